@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod address;
+mod error;
+mod id;
+mod phone;
+mod sid;
+mod text;
+mod time;
+mod workspace;
+
+pub use address::{AgentIdentity, ClientAddress};
+pub use error::ParseError;
+pub use id::{ContactId, UserId};
+pub use phone::PhoneNumber;
+pub use sid::{AccountSid, ApiKeySid, AppSid, CallSid, ConferenceSid, QueueSid, RecordingSid};
+pub use time::Timestamp;
+pub use workspace::WorkspaceId;
