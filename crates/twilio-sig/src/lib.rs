@@ -1,1 +1,22 @@
-//! Reserved.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod error;
+mod form;
+mod mac;
+mod params;
+mod public_url;
+mod request;
+mod secret;
+mod settings;
+mod url;
+mod verify;
+
+pub use error::{SecretError, SignatureError};
+pub use form::{Form, FormError};
+pub use params::Params;
+pub use public_url::{PublicUrl, PublicUrlError};
+pub use request::{Request, body_hash_url};
+pub use secret::{Algorithm, AuthToken, Key, SharedKey};
+pub use settings::Headers;
+pub use verify::{UrlForm, Verified, Verifier};

@@ -1,0 +1,129 @@
+//! The keyed hash over a request, streamed piece by piece.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq as _};
+
+use crate::url::Candidate;
+use crate::{Algorithm, Params, Request};
+
+/// An HMAC whose key has been hashed in: the two key blocks are paid for once, not per request.
+#[derive(Clone)]
+pub(crate) enum Mac {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+}
+
+impl Mac {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104, 3)")]
+    pub(crate) fn new(algorithm: Algorithm, key: &[u8]) -> Self {
+        match algorithm {
+            Algorithm::HmacSha1 => Self::Sha1(Hmac::new_from_slice(key).expect("any length")),
+            Algorithm::HmacSha256 => Self::Sha256(Hmac::new_from_slice(key).expect("any length")),
+        }
+    }
+
+    /// Whether `claim` signs this URL and these parameters.
+    pub(crate) fn matches(
+        &self,
+        url: &Candidate<'_>,
+        params: &Params<'_>,
+        claim: &Claim,
+    ) -> Choice {
+        match self {
+            Self::Sha1(mac) => claim.matches(&digest(mac, url, params)),
+            Self::Sha256(mac) => claim.matches(&digest(mac, url, params)),
+        }
+    }
+
+    pub(crate) fn sign(&self, request: &Request<'_>) -> String {
+        let url = request.url.as_given();
+        match self {
+            Self::Sha1(mac) => STANDARD.encode(digest(mac, &url, &request.params)),
+            Self::Sha256(mac) => STANDARD.encode(digest(mac, &url, &request.params)),
+        }
+    }
+}
+
+/// The signature that a request carries, decoded.
+pub(crate) struct Claim {
+    bytes: [u8; LONGEST],
+    length: usize,
+    well_formed: bool,
+}
+
+impl Claim {
+    /// Reads the header. What cannot be read becomes a claim that nothing matches, so that it takes
+    /// the same way as any other wrong one.
+    pub(crate) fn read(header: &str, algorithm: Algorithm) -> Self {
+        let length = match algorithm {
+            Algorithm::HmacSha1 => 20,
+            Algorithm::HmacSha256 => 32,
+        };
+        let mut bytes = [0; LONGEST];
+        let found = STANDARD.decode_slice(header, &mut bytes);
+        Self { bytes, length, well_formed: found == Ok(length) }
+    }
+
+    pub(crate) fn is_well_formed(&self) -> bool {
+        self.well_formed
+    }
+
+    fn matches(&self, digest: &[u8]) -> Choice {
+        self.bytes[..self.length].ct_eq(digest) & Choice::from(u8::from(self.well_formed))
+    }
+}
+
+/// Bytes of the longest header, 32 of HMAC-SHA256, as base64 decodes them: three for four.
+const LONGEST: usize = 33;
+
+fn digest<M: hmac::Mac + Clone>(
+    keyed: &M,
+    url: &Candidate<'_>,
+    params: &Params<'_>,
+) -> hmac::digest::Output<M> {
+    let mut pieces = Pieces { mac: keyed.clone(), chunk: [0; CHUNK], filled: 0 };
+    url.pieces().for_each(|piece| pieces.push(piece));
+    for (name, value) in params.iter() {
+        pieces.push(name);
+        pieces.push(value);
+    }
+    pieces.finish()
+}
+
+/// Gathers small pieces on the stack, because a hash takes a few large ones faster than many small.
+struct Pieces<M> {
+    mac: M,
+    chunk: [u8; CHUNK],
+    filled: usize,
+}
+
+impl<M: hmac::Mac> Pieces<M> {
+    fn push(&mut self, piece: &str) {
+        let piece = piece.as_bytes();
+        if let Some(space) = self.chunk.get_mut(self.filled..self.filled + piece.len()) {
+            space.copy_from_slice(piece);
+            self.filled += piece.len();
+            return;
+        }
+        self.mac.update(&self.chunk[..self.filled]);
+        self.filled = 0;
+        if let Some(space) = self.chunk.get_mut(..piece.len()) {
+            space.copy_from_slice(piece);
+            self.filled = piece.len();
+        } else {
+            self.mac.update(piece);
+        }
+    }
+
+    fn finish(mut self) -> hmac::digest::Output<M> {
+        self.mac.update(&self.chunk[..self.filled]);
+        self.mac.finalize().into_bytes()
+    }
+}
+
+/// A multiple of the 64 bytes that both hashes take at a time.
+const CHUNK: usize = 512;

@@ -1,0 +1,140 @@
+//! The verdict.
+
+use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
+
+use crate::mac::Claim;
+use crate::settings::Signer;
+use crate::url::Candidate;
+use crate::{Headers, Key, Request, SignatureError};
+
+/// The keys that may have signed a request.
+///
+/// Make one per account and keep it: the keys are hashed in once. Every key that the request may
+/// name is tried, always, so that the time an answer takes does not tell which one signed; and a
+/// refusal has tried every form of the URL. Digests are compared in constant time, and a header
+/// that cannot be decoded takes the same way as one that is wrong.
+///
+/// A signature carries no time and covers neither method nor headers: who has one request can send
+/// it again for ever. Whatever a request sets off has to be the same if it comes twice.
+///
+/// # Examples
+///
+/// ```
+/// use twilio_sig::{AuthToken, Request, SignatureError, Verifier};
+///
+/// let verifier = Verifier::new(AuthToken::new("current")?).also(AuthToken::new("previous")?);
+///
+/// let request = Request::get("https://voice.example.com/voice?CallSid=CA1");
+/// let header = AuthToken::new("previous")?.sign(&request);
+/// assert_eq!(verifier.verify(&request, &*header)?.key, 1);
+///
+/// let other = Request::get("https://voice.example.com/voice?CallSid=CA2");
+/// assert_eq!(verifier.verify(&other, &*header), Err(SignatureError::Mismatch));
+/// assert_eq!(verifier.verify(&request, None), Err(SignatureError::Missing));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    pub(crate) keys: Vec<Key>,
+}
+
+impl Verifier {
+    /// A verifier with one key, number 0.
+    pub fn new(key: impl Into<Key>) -> Self {
+        Self { keys: vec![key.into()] }
+    }
+
+    /// Adds a key, numbered by order: the previous token while a new one is rolled out, or a
+    /// shared key.
+    #[must_use]
+    pub fn also(mut self, key: impl Into<Key>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// Checks that one of the keys signed the request.
+    ///
+    /// `headers` is the value of `X-Twilio-Signature`, absent or not, or [`Headers`] where shared
+    /// keys are in use.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`], by class. Answer every one of them alike.
+    pub fn verify<'h>(
+        &self,
+        request: &Request<'_>,
+        headers: impl Into<Headers<'h>>,
+    ) -> Result<Verified, SignatureError> {
+        let headers = headers.into();
+        let header = headers.signature.filter(|header| !header.is_empty());
+        let header = header.ok_or(SignatureError::Missing)?;
+        let signer = Signer::read(headers.settings)?;
+        self.require(signer)?;
+
+        let claim = Claim::read(header, signer.algorithm());
+        let found = request.candidates().find_map(|url| {
+            let key = self.match_keys(signer, &claim, &url, request)?;
+            Some(Verified { key, url: url.form })
+        });
+        match found {
+            Some(verified) => request.check_body().map(|()| verified),
+            None if claim.is_well_formed() => Err(SignatureError::Mismatch),
+            None => Err(SignatureError::Malformed),
+        }
+    }
+
+    /// Refuses a signer of whom no key is held.
+    fn require(&self, signer: Signer<'_>) -> Result<(), SignatureError> {
+        for key in &self.keys {
+            if signer.is(key)? {
+                return Ok(());
+            }
+        }
+        Err(SignatureError::UnknownKey)
+    }
+
+    /// Tries all keys of the signer on one form of the URL; which of them fits, if one does.
+    fn match_keys(
+        &self,
+        signer: Signer<'_>,
+        claim: &Claim,
+        url: &Candidate<'_>,
+        request: &Request<'_>,
+    ) -> Option<usize> {
+        let mut found = NONE;
+        for (index, key) in (0..).zip(&self.keys) {
+            if signer.is(key) == Ok(true) {
+                let matches = key.mac().matches(url, &request.params, claim);
+                let first = matches & found.ct_eq(&NONE);
+                found.conditional_assign(&index, first);
+            }
+        }
+        usize::try_from(found).ok().filter(|_| found != NONE)
+    }
+}
+
+/// What is known of a request that passed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Verified {
+    /// The number of the key that signed, in the order in which the verifier got them.
+    ///
+    /// Anything but 0 long after a rotation means that somebody still signs with the old token.
+    pub key: usize,
+    /// The form of the URL that was signed.
+    pub url: UrlForm,
+}
+
+/// Which form of the URL was signed.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum UrlForm {
+    /// The URL as it was given, without user info and fragment.
+    AsGiven,
+    /// Without its port, or with the default one added.
+    OtherPort,
+    /// With a slash added to the path of a WebSocket.
+    TrailingSlash,
+}
+
+/// More keys than a verifier ever holds.
+const NONE: u64 = u64::MAX;

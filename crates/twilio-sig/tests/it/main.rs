@@ -1,0 +1,5 @@
+//! The public behaviour of the crate.
+
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod vectors;
