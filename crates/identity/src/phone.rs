@@ -35,6 +35,26 @@ impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The country calling code with its plus, one to three digits (ITU-T E.164, annex to the
+    /// Operational Bulletin): `+1` for North America, `+49` for Germany, `+353` for Ireland.
+    ///
+    /// A code that is not assigned counts as one of three digits.
+    pub fn country_code(&self) -> &str {
+        let digits = self.0.as_bytes();
+        let length = match (digits[1], digits[2]) {
+            (b'1' | b'7', _) => 1,
+            (b'2', b'0' | b'7')
+            | (b'3', b'0'..=b'4' | b'6' | b'9')
+            | (b'4', b'0' | b'1' | b'3'..=b'9')
+            | (b'5', b'1'..=b'8')
+            | (b'6', b'0'..=b'6')
+            | (b'8', b'1' | b'2' | b'4' | b'6')
+            | (b'9', b'0'..=b'5' | b'8') => 2,
+            _ => 3,
+        };
+        self.0.get(..=length).unwrap_or(&self.0)
+    }
 }
 
 impl FromStr for PhoneNumber {
@@ -124,6 +144,23 @@ mod tests {
         for (name, text, want) in cases {
             let got = text.parse::<PhoneNumber>();
             assert_eq!(got.as_ref().map(PhoneNumber::as_str), want.as_ref().copied(), "{name}");
+        }
+    }
+
+    #[test]
+    fn country_codes_have_one_to_three_digits() {
+        let cases = [
+            ("+15005550006", "+1"),
+            ("+79161234567", "+7"),
+            ("+4930123456", "+49"),
+            ("+442071838750", "+44"),
+            ("+353112345", "+353"),
+            ("+38344123456", "+383"),
+            ("+42012345678", "+420"),
+            ("+21", "+21"),
+        ];
+        for (number, code) in cases {
+            assert_eq!(number.parse::<PhoneNumber>().unwrap().country_code(), code, "{number}");
         }
     }
 
