@@ -1,0 +1,116 @@
+//! Is this database safe to serve tenants from?
+
+use std::fmt;
+
+use tokio_postgres::Client;
+
+use crate::error::StoreError;
+use crate::migrate;
+
+/// One thing that is wrong with the set-up, and its mend.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fault {
+    /// What is wrong.
+    pub fault: String,
+    /// What to do.
+    pub mend: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.fault, self.mend)
+    }
+}
+
+/// Looks for everything that would let one workspace see another, and for a schema that is not
+/// the one this program was built with. No fault means an empty list.
+///
+/// # Errors
+///
+/// [`StoreError::Away`] if the database could not be asked.
+pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    for (sql, mend) in CHECKS {
+        for row in client.query(*sql, &[]).await? {
+            faults.push(Fault { fault: row.get(0), mend: (*mend).to_owned() });
+        }
+    }
+    faults.extend(schema_fault(client).await?);
+    Ok(faults)
+}
+
+/// Whether the schema is absent or another than this program's.
+pub(crate) async fn schema_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
+    let fault = |fault: &str| Fault {
+        fault: fault.to_owned(),
+        mend: "run `switchroom migrate` with this version of the program".to_owned(),
+    };
+    // The comment on the schema carries its checksum: readable without any right on a table.
+    let sql = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'voice'";
+    let Some(row) = client.query_opt(sql, &[]).await? else {
+        return Ok(Some(fault("the database has no Switchroom schema")));
+    };
+    let applied: Option<String> = row.get(0);
+    if applied.as_deref() == Some(migrate::checksum().as_str()) {
+        Ok(None)
+    } else {
+        Ok(Some(fault("the database has the schema of another version")))
+    }
+}
+
+/// Each statement lists faults as rows of one text.
+const CHECKS: &[(&str, &str)] = &[
+    (
+        "select 'the role ' || r.rolname || ', which the server can become, ' || \
+           case when r.rolsuper then 'is a superuser' else 'bypasses row-level security' end \
+         from pg_roles r \
+         where (r.rolsuper or r.rolbypassrls) and pg_has_role(current_user, r.oid, 'MEMBER')",
+        "let DATABASE_URL name a role of its own; `switchroom migrate` makes it",
+    ),
+    (
+        "select 'the server owns ' || string_agg(c.relname, ', ' order by c.relname) \
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname in ('public', 'voice') and pg_has_role(current_user, c.relowner, 'MEMBER') \
+         having count(*) > 0",
+        "migrate as another role than the one in DATABASE_URL",
+    ),
+    (
+        "select 'row-level security is not forced on ' || c.relname \
+         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id' \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and (c.relname like 'voice\\_%' or c.relname like 'livechat\\_%' \
+             or c.relname = 'user_profiles') \
+           and not (c.relrowsecurity and c.relforcerowsecurity) \
+         order by c.relname",
+        "run `switchroom migrate`",
+    ),
+    (
+        "select 'the view user_profiles_with_workspace runs with its owner''s rights' \
+         from pg_class c \
+         where c.relname = 'user_profiles_with_workspace' \
+           and c.relnamespace = 'public'::regnamespace \
+           and not coalesce('security_invoker=true' = any (c.reloptions), false)",
+        "alter view public.user_profiles_with_workspace set (security_invoker = true)",
+    ),
+    (
+        "select 'the table ' || p.tablename || ' lacks the restrictive policy of ' || r.rolname \
+         from (select distinct tablename from pg_policies \
+               where schemaname = 'public' and policyname = 'voice_owner') p \
+         cross join (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where not exists (select from pg_policies q \
+           where q.schemaname = 'public' and q.tablename = p.tablename \
+             and q.policyname = r.rolname || '_restrictive' and q.permissive = 'RESTRICTIVE')",
+        "run `switchroom migrate`",
+    ),
+    (
+        "select 'any role may make temporary tables' \
+         where has_database_privilege('voice_webhook', current_database(), 'TEMP')",
+        "revoke temporary on the database from public",
+    ),
+    (
+        "select 'the server cannot become the role ' || r.rolname \
+         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where not pg_has_role(current_user, r.rolname, 'MEMBER')",
+        "run `switchroom migrate` with DATABASE_URL set to the server's own role",
+    ),
+];

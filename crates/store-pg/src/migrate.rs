@@ -1,0 +1,221 @@
+//! The owner's work: the schema and the server's login role.
+
+use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
+use sha2::{Digest, Sha256};
+use tokio_postgres::{Client, Config};
+
+use crate::error::StoreError;
+use crate::guard::Fault;
+use crate::pool;
+
+/// The whole database, as the top of the repository shows it.
+pub const SCHEMA: &str = include_str!("../../../schema.sql");
+
+/// The SHA-256 of [`SCHEMA`] in hexadecimal digits, as the database's comment carries it.
+pub fn checksum() -> String {
+    use std::fmt::Write;
+    Sha256::digest(SCHEMA.as_bytes()).iter().fold(String::from("Switchroom "), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The database, as its owner. The server never has this.
+pub struct Owner {
+    client: Client,
+}
+
+/// A workspace's Twilio account, as the owner enters it.
+#[derive(Clone, Debug)]
+pub struct NewWorkspace {
+    /// The workspace.
+    pub id: WorkspaceId,
+    /// Its Twilio account.
+    pub account: AccountSid,
+    /// The API key that signs its access tokens.
+    pub api_key: ApiKeySid,
+    /// The TwiML App of its browsers.
+    pub app: AppSid,
+    /// Auth tokens and the key's secret, encrypted.
+    pub sealed: Vec<u8>,
+    /// Its numbers; the first is the caller id of outbound calls.
+    pub numbers: Vec<PhoneNumber>,
+}
+
+/// One line of the list of workspaces.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WorkspaceLine {
+    /// The workspace.
+    pub id: String,
+    /// Its Twilio account.
+    pub account: String,
+    /// Its numbers in their order.
+    pub numbers: Vec<String>,
+}
+
+impl Owner {
+    /// Connects as the owner.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Url`] if the connection string cannot be read, [`StoreError::Away`] if nobody
+    /// answers it.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { client: pool::connect_one(&pool::parse(url)?).await? })
+    }
+
+    /// Applies the schema and makes the login role that `server_url` names, with its password and
+    /// its memberships. Doing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] if `server_url` names the owner itself or no role;
+    /// [`StoreError::Data`] with the database's own words if the schema does not fit what is there.
+    pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
+        let login = pool::parse(server_url)?;
+        let name = self.login_name(&login).await?;
+        let sql = format!(
+            "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
+             set local client_min_messages = warning;\n{SCHEMA}\n\
+             comment on schema voice is '{}'; commit",
+            checksum()
+        );
+        self.client.batch_execute(&sql).await?;
+        self.make_login(&name, login.get_password()).await
+    }
+
+    async fn login_name(&self, login: &Config) -> Result<String, StoreError> {
+        let refuse = |fault: &str| {
+            StoreError::Refused(vec![Fault {
+                fault: fault.to_owned(),
+                mend: "let DATABASE_URL name a role for the server alone, for example voice_app"
+                    .to_owned(),
+            }])
+        };
+        let name = login.get_user().ok_or_else(|| refuse("DATABASE_URL names no role"))?;
+        let owner: String = self.client.query_one("select current_user::text", &[]).await?.get(0);
+        if owner == name { Err(refuse("DATABASE_URL names the owner")) } else { Ok(name.into()) }
+    }
+
+    async fn make_login(&self, name: &str, password: Option<&[u8]>) -> Result<(), StoreError> {
+        // Only the verifier travels, so that no log of statements can hold the password.
+        let verifier = password.map(postgres_protocol::password::scram_sha_256);
+        let words: [&str; 3] = [
+            "create role %I login noinherit nosuperuser nobypassrls",
+            "alter role %I login noinherit",
+            "grant voice_agent, voice_webhook to %I",
+        ];
+        let exists = "select exists (select from pg_roles where rolname = $1)";
+        let exists: bool = self.client.query_one(exists, &[&name]).await?.get(0);
+        let mut statements = vec![if exists { words[1] } else { words[0] }, words[2]];
+        if verifier.is_some() {
+            statements.push("alter role %1$I password %2$L");
+        }
+        for statement in statements {
+            let format = "select format($1, $2::text, $3::text)";
+            let row = self.client.query_one(format, &[&statement, &name, &verifier]).await?;
+            match self.client.batch_execute(row.get(0)).await {
+                // Roles belong to the cluster: another migration may have been first.
+                Err(error) if error.code() == Some(&DUPLICATE_ROLE) => {}
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters a workspace, or replaces its account, secrets and numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    pub async fn add_workspace(&self, workspace: &NewWorkspace) -> Result<(), StoreError> {
+        let numbers: Vec<&str> = workspace.numbers.iter().map(PhoneNumber::as_str).collect();
+        self.client
+            .execute(
+                ADD_WORKSPACE,
+                &[
+                    &workspace.id.as_str(),
+                    &workspace.account.as_str(),
+                    &workspace.api_key.as_str(),
+                    &workspace.app.as_str(),
+                    &workspace.sealed,
+                    &numbers,
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Sets a workspace's policy, as JSON. `false` if there is no such workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    pub async fn set_policy(
+        &self,
+        workspace: &WorkspaceId,
+        policy: &serde_json::Value,
+    ) -> Result<bool, StoreError> {
+        let sql = "update public.voice_workspaces set policy = $2, updated_at = now() \
+                   where workspace_id = $1";
+        Ok(self.client.execute(sql, &[&workspace.as_str(), policy]).await? == 1)
+    }
+
+    /// Every workspace with its account and numbers, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    pub async fn workspaces(&self) -> Result<Vec<WorkspaceLine>, StoreError> {
+        let rows = self.client.query(LIST_WORKSPACES, &[]).await?;
+        Ok(rows
+            .iter()
+            .map(|row| WorkspaceLine { id: row.get(0), account: row.get(1), numbers: row.get(2) })
+            .collect())
+    }
+
+    /// Removes a workspace's credentials and numbers; calls and contacts stay. `false` if there
+    /// was none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    pub async fn remove_workspace(&self, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        let sql = "delete from public.voice_workspaces where workspace_id = $1";
+        Ok(self.client.execute(sql, &[&workspace.as_str()]).await? == 1)
+    }
+
+    /// The connection itself, for seeds and tests that write the live chat's own tables.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Any number will do, as long as it is always the same: "switchro" in ASCII.
+const MIGRATION_LOCK: i64 = 0x7377_6974_6368_726f;
+
+const DUPLICATE_ROLE: tokio_postgres::error::SqlState =
+    tokio_postgres::error::SqlState::DUPLICATE_OBJECT;
+
+const ADD_WORKSPACE: &str = "\
+with entered as ( \
+  insert into public.voice_workspaces \
+    (workspace_id, account_sid, api_key_sid, app_sid, sealed) values ($1, $2, $3, $4, $5) \
+  on conflict (workspace_id) do update set account_sid = excluded.account_sid, \
+    api_key_sid = excluded.api_key_sid, app_sid = excluded.app_sid, sealed = excluded.sealed, \
+    updated_at = now() \
+  returning workspace_id), \
+gone as ( \
+  delete from public.voice_numbers where workspace_id = $1 and phone_number <> all ($6::text[])) \
+insert into public.voice_numbers (workspace_id, phone_number, rank) \
+  select e.workspace_id, n.phone_number, n.rank \
+  from entered e, unnest($6::text[]) with ordinality as n (phone_number, rank) \
+  on conflict (workspace_id, phone_number) do update set rank = excluded.rank";
+
+const LIST_WORKSPACES: &str = "\
+select w.workspace_id, w.account_sid, \
+  coalesce(array_agg(n.phone_number order by n.rank) filter (where n.phone_number is not null), \
+    '{}') \
+from public.voice_workspaces w left join public.voice_numbers n using (workspace_id) \
+group by w.workspace_id, w.account_sid order by w.workspace_id";

@@ -1,0 +1,152 @@
+//! Connections.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::StoreError;
+
+/// What one pool is for.
+pub(crate) struct PoolPlan {
+    /// How many connections at most.
+    pub(crate) connections: usize,
+    /// How long a statement may run, in milliseconds.
+    pub(crate) statement_timeout_millis: u32,
+    /// Statements that every connection prepares when it is made, so that no request pays for it.
+    pub(crate) statements: &'static [&'static str],
+}
+
+/// Makes a pool; no connection is opened yet.
+pub(crate) fn pool(config: &Config, plan: &PoolPlan) -> Result<Pool, StoreError> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = if needs_tls(config) {
+        Manager::from_config(config.clone(), tls()?, recycling)
+    } else {
+        Manager::from_config(config.clone(), NoTls, recycling)
+    };
+    let statements = plan.statements;
+    let session = format!(
+        "set statement_timeout = {}; set lock_timeout = {}; \
+         set idle_in_transaction_session_timeout = 5000; set plan_cache_mode = 'force_generic_plan'",
+        plan.statement_timeout_millis,
+        plan.statement_timeout_millis / 2,
+    );
+    let prepare = Hook::async_fn(move |client, _| {
+        let session = session.clone();
+        Box::pin(async move {
+            client.batch_execute(&session).await.map_err(HookError::Backend)?;
+            for sql in statements {
+                client.prepare_cached(sql).await.map_err(HookError::Backend)?;
+            }
+            Ok(())
+        })
+    });
+    Pool::builder(manager)
+        .max_size(plan.connections)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(Duration::from_millis(500)))
+        .create_timeout(Some(Duration::from_secs(3)))
+        .recycle_timeout(Some(Duration::from_millis(500)))
+        .post_create(prepare)
+        .build()
+        .map_err(|error| StoreError::Url(Box::new(error)))
+}
+
+/// Reads a connection string and sets the time limits that it leaves open.
+///
+/// A remote host is reached by TLS or not at all, unless the string says `sslmode=disable`.
+pub(crate) fn parse(url: &str) -> Result<Config, StoreError> {
+    let mut config: Config =
+        url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(Box::new(error)))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(3));
+    }
+    config.tcp_user_timeout(Duration::from_secs(5));
+    config.application_name("switchroom");
+    if needs_tls(&config) {
+        config.ssl_mode(SslMode::Require);
+    }
+    Ok(config)
+}
+
+/// Whether a connection leaves this machine.
+fn needs_tls(config: &Config) -> bool {
+    let remote = |host: &Host| match host {
+        Host::Tcp(name) => !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
+        #[cfg(unix)]
+        Host::Unix(_) => false,
+    };
+    match config.get_ssl_mode() {
+        SslMode::Disable => false,
+        SslMode::Require => true,
+        _ => config.get_hosts().iter().any(remote),
+    }
+}
+
+fn tls() -> Result<MakeRustlsConnect, StoreError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        // A root that rustls cannot read is one that cannot vouch for the server either.
+        drop(roots.add(certificate));
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::Url(Box::new(error)))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// One connection outside the pools, driven by its own task.
+pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Client, StoreError> {
+    if needs_tls(config) {
+        let (client, connection) = config.connect(tls()?).await?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(client)
+    } else {
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(client)
+    }
+}
+
+/// A borrowed connection that goes back to its pool only if the work on it was finished.
+///
+/// After an error or a dropped request nobody knows what is in flight, so it is closed instead:
+/// the next borrower must never find another workspace's transaction.
+pub(crate) struct Borrowed(Option<Object>);
+
+impl Borrowed {
+    pub(crate) async fn from(pool: &Pool) -> Result<Self, StoreError> {
+        Ok(Self(Some(pool.get().await?)))
+    }
+
+    /// Gives the connection back for the next borrower.
+    pub(crate) fn finished(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl std::ops::Deref for Borrowed {
+    type Target = Object;
+
+    #[expect(clippy::expect_used, reason = "only `finished` and `drop` take it, and both consume")]
+    fn deref(&self) -> &Object {
+        self.0.as_ref().expect("the connection is there until it is given back")
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
+}

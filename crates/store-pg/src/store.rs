@@ -1,0 +1,143 @@
+//! The database, as the server's own login role.
+
+use deadpool_postgres::Pool;
+use tokio_postgres::Config;
+
+use crate::error::StoreError;
+use crate::guard::{self, Fault};
+use crate::pool::{self, PoolPlan};
+use crate::scope::ENTER;
+use crate::{agents, apply, log, lookup, workspaces};
+
+/// How many connections the store opens at most.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreOptions {
+    /// For webhooks: a caller waits.
+    pub webhook_connections: usize,
+    /// For agents and their pages.
+    pub agent_connections: usize,
+    /// For writing the log.
+    pub apply_connections: usize,
+}
+
+impl StoreOptions {
+    /// Enough for a machine of two to four cores; Postgres gains nothing from more.
+    pub const SMALL: Self =
+        Self { webhook_connections: 8, agent_connections: 4, apply_connections: 2 };
+}
+
+/// The database, as the server's own login role, which has no rights but through the roles
+/// `voice_webhook` and `voice_agent`.
+///
+/// Webhooks, agents and the log have pools of their own: a slow page cannot keep a caller waiting.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) webhook: Pool,
+    pub(crate) agent: Pool,
+    pub(crate) apply: Pool,
+    config: Config,
+}
+
+/// How one pool is used at this moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PoolUse {
+    /// `webhook`, `agent` or `apply`.
+    pub name: &'static str,
+    /// Connections that may be opened.
+    pub limit: usize,
+    /// Connections that are open.
+    pub open: usize,
+    /// Connections that wait for work.
+    pub idle: usize,
+    /// Requests that wait for a connection.
+    pub waiting: usize,
+}
+
+impl Store {
+    /// Makes the pools. Nothing is asked of the database yet: see [`Store::guard`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Url`] if the connection string cannot be read.
+    pub fn new(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
+        let config = pool::parse(url)?;
+        let plan = |connections, statement_timeout_millis, statements| PoolPlan {
+            connections,
+            statement_timeout_millis,
+            statements,
+        };
+        let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
+        let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
+        let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
+        Ok(Self {
+            webhook: pool::pool(&config, &webhook)?,
+            agent: pool::pool(&config, &agent)?,
+            apply: pool::pool(&config, &apply)?,
+            config,
+        })
+    }
+
+    /// Refuses a database from which one workspace could see another, or whose schema is not this
+    /// program's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] with every fault and its mend; [`StoreError::Away`] if the database
+    /// does not answer.
+    pub async fn guard(&self) -> Result<(), StoreError> {
+        let faults = self.faults().await?;
+        if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
+    }
+
+    /// Every fault of the set-up with its mend.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] if the database does not answer.
+    pub async fn faults(&self) -> Result<Vec<Fault>, StoreError> {
+        guard::faults(&pool::connect_one(&self.config).await?).await
+    }
+
+    /// Whether the database answers and has this program's schema.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
+    /// another one.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        let client = self.agent.get().await?;
+        match guard::schema_fault(&client).await? {
+            Some(fault) => Err(StoreError::Refused(vec![fault])),
+            None => Ok(()),
+        }
+    }
+
+    /// How the pools are used at this moment.
+    pub fn pools(&self) -> [PoolUse; 3] {
+        [("webhook", &self.webhook), ("agent", &self.agent), ("apply", &self.apply)].map(
+            |(name, pool)| {
+                let status = pool.status();
+                PoolUse {
+                    name,
+                    limit: status.max_size,
+                    open: status.size,
+                    idle: status.available,
+                    waiting: status.waiting,
+                }
+            },
+        )
+    }
+
+    /// Closes the pools; work in flight ends with an error.
+    pub fn close(&self) {
+        for pool in [&self.webhook, &self.agent, &self.apply] {
+            pool.close();
+        }
+    }
+}
+
+const WEBHOOK_STATEMENTS: &[&str] =
+    &[ENTER, lookup::ROSTER, lookup::DIALLING, workspaces::WORKSPACE];
+
+const AGENT_STATEMENTS: &[&str] =
+    &[ENTER, agents::MEMBER, agents::AGENTS, agents::SET_PRESENCE, log::CALLS, log::CALL];

@@ -1,0 +1,62 @@
+//! A workspace's Twilio account, as the server reads it.
+
+use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber, WorkspaceId};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::scope::Scope;
+
+/// A workspace's Twilio account; the secrets are still sealed.
+#[derive(Clone, Debug)]
+pub struct WorkspaceRow {
+    /// Its Twilio account.
+    pub account: AccountSid,
+    /// The API key that signs its access tokens.
+    pub api_key: ApiKeySid,
+    /// The TwiML App of its browsers.
+    pub app: AppSid,
+    /// Auth tokens and the key's secret, encrypted.
+    pub sealed: Vec<u8>,
+    /// How it routes and what it may dial, as JSON.
+    pub policy: serde_json::Value,
+    /// Its numbers; the first is the caller id of outbound calls.
+    pub numbers: Vec<PhoneNumber>,
+}
+
+impl Store {
+    /// Reads a workspace's Twilio account; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Corrupt`] if a Sid or number
+    /// was stored that is none.
+    pub async fn workspace(
+        &self,
+        workspace: &WorkspaceId,
+    ) -> Result<Option<WorkspaceRow>, StoreError> {
+        let rows = Scope::Webhook(workspace)
+            .run(&self.webhook, WORKSPACE, &[&workspace.as_str()])
+            .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let corrupt = |error: ParseError| StoreError::Corrupt(format!("voice_workspaces: {error}"));
+        let numbers: Vec<&str> = row.get("numbers");
+        Ok(Some(WorkspaceRow {
+            account: row.get::<_, &str>("account_sid").parse().map_err(corrupt)?,
+            api_key: row.get::<_, &str>("api_key_sid").parse().map_err(corrupt)?,
+            app: row.get::<_, &str>("app_sid").parse().map_err(corrupt)?,
+            sealed: row.get("sealed"),
+            policy: row.get("policy"),
+            numbers: numbers
+                .into_iter()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(corrupt)?,
+        }))
+    }
+}
+
+pub(crate) const WORKSPACE: &str = "\
+select w.account_sid, w.api_key_sid, w.app_sid, w.sealed, w.policy, \
+  array(select n.phone_number from public.voice_numbers n \
+    where n.workspace_id = $1 order by n.rank) as numbers \
+from public.voice_workspaces w where w.workspace_id = $1";
