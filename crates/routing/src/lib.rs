@@ -1,1 +1,16 @@
-//! Reserved.
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod candidate;
+mod code;
+mod decision;
+mod policy;
+mod resolve;
+
+pub use candidate::{Activity, Caller, Candidate, Presence, Role};
+pub use code::UnknownCode;
+pub use decision::{Because, Decision, Ending, Reason, Scope, Verdict};
+pub use policy::{AssignedUnanswered, AssignedUnavailable, EveryoneUnanswered, Order, Policy};
+pub use resolve::{WAVE_SIZE, resolve};

@@ -1,0 +1,85 @@
+//! What a decision is made from: the caller and the people who might answer.
+
+use identity::{ContactId, Timestamp, UserId};
+
+use crate::code::codes;
+
+/// A role whose members take calls.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Role {
+    /// `agent` in `user_profiles.workspace_role`.
+    Agent,
+    /// `admin` in `user_profiles.workspace_role`.
+    Admin,
+}
+
+codes!(Role, "role", { Agent => "agent", Admin => "admin" });
+
+/// What an agent last said about themselves.
+///
+/// What a call does to them is their [`Activity`]; the two are kept apart, so that an agent who
+/// goes away during a call is away after it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Presence {
+    /// Their page never reported. They ring: a team may use the token and the webhooks alone.
+    Unknown,
+    /// Ready for calls.
+    Available,
+    /// Signed in, not taking calls.
+    Away,
+    /// Not signed in.
+    Offline,
+}
+
+codes!(Presence, "presence", {
+    Unknown => "unknown",
+    Available => "available",
+    Away => "away",
+    Offline => "offline",
+});
+
+/// What calls are doing to an agent right now.
+///
+/// An agent who is only ringing in another call is [`Activity::Idle`]: their page shows both
+/// calls, and whichever they accept first makes them busy.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Activity {
+    /// On no call.
+    Idle,
+    /// Finishing the work of the last call.
+    WrapUp {
+        /// The first moment at which they ring again.
+        until: Timestamp,
+    },
+    /// In a conversation, or placing a call.
+    OnCall,
+}
+
+/// One person who might ring, with everything that decides whether they do.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Candidate {
+    /// Who it is.
+    pub user: UserId,
+    /// Their role; `None` for somebody who is assigned but is no longer a member that takes calls.
+    pub role: Option<Role>,
+    /// Whether the caller's contact is assigned to them.
+    pub assigned: bool,
+    /// What they said about themselves.
+    pub presence: Presence,
+    /// What calls are doing to them.
+    pub activity: Activity,
+    /// Since when they could take a call: the end of their last call, or the moment at which they
+    /// became available if that is later. `None` if that is not known: they count as idle longest.
+    pub idle_since: Option<Timestamp>,
+    /// The wave of this same call in which they have rung already.
+    pub rung_in: Option<u16>,
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Caller {
+    /// A number that is withheld, or that belongs to no contact.
+    Unknown,
+    /// A contact of the workspace.
+    Contact(ContactId),
+}
