@@ -1,1 +1,26 @@
-//! Reserved.
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod call;
+mod code;
+mod error;
+mod event;
+mod fold;
+mod log;
+mod params;
+mod party;
+mod status;
+
+pub use call::{Call, Leg, Wave};
+pub use code::UnknownCode;
+pub use error::ParamError;
+pub use event::{
+    Arrived, Dialled, Ended, Event, Fact, LegEvent, Mended, Placed, Refused, Routed, Verdict,
+};
+pub use fold::fold;
+pub use log::{LogEntry, Sender, log_entry};
+pub use params::{Source, parse};
+pub use party::Party;
+pub use status::{DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome};

@@ -1,0 +1,141 @@
+//! The record of one call.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use identity::{CallSid, ContactId, Timestamp, UserId};
+
+use crate::{Dialled, Direction, EndReason, LegEnd, LegStatus, Outcome, Party, Verdict};
+
+/// Everything that is known about one call.
+///
+/// Moments are Twilio's where it gave them, else the server's; they never run backwards within a
+/// record: an answer is not before the start, an end not before the answer.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Call {
+    /// The call, as Twilio and the log name it.
+    pub sid: CallSid,
+    /// Who placed it; inbound until something says otherwise.
+    pub direction: Direction,
+    /// Who calls.
+    pub from: Party,
+    /// What was called: for an outbound call the number that was dialled.
+    pub to: Party,
+    /// The person on the other side, if it is a contact.
+    pub contact: Option<ContactId>,
+    /// How it stands or ended.
+    pub outcome: Outcome,
+    /// The agent who has, or had, the call: inbound whose leg was answered and connected, `None`
+    /// while it rings and if it was missed; outbound who placed it.
+    pub handled_by: Option<UserId>,
+    /// When it arrived; the first that was heard of it if the arrival is not known. `None` only if
+    /// nothing is known.
+    pub started_at: Option<Timestamp>,
+    /// When the other side answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over; `None` while it goes on.
+    pub ended_at: Option<Timestamp>,
+    /// Why it is over; `None` while it goes on.
+    pub end_reason: Option<EndReason>,
+    /// The code of the rule that kept an outbound call from being placed.
+    pub refusal: Option<String>,
+    /// The agent's own leg of an outbound call first, then by wave, first sign of life, Sid.
+    pub legs: Vec<Leg>,
+    /// By number.
+    pub waves: Vec<Wave>,
+}
+
+impl Call {
+    /// How long it rang before it was answered or over; `None` while it rings.
+    pub fn waited(&self) -> Option<Duration> {
+        Some(self.answered_at.or(self.ended_at)?.since(self.started_at?))
+    }
+
+    /// How long the two sides were connected; `None` if they were not, or still are.
+    pub fn talked(&self) -> Option<Duration> {
+        Some(self.ended_at?.since(self.answered_at?))
+    }
+
+    /// The agents who are on this call, each once, by user id.
+    ///
+    /// The same question for both directions: whoever answered, and whoever placed it.
+    pub fn on_call(&self) -> Vec<UserId> {
+        self.agents(Leg::is_on_call)
+    }
+
+    /// The agents whose page rings with this call, each once, by user id.
+    pub fn ringing(&self) -> Vec<UserId> {
+        self.agents(Leg::is_ringing)
+    }
+
+    fn agents(&self, holds: impl Fn(&Leg) -> bool) -> Vec<UserId> {
+        let mut users: Vec<UserId> =
+            self.legs.iter().filter(|leg| holds(leg)).filter_map(|leg| leg.agent).collect();
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+}
+
+/// One end of a call: an agent's browser, or the number that an agent called.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Leg {
+    /// The leg; for the agent's own leg of an outbound call, the call itself.
+    pub sid: CallSid,
+    /// Whose browser it is; `None` for a phone number.
+    pub agent: Option<UserId>,
+    /// The wave in which it rang; `None` for an outbound call, and if it is not known.
+    pub wave: Option<u16>,
+    /// How it stands. A leg that no callback ended, but whose call or Dial is over, is over.
+    pub status: LegStatus,
+    /// When dialling began.
+    pub initiated_at: Option<Timestamp>,
+    /// When it began to ring.
+    pub ringing_at: Option<Timestamp>,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over; `None` while it goes on.
+    pub ended_at: Option<Timestamp>,
+    /// The SIP response with which it ended, if Twilio said.
+    pub sip_response: Option<u16>,
+    /// Why it is over; `None` while it goes on.
+    pub end: Option<LegEnd>,
+}
+
+impl Leg {
+    /// Whether it was answered and goes on.
+    pub const fn is_on_call(&self) -> bool {
+        self.answered_at.is_some() && self.ended_at.is_none()
+    }
+
+    /// Whether it rings.
+    pub const fn is_ringing(&self) -> bool {
+        self.answered_at.is_none() && self.ended_at.is_none()
+    }
+}
+
+/// One wave of an inbound call, or the one Dial of an outbound call.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct Wave {
+    /// Its number, from 1.
+    pub number: u16,
+    /// When it was decided; `None` if the decision is not known.
+    pub decided_at: Option<Timestamp>,
+    /// Whom the call was for, as the router's code; `None` if the decision is not known.
+    pub scope: Option<String>,
+    /// What was decided about every candidate, in the router's order.
+    pub verdicts: Vec<Verdict>,
+    /// When its Dial was over.
+    pub ended_at: Option<Timestamp>,
+    /// How its Dial ended; `None` while it rings.
+    pub dialled: Option<Dialled>,
+}
+
+impl Wave {
+    /// Who rings in it, in ring order.
+    pub fn ringing(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.verdicts.iter().filter(|verdict| verdict.rings).map(|verdict| verdict.user)
+    }
+}

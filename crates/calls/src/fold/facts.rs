@@ -1,0 +1,155 @@
+//! Events as a set of facts.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use identity::{CallSid, Timestamp, UserId};
+
+use crate::{
+    Arrived, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended, Placed,
+    Refused, Routed,
+};
+
+/// A fact and its moment.
+pub(super) type At<'a, T> = (Timestamp, &'a T);
+
+/// What a leg said: one event for each sequence number and status.
+pub(super) type Said<'a> = BTreeMap<(Option<u32>, LegStatus), At<'a, LegEvent>>;
+
+/// Everything that is known, each thing once.
+pub(super) struct Facts<'a> {
+    pub(super) sid: CallSid,
+    /// The first moment of all.
+    pub(super) first: Option<Timestamp>,
+    pub(super) arrived: Option<At<'a, Arrived>>,
+    pub(super) placed: Option<At<'a, Placed>>,
+    pub(super) refused: Option<At<'a, Refused>>,
+    pub(super) routed: BTreeMap<u16, At<'a, Routed>>,
+    pub(super) legs: BTreeMap<CallSid, Said<'a>>,
+    pub(super) dialled: BTreeMap<u16, At<'a, Dialled>>,
+    pub(super) ended: Option<At<'a, Ended>>,
+    pub(super) mended: BTreeMap<(Option<CallSid>, Mend), At<'a, Mended>>,
+}
+
+/// That the call itself is over.
+#[derive(Clone, Copy)]
+pub(super) struct Over {
+    pub(super) at: Timestamp,
+    pub(super) status: LegStatus,
+    /// Nobody said so; a deadline has passed.
+    pub(super) lost: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// Keeps of the events with one key the smallest.
+    pub(super) fn collect(sid: CallSid, events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut events: Vec<&Event> = events.into_iter().collect();
+        events.sort_unstable();
+        let mut facts = Self {
+            sid,
+            first: events.first().map(|event| event.at),
+            arrived: None,
+            placed: None,
+            refused: None,
+            routed: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            dialled: BTreeMap::new(),
+            ended: None,
+            mended: BTreeMap::new(),
+        };
+        for event in events {
+            facts.insert(event);
+        }
+        facts
+    }
+
+    /// Takes an event unless its key is known; they come smallest first.
+    fn insert(&mut self, event: &'a Event) {
+        let at = event.at;
+        match &event.fact {
+            Fact::Arrived(fact) => self.arrived = self.arrived.or(Some((at, fact))),
+            Fact::Placed(fact) => self.placed = self.placed.or(Some((at, fact))),
+            Fact::Refused(fact) => self.refused = self.refused.or(Some((at, fact))),
+            Fact::Routed(fact) => _ = self.routed.entry(fact.wave).or_insert((at, fact)),
+            // A leg is a child: the call is no leg of itself.
+            Fact::Leg(fact) if fact.sid == self.sid => {}
+            Fact::Leg(fact) => {
+                let said = self.legs.entry(fact.sid).or_default();
+                said.entry((fact.sequence, fact.status)).or_insert((at, fact));
+            }
+            Fact::Dialled(fact) => _ = self.dialled.entry(fact.wave).or_insert((at, fact)),
+            Fact::Ended(fact) => self.ended = self.ended.or(Some((at, fact))),
+            Fact::Mended(fact) => {
+                self.mended.entry((fact.leg, fact.by)).or_insert((at, fact));
+            }
+        }
+    }
+
+    pub(super) fn direction(&self) -> Direction {
+        if self.placed.is_some() || self.refused.is_some() {
+            return Direction::Outbound;
+        }
+        self.arrived.map_or(Direction::Inbound, |(_, arrived)| arrived.direction)
+    }
+
+    /// The refusal, unless the call was let out after all: asked twice, the yes counts.
+    pub(super) fn refusal(&self) -> Option<At<'a, Refused>> {
+        if self.placed.is_some() { None } else { self.refused }
+    }
+
+    /// The agent who placed an outbound call.
+    pub(super) fn placed_by(&self) -> Option<UserId> {
+        let placed = self.placed.map(|(_, placed)| placed.agent);
+        let refused = || self.refused.and_then(|(_, refused)| refused.agent);
+        placed.or_else(refused).or_else(|| self.arrived.and_then(|(_, from)| from.from.agent()))
+    }
+
+    /// When the call began.
+    pub(super) fn started_at(&self) -> Option<Timestamp> {
+        self.arrived.map(|(at, _)| at).or(self.first)
+    }
+
+    /// That the call is over: by its callback, else by the carrier's record, else by a deadline.
+    pub(super) fn over(&self) -> Option<Over> {
+        if let Some((at, ended)) = self.ended {
+            return Some(Over { at, status: ended.status, lost: false });
+        }
+        self.mend(None).map(|(at, mended)| Over {
+            at,
+            status: mended.status,
+            lost: mended.by == Mend::Deadline,
+        })
+    }
+
+    /// What a reconciler said of a leg, or of the call.
+    pub(super) fn mend(&self, leg: Option<CallSid>) -> Option<At<'a, Mended>> {
+        let by = |mend| self.mended.get(&(leg, mend)).copied();
+        by(Mend::Carrier).or_else(|| by(Mend::Deadline))
+    }
+
+    /// The wave in which each agent was to ring; the first if there are several.
+    pub(super) fn wave_of(&self) -> BTreeMap<UserId, u16> {
+        let mut waves = BTreeMap::new();
+        for (wave, (_, routed)) in &self.routed {
+            for verdict in routed.verdicts.iter().filter(|verdict| verdict.rings) {
+                waves.entry(verdict.user).or_insert(*wave);
+            }
+        }
+        waves
+    }
+
+    /// Whether whoever placed the call left while this wave rang.
+    pub(super) fn left_during(&self, wave: Option<u16>) -> bool {
+        let dialled = match wave {
+            Some(wave) => self.dialled.get(&wave),
+            None => self.dialled.values().next_back(),
+        };
+        if let Some((_, dialled)) = dialled {
+            return dialled.caller_gone || dialled.status == crate::DialStatus::Canceled;
+        }
+        // No Dial action: the call ended under the ringing, unless a later decision shows that
+        // the Dial was over before.
+        let decided_later = wave.is_some_and(|wave| self.routed.keys().any(|other| *other > wave));
+        self.over().is_some() && !decided_later
+    }
+}

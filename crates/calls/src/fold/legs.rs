@@ -1,0 +1,215 @@
+//! How each leg stands, and which one has the call.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use identity::{CallSid, Timestamp, UserId};
+
+use super::facts::{At, Facts, Said};
+use crate::{Dialled, Direction, Leg, LegEnd, LegStatus, Mend};
+
+/// The child legs, with what is known of the whole.
+pub(super) struct Legs {
+    /// By Sid.
+    pub(super) legs: BTreeMap<CallSid, Leg>,
+    /// The leg that has, or had, the call.
+    pub(super) winner: Option<CallSid>,
+}
+
+impl Legs {
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        let mut legs: BTreeMap<CallSid, Leg> =
+            facts.legs.iter().map(|(sid, said)| (*sid, said_by(*sid, said))).collect();
+        add_dialled(facts, &mut legs);
+        set_waves(facts, &mut legs);
+        infer_agents(facts, &mut legs);
+        let winner = winner(facts, &legs);
+        let won = winner.and_then(|sid| legs.get(&sid)).cloned();
+        for leg in legs.values_mut() {
+            let lost = close(facts, leg, won.as_ref());
+            in_order(leg);
+            leg.end = leg.ended_at.map(|_| match (lost, end(facts, leg, won.as_ref())) {
+                // Only a leg whose end would be a guess is lost.
+                (
+                    true,
+                    LegEnd::Completed | LegEnd::Canceled | LegEnd::CallerLeft | LegEnd::TimedOut,
+                ) => LegEnd::Lost,
+                (_, end) => end,
+            });
+        }
+        Self { legs, winner }
+    }
+
+    pub(super) fn won(&self) -> Option<&Leg> {
+        self.legs.get(&self.winner?)
+    }
+}
+
+/// A leg by its own events alone.
+fn said_by(leg: CallSid, said: &Said<'_>) -> Leg {
+    let first = |holds: fn(LegStatus) -> bool| {
+        said.values().filter(|(_, leg)| holds(leg.status)).map(|(at, _)| *at).min()
+    };
+    let last = said
+        .values()
+        .max_by_key(|(_, leg)| (leg.status.rank(), leg.sequence, leg.status))
+        .map(|(_, leg)| *leg);
+    let status = last.map_or(LegStatus::Initiated, |leg| leg.status);
+    let ended_at = first(LegStatus::is_final);
+    // The word `completed` alone says that it was answered, and the duration when.
+    let length = last.and_then(|leg| leg.duration).unwrap_or_default();
+    let answered = ended_at.filter(|_| status == LegStatus::Completed).map(|at| at.before(length));
+    Leg {
+        sid: leg,
+        agent: said.values().filter_map(|(_, leg)| leg.agent).min(),
+        wave: None,
+        status,
+        initiated_at: first(|status| status == LegStatus::Initiated),
+        ringing_at: first(|status| status == LegStatus::Ringing),
+        answered_at: first(|status| status == LegStatus::InProgress).or(answered),
+        ended_at,
+        sip_response: last.and_then(|leg| leg.sip_response),
+        end: None,
+    }
+}
+
+/// A bridged Dial names its leg: what its lost callbacks would have said.
+fn add_dialled(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
+    for (at, dialled) in facts.dialled.values().filter(|(_, dialled)| dialled.connected()) {
+        let Some(child) = dialled.child.filter(|child| *child != facts.sid) else { continue };
+        let leg = legs.entry(child).or_insert_with(|| said_by(child, &Said::new()));
+        let answered = at.before(dialled.duration.unwrap_or_default());
+        leg.answered_at = leg.answered_at.or(Some(answered));
+    }
+}
+
+/// The wave of a leg: that of the Dial that names it, else the one in which its agent was to ring.
+fn set_waves(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
+    if facts.direction() == Direction::Outbound {
+        return;
+    }
+    let by_agent = facts.wave_of();
+    for leg in legs.values_mut() {
+        leg.wave = leg.agent.and_then(|agent| by_agent.get(&agent).copied());
+    }
+    for (wave, (_, dialled)) in facts.dialled.iter().rev() {
+        if let Some(leg) = dialled.child.and_then(|child| legs.get_mut(&child)) {
+            leg.wave = Some(*wave);
+        }
+    }
+}
+
+/// Whose leg it is, where no callback said so but only one agent of the wave is left.
+fn infer_agents(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
+    let known: Vec<UserId> = legs.values().filter_map(|leg| leg.agent).collect();
+    let bridged = facts.dialled.values().filter(|(_, dialled)| dialled.connected());
+    for (_, dialled) in bridged {
+        let Some((_, routed)) = facts.routed.get(&dialled.wave) else { continue };
+        let ringing = routed.verdicts.iter().filter(|verdict| verdict.rings);
+        let mut left = ringing.map(|verdict| verdict.user).filter(|user| !known.contains(user));
+        let only = left.next().filter(|_| left.next().is_none());
+        if let Some(leg) = dialled.child.and_then(|child| legs.get_mut(&child)) {
+            leg.agent = leg.agent.or(only);
+        }
+    }
+}
+
+/// The Dial in which a leg rang, once it is over. An outbound call has only one.
+fn dial_of<'a>(facts: &Facts<'a>, leg: &Leg) -> Option<At<'a, Dialled>> {
+    match (facts.direction(), leg.wave) {
+        (Direction::Outbound, _) => facts.dialled.values().next().copied(),
+        (Direction::Inbound, Some(wave)) => facts.dialled.get(&wave).copied(),
+        (Direction::Inbound, None) => None,
+    }
+}
+
+/// The leg that a bridged Dial names; else the one answered first, by Sid if at once.
+///
+/// An answer that Twilio took back (the leg ended otherwise than `completed`), or whose Dial was
+/// not bridged, connected nobody.
+fn winner(facts: &Facts<'_>, legs: &BTreeMap<CallSid, Leg>) -> Option<CallSid> {
+    let named = facts.dialled.values().filter(|(_, dialled)| dialled.connected());
+    let named = named.filter_map(|(_, dialled)| dialled.child).find(|sid| legs.contains_key(sid));
+    let connected = |leg: &&Leg| {
+        let stands = leg.status == LegStatus::Completed || !leg.status.is_final();
+        stands && dial_of(facts, leg).is_none_or(|(_, dialled)| dialled.connected())
+    };
+    let first = || {
+        let answered = legs.values().filter(connected);
+        let answered = answered.filter_map(|leg| leg.answered_at.map(|at| (at, leg.sid)));
+        answered.min().map(|(_, sid)| sid)
+    };
+    named.or_else(first)
+}
+
+/// Ends a leg of which no callback said so, but whose Dial or call is over, or whose neighbour
+/// has the call. Says whether only a deadline did.
+fn close(facts: &Facts<'_>, leg: &mut Leg, won: Option<&Leg>) -> bool {
+    if leg.ended_at.is_some() {
+        return false;
+    }
+    let dial = dial_of(facts, leg);
+    let neighbour =
+        won.filter(|won| won.sid != leg.sid && leg.answered_at.is_none() && won.wave == leg.wave);
+    let ends = [
+        dial.map(|(at, _)| at),
+        facts.ended.map(|(at, _)| at),
+        neighbour.and_then(|won| won.answered_at),
+    ];
+    let mends = [facts.mend(Some(leg.sid)), facts.mend(None)];
+    let mend = mends.into_iter().flatten().min_by_key(|(at, mended)| (mended.by, *at));
+    let ended_at = ends.into_iter().flatten().min();
+    let timed_out = dial.is_some_and(|(_, dialled)| {
+        dialled.status == crate::DialStatus::NoAnswer && !dialled.caller_gone
+    });
+    let mended = mend.map(|(_, mended)| mended).filter(|_| ended_at.is_none());
+    leg.ended_at = ended_at.or(mend.map(|(at, _)| at));
+    if leg.ended_at.is_some() {
+        leg.status = match mended.map(|mended| mended.status).filter(|status| status.is_final()) {
+            _ if leg.answered_at.is_some() => LegStatus::Completed,
+            Some(status) => status,
+            None if timed_out => LegStatus::NoAnswer,
+            None => LegStatus::Canceled,
+        };
+    }
+    mended.is_some_and(|mended| mended.by == Mend::Deadline)
+}
+
+/// Lets no moment of a leg stand before an earlier one.
+fn in_order(leg: &mut Leg) {
+    let mut floor: Option<Timestamp> = None;
+    let moments =
+        [&mut leg.initiated_at, &mut leg.ringing_at, &mut leg.answered_at, &mut leg.ended_at];
+    for moment in moments {
+        if moment.is_some() {
+            *moment = floor.max(*moment);
+            floor = *moment;
+        }
+    }
+}
+
+/// Why a leg is over.
+fn end(facts: &Facts<'_>, leg: &Leg, won: Option<&Leg>) -> LegEnd {
+    if won.is_some_and(|won| won.sid == leg.sid) {
+        return LegEnd::Completed;
+    }
+    // Only a leg that was still there when the other was answered lost to it.
+    let lost_to = won.filter(|won| {
+        let together = won.wave == leg.wave || leg.wave.is_none() || won.wave.is_none();
+        together && leg.ended_at >= won.answered_at
+    });
+    match leg.status {
+        LegStatus::Busy => LegEnd::Declined,
+        LegStatus::Failed => LegEnd::Unreachable,
+        LegStatus::NoAnswer if leg.sip_response == Some(GONE) => LegEnd::Unreachable,
+        _ if lost_to.is_some() => LegEnd::AnsweredElsewhere,
+        _ if leg.answered_at.is_some() => LegEnd::NotConnected,
+        _ if facts.left_during(leg.wave) => LegEnd::CallerLeft,
+        LegStatus::NoAnswer => LegEnd::TimedOut,
+        _ if dial_of(facts, leg).is_some() => LegEnd::TimedOut,
+        _ => LegEnd::Canceled,
+    }
+}
+
+/// SIP 480, temporarily unavailable: Twilio's answer for an identity without a device.
+const GONE: u16 = 480;

@@ -1,0 +1,186 @@
+//! From the form parameters of Twilio's webhooks to events.
+
+use core::str::FromStr;
+use core::time::Duration;
+
+use identity::{CallSid, Timestamp, UserId};
+
+use crate::{
+    Arrived, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, ParamError, Party,
+};
+
+/// Which of our URLs was called.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Source {
+    /// The voice URL of a number or of the TwiML App.
+    Voice,
+    /// The status callback of a noun in a Dial.
+    Leg {
+        /// Whom the noun rings, if the URL says so; else `To` tells.
+        agent: Option<UserId>,
+    },
+    /// The `action` of a Dial.
+    Dial {
+        /// Which wave the Dial was, from 1; 1 for an outbound call.
+        wave: u16,
+    },
+    /// The status callback of the call. With a `ParentCallSid` it is read as that of a leg, so
+    /// one URL may serve both.
+    Status,
+}
+
+/// Reads one webhook: which call it is about (the parent, never a leg), and what it says.
+///
+/// `params` are the decoded form fields, in any order; unknown ones are ignored, and an empty one
+/// counts as absent. `received` stands in where Twilio sends no `Timestamp`. A measure that cannot
+/// be read (`Timestamp`, `SequenceNumber`, `CallDuration`, `DialCallDuration`, `SipResponseCode`,
+/// `DialBridged`) counts as absent too: the event is worth more than its measure.
+///
+/// # Errors
+///
+/// [`ParamError`] names the parameter: `CallSid` and `From` ([`Source::Voice`]); `CallSid`,
+/// `ParentCallSid` and `CallStatus` ([`Source::Leg`]); `CallSid` and `DialCallStatus`
+/// ([`Source::Dial`]; `DialCallSid` if it is no Sid); `CallSid` and a final `CallStatus`
+/// ([`Source::Status`]).
+///
+/// # Examples
+///
+/// ```
+/// use calls::{Fact, ParamError, Source, parse};
+/// use identity::Timestamp;
+///
+/// let params = [
+///     ("CallSid", "CA02020202020202020202020202020202"),
+///     ("ParentCallSid", "CA01010101010101010101010101010101"),
+///     ("To", "client:agent_7f3c2d1e00004000800000000000000a"),
+///     ("CallStatus", "in-progress"),
+///     ("SequenceNumber", "2"),
+///     ("Timestamp", "Thu, 01 Jan 2026 00:00:05 +0000"),
+/// ];
+/// let received = Timestamp::from_unix_seconds(1_767_225_607);
+/// let (call, event) = parse(&Source::Leg { agent: None }, &params, received)?;
+/// assert_eq!(call.as_str(), "CA01010101010101010101010101010101");
+/// assert_eq!(event.at.to_string(), "2026-01-01T00:00:05Z");
+/// assert!(matches!(event.fact, Fact::Leg(leg) if leg.agent.is_some()));
+///
+/// let error = parse(&Source::Leg { agent: None }, &params[1..], received).unwrap_err();
+/// assert_eq!(error, ParamError::Missing { name: "CallSid" });
+/// # Ok::<(), ParamError>(())
+/// ```
+pub fn parse(
+    source: &Source,
+    params: &[(impl AsRef<str>, impl AsRef<str>)],
+    received: Timestamp,
+) -> Result<(CallSid, Event), ParamError> {
+    let form = Form { params };
+    let sid = form.sid("CallSid")?;
+    let (call, fact) = match *source {
+        Source::Voice => (sid, Fact::Arrived(form.arrived()?)),
+        Source::Leg { agent } => (form.sid("ParentCallSid")?, Fact::Leg(form.leg(sid, agent)?)),
+        Source::Dial { wave } => (sid, Fact::Dialled(form.dialled(wave)?)),
+        Source::Status if form.value("ParentCallSid")?.is_some() => {
+            (form.sid("ParentCallSid")?, Fact::Leg(form.leg(sid, None)?))
+        }
+        Source::Status => (sid, Fact::Ended(form.ended()?)),
+    };
+    let at = form.first("Timestamp").and_then(|text| Timestamp::parse_rfc2822(text).ok());
+    Ok((call, Event { at: at.unwrap_or(received), fact }))
+}
+
+/// The fields of one webhook.
+struct Form<'a, K, V> {
+    params: &'a [(K, V)],
+}
+
+impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
+    /// Every non-empty value of one name.
+    fn values(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a, K, V> {
+        let named = self.params.iter().filter(move |(key, _)| key.as_ref() == name);
+        named.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
+    }
+
+    /// The first value, for what nobody depends on.
+    fn first(&self, name: &'static str) -> Option<&'a str> {
+        self.values(name).next()
+    }
+
+    /// The one value, for what tells calls apart.
+    fn value(&self, name: &'static str) -> Result<Option<&'a str>, ParamError> {
+        let mut values = self.values(name);
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            return Err(ParamError::Repeated { name });
+        }
+        Ok(first)
+    }
+
+    fn required(&self, name: &'static str) -> Result<&'a str, ParamError> {
+        self.value(name)?.ok_or(ParamError::Missing { name })
+    }
+
+    fn sid(&self, name: &'static str) -> Result<CallSid, ParamError> {
+        self.required(name)?.parse().map_err(|source| ParamError::Sid { name, source })
+    }
+
+    fn word<T: FromStr>(&self, name: &'static str) -> Result<T, ParamError> {
+        self.required(name)?.parse().map_err(|_| ParamError::Word { name })
+    }
+
+    fn status(&self) -> Result<LegStatus, ParamError> {
+        match self.required("CallStatus")? {
+            "queued" => Ok(LegStatus::Initiated),
+            _ => self.word("CallStatus"),
+        }
+    }
+
+    fn number<T: FromStr>(&self, name: &'static str) -> Option<T> {
+        self.first(name)?.parse().ok()
+    }
+
+    /// Seconds; no call lasts longer than 32 bits of them.
+    fn seconds(&self, name: &'static str) -> Option<Duration> {
+        self.number::<u32>(name).map(|seconds| Duration::from_secs(seconds.into()))
+    }
+
+    fn arrived(&self) -> Result<Arrived, ParamError> {
+        let from = Party::read(self.required("From")?);
+        let to = self.value("To")?.map_or_else(Party::unknown, Party::read);
+        // Seen from Twilio a browser calls in, so its `Direction` is `inbound` too.
+        let direction = match from {
+            Party::Client(_) => Direction::Outbound,
+            Party::Number(_) | Party::Other(_) => Direction::Inbound,
+        };
+        Ok(Arrived { direction, from, to })
+    }
+
+    fn leg(&self, sid: CallSid, agent: Option<UserId>) -> Result<LegEvent, ParamError> {
+        Ok(LegEvent {
+            sid,
+            agent: agent.or_else(|| self.first("To").and_then(|to| Party::read(to).agent())),
+            status: self.status()?,
+            sequence: self.number("SequenceNumber"),
+            duration: self.seconds("CallDuration"),
+            sip_response: self.number("SipResponseCode"),
+        })
+    }
+
+    fn dialled(&self, wave: u16) -> Result<Dialled, ParamError> {
+        let named = self.value("DialCallSid")?.is_some();
+        Ok(Dialled {
+            wave,
+            status: self.word("DialCallStatus")?,
+            child: if named { Some(self.sid("DialCallSid")?) } else { None },
+            duration: self.seconds("DialCallDuration"),
+            bridged: self.number("DialBridged"),
+            caller_gone: self.status().is_ok_and(LegStatus::is_final),
+        })
+    }
+
+    fn ended(&self) -> Result<Ended, ParamError> {
+        let status = self.status()?;
+        if !status.is_final() {
+            return Err(ParamError::Word { name: "CallStatus" });
+        }
+        Ok(Ended { status, duration: self.seconds("CallDuration") })
+    }
+}

@@ -1,0 +1,214 @@
+//! The words for how things stand and how they ended.
+
+use crate::code::codes;
+
+/// Who placed a call.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Direction {
+    /// Somebody dialled a number of the workspace.
+    Inbound,
+    /// An agent's page placed the call.
+    Outbound,
+}
+
+codes!(Direction, "direction", { Inbound => "inbound", Outbound => "outbound" });
+
+/// Twilio's `CallStatus` of a leg or of a whole call, written as Twilio writes it.
+///
+/// `queued` is read as [`LegStatus::Initiated`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum LegStatus {
+    /// Dialling has begun.
+    Initiated,
+    /// It rings; for a browser that is no proof that there is one.
+    Ringing,
+    /// It was answered.
+    InProgress,
+    /// It ended without an answer.
+    NoAnswer,
+    /// It was called off before an answer.
+    Canceled,
+    /// It could not be put through.
+    Failed,
+    /// It was declined, or the line was busy.
+    Busy,
+    /// It was answered and is over.
+    Completed,
+}
+
+codes!(LegStatus, "call status", {
+    Initiated => "initiated",
+    Ringing => "ringing",
+    InProgress => "in-progress",
+    NoAnswer => "no-answer",
+    Canceled => "canceled",
+    Failed => "failed",
+    Busy => "busy",
+    Completed => "completed",
+});
+
+impl LegStatus {
+    /// How far along it is: a higher rank is never followed by a lower one.
+    ///
+    /// Initiated 0, ringing 1, in progress 3, completed 5, the other ends 4.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Initiated => 0,
+            Self::Ringing => 1,
+            Self::InProgress => 3,
+            Self::NoAnswer | Self::Canceled | Self::Failed | Self::Busy => 4,
+            Self::Completed => 5,
+        }
+    }
+
+    /// Whether it is over.
+    pub const fn is_final(self) -> bool {
+        self.rank() >= 4
+    }
+}
+
+/// Twilio's `DialCallStatus`: how a Dial ended, written as Twilio writes it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum DialStatus {
+    /// Answered and bridged, now over.
+    Completed,
+    /// Connected to a conference.
+    Answered,
+    /// Declined, or the line was busy.
+    Busy,
+    /// Nobody answered in time.
+    NoAnswer,
+    /// It could not be put through.
+    Failed,
+    /// Called off before an answer.
+    Canceled,
+}
+
+codes!(DialStatus, "Dial status", {
+    Completed => "completed",
+    Answered => "answered",
+    Busy => "busy",
+    NoAnswer => "no-answer",
+    Failed => "failed",
+    Canceled => "canceled",
+});
+
+/// Who says that something which no callback ended is over.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Mend {
+    /// Twilio's own record of the call, asked for later.
+    Carrier,
+    /// A deadline: nothing was heard for longer than such a state can last.
+    Deadline,
+}
+
+codes!(Mend, "mend", { Carrier => "carrier", Deadline => "deadline" });
+
+/// How a call stands or how it ended: the status of its row in the log.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Outcome {
+    /// It rings, or is between two waves.
+    Ringing,
+    /// The two sides are connected.
+    InProgress,
+    /// It was answered and is over.
+    Completed,
+    /// Nobody answered: an inbound call is missed.
+    NoAnswer,
+    /// Whoever placed the call gave up before an answer: an inbound call is abandoned.
+    CallerHungUp,
+    /// The number that an agent called is busy, or declined.
+    Busy,
+    /// It could not be put through.
+    Failed,
+    /// The agent was not allowed to place it.
+    Refused,
+}
+
+codes!(Outcome, "outcome", {
+    Ringing => "ringing",
+    InProgress => "in_progress",
+    Completed => "completed",
+    NoAnswer => "no_answer",
+    CallerHungUp => "caller_hung_up",
+    Busy => "busy",
+    Failed => "failed",
+    Refused => "refused",
+});
+
+impl Outcome {
+    /// Whether the call is still going on.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Ringing | Self::InProgress)
+    }
+}
+
+/// Why a call is over.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum EndReason {
+    /// It was answered, and one side hung up.
+    Completed,
+    /// Whoever placed the call gave up before an answer.
+    CallerHungUp,
+    /// Everybody who was to ring has rung, and nobody answered in time.
+    TimedOut,
+    /// Everybody who rang last declined, or the number that an agent called is busy.
+    Declined,
+    /// Nobody could be rung.
+    NobodyAvailable,
+    /// It could not be put through.
+    Failed,
+    /// The agent was not allowed to place it.
+    Refused,
+    /// No callback said so; a deadline has passed.
+    Lost,
+}
+
+codes!(EndReason, "end reason", {
+    Completed => "completed",
+    CallerHungUp => "caller_hung_up",
+    TimedOut => "timed_out",
+    Declined => "declined",
+    NobodyAvailable => "nobody_available",
+    Failed => "failed",
+    Refused => "refused",
+    Lost => "lost",
+});
+
+/// Why a leg is over, for the page of the agent whom it rang.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum LegEnd {
+    /// They talked.
+    Completed,
+    /// Another leg was answered first; [`Call::handled_by`](crate::Call::handled_by) says whose.
+    AnsweredElsewhere,
+    /// The caller left.
+    CallerLeft,
+    /// It rang until the time was up.
+    TimedOut,
+    /// It was declined, or the line was busy.
+    Declined,
+    /// There is no device, or it could not be put through.
+    Unreachable,
+    /// It was answered, but never connected to the caller.
+    NotConnected,
+    /// It was called off, and no callback has said why yet.
+    Canceled,
+    /// The agent was not allowed to place the call.
+    Refused,
+    /// No callback said so; a deadline has passed.
+    Lost,
+}
+
+codes!(LegEnd, "end of a leg", {
+    Completed => "completed",
+    AnsweredElsewhere => "answered_elsewhere",
+    CallerLeft => "caller_left",
+    TimedOut => "timed_out",
+    Declined => "declined",
+    Unreachable => "unreachable",
+    NotConnected => "not_connected",
+    Canceled => "canceled",
+    Refused => "refused",
+    Lost => "lost",
+});
