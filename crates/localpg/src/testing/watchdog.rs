@@ -1,0 +1,69 @@
+//! Ends the shared cluster after the last test process.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::postmaster;
+
+/// The name that the shell runs under, to be recognized.
+const NAME: &str = "localpg-test-watchdog";
+
+/// Rounds of two seconds without a test process until the end. With a tenth of that, clusters ended
+/// between two test programs of one run.
+const ROUNDS: &str = "10";
+
+/// Starts the watchdog of the directory; `register` writes its process id down before it looks.
+pub(super) fn start(base: &Path, register: impl FnOnce(u32) -> io::Result<()>) -> io::Result<()> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SCRIPT, NAME]).arg(base).arg(ROUNDS).current_dir("/").process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let registered = register(child.id());
+    // Its input closes, and it begins.
+    drop(child.stdin.take());
+    registered
+}
+
+/// Whether `pid` is the watchdog of that directory.
+pub(super) fn lives(pid: u32, base: &Path) -> bool {
+    let name = NAME.as_bytes();
+    postmaster::has_arguments(pid, &[name, base.as_os_str().as_encoded_bytes()])
+}
+
+/// `$1` is the directory, `$2` the number of rounds. It gives up its task to a successor. The
+/// directory is renamed first, so that a new one can be begun at once.
+const SCRIPT: &str = r#"
+trap '' HUP INT TERM
+read -r _
+base=$1
+lives() {
+    for file in "$base"/pids/*; do
+        kill -0 "${file##*/}" && return 0
+        rm -f "$file"
+    done
+    return 1
+}
+idle=0
+while sleep 2; do
+    owner=
+    read -r owner < "$base/watchdog"
+    [ "$owner" = $$ ] || exit 0
+    if lives; then idle=0; continue; fi
+    idle=$((idle + 1))
+    [ "$idle" -ge "$2" ] || continue
+    mkdir "$base/closing" || exit 1
+    if lives; then rmdir "$base/closing"; idle=0; continue; fi
+    old=$base.old.$$
+    mv "$base" "$old" || exit 1
+    for data in "$old"/*/data; do
+        pid=
+        read -r pid < "$data/postmaster.pid" || continue
+        n=0
+        while kill -QUIT "$pid" && [ "$n" -lt 10 ]; do n=$((n + 1)); sleep 1; done
+    done
+    rm -rf "$old"
+    exit 0
+done
+"#;
