@@ -1,0 +1,144 @@
+//! What a token allows.
+
+use ::identity::AppSid;
+
+use crate::{
+    ConfigurationProfileSid, CredentialSid, JsonObject, RoleSid, ServiceSid, WorkerSid,
+    WorkspaceSid,
+};
+
+/// Everything that a token allows, one grant for each product.
+///
+/// A single grant turns into this; several are fields of one. What is `None` or `false` does not
+/// appear in the token.
+///
+/// # Examples
+///
+/// ```
+/// use voice_token::{Grants, VideoGrant, VoiceGrant};
+///
+/// let voice = VoiceGrant { incoming: true, ..VoiceGrant::default() };
+/// let both = Grants { video: Some(VideoGrant::default()), ..Grants::from(voice.clone()) };
+/// assert_eq!(both.voice, Some(voice));
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Grants {
+    /// `voice`: Programmable Voice.
+    pub voice: Option<VoiceGrant>,
+    /// `video`: Video rooms.
+    pub video: Option<VideoGrant>,
+    /// `chat`: Conversations, and Programmable Chat before it.
+    pub chat: Option<ChatGrant>,
+    /// `data_sync`: Sync.
+    pub sync: Option<SyncGrant>,
+    /// `task_router`: `TaskRouter`.
+    pub task_router: Option<TaskRouterGrant>,
+    /// `player`: playback of a live stream.
+    pub playback: Option<PlaybackGrant>,
+    /// `rtc`: the first video rooms, whom only old servers ask for.
+    pub rtc: Option<RtcGrant>,
+    /// `ip_messaging`: the first chat, whom only old servers ask for. Its fields are those of
+    /// `chat`.
+    pub ip_messaging: Option<ChatGrant>,
+}
+
+/// Turns one grant into all there are.
+macro_rules! only {
+    ($grant:ident, $field:ident) => {
+        impl From<$grant> for Grants {
+            fn from(grant: $grant) -> Self {
+                Self { $field: Some(grant), ..Self::default() }
+            }
+        }
+    };
+}
+
+only!(VoiceGrant, voice);
+only!(VideoGrant, video);
+only!(ChatGrant, chat);
+only!(SyncGrant, sync);
+only!(TaskRouterGrant, task_router);
+only!(PlaybackGrant, playback);
+only!(RtcGrant, rtc);
+
+/// Calls from and to a browser or phone.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct VoiceGrant {
+    /// Whether calls to the identity ring where the token is used.
+    pub incoming: bool,
+    /// Where calls that are placed with the token go; without it none can be placed.
+    pub outgoing: Option<Outgoing>,
+    /// How a phone is woken for a call.
+    pub push_credential: Option<CredentialSid>,
+    /// The device, where push notifications tell devices apart.
+    pub endpoint_id: Option<String>,
+}
+
+/// Where outgoing calls go.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outgoing {
+    /// The `TwiML` App whose voice URL is asked what to do.
+    pub application: AppSid,
+    /// Parameters that reach the voice URL with each call. Whoever holds the token can read them.
+    pub params: Option<JsonObject>,
+}
+
+impl From<AppSid> for Outgoing {
+    fn from(application: AppSid) -> Self {
+        Self { application, params: None }
+    }
+}
+
+/// A video room.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct VideoGrant {
+    /// Name or Sid of the only room that may be entered; without it any may be.
+    pub room: Option<String>,
+}
+
+/// Conversations, or Programmable Chat.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ChatGrant {
+    /// The service whose conversations are meant.
+    pub service: Option<ServiceSid>,
+    /// The device.
+    pub endpoint_id: Option<String>,
+    /// The role of the identity in the service.
+    pub deployment_role: Option<RoleSid>,
+    /// How a phone is told of a message.
+    pub push_credential: Option<CredentialSid>,
+}
+
+/// Sync.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SyncGrant {
+    /// The service whose documents are meant, by its Sid.
+    pub service: Option<ServiceSid>,
+    /// The device.
+    pub endpoint_id: Option<String>,
+}
+
+/// `TaskRouter`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TaskRouterGrant {
+    /// The workspace.
+    pub workspace: Option<WorkspaceSid>,
+    /// The worker that the token speaks for.
+    pub worker: Option<WorkerSid>,
+    /// `worker` or `supervisor`.
+    pub role: Option<String>,
+}
+
+/// Playback of a live stream.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlaybackGrant {
+    /// The grant as the `PlaybackGrant` API returned it, verbatim.
+    pub grant: JsonObject,
+}
+
+/// The first video rooms.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RtcGrant {
+    /// The configuration profile.
+    pub configuration_profile: Option<ConfigurationProfileSid>,
+}
