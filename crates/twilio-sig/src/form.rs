@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn decodes_as_browsers_do() {
-        let cases: [(&str, &[u8], &[(&str, &str)]); 9] = [
+        type Case<'a> = (&'a str, &'a [u8], &'a [(&'a str, &'a str)]);
+        let cases: [Case<'_>; 9] = [
             ("nothing", b"", &[]),
             ("only separators", b"&&&", &[]),
             ("no equals sign", b"a&b=", &[("a", ""), ("b", "")]),

@@ -59,10 +59,9 @@ impl<'a> Signer<'a> {
             }
         }
         match (id, algorithm) {
-            (_, None) => Ok(Self::AuthToken),
+            (_, None) | (None, Some("HMAC_SHA1")) => Ok(Self::AuthToken),
             (Some(id), Some("HMAC_SHA256")) => Ok(Self::SharedKey(id, Algorithm::HmacSha256)),
             (Some(id), Some("HMAC_SHA1")) => Ok(Self::SharedKey(id, Algorithm::HmacSha1)),
-            (None, Some("HMAC_SHA1")) => Ok(Self::AuthToken),
             (_, Some(_)) => Err(SignatureError::Algorithm),
         }
     }

@@ -81,7 +81,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) form: UrlForm,
 }
 
-impl<'a> Candidate<'a> {
+impl Candidate<'_> {
     /// The same with a slash at the end of its path, unless it has one.
     pub(crate) fn with_slash(&self) -> Option<Self> {
         let new = !self.path.ends_with('/');
