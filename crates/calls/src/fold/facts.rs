@@ -1,13 +1,13 @@
 //! Events as a set of facts.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use identity::{CallSid, Timestamp, UserId};
 
 use crate::{
-    Arrived, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended, Placed,
-    Refused, Routed,
+    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended,
+    Placed, Refused, Routed,
 };
 
 /// A fact and its moment.
@@ -80,7 +80,8 @@ impl<'a> Facts<'a> {
             Fact::Dialled(fact) => _ = self.dialled.entry(fact.wave).or_insert((at, fact)),
             Fact::Ended(fact) => self.ended = self.ended.or(Some((at, fact))),
             Fact::Mended(fact) => {
-                self.mended.entry((fact.leg, fact.by)).or_insert((at, fact));
+                let leg = fact.leg.filter(|leg| *leg != self.sid);
+                self.mended.entry((leg, fact.by)).or_insert((at, fact));
             }
         }
     }
@@ -121,6 +122,19 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// The first Dial that connected two sides.
+    pub(super) fn connected(&self) -> Option<At<'a, Dialled>> {
+        self.dialled.values().copied().find(|(_, dialled)| dialled.connected())
+    }
+
+    /// The one agent who rang in a wave, if there was only one.
+    pub(super) fn only_agent(&self, wave: u16, known: &BTreeSet<UserId>) -> Option<UserId> {
+        let (_, routed) = self.routed.get(&wave)?;
+        let ringing = routed.verdicts.iter().filter(|verdict| verdict.rings);
+        let mut left = ringing.map(|verdict| verdict.user).filter(|user| !known.contains(user));
+        left.next().filter(|_| left.next().is_none())
+    }
+
     /// What a reconciler said of a leg, or of the call.
     pub(super) fn mend(&self, leg: Option<CallSid>) -> Option<At<'a, Mended>> {
         let by = |mend| self.mended.get(&(leg, mend)).copied();
@@ -145,11 +159,12 @@ impl<'a> Facts<'a> {
             None => self.dialled.values().next_back(),
         };
         if let Some((_, dialled)) = dialled {
-            return dialled.caller_gone || dialled.status == crate::DialStatus::Canceled;
+            return dialled.caller_gone || dialled.status == DialStatus::Canceled;
         }
         // No Dial action: the call ended under the ringing, unless a later decision shows that
         // the Dial was over before.
-        let decided_later = wave.is_some_and(|wave| self.routed.keys().any(|other| *other > wave));
-        self.over().is_some() && !decided_later
+        let last_decided = self.routed.keys().next_back().copied();
+        let decided_later = wave.is_some() && last_decided > wave;
+        self.over().is_some_and(|over| !over.lost) && !decided_later
     }
 }

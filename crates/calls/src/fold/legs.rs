@@ -1,12 +1,11 @@
 //! How each leg stands, and which one has the call.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use identity::{CallSid, Timestamp, UserId};
 
 use super::facts::{At, Facts, Said};
-use crate::{Dialled, Direction, Leg, LegEnd, LegStatus, Mend};
+use crate::{DialStatus, Dialled, Direction, Leg, LegEnd, LegStatus, Mend};
 
 /// The child legs, with what is known of the whole.
 pub(super) struct Legs {
@@ -20,7 +19,7 @@ impl Legs {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let mut legs: BTreeMap<CallSid, Leg> =
             facts.legs.iter().map(|(sid, said)| (*sid, said_by(*sid, said))).collect();
-        add_dialled(facts, &mut legs);
+        add_answers(facts, &mut legs);
         set_waves(facts, &mut legs);
         infer_agents(facts, &mut legs);
         let winner = winner(facts, &legs);
@@ -56,9 +55,8 @@ fn said_by(leg: CallSid, said: &Said<'_>) -> Leg {
         .map(|(_, leg)| *leg);
     let status = last.map_or(LegStatus::Initiated, |leg| leg.status);
     let ended_at = first(LegStatus::is_final);
-    // The word `completed` alone says that it was answered, and the duration when.
-    let length = last.and_then(|leg| leg.duration).unwrap_or_default();
-    let answered = ended_at.filter(|_| status == LegStatus::Completed).map(|at| at.before(length));
+    let length = last.filter(|leg| leg.status == LegStatus::Completed).and_then(|leg| leg.duration);
+    let answered = ended_at.and_then(|at| Some(at.before(length?)));
     Leg {
         sid: leg,
         agent: said.values().filter_map(|(_, leg)| leg.agent).min(),
@@ -73,13 +71,17 @@ fn said_by(leg: CallSid, said: &Said<'_>) -> Leg {
     }
 }
 
-/// A bridged Dial names its leg: what its lost callbacks would have said.
-fn add_dialled(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
+/// Answers that no callback told: a bridged Dial names its leg and how long it was answered.
+fn add_answers(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     for (at, dialled) in facts.dialled.values().filter(|(_, dialled)| dialled.connected()) {
         let Some(child) = dialled.child.filter(|child| *child != facts.sid) else { continue };
         let leg = legs.entry(child).or_insert_with(|| said_by(child, &Said::new()));
         let answered = at.before(dialled.duration.unwrap_or_default());
         leg.answered_at = leg.answered_at.or(Some(answered));
+    }
+    // The word `completed` alone says that a leg was answered, if not when.
+    for leg in legs.values_mut().filter(|leg| leg.status == LegStatus::Completed) {
+        leg.answered_at = leg.answered_at.or(leg.ended_at);
     }
 }
 
@@ -101,15 +103,10 @@ fn set_waves(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
 
 /// Whose leg it is, where no callback said so but only one agent of the wave is left.
 fn infer_agents(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
-    let known: Vec<UserId> = legs.values().filter_map(|leg| leg.agent).collect();
-    let bridged = facts.dialled.values().filter(|(_, dialled)| dialled.connected());
-    for (_, dialled) in bridged {
-        let Some((_, routed)) = facts.routed.get(&dialled.wave) else { continue };
-        let ringing = routed.verdicts.iter().filter(|verdict| verdict.rings);
-        let mut left = ringing.map(|verdict| verdict.user).filter(|user| !known.contains(user));
-        let only = left.next().filter(|_| left.next().is_none());
+    let known: BTreeSet<UserId> = legs.values().filter_map(|leg| leg.agent).collect();
+    for (_, dialled) in facts.dialled.values().filter(|(_, dialled)| dialled.connected()) {
         if let Some(leg) = dialled.child.and_then(|child| legs.get_mut(&child)) {
-            leg.agent = leg.agent.or(only);
+            leg.agent = leg.agent.or_else(|| facts.only_agent(dialled.wave, &known));
         }
     }
 }
@@ -159,9 +156,8 @@ fn close(facts: &Facts<'_>, leg: &mut Leg, won: Option<&Leg>) -> bool {
     let mends = [facts.mend(Some(leg.sid)), facts.mend(None)];
     let mend = mends.into_iter().flatten().min_by_key(|(at, mended)| (mended.by, *at));
     let ended_at = ends.into_iter().flatten().min();
-    let timed_out = dial.is_some_and(|(_, dialled)| {
-        dialled.status == crate::DialStatus::NoAnswer && !dialled.caller_gone
-    });
+    let timed_out = dial
+        .is_some_and(|(_, dialled)| dialled.status == DialStatus::NoAnswer && !dialled.caller_gone);
     let mended = mend.map(|(_, mended)| mended).filter(|_| ended_at.is_none());
     leg.ended_at = ended_at.or(mend.map(|(at, _)| at));
     if leg.ended_at.is_some() {

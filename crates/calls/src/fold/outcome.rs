@@ -3,26 +3,28 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use identity::{AgentIdentity, ClientAddress, ContactId, Timestamp};
+use identity::{AgentIdentity, ClientAddress, ContactId, Timestamp, UserId};
 
 use super::facts::Facts;
 use super::legs::Legs;
 use crate::{Call, DialStatus, Direction, EndReason, Leg, LegEnd, LegStatus, Outcome, Party, Wave};
 
-/// How a call stands, why it is over, and since when if only the outcome tells.
+/// How a call stands and why it is over; the rest only where no leg tells.
 struct Standing {
     outcome: Outcome,
     reason: Option<EndReason>,
     since: Option<Timestamp>,
+    answered_at: Option<Timestamp>,
+    agent: Option<UserId>,
 }
 
 impl Standing {
     const fn open(outcome: Outcome) -> Self {
-        Self { outcome, reason: None, since: None }
+        Self { outcome, reason: None, since: None, answered_at: None, agent: None }
     }
 
     const fn over(outcome: Outcome, reason: EndReason, since: Option<Timestamp>) -> Self {
-        Self { outcome, reason: Some(reason), since }
+        Self { outcome, reason: Some(reason), since, answered_at: None, agent: None }
     }
 }
 
@@ -32,16 +34,18 @@ pub(super) fn record(facts: &Facts<'_>, legs: Legs) -> Call {
     let over = facts.over();
     let standing = match legs.won() {
         Some(won) => answered(facts, won),
+        None if facts.connected().is_some() => answered_by_unknown(facts),
         None if direction == Direction::Outbound => unanswered_outbound(facts, &legs),
         None => unanswered_inbound(facts, &legs),
     };
     let started_at = facts.started_at();
-    let answered_at = legs.won().and_then(|won| won.answered_at).max_some(started_at);
-    let ended_at =
-        over.map(|over| over.at).or(standing.since).filter(|_| standing.reason.is_some());
-    let ended_at = ended_at.max_some(answered_at).max_some(started_at);
-    let lost = over.is_some_and(|over| over.lost);
-    let end_reason = standing.reason.map(|reason| if lost { EndReason::Lost } else { reason });
+    let answered_at = legs.won().map_or(standing.answered_at, |won| won.answered_at);
+    let answered_at = answered_at.not_before(started_at);
+    let certain = over.filter(|over| !over.lost).map(|over| over.at);
+    let ended_at = certain.or(standing.since).or(over.map(|over| over.at));
+    let ended_at = ended_at.filter(|_| standing.reason.is_some());
+    let ended_at = ended_at.not_before(answered_at).not_before(started_at);
+    let refusal = facts.refusal().filter(|_| standing.outcome == Outcome::Refused);
     Call {
         sid: facts.sid,
         direction,
@@ -50,15 +54,18 @@ pub(super) fn record(facts: &Facts<'_>, legs: Legs) -> Call {
         contact: contact(facts),
         outcome: standing.outcome,
         handled_by: match direction {
-            Direction::Inbound => legs.won().and_then(|won| won.agent),
+            Direction::Inbound => match legs.won() {
+                Some(won) => won.agent,
+                None => standing.agent,
+            },
             Direction::Outbound => facts.placed_by(),
         },
         started_at,
         answered_at,
         ended_at,
-        end_reason,
-        refusal: facts.refusal().map(|(_, refused)| refused.reason.clone()),
-        legs: all_legs(facts, legs, ended_at, end_reason),
+        end_reason: standing.reason,
+        refusal: refusal.map(|(_, refused)| refused.reason.clone()),
+        legs: all_legs(facts, legs, ended_at, standing.reason),
         waves: waves(facts),
     }
 }
@@ -68,7 +75,18 @@ fn answered(facts: &Facts<'_>, won: &Leg) -> Standing {
     if won.ended_at.is_none() && facts.over().is_none() {
         return Standing::open(Outcome::InProgress);
     }
-    Standing::over(Outcome::Completed, EndReason::Completed, won.ended_at)
+    let reason = if won.end == Some(LegEnd::Lost) { EndReason::Lost } else { EndReason::Completed };
+    Standing::over(Outcome::Completed, reason, won.ended_at)
+}
+
+/// A Dial connected two sides without naming the leg, and no leg says that it was answered.
+fn answered_by_unknown(facts: &Facts<'_>) -> Standing {
+    let dialled = facts.connected();
+    let answered_at = dialled.and_then(|(at, dialled)| Some(at.before(dialled.duration?)));
+    let agent = dialled.and_then(|(_, dialled)| facts.only_agent(dialled.wave, &BTreeSet::new()));
+    let since = dialled.map(|(at, _)| at);
+    let over = Standing::over(Outcome::Completed, EndReason::Completed, since);
+    Standing { answered_at, agent, ..over }
 }
 
 /// Nobody has answered the caller.
@@ -86,7 +104,8 @@ fn unanswered_inbound(facts: &Facts<'_>, legs: &Legs) -> Standing {
 
     let rang_at_all = last_wave.is_some() || !legs.legs.is_empty();
     let gone = dialled.is_some_and(|(_, dialled)| dialled.caller_gone);
-    if rang_at_all && (gone || over.is_some()) && facts.left_during(last_wave) {
+    let ended = gone || over.is_some_and(|over| !over.lost);
+    if rang_at_all && ended && facts.left_during(last_wave) {
         let since = dialled.map(|(at, _)| *at);
         return Standing::over(Outcome::CallerHungUp, EndReason::CallerHungUp, since);
     }
@@ -97,8 +116,10 @@ fn unanswered_inbound(facts: &Facts<'_>, legs: &Legs) -> Standing {
         return Standing::over(Outcome::Failed, EndReason::Failed, None);
     }
     let reason = match dialled.map(|(_, dialled)| dialled.status) {
+        _ if gave_up.is_none() && over.is_some_and(|over| over.lost) => EndReason::Lost,
         _ if !rang_at_all => EndReason::NobodyAvailable,
         Some(DialStatus::Busy) => EndReason::Declined,
+        Some(DialStatus::Failed) => EndReason::Failed,
         _ => EndReason::TimedOut,
     };
     Standing::over(Outcome::NoAnswer, reason, gave_up.map(|(_, (at, _))| *at))
@@ -123,12 +144,16 @@ fn unanswered_outbound(facts: &Facts<'_>, legs: &Legs) -> Standing {
         // Answered, yet no side was connected.
         DialStatus::Completed | DialStatus::Answered => LegStatus::Completed,
     });
+    let child_lost = child.map(|leg| leg.end == Some(LegEnd::Lost));
+    let lost = child_lost.unwrap_or_else(|| over.is_some_and(|over| over.lost));
+    let lost = lost && by_dial.is_none();
     let status = by_dial.or(child.map(|leg| leg.status)).or(over.map(|over| over.status));
     match status {
         None => Standing::open(Outcome::Ringing),
         Some(LegStatus::Busy) => Standing::over(Outcome::Busy, EndReason::Declined, since),
         Some(LegStatus::Failed) => Standing::over(Outcome::Failed, EndReason::Failed, since),
         Some(LegStatus::NoAnswer) => Standing::over(Outcome::NoAnswer, EndReason::TimedOut, since),
+        Some(_) if lost => Standing::over(Outcome::NoAnswer, EndReason::Lost, since),
         Some(_) => Standing::over(Outcome::CallerHungUp, EndReason::CallerHungUp, since),
     }
 }
@@ -171,7 +196,7 @@ fn all_legs(
 /// The agent's side of an outbound call: their browser is on the line from the first moment.
 fn own_leg(facts: &Facts<'_>, ended_at: Option<Timestamp>, reason: Option<EndReason>) -> Leg {
     let started_at = facts.started_at();
-    let refused = facts.refusal().is_some();
+    let refused = reason == Some(EndReason::Refused);
     Leg {
         sid: facts.sid,
         agent: facts.placed_by(),
@@ -216,11 +241,11 @@ fn waves(facts: &Facts<'_>) -> Vec<Wave> {
 
 /// The later of two moments, if the first is known at all.
 trait NotBefore {
-    fn max_some(self, floor: Self) -> Self;
+    fn not_before(self, floor: Self) -> Self;
 }
 
 impl NotBefore for Option<Timestamp> {
-    fn max_some(self, floor: Self) -> Self {
+    fn not_before(self, floor: Self) -> Self {
         if self.is_some() { self.max(floor) } else { None }
     }
 }

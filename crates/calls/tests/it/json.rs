@@ -1,0 +1,65 @@
+//! Events as the store and the spool write them.
+
+use calls::{Event, LegStatus, Mend, Outcome};
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn events_are_flat_objects() {
+    let cases = [
+        (
+            leg(5, 2, 2, LegStatus::InProgress),
+            json!({
+                "at": "2026-01-01T00:00:05Z", "fact": "leg", "status": "in-progress",
+                "sid": "CA02020202020202020202020202020202", "sequence": 2,
+                "agent": "02020202-0202-0202-0202-020202020202",
+            }),
+        ),
+        (
+            bridged(66, 1, 2, 60),
+            json!({
+                "at": "2026-01-01T00:01:06Z", "fact": "dialled", "wave": 1, "status": "completed",
+                "child": "CA02020202020202020202020202020202", "duration": 60, "bridged": true,
+                "caller_gone": false,
+            }),
+        ),
+        (
+            arrived(0),
+            json!({
+                "at": "2026-01-01T00:00:00Z", "fact": "arrived", "direction": "inbound",
+                "from": "+15005550001", "to": "+15005550006",
+            }),
+        ),
+        (
+            ended(67, LegStatus::NoAnswer),
+            json!({"at": "2026-01-01T00:01:07Z", "fact": "ended", "status": "no-answer"}),
+        ),
+    ];
+    for (event, want) in cases {
+        assert_eq!(serde_json::to_value(&event).expect("serializes"), want);
+    }
+}
+
+#[test]
+fn every_kind_of_event_comes_back() {
+    let mut events = three_agents();
+    events.extend([called_out(0, 7), placed(0, 7), refused(0, 7)]);
+    events.push(mended(9, Mend::Deadline, Some(1), LegStatus::Canceled));
+    for event in events {
+        let text = serde_json::to_string(&event).expect("serializes");
+        let back: Event = serde_json::from_str(&text).expect("parses");
+        assert_eq!(back, event, "{text}");
+        assert_eq!(back.key(), event.key());
+    }
+}
+
+#[test]
+fn codes_are_texts() {
+    for outcome in Outcome::ALL {
+        assert_eq!(serde_json::to_value(outcome).expect("serializes"), json!(outcome.code()));
+        assert_eq!(outcome.code().parse(), Ok(*outcome));
+    }
+    let error = serde_json::from_str::<Outcome>("\"lost\"").expect_err("no outcome");
+    assert!(error.to_string().starts_with("outcome is none of the known codes"), "{error}");
+}

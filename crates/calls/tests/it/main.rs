@@ -1,0 +1,10 @@
+//! Stories, laws, permutations and forms, against the public API.
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod forms;
+#[cfg(feature = "serde")]
+mod json;
+mod laws;
+mod orders;
+mod stories;
+mod support;
