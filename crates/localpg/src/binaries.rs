@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::account::own_uid;
 use crate::{Error, Notice, fetch};
 
 /// The oldest major version that is used.
@@ -21,7 +22,7 @@ pub struct Search {
     /// The directory of `initdb` and `postgres`, and nothing else: if it is set and unusable, that
     /// is an error. From `PG_BIN`.
     pub bin: Option<PathBuf>,
-    /// Directories to look in, as in `PATH`.
+    /// Directories to look in, as in `PATH`; for `npm` too.
     pub path: Option<OsString>,
     /// Whether to look in the versioned directories of distributions.
     pub distributions: bool,
@@ -40,7 +41,7 @@ impl Search {
             bin: set("PG_BIN").map(PathBuf::from),
             path: set("PATH"),
             distributions: true,
-            cache: cache_dir(set("XDG_CACHE_HOME"), set("HOME")),
+            cache: cache_dir(set("XDG_CACHE_HOME"), set("HOME").filter(|_| !is_root())),
             may_fetch: set("LOCALPG_NO_FETCH").is_none_or(|value| value == "0"),
         }
     }
@@ -103,7 +104,7 @@ impl Search {
             if !self.may_fetch {
                 return Err("none is installed, and fetching is forbidden".into());
             }
-            fetch::fetch(&self.cache, notice)?;
+            fetch::fetch(&self.cache, self.path.as_deref(), notice)?;
         }
         Binaries::inspect(&dir).map_err(|reason| format!("in `{}` {reason}", dir.display()))
     }
@@ -185,16 +186,17 @@ const DISTRIBUTIONS: [(&str, &str, &str); 9] = [
     ("/Library/PostgreSQL", "", "bin"),
 ];
 
+/// Root's home is no place for fetched binaries: the account of the server could not enter it.
+fn is_root() -> bool {
+    own_uid().is_ok_and(|uid| uid == 0)
+}
+
 /// Where fetched binaries are kept.
-///
-/// Not below root's home: the account that runs the server could not enter it.
 fn cache_dir(xdg: Option<OsString>, home: Option<OsString>) -> PathBuf {
     let base = match (xdg, home) {
         (Some(xdg), _) => PathBuf::from(xdg),
-        (None, Some(home)) if home != "/root" && home != "/var/root" => {
-            PathBuf::from(home).join(".cache")
-        }
-        _ => PathBuf::from("/var/cache"),
+        (None, Some(home)) => PathBuf::from(home).join(".cache"),
+        (None, None) => PathBuf::from("/var/cache"),
     };
     base.join("localpg")
 }
@@ -219,12 +221,11 @@ mod tests {
     }
 
     #[test]
-    fn keeps_fetched_binaries_where_others_can_enter() {
+    fn chooses_the_cache() {
         let some = |text: &str| Some(OsString::from(text));
         let cases = [
             (None, some("/home/ann"), "/home/ann/.cache/localpg"),
-            (None, some("/root"), "/var/cache/localpg"),
-            (some("/caches"), some("/root"), "/caches/localpg"),
+            (some("/caches"), some("/home/ann"), "/caches/localpg"),
             (None, None, "/var/cache/localpg"),
         ];
         for (xdg, home, want) in cases {

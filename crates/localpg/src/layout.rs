@@ -21,9 +21,6 @@ const SOCKET_PATH_MAX: usize = 103;
 /// The name of the socket inside its directory; the port is always 5432.
 pub(crate) const SOCKET: &str = ".s.PGSQL.5432";
 
-/// How long the directory may still be held by a process that is just ending.
-const LOCK_LIMIT: Duration = Duration::from_secs(5);
-
 /// The directories of one major version.
 ///
 /// `home` belongs to this process, `data` and `socket` to the account of the server, so that
@@ -70,7 +67,7 @@ impl Layout {
     }
 
     /// Takes the directory for this process, until the file is closed.
-    pub(crate) fn lock(&self) -> Result<File, Error> {
+    pub(crate) fn lock(&self, limit: Duration) -> Result<File, Error> {
         let path = self.home.join("lock");
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(Error::io("create", &path))?;
@@ -79,7 +76,7 @@ impl Layout {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
-                Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_LIMIT => {
+                Err(TryLockError::WouldBlock) if started.elapsed() > limit => {
                     return Err(Error::InUse { dir: self.home.clone() });
                 }
                 Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(20)),

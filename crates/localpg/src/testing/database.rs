@@ -219,3 +219,22 @@ fn is_lost(error: &io::Error) -> bool {
     let lost = [BrokenPipe, ConnectionRefused, ConnectionReset, NotFound, UnexpectedEof];
     lost.contains(&error.kind())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::super::Inner;
+    use super::*;
+
+    #[test]
+    fn joins_again_if_the_cluster_has_ended() {
+        let gone = PathBuf::from("/nonexistent");
+        let inner = Inner { base: gone.clone(), socket: gone.clone(), major: 15 };
+        let ended = Cluster { inner: Arc::new(inner) };
+        let database = ended.database("joins again", |_| Ok(())).unwrap();
+        assert_ne!(database.socket_dir(), gone);
+        database.execute("create table t ()").unwrap();
+    }
+}

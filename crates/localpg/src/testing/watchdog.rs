@@ -10,14 +10,21 @@ use crate::postmaster;
 /// The name that the shell runs under, to be recognized.
 const NAME: &str = "localpg-test-watchdog";
 
-/// Rounds of two seconds without a test process until the end. With a tenth of that, clusters ended
-/// between two test programs of one run.
-const ROUNDS: &str = "10";
+/// Seconds without a test process until the end. With three, clusters ended between two test
+/// programs of one run.
+pub(super) const IDLE_SECONDS: u32 = 20;
 
 /// Starts the watchdog of the directory; `register` writes its process id down before it looks.
-pub(super) fn start(base: &Path, register: impl FnOnce(u32) -> io::Result<()>) -> io::Result<()> {
+///
+/// It ends the cluster after `idle_seconds` without a test process.
+pub(super) fn start(
+    base: &Path,
+    idle_seconds: u32,
+    register: impl FnOnce(u32) -> io::Result<()>,
+) -> io::Result<()> {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", SCRIPT, NAME]).arg(base).arg(ROUNDS).current_dir("/").process_group(0);
+    command.args(["-c", SCRIPT, NAME]).arg(base).arg(idle_seconds.to_string());
+    command.current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
     let registered = register(child.id());
@@ -32,7 +39,7 @@ pub(super) fn lives(pid: u32, base: &Path) -> bool {
     postmaster::has_arguments(pid, &[name, base.as_os_str().as_encoded_bytes()])
 }
 
-/// `$1` is the directory, `$2` the number of rounds. It gives up its task to a successor. The
+/// `$1` is the directory, `$2` the number of seconds. It gives up its task to a successor. The
 /// directory is renamed first, so that a new one can be begun at once.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
@@ -46,7 +53,7 @@ lives() {
     return 1
 }
 idle=0
-while sleep 2; do
+while sleep 1; do
     owner=
     read -r owner < "$base/watchdog"
     [ "$owner" = $$ ] || exit 0
@@ -67,3 +74,42 @@ while sleep 2; do
     exit 0
 done
 "#;
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::time::{Duration, Instant};
+    use std::{process, thread};
+
+    use super::*;
+
+    /// Runs a watchdog of one second on a directory in which `pids` are registered; whether it is
+    /// still there, and still watched, after `limit`.
+    fn stays(name: &str, pids: &[u32], limit: Duration) -> bool {
+        let base = std::env::temp_dir().join(format!("localpg-{name}-{}", process::id()));
+        fs::create_dir_all(base.join("pids")).unwrap();
+        for pid in pids {
+            File::create(base.join("pids").join(pid.to_string())).unwrap();
+        }
+        let mut watchdog = 0;
+        start(&base, 1, |pid| {
+            watchdog = pid;
+            fs::write(base.join("watchdog"), format!("{pid}\n"))
+        })
+        .unwrap();
+        let began = Instant::now();
+        while base.exists() && began.elapsed() < limit {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let stays = base.exists() && lives(watchdog, &base);
+        let _ = fs::remove_dir_all(&base);
+        stays
+    }
+
+    #[test]
+    fn ends_after_the_last_process() {
+        // Process ids end below this number (PID_MAX_LIMIT in Linux).
+        assert!(!stays("ends", &[1 << 30], Duration::from_secs(20)), "no living process");
+        assert!(stays("stays", &[1 << 30, process::id()], Duration::from_secs(4)), "one lives");
+    }
+}

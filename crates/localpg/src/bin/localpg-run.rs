@@ -1,7 +1,7 @@
 //! Starts a server in the directory given, says where it is, and runs until its input ends.
 //!
 //! ```text
-//! cargo run -p localpg --example localpg-run -- /tmp/try
+//! cargo run -p localpg -- /tmp/try
 //! ```
 
 use std::error::Error;
@@ -15,9 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The server belongs to the process: it stays when the thread that started it has ended.
     let starter = thread::spawn(move || localpg::start(&Options::new(dir, Search::from_env())));
     let server = starter.join().map_err(|_| "the starting thread panicked")??;
-    let mut out = io::stdout();
-    writeln!(out, "pid={}", server.pid())?;
-    writeln!(out, "{}", server.connection_string(SUPERUSER, "postgres"))?;
+    let (data, how) = (server.data_dir(), server.connection_string(SUPERUSER, "postgres"));
+    io::stdout().write_all(format!("data={}\n{how}\n", data.display()).as_bytes())?;
     io::stdin().read_to_end(&mut Vec::new())?;
     server.stop()?;
     Ok(())

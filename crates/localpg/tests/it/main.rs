@@ -1,0 +1,11 @@
+//! Real servers, started and stopped in every way.
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+#[cfg(feature = "fetch")]
+mod fetch;
+mod leftover;
+mod search;
+mod server;
+#[cfg(feature = "testing")]
+mod shared;
+mod support;
