@@ -1,0 +1,207 @@
+//! Every operation of the disk refused once and for ever, and the power cut anywhere: what was
+//! acknowledged is there, what is there is what was appended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::consumer::Consumer;
+use crate::record::Sequence;
+use crate::recovery::recover;
+use crate::simulated::{Dice, Simulated};
+use crate::spare::Spares;
+use crate::storage::Storage;
+use crate::ticket::Answer;
+use crate::writer::{Waiting, Writer};
+
+/// A spool without threads, so that the same seed does the same.
+struct Engine {
+    writer: Writer,
+    consumer: Consumer,
+}
+
+impl Engine {
+    fn open(disk: &Simulated) -> Option<Self> {
+        let storage: Arc<dyn Storage> = Arc::new(disk.clone());
+        let start = recover(&storage).ok()?;
+        let size = CONFIG.segment_bytes;
+        let spares = Arc::new(Spares::new(Arc::clone(&storage), size, Duration::ZERO));
+        let writer = Writer::new(CONFIG, storage, start.catalogue, spares, start.next);
+        Some(Self { writer, consumer: start.consumer })
+    }
+}
+
+/// What the outside saw.
+#[derive(Default)]
+struct Witness {
+    appended: u64,
+    /// Payload numbers that were acknowledged, by their sequence.
+    acknowledged: BTreeMap<u64, u64>,
+    /// Payload numbers that came out of the spool, by their sequence.
+    delivered: BTreeMap<u64, u64>,
+    /// Sequences that were passed for good or set aside for good.
+    finished: BTreeSet<u64>,
+}
+
+impl Witness {
+    /// Appends one group, and notes which records were acknowledged.
+    fn append(&mut self, engine: &mut Engine, dice: &mut Dice) {
+        let mut tickets = Vec::new();
+        let mut group = Vec::new();
+        for _ in 0..=dice.below(6) {
+            self.appended += 1;
+            let (answer, ticket) = Answer::new();
+            group.push(Waiting { payload: payload(self.appended), answer });
+            tickets.push((self.appended, ticket));
+        }
+        engine.writer.commit(group);
+        for (number, ticket) in tickets {
+            if let Ok(sequence) = ticket.wait() {
+                let before = self.acknowledged.insert(sequence.as_u64(), number);
+                assert_eq!(before, None, "sequence {sequence} was given out twice");
+            }
+        }
+    }
+
+    /// Reads a batch and passes some of it.
+    fn consume(&mut self, engine: &mut Engine, dice: &mut Dice) {
+        let Ok(batch) = engine.consumer.next_batch(1 + dice_index(dice, 12)) else { return };
+        let mut last = 0;
+        for record in &batch {
+            let sequence = record.sequence.as_u64();
+            assert!(sequence > last, "out of order");
+            last = sequence;
+            assert!(!self.finished.contains(&sequence), "{sequence} came after it was passed");
+            let number = number(&record.payload).expect("only what was appended comes out");
+            let before = self.delivered.insert(sequence, number);
+            assert!(before.is_none_or(|before| before == number), "{sequence} changed");
+            if let Some(acknowledged) = self.acknowledged.get(&sequence) {
+                assert_eq!(*acknowledged, number, "{sequence} is another record");
+            }
+        }
+        if batch.is_empty() {
+            return;
+        }
+        let passed = &batch[..=dice_index(dice, batch.len() as u64)];
+        let through = passed[passed.len() - 1].sequence;
+        if dice.below(8) == 0 && engine.consumer.set_aside(through, "poison").is_ok() {
+            self.finished.insert(through.as_u64());
+        }
+        if engine.consumer.advance(through).is_ok() {
+            self.finished.extend(passed.iter().map(|record| record.sequence.as_u64()));
+        }
+    }
+
+    /// After everything was read: nothing that was acknowledged is missing.
+    fn judge(&self, name: &str) {
+        for (sequence, number) in &self.acknowledged {
+            let delivered = self.delivered.get(sequence);
+            assert_eq!(delivered, Some(number), "{name}: acknowledged record {sequence}");
+        }
+        let numbers: BTreeSet<u64> = self.delivered.values().copied().collect();
+        assert_eq!(numbers.len(), self.delivered.len(), "{name}: a record has two sequences");
+    }
+}
+
+/// One life of a spool, with `fault` set before it; then the disk is healed and all is read.
+fn live(name: &str, seed: u64, power_cuts: bool, fault: impl FnOnce(&Simulated)) -> u64 {
+    let disk = Simulated::new(seed);
+    let mut dice = Dice::new(seed);
+    let mut witness = Witness::default();
+    fault(&disk);
+    for _ in 0..4 {
+        let Some(mut engine) = Engine::open(&disk) else { continue };
+        for _ in 0..8 {
+            witness.append(&mut engine, &mut dice);
+            if dice.flip() {
+                witness.consume(&mut engine, &mut dice);
+            }
+            if dice.below(16) == 0 {
+                engine.writer.retire();
+            }
+        }
+        drop(engine);
+        if power_cuts {
+            disk.cut_power();
+        }
+    }
+    let operations = disk.operations();
+    disk.heal();
+    let mut engine = Engine::open(&disk).expect("a healed disk");
+    drain(&mut engine, &mut witness);
+    witness.judge(name);
+    operations
+}
+
+fn drain(engine: &mut Engine, witness: &mut Witness) {
+    loop {
+        let batch = engine.consumer.next_batch(100).expect("a healed disk");
+        let Some(last) = batch.last() else { return };
+        let through: Sequence = last.sequence;
+        for record in &batch {
+            let number = number(&record.payload).expect("only what was appended comes out");
+            let sequence = record.sequence.as_u64();
+            assert!(!witness.finished.contains(&sequence), "{sequence} came after it was passed");
+            let before = witness.delivered.insert(sequence, number);
+            assert!(before.is_none_or(|before| before == number), "{sequence} changed");
+        }
+        engine.consumer.advance(through).expect("a healed disk");
+    }
+}
+
+#[test]
+fn every_operation_refused_once() {
+    for power_cuts in [false, true] {
+        for seed in 0..SEEDS {
+            let operations = live("healthy", seed, power_cuts, |_| ());
+            assert!(operations > 100, "{operations} operations");
+            for chosen in 0..operations {
+                let name = format!("seed {seed}, operation {chosen} once, cuts {power_cuts}");
+                live(&name, seed, power_cuts, |disk| disk.fail_once(chosen));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_refused_from_then_on() {
+    for power_cuts in [false, true] {
+        for seed in 0..SEEDS {
+            let operations = live("healthy", seed, power_cuts, |_| ());
+            for chosen in 0..operations {
+                let name = format!("seed {seed}, from operation {chosen}, cuts {power_cuts}");
+                live(&name, seed, power_cuts, |disk| disk.fail_from(chosen));
+            }
+        }
+    }
+}
+
+/// 4,000 cuts: four in each life.
+#[test]
+fn power_cut_anywhere() {
+    for seed in 0..1000 {
+        live(&format!("seed {seed}"), seed, true, |_| ());
+    }
+}
+
+/// A payload that tells its number and has no other form.
+fn payload(number: u64) -> Vec<u8> {
+    let mut dice = Dice::new(number);
+    let length = dice_index(&mut dice, 700);
+    let mut bytes = number.to_le_bytes().to_vec();
+    bytes.extend((0..length).map(|_| u8::try_from(dice.below(256)).expect("a byte")));
+    bytes
+}
+
+fn number(bytes: &[u8]) -> Option<u64> {
+    let number = u64::from_le_bytes(*bytes.first_chunk()?);
+    (payload(number) == bytes).then_some(number)
+}
+
+fn dice_index(dice: &mut Dice, limit: u64) -> usize {
+    usize::try_from(dice.below(limit)).expect("small")
+}
+
+const CONFIG: Config = Config { segment_bytes: 4096, limit_bytes: 1 << 20, waiting_bytes: 1 << 20 };
+const SEEDS: u64 = 3;

@@ -1,0 +1,120 @@
+//! Files cut off at every byte and with every bit flipped: only whole records come back.
+
+use std::sync::Arc;
+
+use crate::file;
+use crate::record::{HEADER_BYTES, Record, encode};
+use crate::recovery::{Recovery, recover};
+use crate::simulated::Simulated;
+use crate::storage::Storage;
+
+/// Two segments: the records 1 to 20 and then 21 to 23, with zeroes behind.
+fn intact() -> (Simulated, Vec<Record>) {
+    let disk = Simulated::new(1);
+    let mut records = Vec::new();
+    for (first, last, blank) in [(1, 20, 100), (21, 23, 50)] {
+        let mut bytes = Vec::new();
+        for sequence in first..=last {
+            let payload = format!("CallSid=CA{sequence:032}&CallStatus=completed").into_bytes();
+            encode(sequence, &payload, &mut bytes);
+            records.push(Record { sequence: crate::Sequence(sequence), payload });
+        }
+        bytes.resize(bytes.len() + blank, 0);
+        let mut file = disk.create(&file::segment(first)).expect("made");
+        file.write(0, &bytes).expect("written");
+        file.sync().expect("synced");
+    }
+    disk.sync_dir("").expect("synced");
+    (disk, records)
+}
+
+/// Where each record of the first segment ends.
+fn ends(records: &[Record]) -> Vec<u64> {
+    let mut end = 0;
+    let add = |record: &Record| {
+        end += HEADER_BYTES + record.payload.len() as u64;
+        end
+    };
+    records[..20].iter().map(add).collect()
+}
+
+fn read_all(disk: &Simulated) -> (Vec<Record>, Recovery, u64) {
+    let storage: Arc<dyn Storage> = Arc::new(disk.clone());
+    let mut start = recover(&storage).expect("damage does not stop the start");
+    let records = start.consumer.next_batch(1000).expect("read");
+    assert_eq!(records.len() as u64, start.report.pending_records);
+    (records, start.report, start.next)
+}
+
+#[test]
+fn cut_off_at_every_byte() {
+    let (disk, records) = intact();
+    let ends = ends(&records);
+    let name = file::segment(1);
+    let size = disk.contents(&name).expect("there").len() as u64;
+    for cut in 0..=size {
+        let disk = disk.copy();
+        disk.damage(&name, |bytes| bytes.truncate(usize::try_from(cut).expect("small")));
+        let (got, report, next) = read_all(&disk);
+        let whole = ends.iter().filter(|end| **end <= cut).count();
+        let want: Vec<_> = records[..whole].iter().chain(&records[20..]).cloned().collect();
+        assert_eq!(got, want, "cut at {cut}");
+        assert!(next >= 24, "cut at {cut}");
+        // A cut between records cannot be seen in the file itself.
+        let at = ends[..whole].last().copied().unwrap_or(0);
+        let saved = report.damage.iter().map(|d| (d.at_byte, d.bytes)).collect::<Vec<_>>();
+        let is_inside = cut > at && whole < 20;
+        assert_eq!(saved, if is_inside { vec![(at, cut - at)] } else { vec![] }, "cut at {cut}");
+    }
+}
+
+#[test]
+fn every_bit_flipped() {
+    let (disk, records) = intact();
+    let ends = ends(&records);
+    let name = file::segment(1);
+    let whole = disk.contents(&name).expect("there");
+    for bit in 0..whole.len() * 8 {
+        let disk = disk.copy();
+        disk.damage(&name, |bytes| bytes[bit / 8] ^= 1 << (bit % 8));
+        let (got, report, next) = read_all(&disk);
+        let kept = ends.iter().filter(|end| **end <= (bit / 8) as u64).count();
+        let want: Vec<_> = records[..kept].iter().chain(&records[20..]).cloned().collect();
+        assert_eq!(got, want, "bit {bit}");
+        assert!(next >= 24, "bit {bit}");
+        // The rest is kept for a look, byte for byte.
+        let at = ends[..kept].last().copied().unwrap_or(0);
+        let [damage] = &report.damage[..] else { panic!("bit {bit}: {report:?}") };
+        assert_eq!((damage.file.as_str(), damage.at_byte), (name.as_str(), at), "bit {bit}");
+        let saved = damage.saved_as.as_deref().and_then(|name| disk.contents(name));
+        let mut rest = whole.clone();
+        rest[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(saved.as_deref(), rest.get(usize::try_from(at).expect("small")..));
+        // The second start finds nothing wrong any more.
+        let (again, report, _) = read_all(&disk);
+        assert_eq!((again, report.damage), (want, vec![]), "bit {bit}");
+    }
+}
+
+#[test]
+fn damage_while_running_costs_the_rest_of_one_segment() {
+    let (disk, records) = intact();
+    let storage: Arc<dyn Storage> = Arc::new(disk.clone());
+    let mut start = recover(&storage).expect("started");
+    let end = usize::try_from(ends(&records)[4]).expect("small");
+    disk.damage(&file::segment(1), |bytes| bytes[end + 20] ^= 4);
+    let got = start.consumer.next_batch(1000).expect("read");
+    let want: Vec<_> = records[..5].iter().chain(&records[20..]).cloned().collect();
+    assert_eq!(got, want);
+    let saved = disk.contents(&file::damaged(&file::segment(1), end as u64));
+    assert_eq!(
+        saved.map(|bytes| bytes.len()),
+        Some(usize::try_from(ends(&records)[19]).expect("small") - end)
+    );
+    let entries = start.catalogue.lock();
+    assert_eq!((entries.left().records, entries.damaged), (8, 1));
+    drop(entries);
+    let last = got[7].sequence;
+    assert_eq!(start.consumer.advance(last), Ok(()));
+    assert!(start.catalogue.lock().is_idle());
+}

@@ -1,0 +1,396 @@
+//! The handle: a committer thread behind it, a consumer beside it.
+
+use std::future::Future;
+use std::mem;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Duration;
+
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::consumer::Consumer;
+use crate::error::{AppendError, ConsumeError, Fault, OpenError};
+use crate::record::{Record, Sequence};
+use crate::recovery::{Recovery, recover};
+use crate::spare::Spares;
+use crate::storage::{Disk, Ownership, Storage};
+use crate::ticket::{Answer, Append, block_on};
+use crate::writer::{Waiting, Writer};
+
+/// An open spool. Clones are handles of the same one; the last one dropped closes it.
+///
+/// Any number of threads or tasks append; one consumer reads, applies and passes on. Appending
+/// never blocks; the consumer's calls read and write files, so an async program makes them on a
+/// thread for blocking work.
+///
+/// # Examples
+///
+/// ```
+/// use spool::{Config, Spool};
+///
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}", std::process::id()));
+/// # let config = Config { segment_bytes: 4096, ..Config::default() };
+/// let spool = Spool::open(&dir, config)?;
+///
+/// // Where events come in: answer only when the record is durable.
+/// let sequence = spool.append("CallStatus=completed").wait()?;
+///
+/// // Where they are applied, in order. A record comes again if the process ends in between.
+/// for record in spool.next_batch(100)? {
+///     assert_eq!(record.payload, b"CallStatus=completed");
+///     spool.advance(record.sequence)?;
+/// }
+/// assert_eq!(spool.stats().pending_records, 0);
+/// spool.close();
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Spool(Arc<Owner>);
+
+/// Figures for a dashboard, of one moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stats {
+    /// Durable records that are neither applied nor set aside.
+    pub pending_records: u64,
+    /// Their bytes, 16 for each record's header included.
+    pub pending_bytes: u64,
+    /// The first of them. Its age is the lag; the payload knows when it came.
+    pub oldest: Option<Sequence>,
+    /// What all segments take on disk, to be compared with [`Config::limit_bytes`].
+    pub disk_bytes: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// Records in `dead/`, those of earlier runs included.
+    pub set_aside: u64,
+    /// Places found damaged since the start, at the start included.
+    pub damaged: u64,
+    /// Refusals of the disk since the start. Anything but zero deserves an alarm.
+    pub faults: u64,
+}
+
+impl Spool {
+    /// Opens the spool in a directory, which is made if it is missing (mode 0700, files 0600).
+    ///
+    /// Everything up to the last whole record is kept; what cannot be read is copied to
+    /// `damaged/`, told by [`Self::recovery`], and does not stop the start. Reads every segment
+    /// that is there: about a second for each GiB.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::InUse`] if another process, or another spool of this one, owns the directory;
+    /// [`OpenError::Config`] if the sizes contradict each other; [`OpenError::Storage`] if the
+    /// directory cannot be made, listed or written.
+    pub fn open(dir: impl AsRef<Path>, config: Config) -> Result<Self, OpenError> {
+        if let Some(rule) = config.broken_rule() {
+            return Err(OpenError::Config { rule });
+        }
+        let (disk, ownership) = Disk::take(dir.as_ref())?;
+        let storage: Arc<dyn Storage> = Arc::new(disk);
+        let start = recover(&storage).map_err(OpenError::Storage)?;
+        let spares = Arc::new(Spares::new(Arc::clone(&storage), config.segment_bytes, PAUSE));
+        let catalogue = Arc::clone(&start.catalogue);
+        let writer = Writer::new(config, storage, catalogue, Arc::clone(&spares), start.next);
+        let shared = Arc::new(Shared {
+            config,
+            inbox: Mutex::default(),
+            arrived: Condvar::new(),
+            catalogue: start.catalogue,
+            consumer: Mutex::new(start.consumer),
+            spares,
+            recovery: start.report,
+        });
+        let owner = Owner {
+            shared,
+            threads: Mutex::default(),
+            committer: OnceLock::new(),
+            ownership: Mutex::new(Some(ownership)),
+        };
+        owner.start(writer).map_err(|error| {
+            OpenError::Storage(Fault::new("start the committer's thread", &error))
+        })?;
+        Ok(Self(Arc::new(owner)))
+    }
+
+    /// Hands a record to the disk.
+    ///
+    /// It is on its way from here on, whether or not the answer is awaited. All records that
+    /// arrive during one sync go into the next one together. The answer comes when the record is
+    /// durable; records are answered in the order of their sequences.
+    ///
+    /// # Errors
+    ///
+    /// The answer is an [`AppendError`] if the record is not promised to be there: the caller
+    /// must not acknowledge the event. It may be there all the same.
+    pub fn append(&self, payload: impl Into<Vec<u8>>) -> Append {
+        let payload = payload.into();
+        let Shared { config, inbox, arrived, .. } = &*self.0.shared;
+        let (found, limit) = (payload.len() as u64, config.payload_limit());
+        if found > limit {
+            return Append::refused(AppendError::TooLarge { limit, found });
+        }
+        let mut inbox = lock(inbox);
+        if inbox.closed {
+            return Append::refused(AppendError::Closed);
+        }
+        if inbox.bytes + found > config.waiting_bytes {
+            return Append::refused(AppendError::Overloaded { limit: config.waiting_bytes });
+        }
+        let (answer, append) = Answer::new();
+        inbox.bytes += found;
+        inbox.waiting.push(Waiting { payload, answer });
+        drop(inbox);
+        arrived.notify_one();
+        append
+    }
+
+    /// Waits until there is a record to apply, or the spool is closed.
+    ///
+    /// To be awaited, or [waited for](Ready::wait) on a thread.
+    pub fn ready(&self) -> Ready {
+        Ready { shared: Arc::clone(&self.0.shared) }
+    }
+
+    /// The first records that are neither applied nor set aside, in order.
+    ///
+    /// At most `max_records` of them, and not many more than 4 MiB; none if there are none. Until
+    /// they are passed the same come again. Reads files: not for an async task's own thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::Storage`] if a file cannot be read; try again. [`ConsumeError::Closed`]
+    /// after [`Self::close`].
+    pub fn next_batch(&self, max_records: usize) -> Result<Vec<Record>, ConsumeError> {
+        self.consumer()?.next_batch(max_records).map_err(ConsumeError::Storage)
+    }
+
+    /// Passes the records up to and including `through`: they do not come again.
+    ///
+    /// Syncs the cursor, and only then deletes the segments that were passed as a whole. Blocks
+    /// for as long as the sync takes, so pass a batch at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::NotDelivered`] if `through` is behind the last batch.
+    /// [`ConsumeError::Storage`] if the cursor cannot be written: the records do not come again
+    /// in this run, but may after a restart. [`ConsumeError::Closed`] after [`Self::close`].
+    pub fn advance(&self, through: Sequence) -> Result<(), ConsumeError> {
+        self.consumer()?.advance(through)
+    }
+
+    /// Puts one record of the last batch into `dead/`, with a reason, and never delivers it again.
+    ///
+    /// The file is text, `sequence:` and `reason:` on a line each, an empty line, and then the
+    /// payload as it was. Control characters in the reason become blanks.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::NotDelivered`] if it is not one of the last batch.
+    /// [`ConsumeError::Storage`] if the file cannot be written: the record stays where it is.
+    /// [`ConsumeError::Closed`] after [`Self::close`].
+    pub fn set_aside(&self, sequence: Sequence, reason: &str) -> Result<(), ConsumeError> {
+        self.consumer()?.set_aside(sequence, reason)
+    }
+
+    /// Begins a new segment with the next record, so that the one in use is deleted as soon as
+    /// everything in it is applied.
+    ///
+    /// Without it applied records stay on disk until the segment is full. Call it from time to
+    /// time where they must go.
+    pub fn rotate(&self) {
+        let Shared { inbox, arrived, .. } = &*self.0.shared;
+        lock(inbox).rotate = true;
+        arrived.notify_one();
+    }
+
+    /// The figures of this moment. Never waits for the disk.
+    pub fn stats(&self) -> Stats {
+        let entries = self.0.shared.catalogue.lock();
+        let left = entries.left();
+        Stats {
+            pending_records: left.records,
+            pending_bytes: left.bytes,
+            oldest: entries.oldest().map(Sequence),
+            disk_bytes: entries.disk_bytes(),
+            segments: entries.segments.len() as u64,
+            set_aside: entries.set_aside,
+            damaged: entries.damaged,
+            faults: entries.faults,
+        }
+    }
+
+    /// What [`Self::open`] found.
+    pub fn recovery(&self) -> &Recovery {
+        &self.0.shared.recovery
+    }
+
+    /// Commits what waits, refuses what comes later, and gives the directory back.
+    ///
+    /// Blocks until that is done; every clone is closed, and closing again changes nothing.
+    /// Dropping the last clone does the same.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    fn consumer(&self) -> Result<MutexGuard<'_, Consumer>, ConsumeError> {
+        let consumer = lock(&self.0.shared.consumer);
+        if self.0.shared.catalogue.lock().closed {
+            return Err(ConsumeError::Closed);
+        }
+        Ok(consumer)
+    }
+}
+
+impl std::fmt::Debug for Spool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Spool").field(&self.stats()).finish()
+    }
+}
+
+/// Waits for records; see [`Spool::ready`]. It holds no record back and may be dropped.
+pub struct Ready {
+    shared: Arc<Shared>,
+}
+
+impl Ready {
+    /// Blocks the thread until there is a record to apply.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::Closed`] once the spool is closed.
+    pub fn wait(self) -> Result<(), ConsumeError> {
+        block_on(self)
+    }
+}
+
+impl Future for Ready {
+    type Output = Result<(), ConsumeError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut entries = self.shared.catalogue.lock();
+        if entries.closed {
+            Poll::Ready(Err(ConsumeError::Closed))
+        } else if entries.is_idle() {
+            entries.register(context.waker());
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    }
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ready")
+    }
+}
+
+struct Shared {
+    config: Config,
+    inbox: Mutex<Inbox>,
+    arrived: Condvar,
+    catalogue: Arc<Catalogue>,
+    consumer: Mutex<Consumer>,
+    spares: Arc<Spares>,
+    recovery: Recovery,
+}
+
+/// What waits for the committer.
+#[derive(Default)]
+struct Inbox {
+    waiting: Vec<Waiting>,
+    /// Of what waits; what is being committed does not count any more.
+    bytes: u64,
+    rotate: bool,
+    closed: bool,
+}
+
+impl Shared {
+    /// The committer: takes all that waits, commits it as one group, and again.
+    fn commit(&self, mut writer: Writer) {
+        let mut group = Vec::new();
+        loop {
+            let mut inbox = lock(&self.inbox);
+            while inbox.waiting.is_empty() && !inbox.rotate && !inbox.closed {
+                inbox = self.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+            }
+            if inbox.waiting.is_empty() && inbox.closed {
+                break;
+            }
+            mem::swap(&mut inbox.waiting, &mut group);
+            inbox.bytes = 0;
+            let rotate = mem::take(&mut inbox.rotate);
+            drop(inbox);
+            if rotate {
+                writer.retire();
+            }
+            writer.commit(group.drain(..));
+        }
+        if self.catalogue.lock().is_idle() {
+            writer.retire();
+        }
+    }
+}
+
+/// Ends the threads and the ownership with the last handle.
+struct Owner {
+    shared: Arc<Shared>,
+    /// Held while closing, so that whoever closes second finds all done.
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    committer: OnceLock<ThreadId>,
+    ownership: Mutex<Option<Ownership>>,
+}
+
+impl Owner {
+    fn start(&self, writer: Writer) -> std::io::Result<()> {
+        let (shared, spares) = (Arc::clone(&self.shared), Arc::clone(&self.shared.spares));
+        let name = |name: &str| thread::Builder::new().name(name.into());
+        let committer = name("spool-commit").spawn(move || shared.commit(writer))?;
+        let _ = self.committer.set(committer.thread().id());
+        let mut threads = lock(&self.threads);
+        threads.push(committer);
+        threads.push(name("spool-spare").spawn(move || spares.work())?);
+        drop(threads);
+        self.shared.spares.want();
+        Ok(())
+    }
+
+    fn close(&self) {
+        lock(&self.shared.inbox).closed = true;
+        self.shared.arrived.notify_all();
+        if self.committer.get() == Some(&thread::current().id()) {
+            // A waker dropped the last handle there; the thread cannot wait for itself.
+            self.shared.spares.stop();
+            return;
+        }
+        let mut threads = lock(&self.threads);
+        let mut threads = threads.drain(..);
+        // A panic there was reported by the thread; what waited was answered `Closed`.
+        let _ = threads.next().map(JoinHandle::join);
+        self.shared.spares.stop();
+        let _ = threads.next().map(JoinHandle::join);
+        {
+            let mut consumer = lock(&self.shared.consumer);
+            // A cursor that lags only means that records come again.
+            let _ = consumer.persist();
+            self.shared.catalogue.close();
+        }
+        *lock(&self.ownership) = None;
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A full disk is not filled again and again by every append.
+const PAUSE: Duration = Duration::from_millis(250);

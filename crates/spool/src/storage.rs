@@ -1,0 +1,196 @@
+//! The few things that a spool asks of a disk, so that tests can refuse each of them.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Fault, OpenError};
+
+/// A directory with two directories in it, [`DEAD`] and [`DAMAGED`].
+///
+/// Names are relative to it, with `/` between directory and file.
+pub(crate) trait Storage: Send + Sync + 'static {
+    /// Makes an empty file, in place of one that may be there.
+    fn create(&self, name: &str) -> io::Result<Box<dyn Stored>>;
+    /// Opens a file to read it.
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>>;
+    /// Cuts a file off and syncs it.
+    fn truncate(&self, name: &str, size: u64) -> io::Result<()>;
+    /// Gives a file another name, in place of one that may be there.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Deletes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Makes the names in a directory durable; the spool's own is `""`.
+    fn sync_dir(&self, dir: &str) -> io::Result<()>;
+    /// The names of the files in a directory, in any order.
+    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+}
+
+/// An open file.
+pub(crate) trait Stored: Send {
+    /// Reads up to the buffer's length from a place; 0 is the end.
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Writes all bytes at a place.
+    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Makes the contents durable.
+    fn sync(&mut self) -> io::Result<()>;
+    /// The length in bytes.
+    fn size(&self) -> io::Result<u64>;
+}
+
+/// Where records are put that cannot be applied.
+pub(crate) const DEAD: &str = "dead";
+/// Where the unreadable ends of segments are put.
+pub(crate) const DAMAGED: &str = "damaged";
+
+/// A directory of the file system.
+pub(crate) struct Disk {
+    root: PathBuf,
+}
+
+/// The proof that nobody else owns the directory, as long as it is held.
+pub(crate) struct Ownership {
+    lock: File,
+}
+
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a process that is being started by another thread holds
+        // the file open until it runs its program.
+        let _ = self.lock.unlock();
+    }
+}
+
+impl Disk {
+    /// Makes the directory if need be, for its owner only, and locks it.
+    pub(crate) fn take(root: &Path) -> Result<(Self, Ownership), OpenError> {
+        let failed = |error: &io::Error| OpenError::Storage(Fault::new(MAKE, error));
+        let is_new = !root.exists();
+        for dir in [root.to_path_buf(), root.join(DEAD), root.join(DAMAGED)] {
+            private_dir(&dir).map_err(|error| failed(&error))?;
+        }
+        let ownership = lock(&root.join(LOCK))?;
+        if is_new {
+            let root = root.canonicalize().map_err(|error| failed(&error))?;
+            let parent = root.parent().unwrap_or(&root);
+            sync_names(parent).map_err(|error| failed(&error))?;
+        }
+        Ok((Self { root: root.to_path_buf() }, ownership))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+}
+
+impl Storage for Disk {
+    fn create(&self, name: &str) -> io::Result<Box<dyn Stored>> {
+        Ok(Box::new(private_file().truncate(true).open(self.path(name))?))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>> {
+        Ok(Box::new(File::open(self.path(name))?))
+    }
+
+    fn truncate(&self, name: &str, size: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(self.path(name))?;
+        file.set_len(size)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path(name))
+    }
+
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        sync_names(&self.path(dir))
+    }
+
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.path(dir))? {
+            // A name that is not Unicode is not one of ours.
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+}
+
+impl Stored for File {
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.seek(SeekFrom::Start(at))?;
+        loop {
+            match Read::read(self, buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.seek(SeekFrom::Start(at))?;
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+}
+
+fn lock(path: &Path) -> Result<Ownership, OpenError> {
+    let failed = |error: &io::Error| OpenError::Storage(Fault::new(OWN, error));
+    let mut file = private_file().open(path).map_err(|error| failed(&error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            let read = file.read_to_string(&mut owner);
+            let owner = read.ok().and_then(|_| owner.trim().parse().ok());
+            return Err(OpenError::InUse { owner });
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(&error)),
+    }
+    file.set_len(0).map_err(|error| failed(&error))?;
+    let owner = format!("{}\n", std::process::id());
+    file.write_all(owner.as_bytes()).map_err(|error| failed(&error))?;
+    Ok(Ownership { lock: file })
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(path, mode)?;
+    }
+    Ok(())
+}
+
+/// Directories cannot be opened on other systems, and names are durable there by other means.
+fn sync_names(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+}
+
+const LOCK: &str = "owner.lock";
+const MAKE: &str = "make the spool directory";
+const OWN: &str = "lock the spool directory";

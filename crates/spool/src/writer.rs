@@ -1,0 +1,171 @@
+//! The only place that writes records: one group, one sync, then the acknowledgements.
+
+use std::sync::Arc;
+
+use crate::catalogue::{Catalogue, Left, Segment};
+use crate::config::Config;
+use crate::error::{AppendError, Fault};
+use crate::file;
+use crate::record::{Sequence, encode, encoded_bytes};
+use crate::spare::Spares;
+use crate::storage::{Storage, Stored};
+use crate::ticket::Answer;
+
+/// A payload that waits for the disk.
+pub(crate) struct Waiting {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) answer: Answer,
+}
+
+/// Writes groups of records to the segment in use.
+pub(crate) struct Writer {
+    config: Config,
+    storage: Arc<dyn Storage>,
+    catalogue: Arc<Catalogue>,
+    spares: Arc<Spares>,
+    next: u64,
+    active: Option<Active>,
+    /// The bytes of the group, kept for the next one.
+    buffer: Vec<u8>,
+    group: Vec<Answer>,
+}
+
+/// The segment in use.
+struct Active {
+    first: u64,
+    file: Box<dyn Stored>,
+    end: u64,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        config: Config,
+        storage: Arc<dyn Storage>,
+        catalogue: Arc<Catalogue>,
+        spares: Arc<Spares>,
+        next: u64,
+    ) -> Self {
+        let (buffer, group) = (Vec::new(), Vec::new());
+        Self { config, storage, catalogue, spares, next, active: None, buffer, group }
+    }
+
+    /// Writes what waits, syncs, and answers.
+    pub(crate) fn commit(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
+        if self.active.as_ref().is_some_and(|active| self.catalogue.is_broken(active.first)) {
+            self.retire();
+        }
+        for Waiting { payload, answer } in waiting {
+            if !self.has_room(encoded_bytes(&payload)) {
+                self.flush();
+                if let Err(error) = self.roll() {
+                    answer.give(Err(error));
+                    continue;
+                }
+            }
+            encode(self.next, &payload, &mut self.buffer);
+            self.next += 1;
+            self.group.push(answer);
+        }
+        self.flush();
+        if self.active.as_ref().is_some_and(|active| active.end > self.config.segment_bytes / 2) {
+            self.spares.want();
+        }
+    }
+
+    /// Takes the segment in use out of use, so that it is deleted once it is applied.
+    pub(crate) fn retire(&mut self) {
+        if let Some(active) = self.active.take() {
+            let first = active.first;
+            drop(active);
+            if self.catalogue.seal(first) && self.storage.remove(&file::segment(first)).is_ok() {
+                self.catalogue.forget(first);
+            }
+        }
+    }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        self.active.as_ref().is_some_and(|active| {
+            active.end + self.buffer.len() as u64 + bytes <= self.config.segment_bytes
+        })
+    }
+
+    /// Writes and syncs the group.
+    ///
+    /// If the disk refuses, nobody is told that a record is durable and the segment is not
+    /// touched again: after a refused sync the kernel may drop what it could not write, and the
+    /// next sync would claim that all is well.
+    fn flush(&mut self) {
+        if self.group.is_empty() {
+            return;
+        }
+        let records = self.group.len() as u64;
+        let bytes = self.buffer.len() as u64;
+        let sequence = self.next - records;
+        match self.write(Left { records, bytes }) {
+            Ok(()) => {
+                for (answer, sequence) in self.group.drain(..).zip(sequence..) {
+                    answer.give(Ok(Sequence(sequence)));
+                }
+            }
+            Err(error) => {
+                self.retire();
+                for answer in self.group.drain(..) {
+                    answer.give(Err(error));
+                }
+            }
+        }
+        self.buffer.clear();
+        self.buffer.shrink_to(BUFFER_KEPT);
+    }
+
+    fn write(&mut self, added: Left) -> Result<(), AppendError> {
+        let Some(active) = &mut self.active else { return Err(AppendError::Closed) };
+        let written = active.file.write(active.end, &self.buffer);
+        written.map_err(|error| refused(&self.catalogue, "write a segment", &error))?;
+        let synced = active.file.sync();
+        synced.map_err(|error| refused(&self.catalogue, "sync a segment", &error))?;
+        if !self.catalogue.publish(active.first, added) {
+            return Err(AppendError::Damaged);
+        }
+        active.end += added.bytes;
+        Ok(())
+    }
+
+    /// Begins a segment. If that fails, the one before stays in use: a smaller record may fit.
+    fn roll(&mut self) -> Result<(), AppendError> {
+        let limit = self.config.limit_bytes;
+        let size = self.config.segment_bytes;
+        if self.catalogue.lock().disk_bytes() + size > limit {
+            return Err(AppendError::Full { limit });
+        }
+        let spare = self.spares.take().map_err(|fault| {
+            self.catalogue.count_fault();
+            AppendError::Storage(fault)
+        })?;
+        let first = self.next;
+        let name = file::segment(first);
+        if let Err(error) = self.storage.rename(&spare.name, &name) {
+            self.spares.discard(spare);
+            return Err(refused(&self.catalogue, "name a segment", &error));
+        }
+        if let Err(error) = self.storage.sync_dir("") {
+            // Nothing is in it; if it stays, the next start deletes it or this name is taken
+            // again.
+            drop(spare.file);
+            let _ = self.storage.remove(&name);
+            return Err(refused(&self.catalogue, "sync the spool directory", &error));
+        }
+        self.retire();
+        self.catalogue.lock().segments.push_back(Segment::open(first, size));
+        self.active = Some(Active { first, file: spare.file, end: 0 });
+        Ok(())
+    }
+}
+
+fn refused(catalogue: &Catalogue, step: &'static str, error: &std::io::Error) -> AppendError {
+    catalogue.count_fault();
+    AppendError::Storage(Fault::new(step, error))
+}
+
+/// About as much as 64 callbacks.
+const BUFFER_KEPT: usize = 256 << 10;
