@@ -1,0 +1,133 @@
+//! `<Connect>`: the call goes to a program.
+
+use crate::{
+    Config, ConversationEvent, ConversationRecord, ConversationRelay, ConversationRelaySession,
+    Method, Parameter, RecordingEvent, Stream, Trim,
+};
+
+element! {
+    /// Connects the call to a stream, a room or an assistant, and waits until that is over.
+    Connect = "Connect": children ConnectNoun {
+        /// Where Twilio goes when the connection is over.
+        action: text = "action",
+        /// How `action` is asked.
+        method: one Method = "method",
+    }
+}
+
+children! {
+    /// What a call is connected to.
+    ConnectNoun {
+        AiSession, Autopilot, Conversation, ConversationRelay, ConversationRelaySession, Room,
+        Stream, VirtualAgent,
+    }
+}
+
+adders! {
+    Connect {
+        ai_session: AiSession, autopilot: Autopilot, conversation: Conversation,
+        conversation_relay: ConversationRelay,
+        conversation_relay_session: ConversationRelaySession, room: Room, stream: Stream,
+        virtual_agent: VirtualAgent,
+    }
+}
+
+blank! { Connect, AiSession, Conversation, VirtualAgent }
+
+impl<'a> Connect<'a> {
+    /// What the call is connected to.
+    pub fn nouns(&self) -> &[ConnectNoun<'a>] {
+        &self.content.0
+    }
+}
+
+element! {
+    /// A session of an artificial assistant.
+    AiSession = "AiSession": nothing {
+        /// The connector.
+        ai_connector: text = "aiConnector",
+        /// The configuration of the session.
+        ai_session_configuration: text = "aiSessionConfiguration",
+    }
+}
+
+element! {
+    /// An assistant of Autopilot.
+    Autopilot = "Autopilot": leaf {}
+}
+
+leaf! { Autopilot, sid, "assistant Sid", "The Sid of the assistant." }
+
+element! {
+    /// A conversation.
+    Conversation = "Conversation": nothing {
+        /// Whether a conversation is made for an inbound call.
+        inbound_autocreation: bool = "inboundAutocreation",
+        /// How long an inbound call waits, in whole seconds.
+        inbound_timeout: seconds = "inboundTimeout",
+        /// How `url` is asked.
+        method: one Method = "method",
+        /// Whether, and from when on, the call is recorded.
+        record: one ConversationRecord = "record",
+        /// Who is told about the recording.
+        recording_status_callback: text = "recordingStatusCallback",
+        /// What is told about the recording.
+        recording_status_callback_event: list RecordingEvent = "recordingStatusCallbackEvent",
+        /// How `recording_status_callback` is asked.
+        recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
+        /// How long the assignment may take, in whole seconds.
+        routing_assignment_timeout: seconds = "routingAssignmentTimeout",
+        /// The service.
+        service_instance_sid: text = "serviceInstanceSid",
+        /// Who is told about the call.
+        status_callback: text = "statusCallback",
+        /// What is told about the call.
+        status_callback_event: list ConversationEvent = "statusCallbackEvent",
+        /// How `status_callback` is asked.
+        status_callback_method: one Method = "statusCallbackMethod",
+        /// Whether silence is cut off the recording.
+        trim: one Trim = "trim",
+        /// The document for the call.
+        url: text = "url",
+    }
+}
+
+element! {
+    /// A video room.
+    Room = "Room": leaf {
+        /// The caller's identity in the room.
+        participant_identity: text = "participantIdentity",
+    }
+}
+
+leaf! { Room, name, "room name", "The room's name." }
+
+element! {
+    /// A virtual agent of another service.
+    VirtualAgent = "VirtualAgent": children VirtualAgentNoun {
+        /// The connector.
+        connector_name: text = "connectorName",
+        /// The language of the conversation.
+        language: text = "language",
+        /// Whether moods are found out.
+        sentiment_analysis: bool = "sentimentAnalysis",
+        /// Who is told about the conversation.
+        status_callback: text = "statusCallback",
+        /// How `status_callback` is asked.
+        status_callback_method: one Method = "statusCallbackMethod",
+    }
+}
+
+children! {
+    /// What stands in a [`VirtualAgent`].
+    VirtualAgentNoun { Config, Parameter }
+}
+
+adders! { VirtualAgent { config: Config, parameter: Parameter } }
+
+impl<'a> VirtualAgent<'a> {
+    /// Settings and parameters, in their order.
+    pub fn parts(&self) -> &[VirtualAgentNoun<'a>] {
+        &self.content.0
+    }
+}

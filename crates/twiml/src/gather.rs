@@ -1,0 +1,106 @@
+//! `<Gather>`.
+
+use core::fmt::{Result as Written, Write};
+use core::time::Duration;
+
+use crate::{GatherInput, GatherLanguage, Method, Pause, Play, Say, value, write};
+
+element! {
+    /// Waits for keys or speech, and asks `action` what to do with them.
+    ///
+    /// If nothing comes, Twilio goes on with the next verb.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use twiml::{Gather, Response, Say, text};
+    ///
+    /// let menu = Gather::new()
+    ///     .action(text!("/menu"))
+    ///     .num_digits(1)
+    ///     .timeout(Duration::from_secs(6))
+    ///     .say(Say::new("For sales, press 1.")?);
+    /// let xml = Response::new().gather(menu).render();
+    /// assert!(xml.contains("<Gather action=\"/menu\" numDigits=\"1\" timeout=\"6\"><Say>"));
+    /// # Ok::<(), twiml::BuildError>(())
+    /// ```
+    Gather = "Gather": children GatherPrompt {
+        /// Who is asked; this document's URL if absent.
+        action: text = "action",
+        /// Whether `action` is asked even if nothing came.
+        action_on_empty_result: bool = "actionOnEmptyResult",
+        /// Whether speech cuts the prompt short; it does if absent.
+        barge_in: bool = "bargeIn",
+        /// Not documented by Twilio.
+        debug: bool = "debug",
+        /// Whether a better, dearer speech model listens.
+        enhanced: bool = "enhanced",
+        /// The key that ends the input; empty for none, `#` if absent.
+        finish_on_key: text = "finishOnKey",
+        /// Words that are likely.
+        hints: commas = "hints",
+        /// Keys, speech or both; keys if absent.
+        input: list GatherInput = "input",
+        /// The language that is listened for.
+        language: open GatherLanguage = "language",
+        /// The longest speech, in whole seconds.
+        max_speech_time: seconds = "maxSpeechTime",
+        /// How `action` is asked.
+        method: one Method = "method",
+        /// How many keys end the input.
+        num_digits: int = "numDigits",
+        /// Who hears of speech while it goes on.
+        partial_result_callback: text = "partialResultCallback",
+        /// How `partial_result_callback` is asked.
+        partial_result_callback_method: one Method = "partialResultCallbackMethod",
+        /// Whether bad words are masked; they are if absent.
+        profanity_filter: bool = "profanityFilter",
+        /// The speech model.
+        speech_model: text = "speechModel",
+        /// The silence that ends speech.
+        speech_timeout: plain SpeechTimeout = "speechTimeout",
+        /// How long Twilio waits for the next key, in whole seconds; five if absent.
+        timeout: seconds = "timeout",
+    }
+}
+
+children! {
+    /// What a caller hears while Twilio listens.
+    GatherPrompt { Pause, Play, Say }
+}
+
+adders! { Gather { pause: Pause, play: Play, say: Say } }
+blank! { Gather }
+
+impl<'a> Gather<'a> {
+    /// What the caller hears, in its order.
+    pub fn prompts(&self) -> &[GatherPrompt<'a>] {
+        &self.content.0
+    }
+}
+
+/// The silence that ends speech.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SpeechTimeout {
+    /// `auto`: the recogniser decides.
+    Auto,
+    /// So many whole seconds.
+    After(Duration),
+}
+
+impl SpeechTimeout {
+    fn from_twiml(text: &str) -> Option<Self> {
+        match text {
+            "auto" => Some(Self::Auto),
+            _ => value::read_seconds(text).map(Self::After),
+        }
+    }
+
+    fn write<W: Write + ?Sized>(self, out: &mut W) -> Written {
+        match self {
+            Self::Auto => out.write_str("auto"),
+            Self::After(silence) => write::integer(out, write::seconds(silence)),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! What the grammar does not know: kept as it was read, written as it was given.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt::{Result as Written, Write};
+
+use crate::reader::{Event, Reader};
+use crate::text::{Comment, Text};
+use crate::{BuildError, ParseError, scan, write};
+
+/// An attribute by name: the way to set one that Twilio invented after this crate.
+///
+/// # Examples
+///
+/// ```
+/// use twiml::{Attribute, Dial, Response, text};
+///
+/// let dial = Dial::new().attribute(Attribute::new("holdTune", "a & b")?);
+/// let xml = Response::new().dial(dial).render();
+/// assert!(xml.ends_with("<Response><Dial holdTune=\"a &amp; b\"/></Response>"));
+/// # Ok::<(), twiml::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Attribute<'a> {
+    name: Text<'a>,
+    value: Text<'a>,
+}
+
+impl<'a> Attribute<'a> {
+    /// An attribute with this name and value.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not take the name,
+    /// [`BuildError::Unwritable`] if it cannot carry the value.
+    pub fn new(
+        name: impl Into<Cow<'a, str>>,
+        value: impl Into<Cow<'a, str>>,
+    ) -> Result<Self, BuildError> {
+        Ok(Self { name: xml_name(name.into(), "attribute name")?, value: Text::new(value)? })
+    }
+
+    /// The name as it is written.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The value without escapes.
+    pub fn value(&self) -> &str {
+        self.value.as_str()
+    }
+
+    /// The same attribute, free of what it borrowed from.
+    pub fn into_owned(self) -> Attribute<'static> {
+        Attribute { name: self.name.into_owned(), value: self.value.into_owned() }
+    }
+
+    pub(crate) const fn trusted(name: Text<'a>, value: Text<'a>) -> Self {
+        Self { name, value }
+    }
+
+    pub(crate) fn into_parts(self) -> (Text<'a>, Text<'a>) {
+        (self.name, self.value)
+    }
+
+    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+        out.write_char(' ')?;
+        out.write_str(self.name())?;
+        out.write_str("=\"")?;
+        write::value(out, self.value())?;
+        out.write_char('"')
+    }
+}
+
+/// An element by name: the way to write one that Twilio invented after this crate, and the form
+/// in which a parsed document keeps what the grammar does not know.
+///
+/// # Examples
+///
+/// ```
+/// use twiml::{Attribute, Element, Response, text};
+///
+/// let teleport = Element::new("Teleport")?
+///     .attribute(Attribute::new("to", "Mars")?)
+///     .text(text!("now"));
+/// let xml = Response::new().other(teleport).render();
+/// assert!(xml.ends_with("<Response><Teleport to=\"Mars\">now</Teleport></Response>"));
+/// # Ok::<(), twiml::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Element<'a> {
+    name: Text<'a>,
+    attributes: Vec<Attribute<'a>>,
+    children: Vec<Node<'a>>,
+}
+
+/// What stands in an [`Element`], or where the grammar expects something else.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Node<'a> {
+    /// An element that the grammar does not know there.
+    Element(Element<'a>),
+    /// Text where the grammar has none.
+    Text(Text<'a>),
+    /// A comment.
+    Comment(Comment<'a>),
+}
+
+impl<'a> Element<'a> {
+    /// An element with this name and nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not take the name.
+    pub fn new(name: impl Into<Cow<'a, str>>) -> Result<Self, BuildError> {
+        let name = xml_name(name.into(), "element name")?;
+        Ok(Self { name, attributes: Vec::new(), children: Vec::new() })
+    }
+
+    /// Sets an attribute; one of the same name is replaced.
+    #[must_use]
+    pub fn attribute(mut self, attribute: Attribute<'a>) -> Self {
+        set(&mut self.attributes, attribute);
+        self
+    }
+
+    /// Appends text.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<Text<'a>>) -> Self {
+        push(&mut self.children, Node::Text(text.into()));
+        self
+    }
+
+    /// Appends an element.
+    #[must_use]
+    pub fn child(mut self, child: Self) -> Self {
+        self.children.push(Node::Element(child));
+        self
+    }
+
+    /// Appends a comment.
+    #[must_use]
+    pub fn comment(mut self, comment: Comment<'a>) -> Self {
+        self.children.push(Node::Comment(comment));
+        self
+    }
+
+    /// The name as it is written.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The attributes in their order.
+    pub fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
+    }
+
+    /// What stands in the element, in its order.
+    pub fn children(&self) -> &[Node<'a>] {
+        &self.children
+    }
+
+    /// The same element, free of what it borrowed from.
+    pub fn into_owned(self) -> Element<'static> {
+        Element {
+            name: self.name.into_owned(),
+            attributes: self.attributes.into_iter().map(Attribute::into_owned).collect(),
+            children: self.children.into_iter().map(Node::into_owned).collect(),
+        }
+    }
+
+    /// Reads an element whose name was read.
+    pub(crate) fn read(name: &'a str, reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+        let name = Text::trusted(Cow::Borrowed(name));
+        let mut element = Self { name, attributes: Vec::new(), children: Vec::new() };
+        reader.attributes(&mut |attribute| element.attributes.push(attribute))?;
+        loop {
+            match reader.next()? {
+                Event::Text(text) => push(&mut element.children, Node::Text(text)),
+                Event::Comment(comment) => element.children.push(Node::Comment(comment)),
+                Event::Start(name) => {
+                    element.children.push(Node::Element(Self::read(name, reader)?));
+                }
+                Event::End => return Ok(element),
+            }
+        }
+    }
+
+    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+        out.write_char('<')?;
+        out.write_str(self.name())?;
+        for attribute in &self.attributes {
+            attribute.write(out)?;
+        }
+        if self.children.is_empty() {
+            return out.write_str("/>");
+        }
+        out.write_char('>')?;
+        for child in &self.children {
+            child.write(out)?;
+        }
+        out.write_str("</")?;
+        out.write_str(self.name())?;
+        out.write_char('>')
+    }
+}
+
+impl<'a> Node<'a> {
+    /// The same node, free of what it borrowed from.
+    pub fn into_owned(self) -> Node<'static> {
+        match self {
+            Self::Element(element) => Node::Element(element.into_owned()),
+            Self::Text(text) => Node::Text(text.into_owned()),
+            Self::Comment(comment) => Node::Comment(comment.into_owned()),
+        }
+    }
+
+    pub(crate) fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+        match self {
+            Self::Element(element) => element.write(out),
+            Self::Text(text) => write::text(out, text.as_str()),
+            Self::Comment(comment) => comment_into(out, comment),
+        }
+    }
+}
+
+impl<'a> From<Element<'a>> for Node<'a> {
+    fn from(element: Element<'a>) -> Self {
+        Self::Element(element)
+    }
+}
+
+impl<'a> From<Comment<'a>> for Node<'a> {
+    fn from(comment: Comment<'a>) -> Self {
+        Self::Comment(comment)
+    }
+}
+
+/// Everything of an element that its type has no field for; nearly always nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Extra<'a>(Option<Box<Kept<'a>>>);
+
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+struct Kept<'a> {
+    attributes: Vec<Attribute<'a>>,
+    children: Vec<Node<'a>>,
+    /// Comments in front of the root; only a root has them.
+    before: Vec<Comment<'a>>,
+    /// Comments behind the root.
+    after: Vec<Comment<'a>>,
+}
+
+impl<'a> Extra<'a> {
+    pub(crate) const NONE: Self = Self(None);
+
+    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
+        self.0.as_ref().map_or(&[], |kept| &kept.attributes)
+    }
+
+    pub(crate) fn children(&self) -> &[Node<'a>] {
+        self.0.as_ref().map_or(&[], |kept| &kept.children)
+    }
+
+    pub(crate) fn set(&mut self, attribute: Attribute<'a>) {
+        set(&mut self.0.get_or_insert_default().attributes, attribute);
+    }
+
+    /// Drops an attribute that now has a typed value.
+    #[inline]
+    pub(crate) fn forget(&mut self, name: &str) {
+        if let Some(kept) = &mut self.0 {
+            kept.attributes.retain(|attribute| attribute.name() != name);
+            self.shrink();
+        }
+    }
+
+    pub(crate) fn push(&mut self, node: Node<'a>) {
+        push(&mut self.0.get_or_insert_default().children, node);
+        self.shrink();
+    }
+
+    pub(crate) fn push_before(&mut self, comment: Comment<'a>) {
+        self.0.get_or_insert_default().before.push(comment);
+    }
+
+    pub(crate) fn push_after(&mut self, comment: Comment<'a>) {
+        self.0.get_or_insert_default().after.push(comment);
+    }
+
+    /// The comments in front of the root and behind it.
+    pub(crate) fn around(&self) -> (&[Comment<'a>], &[Comment<'a>]) {
+        self.0.as_ref().map_or((&[], &[]), |kept| (&kept.before, &kept.after))
+    }
+
+    /// Holds nothing as nothing, so that equal elements are equal.
+    fn shrink(&mut self) {
+        if self.0.as_deref() == Some(&Kept::default()) {
+            self.0 = None;
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Extra<'static> {
+        Extra(self.0.map(|kept| {
+            Box::new(Kept {
+                attributes: kept.attributes.into_iter().map(Attribute::into_owned).collect(),
+                children: kept.children.into_iter().map(Node::into_owned).collect(),
+                before: kept.before.into_iter().map(Comment::into_owned).collect(),
+                after: kept.after.into_iter().map(Comment::into_owned).collect(),
+            })
+        }))
+    }
+
+    /// Writes the attributes, but not those that have a typed value as well.
+    #[inline]
+    pub(crate) fn write_attributes<W: Write + ?Sized>(
+        &self,
+        out: &mut W,
+        typed: impl Fn(&str) -> bool,
+    ) -> Written {
+        let Some(kept) = &self.0 else { return Ok(()) };
+        for attribute in kept.attributes.iter().filter(|attribute| !typed(attribute.name())) {
+            attribute.write(out)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn write_children<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+        self.children().iter().try_for_each(|child| child.write(out))
+    }
+}
+
+/// Writes a comment.
+pub(crate) fn comment_into<W: Write + ?Sized>(out: &mut W, comment: &Comment<'_>) -> Written {
+    out.write_str("<!--")?;
+    out.write_str(comment.as_str())?;
+    out.write_str("-->")
+}
+
+/// Appends a node; texts that touch become one, as a parser would read them.
+fn push<'a>(nodes: &mut Vec<Node<'a>>, node: Node<'a>) {
+    match (nodes.last_mut(), node) {
+        (_, Node::Text(text)) if text.as_str().is_empty() => {}
+        (Some(Node::Text(last)), Node::Text(text)) => last.push(text),
+        (_, node) => nodes.push(node),
+    }
+}
+
+fn set<'a>(attributes: &mut Vec<Attribute<'a>>, attribute: Attribute<'a>) {
+    match attributes.iter_mut().find(|known| known.name == attribute.name) {
+        Some(known) => *known = attribute,
+        None => attributes.push(attribute),
+    }
+}
+
+fn xml_name<'a>(name: Cow<'a, str>, what: &'static str) -> Result<Text<'a>, BuildError> {
+    if name.is_empty() {
+        return Err(BuildError::Empty { what });
+    }
+    match scan::wrong_in_name(&name) {
+        None => Ok(Text::trusted(name)),
+        Some(at) => Err(BuildError::Character { what, at, expected: "a name of XML" }),
+    }
+}
