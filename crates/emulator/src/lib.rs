@@ -1,1 +1,43 @@
-//! Reserved.
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod address;
+mod agent;
+mod behaviour;
+mod call;
+mod config;
+mod driver;
+mod emulator;
+mod error;
+mod fault;
+mod http;
+mod phone;
+mod post;
+mod problem;
+mod read;
+mod seed;
+mod sign;
+mod step;
+mod story;
+mod timeline;
+mod voice;
+mod webhook;
+mod world;
+
+pub use account::{Account, ApiKey};
+pub use address::{Address, CallStatus, Progress};
+pub use agent::{Agent, Ringing};
+pub use behaviour::Behaviour;
+pub use call::Call;
+pub use config::{
+    Clock, Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, SequentialTimeout, Unknowns,
+};
+pub use emulator::{Emulator, Hold};
+pub use error::{HandError, RegisterError};
+pub use fault::{Fault, Mishap, Route, Select, Until};
+pub use phone::Phone;
+pub use problem::{Problem, Severity};
+pub use story::{Leg, Story};
+pub use timeline::{Entry, Heard, What};
+pub use voice::Voice;
+pub use webhook::{Answer, Kind, Method, Outcome, Webhook};

@@ -1,0 +1,149 @@
+//! An account and what it owns.
+
+use std::sync::Arc;
+
+use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber};
+use twilio_sig::{AuthToken, SecretError};
+use voice_token::TokenError;
+
+use crate::driver::Shared;
+use crate::world::{KeyRow, Party, Presence};
+use crate::{Address, Agent, Behaviour, Voice};
+
+/// An account or subaccount: numbers, TwiML Apps, API keys and agents belong to it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    shared: Arc<Shared>,
+    sid: AccountSid,
+}
+
+/// An API key with its secret, as Twilio shows it once.
+#[derive(Clone, Eq, PartialEq)]
+pub struct ApiKey {
+    /// `SK…`.
+    pub sid: ApiKeySid,
+    /// The secret that signs access tokens.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApiKey({}, [redacted])", self.sid)
+    }
+}
+
+impl Account {
+    pub(crate) fn new(shared: Arc<Shared>, sid: AccountSid) -> Self {
+        Self { shared, sid }
+    }
+
+    /// `AC…`.
+    pub fn sid(&self) -> AccountSid {
+        self.sid
+    }
+
+    /// The account that this is a subaccount of.
+    pub fn parent(&self) -> Option<AccountSid> {
+        self.shared.read(|world| world.tables.parent(self.sid))
+    }
+
+    /// Opens a subaccount, whose webhooks are signed with its own auth token.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the token could not stand in a file or header.
+    pub fn subaccount(&self, auth_token: &str) -> Result<Self, SecretError> {
+        let token = AuthToken::new(auth_token)?;
+        let sid = self.shared.write(|world| {
+            let number = world.tables.account_count();
+            let sid = AccountSid::from_bytes(world.seed.derive("account", number).bytes());
+            world.tables.add_account(sid, token, Some(self.sid));
+            sid
+        });
+        Ok(Self { shared: Arc::clone(&self.shared), sid })
+    }
+
+    /// Buys a number; what is configured on it is replaced if it is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] if it is not in E.164 form.
+    pub fn number(&self, number: &str, voice: Voice) -> Result<PhoneNumber, ParseError> {
+        let number: PhoneNumber = number.parse()?;
+        let row = (self.sid, voice);
+        self.shared.write(|world| world.tables.numbers.insert(number.clone(), row));
+        Ok(number)
+    }
+
+    /// Makes a TwiML App: where the calls of browsers go. Its Sid follows from the seed.
+    pub fn app(&self, voice: Voice) -> AppSid {
+        let sid = self.shared.read(|world| {
+            let number = world.tables.apps.len() as u64;
+            AppSid::from_bytes(world.seed.derive("app", number).bytes())
+        });
+        self.app_with(sid, voice);
+        sid
+    }
+
+    /// Makes a TwiML App with a Sid that is configured elsewhere, or changes it.
+    pub fn app_with(&self, sid: AppSid, voice: Voice) {
+        self.shared.write(|world| world.tables.apps.insert(sid, (self.sid, voice)));
+    }
+
+    /// Makes an API key. Sid and secret follow from the seed.
+    ///
+    /// # Errors
+    ///
+    /// None: what the seed gives is a key.
+    pub fn api_key(&self) -> Result<ApiKey, TokenError> {
+        let key = self.shared.read(|world| {
+            let seed = world.seed.derive("key", world.tables.keys.len() as u64);
+            ApiKey {
+                sid: ApiKeySid::from_bytes(seed.bytes()),
+                secret: seed.derive("secret", 0).hex(),
+            }
+        });
+        self.api_key_with(key.sid, &key.secret)?;
+        Ok(key)
+    }
+
+    /// Makes an API key that is configured elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] if the secret could not be one.
+    pub fn api_key_with(&self, sid: ApiKeySid, secret: &str) -> Result<(), TokenError> {
+        let key = voice_token::ApiKey::parse(sid.as_str(), secret)?;
+        let row = KeyRow { account: self.sid, key };
+        self.shared.write(|world| world.tables.keys.insert(sid, row));
+        Ok(())
+    }
+
+    /// Opens a browser that is registered under this client identity, without asking for a token.
+    ///
+    /// Several browsers may have one identity: all of them ring, on one leg.
+    pub fn agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
+        self.open_browser(identity.to_string(), behaviour, Presence::Here)
+    }
+
+    /// Opens a browser that is not registered yet: see [`Agent::register`].
+    pub fn unregistered_agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
+        self.open_browser(identity.to_string(), behaviour, Presence::Away)
+    }
+
+    fn open_browser(&self, identity: String, behaviour: Behaviour, presence: Presence) -> Agent {
+        let address = Address::Client(identity);
+        let party = Party {
+            account: Some(self.sid),
+            address: address.clone(),
+            behaviour,
+            presence,
+            app: None,
+            app_params: Vec::new(),
+            on_call: None,
+            pending: Vec::new(),
+        };
+        let id = self.shared.write(|world| world.add_party(party));
+        Agent::new(Arc::clone(&self.shared), id, address)
+    }
+}

@@ -1,0 +1,148 @@
+//! Who is at an end of a call, and how calls stand.
+
+use std::fmt;
+
+use identity::{AgentIdentity, ClientAddress, PhoneNumber};
+
+/// One end of a call, as `From` and `To` write it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Address {
+    /// A browser: `client:` and its identity. Holds the identity.
+    Client(String),
+    /// A phone number, or the raw text that stands for one (`anonymous`, `unknown`).
+    Number(String),
+}
+
+impl Address {
+    /// The identity, if it is a browser's.
+    pub fn identity(&self) -> Option<&str> {
+        match self {
+            Self::Client(identity) => Some(identity),
+            Self::Number(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Address {
+    /// Reads `client:…` as a browser and anything else as a number.
+    fn from(text: &str) -> Self {
+        match text.strip_prefix(ClientAddress::PREFIX) {
+            Some(identity) => Self::Client(identity.to_owned()),
+            None => Self::Number(text.to_owned()),
+        }
+    }
+}
+
+impl From<AgentIdentity> for Address {
+    fn from(identity: AgentIdentity) -> Self {
+        Self::Client(identity.to_string())
+    }
+}
+
+impl From<&PhoneNumber> for Address {
+    fn from(number: &PhoneNumber) -> Self {
+        Self::Number(number.as_str().to_owned())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(identity) => write!(f, "{}{identity}", ClientAddress::PREFIX),
+            Self::Number(number) => f.write_str(number),
+        }
+    }
+}
+
+/// The state of a call or leg, as `CallStatus` writes it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CallStatus {
+    /// Waiting to be dialled; a leg of a `<Dial>` before it rings (`initiated` in its callback).
+    Queued,
+    /// Ringing.
+    Ringing,
+    /// Answered.
+    InProgress,
+    /// Answered and over.
+    Completed,
+    /// Refused by the other side.
+    Busy,
+    /// Impossible: no such number, no network.
+    Failed,
+    /// Rang until the time was up, or no device was there.
+    NoAnswer,
+    /// Given up before the answer, or answered elsewhere.
+    Canceled,
+}
+
+impl CallStatus {
+    /// Twilio's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no-answer",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether nothing can follow.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Ringing | Self::InProgress)
+    }
+}
+
+impl fmt::Display for CallStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The step in the life of a leg that a status callback reports.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Progress {
+    /// Dialling begins.
+    Initiated,
+    /// It rings.
+    Ringing,
+    /// It was answered.
+    Answered,
+    /// It is over, however it ended.
+    Completed,
+}
+
+impl Progress {
+    /// Twilio's word, as in `statusCallbackEvent`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::Answered => "answered",
+            Self::Completed => "completed",
+        }
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn an_address_is_read_as_it_is_written() {
+        for text in ["client:agent_1", "+15005550006", "anonymous", ""] {
+            assert_eq!(Address::from(text).to_string(), text);
+        }
+        assert_eq!(Address::from("client:a").identity(), Some("a"));
+        assert_eq!(Address::from("+15005550006").identity(), None);
+    }
+}

@@ -1,0 +1,205 @@
+//! A browser and the person in front of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::{AppSid, CallSid};
+
+use crate::driver::Shared;
+use crate::emulator::wall_clock;
+use crate::world::{Caller, PartyId, Presence};
+use crate::{Address, Behaviour, Call, HandError, RegisterError};
+
+/// A virtual agent: a browser with the Voice SDK and the person who uses it.
+///
+/// Clones are the same browser.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    shared: Arc<Shared>,
+    id: PartyId,
+    address: Address,
+    caller: Caller,
+}
+
+/// A leg that rings at a browser, as its page sees it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ringing {
+    /// The leg: `call.parameters.CallSid` in the browser.
+    pub leg: CallSid,
+    /// Who calls: `call.parameters.From`.
+    pub from: Address,
+    /// The `<Parameter>`s of the noun: `call.customParameters`.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Agent {
+    pub(crate) fn new(shared: Arc<Shared>, id: PartyId, address: Address) -> Self {
+        Self { shared, id, address, caller: Caller::default() }
+    }
+
+    /// `client:` and the identity, as calls name it.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The client identity.
+    pub fn identity(&self) -> &str {
+        self.address.identity().unwrap_or_default()
+    }
+
+    /// Changes what the agent does from the next ringing on.
+    pub fn behaves(&self, behaviour: Behaviour) {
+        self.shared.write(|world| {
+            if let Some(party) = world.party_mut(self.id) {
+                party.behaviour = behaviour;
+            }
+        });
+    }
+
+    /// Registers the browser with an access token, as the Voice SDK does, until it expires.
+    ///
+    /// Its outgoing grant says where the agent's calls go from then on, also if the registration
+    /// is refused for want of an incoming grant.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError`]; the browser is then not registered.
+    pub fn register(&self, token: &str) -> Result<(), RegisterError> {
+        let wall = wall_clock();
+        self.shared.write(|world| world.register(self.id, token, wall))
+    }
+
+    /// Takes the browser off: legs to it end at once from now on, unless another device has its
+    /// identity. A leg that rings already goes on ringing.
+    pub fn unregister(&self) {
+        self.shared.write(|world| {
+            if let Some(party) = world.party_mut(self.id) {
+                party.presence = Presence::Away;
+            }
+        });
+    }
+
+    /// Lets the agent's calls go through this TwiML App.
+    #[must_use]
+    pub fn app(self, app: AppSid) -> Self {
+        self.shared.write(|world| {
+            if let Some(party) = world.party_mut(self.id) {
+                party.app = Some(app);
+            }
+        });
+        self
+    }
+
+    /// Of the calls that are placed through this value: the agent hangs up after so much talking.
+    #[must_use]
+    pub fn hangs_up_after(mut self, talk: Duration) -> Self {
+        self.caller.hangs_up_after = Some(talk);
+        self
+    }
+
+    /// Of the calls that are placed through this value: the agent gives up if nobody talks with
+    /// them after so long.
+    #[must_use]
+    pub fn gives_up_after(mut self, wait: Duration) -> Self {
+        self.caller.gives_up_after = Some(wait);
+        self
+    }
+
+    /// Places a call through the agent's TwiML App: `device.connect({ params })`.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::OnACall`] as the SDK throws then, [`HandError::NoApp`] without an app.
+    pub fn call<N: ToString, V: ToString>(
+        &self,
+        params: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Call, HandError> {
+        let params: Vec<(String, String)> =
+            params.into_iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let sid = self.shared.write(|world| {
+            let party = world.party(self.id).ok_or(HandError::NoApp)?;
+            let app = party.app.ok_or(HandError::NoApp)?;
+            let mut caller = self.caller.clone();
+            caller.by_hand = party.behaviour == Behaviour::ByHand;
+            world.call_from_browser(self.id, app, params, caller).ok_or(HandError::OnACall)
+        })?;
+        Ok(Call::new(Arc::clone(&self.shared), sid))
+    }
+
+    /// Waits until something rings here. The oldest leg counts.
+    pub async fn rings(&self) -> Ringing {
+        self.shared
+            .until(|world| {
+                let leg = *world.party(self.id)?.pending.first()?;
+                let call = world.calls.get(&leg)?;
+                let parameters = call.parameters.clone();
+                Some(Ringing { leg, from: call.from.clone(), parameters })
+            })
+            .await
+    }
+
+    /// Whether something rings here.
+    pub fn is_ringing(&self) -> bool {
+        self.shared.read(|world| world.party(self.id).is_some_and(|it| !it.pending.is_empty()))
+    }
+
+    /// Whether the agent is on a call.
+    pub fn is_on_a_call(&self) -> bool {
+        self.shared.read(|world| world.party(self.id).is_some_and(|it| it.on_call.is_some()))
+    }
+
+    /// Picks up the leg that rings longest.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NothingRings`] if nothing does any more, [`HandError::OnACall`] if the agent
+    /// is talking.
+    pub fn answer(&self) -> Result<CallSid, HandError> {
+        if self.is_on_a_call() {
+            return Err(HandError::OnACall);
+        }
+        self.to_first_ringing(|world, leg| world.party_answers(self.id, leg))
+    }
+
+    /// Refuses the leg that rings longest.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NothingRings`].
+    pub fn decline(&self) -> Result<CallSid, HandError> {
+        self.to_first_ringing(|world, leg| world.party_declines(self.id, leg))
+    }
+
+    /// Lets the leg that rings longest ring on, and forgets it.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NothingRings`].
+    pub fn ignore(&self) -> Result<CallSid, HandError> {
+        self.to_first_ringing(|world, leg| world.party_ignores(self.id, leg))
+    }
+
+    /// Ends the call that the agent is on.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NoCall`].
+    pub fn hang_up(&self) -> Result<CallSid, HandError> {
+        self.shared.write(|world| {
+            let on_call = world.party(self.id).and_then(|party| party.on_call);
+            let sid = on_call.ok_or(HandError::NoCall)?;
+            if world.hang_up(sid) { Ok(sid) } else { Err(HandError::NoCall) }
+        })
+    }
+
+    fn to_first_ringing(
+        &self,
+        act: impl FnOnce(&mut crate::world::World, CallSid) -> bool,
+    ) -> Result<CallSid, HandError> {
+        self.shared.write(|world| {
+            let pending = world.party(self.id).and_then(|party| party.pending.first().copied());
+            let leg = pending.ok_or(HandError::NothingRings)?;
+            if act(world, leg) { Ok(leg) } else { Err(HandError::NothingRings) }
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! A call that is going on.
+
+use std::sync::Arc;
+
+use identity::CallSid;
+
+use crate::driver::Shared;
+use crate::{HandError, Story};
+
+/// A call, as the one who placed it holds it. Clones are the same call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    shared: Arc<Shared>,
+    sid: CallSid,
+}
+
+impl Call {
+    pub(crate) fn new(shared: Arc<Shared>, sid: CallSid) -> Self {
+        Self { shared, sid }
+    }
+
+    /// `CA…` of the caller's own leg.
+    pub fn sid(&self) -> CallSid {
+        self.sid
+    }
+
+    /// What has happened so far.
+    pub fn story(&self) -> Story {
+        self.shared.read(|world| Story::of(world, self.sid))
+    }
+
+    /// Waits until the call and all its webhooks are over, those that faults held back included.
+    ///
+    /// This takes for ever if something that only the test moves is not moved.
+    pub async fn ended(&self) -> Story {
+        self.shared
+            .until(|world| {
+                let over = world.calls.get(&self.sid).is_none_or(|call| call.over);
+                over.then(|| Story::of(world, self.sid))
+            })
+            .await
+    }
+
+    /// Waits until the story so far meets a condition, or the call is over.
+    pub async fn until(&self, mut condition: impl FnMut(&Story) -> bool) -> Story {
+        self.shared
+            .until(|world| {
+                let story = Story::of(world, self.sid);
+                let over = world.calls.get(&self.sid).is_none_or(|call| call.over);
+                (over || condition(&story)).then_some(story)
+            })
+            .await
+    }
+
+    /// The caller hangs up.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NoCall`] if the call is over.
+    pub fn hang_up(&self) -> Result<(), HandError> {
+        let was_there = self.shared.write(|world| world.hang_up(self.sid));
+        if was_there { Ok(()) } else { Err(HandError::NoCall) }
+    }
+}

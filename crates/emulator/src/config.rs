@@ -1,0 +1,144 @@
+//! How an emulator is set up.
+
+use std::time::Duration;
+
+use identity::Timestamp;
+
+/// How an emulator behaves as a whole.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use emulator::{Clock, Config};
+///
+/// let config = Config { seed: 7, ..Config::default() };
+/// assert_eq!(config.clock, Clock::Auto);
+/// assert_eq!(config.extra_ring, Duration::from_secs(5));
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// Every Sid, idempotency token and shuffle follows from this number.
+    pub seed: u64,
+    /// What makes the emulated time pass.
+    pub clock: Clock,
+    /// The emulated time at the start; the machine's own clock if absent.
+    ///
+    /// If it is given, access tokens are checked against the emulated clock too. If it is absent,
+    /// a token is checked against the machine's clock when an agent registers, and the rest of
+    /// its life then passes on the emulated clock.
+    pub starts_at: Option<Timestamp>,
+    /// Whether callbacks may overtake each other.
+    pub delivery: Delivery,
+    /// What Twilio adds to the `timeout` of a `<Dial>`: about 5 s (documentation of `<Dial>`).
+    pub extra_ring: Duration,
+    /// From the event `initiated` of a leg to its event `ringing`.
+    pub ring_delay: Duration,
+    /// How long `<Play>` lasts: files are not fetched.
+    pub play_length: Duration,
+    /// How long a caller speaks into `<Record>` before falling silent.
+    pub message_length: Duration,
+    /// The longest life of a bridge without a `timeLimit`: 14,400 s (documentation of `<Dial>`).
+    pub time_limit: Duration,
+    /// The choices where Twilio's behaviour is not known.
+    pub unknowns: Unknowns,
+    /// How many entries the timeline keeps; beyond it the oldest go.
+    pub keep_entries: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            clock: Clock::Auto,
+            starts_at: None,
+            delivery: Delivery::Sequential,
+            extra_ring: Duration::from_secs(5),
+            ring_delay: Duration::from_millis(200),
+            play_length: Duration::from_secs(3),
+            message_length: Duration::from_secs(5),
+            time_limit: Duration::from_secs(14_400),
+            unknowns: Unknowns::default(),
+            keep_entries: 100_000,
+        }
+    }
+}
+
+/// What makes the emulated time pass.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Clock {
+    /// Time jumps to the next thing that happens as soon as no webhook is under way, nothing
+    /// driven by hand waits for the test, and no [`Hold`](crate::Hold) is alive.
+    Auto,
+    /// Only [`Emulator::advance`](crate::Emulator::advance) moves it.
+    Stepped,
+    /// Time passes as on the wall, for people who watch.
+    Real,
+}
+
+/// Whether the callbacks of one call may overtake each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Delivery {
+    /// The webhooks of one call and its legs are sent one after the other, in the order of their
+    /// events. Calls are independent of each other.
+    Sequential,
+    /// Each is sent at once, beside the others, as Twilio does: they may overtake each other.
+    Concurrent,
+}
+
+/// The choices where Twilio's behaviour is not known, so that a test can try each.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Unknowns {
+    /// How a leg ends that lost the race to another leg, or rang when the caller left.
+    pub losing_leg: LosingLeg,
+    /// The `DialCallStatus` when the caller hangs up before anybody has answered.
+    pub caller_left: LosingLeg,
+    /// Which leg `DialCallSid` names when none of several answered.
+    pub named_leg: NamedLeg,
+    /// Whether `timeout` counts for each noun of a sequential `<Dial>` or for all together.
+    pub sequential_timeout: SequentialTimeout,
+    /// What happens to a `<Dial>` with more than ten nouns.
+    pub eleventh_noun: EleventhNoun,
+}
+
+/// How a leg ends that lost the race.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum LosingLeg {
+    /// `canceled`.
+    #[default]
+    Canceled,
+    /// `no-answer`.
+    NoAnswer,
+}
+
+/// Which leg `DialCallSid` names when none answered.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NamedLeg {
+    /// The one that ended last.
+    #[default]
+    Last,
+    /// The first noun's.
+    First,
+    /// None: the parameter is absent.
+    Absent,
+}
+
+/// What the `timeout` of a sequential `<Dial>` counts for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SequentialTimeout {
+    /// Each noun.
+    #[default]
+    EachNoun,
+    /// All nouns together.
+    Whole,
+}
+
+/// What happens to a `<Dial>` with more than ten nouns.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EleventhNoun {
+    /// The document is an error: the fallback URL, or the caller hears an application error.
+    #[default]
+    Refused,
+    /// The first ten ring, the others are left out with a warning.
+    LeftOut,
+}

@@ -1,0 +1,121 @@
+//! The one task that moves the world: it sends what is ready and lets the time pass.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::http::{Client, Request};
+use crate::webhook::Outcome;
+use crate::world::World;
+
+/// The world, and how to wait for it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    wake: Notify,
+    changed: watch::Sender<u64>,
+    holds: AtomicUsize,
+}
+
+impl Shared {
+    pub(crate) fn new(world: World) -> Arc<Self> {
+        Arc::new(Self {
+            world: Mutex::new(world),
+            wake: Notify::new(),
+            changed: watch::Sender::new(0),
+            holds: AtomicUsize::new(0),
+        })
+    }
+
+    /// Looks at the world.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the world, and wakes whoever waits for a change.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let result = {
+            let mut world = self.lock();
+            world.catch_up();
+            change(&mut world)
+        };
+        self.wake.notify_one();
+        self.tell();
+        result
+    }
+
+    /// Waits until the world gives an answer.
+    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&World) -> Option<T>) -> T {
+        let mut changes = self.changed.subscribe();
+        loop {
+            changes.borrow_and_update();
+            if let Some(found) = self.read(&mut look) {
+                return found;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    pub(crate) fn hold(&self) {
+        self.holds.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn release(&self) {
+        self.holds.fetch_sub(1, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One step of the world: what to send, whether anything happened, and how long to wait.
+    fn turn(&self) -> (Vec<Request>, bool, Option<Duration>) {
+        let mut world = self.lock();
+        let requests = world.take_requests();
+        let moved = requests.is_empty() && world.step(|| self.holds.load(Ordering::SeqCst) > 0);
+        let wait = if moved { None } else { world.wall_wait() };
+        (requests, moved, wait)
+    }
+}
+
+/// Moves the world until it is dropped.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let client = Arc::new(Client::default());
+    let mut under_way: JoinSet<(u64, Outcome)> = JoinSet::new();
+    loop {
+        let (requests, moved, wait) = shared.turn();
+        for request in requests {
+            let client = Arc::clone(&client);
+            under_way.spawn(async move { (request.id, client.deliver(request).await) });
+        }
+        if moved {
+            shared.tell();
+            continue;
+        }
+        let pause = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                if let Ok((id, outcome)) = done {
+                    shared.write(|world| world.answered(id, outcome));
+                }
+            }
+            () = shared.wake.notified() => {}
+            () = pause => {}
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The emulator as a test holds it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use identity::{AccountSid, Timestamp};
+use tokio::task::JoinHandle;
+use twilio_sig::{AuthToken, SecretError};
+
+use crate::driver::{self, Shared};
+use crate::timeline::What;
+use crate::world::World;
+use crate::{Account, Address, Call, Config, Entry, Fault, Phone, Route, Webhook};
+
+/// A running Twilio. It stops when this is dropped; calls that are going on then stand still.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    driver: JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts an emulator on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// None today: what is refused here will be addresses to listen on.
+    #[expect(clippy::unused_async, reason = "part of the contract: starting may bind sockets")]
+    pub async fn start(config: Config) -> std::io::Result<Self> {
+        let now = config.starts_at.unwrap_or_else(wall_clock);
+        let shared = Shared::new(World::new(config, now));
+        let driver = tokio::spawn(driver::run(Arc::clone(&shared)));
+        Ok(Self { shared, driver })
+    }
+
+    /// Opens an account that signs with this auth token. Its Sid follows from the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the token could not stand in a file or header.
+    pub fn account(&self, auth_token: &str) -> Result<Account, SecretError> {
+        let sid = self.shared.read(|world| {
+            let number = world.tables.account_count();
+            AccountSid::from_bytes(world.seed.derive("account", number).bytes())
+        });
+        self.account_with(sid, auth_token)
+    }
+
+    /// Opens an account with a Sid that is configured elsewhere; an older one with it is replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::account`].
+    pub fn account_with(&self, sid: AccountSid, auth_token: &str) -> Result<Account, SecretError> {
+        let token = AuthToken::new(auth_token)?;
+        self.shared.write(|world| world.tables.add_account(sid, token, None));
+        Ok(Account::new(Arc::clone(&self.shared), sid))
+    }
+
+    /// A phone somewhere in the world: a number in E.164 form, or a word such as `anonymous` for
+    /// a caller who withholds it. The same number is the same phone.
+    pub fn phone(&self, number: &str) -> Phone {
+        Phone::new(Arc::clone(&self.shared), Address::Number(number.to_owned()))
+    }
+
+    /// The emulated time.
+    pub fn now(&self) -> Timestamp {
+        self.shared.write(|world| world.now)
+    }
+
+    /// Lets so much emulated time pass, with everything that happens in it, and waits until its
+    /// webhooks are answered.
+    pub async fn advance(&self, length: Duration) {
+        let limit = self.shared.write(|world| {
+            let limit = world.now + length;
+            world.advance_to = Some(limit);
+            limit
+        });
+        self.shared
+            .until(|world| {
+                let reached = world.advance_to.is_none() && world.now >= limit;
+                (reached && world.post.is_idle()).then_some(())
+            })
+            .await;
+    }
+
+    /// Waits until no webhook is under way, without letting time pass.
+    pub async fn settled(&self) {
+        self.shared.until(|world| world.post.is_idle().then_some(())).await;
+    }
+
+    /// Keeps the time from passing for as long as the result lives, so that several calls can be
+    /// placed at one moment.
+    pub fn hold(&self) -> Hold {
+        self.shared.hold();
+        Hold(Arc::clone(&self.shared))
+    }
+
+    /// Switches a fault on, beside those that are on already.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.write(|world| world.post.faults.push(fault));
+    }
+
+    /// Switches all faults off. What is held back stays so until its time.
+    pub fn clear_faults(&self) {
+        self.shared.write(|world| world.post.faults.clear());
+    }
+
+    /// Sends webhooks elsewhere; the first route that names a webhook counts.
+    pub fn route(&self, route: Route) {
+        self.shared.write(|world| world.post.routes.push(route));
+    }
+
+    /// Forgets all routes.
+    pub fn clear_routes(&self) {
+        self.shared.write(|world| world.post.routes.clear());
+    }
+
+    /// All calls, in the order in which they were placed.
+    pub fn calls(&self) -> Vec<Call> {
+        let mut calls: Vec<(Timestamp, Call)> = self.shared.read(|world| {
+            let roots = world.calls.values().filter(|call| call.parent.is_none());
+            roots
+                .map(|call| (call.placed_at, Call::new(Arc::clone(&self.shared), call.sid)))
+                .collect()
+        });
+        calls.sort_by_key(|(at, call)| (*at, call.sid()));
+        calls.into_iter().map(|(_, call)| call).collect()
+    }
+
+    /// Everything that happened, oldest first. Each entry prints as one line of the story.
+    pub fn timeline(&self) -> Vec<Entry> {
+        self.shared.read(|world| world.timeline.iter().cloned().collect())
+    }
+
+    /// Every webhook that was sent, oldest first.
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        self.shared.read(|world| {
+            let webhooks = world.timeline.iter().filter_map(|entry| match &entry.what {
+                What::Webhook(webhook) => Some((**webhook).clone()),
+                _ => None,
+            });
+            webhooks.collect()
+        })
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// While it lives, the time does not pass by itself. Made by [`Emulator::hold`].
+#[derive(Debug)]
+pub struct Hold(Arc<Shared>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+/// The machine's clock.
+pub(crate) fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_seconds(0) + since
+}

@@ -1,0 +1,84 @@
+//! What a test asks of a person that the person cannot do.
+
+use std::fmt;
+
+use voice_token::VerifyError;
+
+/// Why a virtual person could not do what the test asked.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HandError {
+    /// Nothing rings there, or it stopped ringing.
+    NothingRings,
+    /// The person is on a call already: the Voice SDK throws.
+    OnACall,
+    /// There is no call to end.
+    NoCall,
+    /// The agent has no TwiML App to call through.
+    NoApp,
+}
+
+impl fmt::Display for HandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NothingRings => "nothing rings here",
+            Self::OnACall => "the browser is on a call",
+            Self::NoCall => "there is no call to end",
+            Self::NoApp => "the agent has no TwiML App",
+        })
+    }
+}
+
+impl std::error::Error for HandError {}
+
+/// Why a browser may not register.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RegisterError {
+    /// The token itself is no good.
+    Token(VerifyError),
+    /// No account has the API key that the token names.
+    UnknownKey,
+    /// The token, its key and the browser are not of one account.
+    OtherAccount,
+    /// The token is somebody else's.
+    OtherIdentity,
+    /// The token does not allow incoming calls.
+    NoIncomingGrant,
+}
+
+impl RegisterError {
+    /// The error code that the Voice SDK shows, if one is known.
+    pub fn code(self) -> Option<u32> {
+        match self {
+            Self::Token(VerifyError::Expired) => Some(20_104),
+            Self::Token(VerifyError::TooLong) => Some(31_207),
+            Self::Token(VerifyError::Signature) => Some(31_202),
+            Self::Token(VerifyError::Malformed) => Some(31_204),
+            Self::Token(_) | Self::UnknownKey => Some(20_101),
+            Self::OtherAccount => Some(20_151),
+            Self::OtherIdentity | Self::NoIncomingGrant => None,
+        }
+    }
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token(_) => "token was refused",
+            Self::UnknownKey => "no account has the API key of the token",
+            Self::OtherAccount => "token, key and browser are not of one account",
+            Self::OtherIdentity => "token is of another identity",
+            Self::NoIncomingGrant => "token does not allow incoming calls",
+        })
+    }
+}
+
+impl std::error::Error for RegisterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Sending webhooks as Twilio does.
+
+mod client;
+mod jar;
+mod overrides;
+pub(crate) mod url;
+
+pub(crate) use client::{Client, Request, check_status, full_url};
+pub(crate) use jar::Jar;

@@ -1,0 +1,322 @@
+//! The client: signed requests, time limits, retries and redirects.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
+use twilio_sig::AuthToken;
+
+use super::overrides::Overrides;
+use super::{Jar, url};
+use crate::problem::{
+    HTTP_CONNECTION, HTTP_RETRIEVAL, Problem, TOO_LARGE, TOO_MANY_REDIRECTS, URL_FORMAT,
+};
+use crate::sign;
+use crate::step::Target;
+use crate::webhook::{Answer, Method, Outcome, Webhook};
+
+/// A webhook to be sent.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) id: u64,
+    pub(crate) webhook: Webhook,
+    pub(crate) auth_token: AuthToken,
+    /// How many attempts are to fail before the first connection.
+    pub(crate) unreachable: u8,
+    /// Whether to send it again after the answer, whose second one counts.
+    pub(crate) twice: bool,
+    pub(crate) jar: Jar,
+}
+
+type HttpClient = legacy::Client<HttpConnector, Full<Bytes>>;
+
+/// Keeps connections alive, by connect timeout: the timeout is the connector's.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    by_timeout: Mutex<BTreeMap<Duration, HttpClient>>,
+}
+
+/// Why an attempt gave no answer.
+enum Failure {
+    /// No connection; may be retried.
+    Connect(String),
+    /// The answer took too long; may be retried.
+    Slow,
+    /// It is of no use to ask again.
+    Final(Problem),
+}
+
+impl Client {
+    /// Sends a webhook, with all the retries that its URL allows.
+    pub(crate) async fn deliver(&self, request: Request) -> Outcome {
+        let started = Instant::now();
+        let overrides = Overrides::of(&request.webhook.url);
+        let attempts = AtomicU8::new(0);
+        let work = async {
+            if request.twice {
+                // The first answer is lost on its way back.
+                let _ = self.with_retries(&request, &overrides, &attempts).await;
+            }
+            self.with_retries(&request, &overrides, &attempts).await
+        };
+        let answer = match timeout(overrides.total, work).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Problem::error(
+                HTTP_CONNECTION,
+                format!("no answer within {} ms", overrides.total.as_millis()),
+            )),
+        };
+        Outcome { answer, attempts: attempts.load(Relaxed), took: started.elapsed() }
+    }
+
+    async fn with_retries(
+        &self,
+        request: &Request,
+        overrides: &Overrides,
+        attempts: &AtomicU8,
+    ) -> Result<Answer, Problem> {
+        let mut left = overrides.retries;
+        loop {
+            let result = if attempts.load(Relaxed) < request.unreachable {
+                attempts.fetch_add(1, Relaxed);
+                Err(Failure::Connect("a fault was asked for".to_owned()))
+            } else {
+                self.follow(request, overrides, attempts).await
+            };
+            let again = match &result {
+                Ok(answer) => overrides.on.status(answer.status),
+                Err(Failure::Connect(_)) => overrides.on.connect,
+                Err(Failure::Slow) => overrides.on.read,
+                Err(Failure::Final(_)) => false,
+            };
+            if again && left > 0 {
+                left -= 1;
+                continue;
+            }
+            return result.map_err(|failure| failure.into_problem(overrides));
+        }
+    }
+
+    /// One request and the redirects it leads to.
+    async fn follow(
+        &self,
+        request: &Request,
+        overrides: &Overrides,
+        attempts: &AtomicU8,
+    ) -> Result<Answer, Failure> {
+        let mut hop = Hop {
+            method: request.webhook.method,
+            url: url::without_fragment(&request.webhook.url).to_owned(),
+            params: request.webhook.params.clone(),
+            base: request.webhook.sent_to.clone(),
+        };
+        for _ in 0..=MAX_REDIRECTS {
+            attempts.fetch_add(1, Relaxed);
+            let (answer, location) = self.once(request, &hop, overrides).await?;
+            match location {
+                Some(location) => hop.go(answer.status, &location),
+                None => return Ok(answer),
+            }
+        }
+        let text = format!("more than {MAX_REDIRECTS} redirects");
+        Err(Failure::Final(Problem::error(TOO_MANY_REDIRECTS, text)))
+    }
+
+    /// One request. Also returns where a redirect leads.
+    async fn once(
+        &self,
+        request: &Request,
+        hop: &Hop,
+        overrides: &Overrides,
+    ) -> Result<(Answer, Option<String>), Failure> {
+        let http = hop.to_http(request).map_err(Failure::Final)?;
+        let work = async {
+            let response = self.client(overrides.connect).request(http).await.map_err(|error| {
+                let text = root_cause(&error);
+                if error.is_connect() {
+                    Failure::Connect(text)
+                } else {
+                    Failure::Final(Problem::error(HTTP_CONNECTION, text))
+                }
+            })?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, MAX_DOCUMENT).collect().await.map_err(|error| {
+                Failure::Final(if error.is::<LengthLimitError>() {
+                    Problem::error(TOO_LARGE, format!("answer is larger than {MAX_DOCUMENT} bytes"))
+                } else {
+                    Problem::error(HTTP_CONNECTION, error.to_string())
+                })
+            })?;
+            Ok((head, body.to_bytes()))
+        };
+        let (head, body) = timeout(overrides.read, work).await.map_err(|_| Failure::Slow)??;
+        for cookie in head.headers.get_all(header::SET_COOKIE) {
+            request.jar.keep(url::authority(&hop.url), cookie.to_str().unwrap_or(""));
+        }
+        let status = head.status.as_u16();
+        let location = matches!(status, 301 | 302 | 303 | 307 | 308)
+            .then(|| text_of(&head.headers, &header::LOCATION))
+            .flatten();
+        let answer = Answer {
+            status,
+            content_type: text_of(&head.headers, &header::CONTENT_TYPE),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        };
+        Ok((answer, location))
+    }
+
+    fn client(&self, connect: Duration) -> HttpClient {
+        let mut clients = self.by_timeout.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let mut connector = HttpConnector::new();
+            connector.set_connect_timeout(Some(connect));
+            connector.set_nodelay(true);
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .set_host(false)
+                .build(connector)
+        };
+        clients.entry(connect).or_insert_with(new).clone()
+    }
+}
+
+impl Failure {
+    fn into_problem(self, overrides: &Overrides) -> Problem {
+        match self {
+            Self::Connect(text) => {
+                Problem::error(HTTP_CONNECTION, format!("no connection: {text}"))
+            }
+            Self::Slow => Problem::error(
+                HTTP_CONNECTION,
+                format!("no answer within {} ms", overrides.read.as_millis()),
+            ),
+            Self::Final(problem) => problem,
+        }
+    }
+}
+
+/// Where a request goes after the redirects so far.
+struct Hop {
+    method: Method,
+    url: String,
+    params: Vec<(String, String)>,
+    base: Option<String>,
+}
+
+impl Hop {
+    /// Follows a redirect. 307 and 308 keep the request; the others become a GET without the
+    /// parameters, as in browsers.
+    fn go(&mut self, status: u16, location: &str) {
+        let target = url::resolve(&self.url, location);
+        if url::origin(&target) != url::origin(&self.url) {
+            self.base = None;
+        }
+        self.url = url::without_fragment(&target).to_owned();
+        if !matches!(status, 307 | 308) {
+            self.method = Method::Get;
+            self.params.clear();
+        }
+    }
+
+    fn to_http(&self, request: &Request) -> Result<http::Request<Full<Bytes>>, Problem> {
+        let bad_url = |_| Problem::error(URL_FORMAT, "the URL cannot be requested");
+        let target = Target { url: self.url.clone(), method: self.method };
+        let full = full_url(&target, &self.params);
+        let target = self.base.as_ref().map_or_else(|| full.clone(), |base| url::at(base, &full));
+        let uri: Uri =
+            target.parse().map_err(|error: http::uri::InvalidUri| bad_url(drop(error)))?;
+        let signature = sign::signature(&request.auth_token, self.method, &full, &self.params);
+        let mut builder = http::Request::builder().uri(uri).method(match self.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+        });
+        if let Some(headers) = builder.headers_mut() {
+            let host = url::authority(&self.url);
+            fill(headers, request, host, &signature, self.method);
+        }
+        let body = match self.method {
+            Method::Post => encode(&self.params),
+            Method::Get => String::new(),
+        };
+        builder.body(Full::from(body)).map_err(|error| bad_url(drop(error)))
+    }
+}
+
+/// The headers of a voice webhook (captured requests; documentation "Webhooks connection
+/// overrides" for the idempotency token).
+fn fill(headers: &mut HeaderMap, request: &Request, host: &str, signature: &str, method: Method) {
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(header::HOST, host);
+    set(header::USER_AGENT, "TwilioProxy/1.1");
+    set(header::ACCEPT, "*/*");
+    set(HeaderName::from_static("x-home-region"), "us1");
+    set(HeaderName::from_static("x-twilio-signature"), signature);
+    set(HeaderName::from_static("i-twilio-idempotency-token"), &request.webhook.idempotency_token);
+    if method == Method::Post {
+        set(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=UTF-8");
+    }
+    if let Some(cookie) = request.jar.header(host) {
+        set(header::COOKIE, &cookie);
+    }
+}
+
+/// The parameters as a form body or query.
+fn encode(params: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
+}
+
+/// The URL that is requested: with the parameters in its query where it is a GET.
+pub(crate) fn full_url(target: &Target, params: &[(String, String)]) -> String {
+    let url = url::without_fragment(&target.url);
+    match target.method {
+        Method::Post => url.to_owned(),
+        Method::Get => with_query(url, &encode(params)),
+    }
+}
+
+/// The URL with a query added to its own.
+fn with_query(url: &str, query: &str) -> String {
+    match (query.is_empty(), url.contains('?')) {
+        (true, _) => url.to_owned(),
+        (false, true) => format!("{url}&{query}"),
+        (false, false) => format!("{url}?{query}"),
+    }
+}
+
+/// Whether the answer to a document request can be used at all.
+pub(crate) fn check_status(answer: &Answer) -> Result<(), Problem> {
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    Err(Problem::error(HTTP_RETRIEVAL, format!("answer has status {}", answer.status)))
+}
+
+fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// Redirects that are followed (documentation "TwiML for Programmable Voice").
+const MAX_REDIRECTS: usize = 10;
+
+/// Bytes that a document may have (error 11750).
+const MAX_DOCUMENT: usize = twiml::Response::MAX_BYTES;

@@ -1,0 +1,98 @@
+//! A phone somewhere in the world.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::driver::Shared;
+use crate::world::{Caller, Party, Presence};
+use crate::{Address, Behaviour, Call};
+
+/// A virtual phone: it calls in, and it can be dialled.
+///
+/// What the caller does is said before [`Phone::call`]; by default they wait for as long as it
+/// takes and leave hanging up to the other side.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    shared: Arc<Shared>,
+    address: Address,
+    caller: Caller,
+    extra: Vec<(String, String)>,
+}
+
+impl Phone {
+    pub(crate) fn new(shared: Arc<Shared>, address: Address) -> Self {
+        Self { shared, address, caller: Caller::default(), extra: Vec::new() }
+    }
+
+    /// The number.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Says what happens when the number is dialled. Until then it does not exist: the leg fails.
+    #[must_use]
+    pub fn behaves(self, behaviour: Behaviour) -> Self {
+        self.shared.write(|world| {
+            let known = world.phone(&self.address);
+            if let Some(party) = known.and_then(|id| world.party_mut(id)) {
+                party.behaviour = behaviour;
+                return;
+            }
+            world.add_party(Party {
+                account: None,
+                address: self.address.clone(),
+                behaviour,
+                presence: Presence::Here,
+                app: None,
+                app_params: Vec::new(),
+                on_call: None,
+                pending: Vec::new(),
+            });
+        });
+        self
+    }
+
+    /// The caller hangs up if they talk with nobody after so long.
+    #[must_use]
+    pub fn gives_up_after(mut self, wait: Duration) -> Self {
+        self.caller.gives_up_after = Some(wait);
+        self
+    }
+
+    /// The caller hangs up after so much talking.
+    #[must_use]
+    pub fn hangs_up_after(mut self, talk: Duration) -> Self {
+        self.caller.hangs_up_after = Some(talk);
+        self
+    }
+
+    /// The caller presses these digits at the next `<Gather>` that is not served yet.
+    #[must_use]
+    pub fn presses(mut self, digits: &str) -> Self {
+        self.caller.digits.push_back(digits.to_owned());
+        self
+    }
+
+    /// The caller does only what the test says: [`Call::hang_up`]. See [`Behaviour::ByHand`].
+    #[must_use]
+    pub fn by_hand(mut self) -> Self {
+        self.caller.by_hand = true;
+        self
+    }
+
+    /// Adds a parameter that not every call has, such as `CallerName`, `ForwardedFrom` or
+    /// `StirVerstat`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.extra.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Dials a number. A number that nobody owns ends the call at once as `failed`.
+    pub fn call(&self, to: &str) -> Call {
+        let (from, caller) = (self.address.clone(), self.caller.clone());
+        let extra = self.extra.clone();
+        let sid = self.shared.write(|world| world.call_in(from, to, extra, caller));
+        Call::new(Arc::clone(&self.shared), sid)
+    }
+}

@@ -1,0 +1,242 @@
+//! The emulated world: accounts, parties, calls and time. No socket, no thread, no waiting.
+//!
+//! Everything that happens is a method that changes the tables and leaves behind events on the
+//! agenda and webhooks in the post. The [driver](crate::driver) takes both from here.
+
+mod agenda;
+mod call;
+mod device;
+mod dial;
+mod document;
+mod leg;
+mod params;
+mod place;
+mod register;
+mod run;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use identity::{CallSid, Timestamp};
+
+pub(crate) use agenda::Due;
+pub(crate) use call::{Call, Caller};
+pub(crate) use device::{Party, PartyId, Presence};
+pub(crate) use tables::{KeyRow, Tables};
+
+use crate::http::Request;
+use crate::post::{Parcel, Post, Purpose};
+use crate::seed::Seed;
+use crate::timeline::{Entry, Timeline, What};
+use crate::webhook::{Outcome, Webhook};
+use crate::{Clock, Config, Problem, Progress};
+use agenda::Agenda;
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) config: Config,
+    pub(crate) seed: Seed,
+    pub(crate) now: Timestamp,
+    /// Where the emulated and the real clock met, for [`Clock::Real`].
+    anchor: (Instant, Timestamp),
+    agenda: Agenda,
+    pub(crate) tables: Tables,
+    pub(crate) parties: Vec<Party>,
+    pub(crate) calls: BTreeMap<CallSid, Call>,
+    /// Calls that have ended, whose last webhooks have not.
+    ending: BTreeSet<CallSid>,
+    /// Calls whose caller only the test moves.
+    by_hand: BTreeSet<CallSid>,
+    placed: u64,
+    pub(crate) post: Post,
+    pub(crate) timeline: Timeline,
+    /// Until when time may pass although something holds it.
+    pub(crate) advance_to: Option<Timestamp>,
+}
+
+impl World {
+    pub(crate) fn new(config: Config, now: Timestamp) -> Self {
+        Self {
+            seed: Seed::new(config.seed),
+            now,
+            anchor: (Instant::now(), now),
+            agenda: Agenda::default(),
+            tables: Tables::default(),
+            parties: Vec::new(),
+            calls: BTreeMap::new(),
+            ending: BTreeSet::new(),
+            by_hand: BTreeSet::new(),
+            placed: 0,
+            post: Post::new(config.delivery),
+            timeline: Timeline::new(config.keep_entries),
+            advance_to: None,
+            config,
+        }
+    }
+
+    /// Lets the clock catch up with the wall, where it follows it.
+    pub(crate) fn catch_up(&mut self) {
+        if self.config.clock == Clock::Real {
+            self.now = self.now.max(self.anchor.1 + self.anchor.0.elapsed());
+        }
+    }
+
+    /// The requests to be made now.
+    pub(crate) fn take_requests(&mut self) -> Vec<Request> {
+        self.post.take_ready()
+    }
+
+    /// Takes in an answer.
+    pub(crate) fn answered(&mut self, id: u64, outcome: Outcome) {
+        let Some(parcel) = self.post.answered(id) else { return };
+        if let Some(webhook) = self.timeline.webhook_mut(parcel.entry) {
+            webhook.sent_to.clone_from(&parcel.webhook.sent_to);
+            webhook.outcome = Some(outcome.clone());
+        }
+        match parcel.purpose {
+            Purpose::Document { call, generation } => {
+                self.document_answered(call, generation, &parcel, outcome);
+            }
+            Purpose::Notice { call } => self.notice_answered(call, &outcome),
+        }
+        self.tidy();
+    }
+
+    /// Carries out the next thing on the agenda, if time may pass until it.
+    ///
+    /// `held` says that something outside keeps the time from passing.
+    pub(crate) fn step(&mut self, held: impl FnOnce() -> bool) -> bool {
+        self.catch_up();
+        self.drop_stale();
+        let Some(next) = self.agenda.next_at() else {
+            return self.finish_advance();
+        };
+        let free = match self.config.clock {
+            Clock::Auto => self.post.is_idle() && !self.waits_for_hands() && !held(),
+            Clock::Stepped => false,
+            Clock::Real => next <= self.now,
+        };
+        let pushed = self.advance_to.is_some_and(|limit| next <= limit) && self.post.is_idle();
+        if !free && !pushed {
+            return self.finish_advance();
+        }
+        if let Some((at, due)) = self.agenda.pop() {
+            self.now = self.now.max(at);
+            self.happen(due);
+            self.tidy();
+        }
+        true
+    }
+
+    /// How long until the next thing happens, where the clock follows the wall.
+    pub(crate) fn wall_wait(&mut self) -> Option<Duration> {
+        self.drop_stale();
+        let next = self.agenda.next_at()?;
+        (self.config.clock == Clock::Real).then(|| next.since(self.now))
+    }
+
+    /// Ends an advance for which nothing is left to happen. True if there was one.
+    fn finish_advance(&mut self) -> bool {
+        if !self.post.is_idle() {
+            return false;
+        }
+        let Some(limit) = self.advance_to else { return false };
+        if self.agenda.next_at().is_some_and(|next| next <= limit) {
+            return false;
+        }
+        self.advance_to = None;
+        self.now = self.now.max(limit);
+        true
+    }
+
+    pub(crate) fn schedule(&mut self, after: Duration, due: Due) {
+        self.agenda.push(self.now + after, due);
+    }
+
+    /// Time must not pass for something that can no longer happen.
+    fn drop_stale(&mut self) {
+        while let Some(due) = self.agenda.peek() {
+            if self.is_live(due) {
+                return;
+            }
+            self.agenda.pop();
+        }
+    }
+
+    pub(crate) fn note(&mut self, call: Option<CallSid>, what: What) {
+        let root = call.and_then(|sid| self.calls.get(&sid)).map(|call| call.root);
+        self.timeline.push(Entry { at: self.now, call, root, what });
+    }
+
+    pub(crate) fn note_problem(&mut self, call: CallSid, problem: Problem) {
+        self.note(Some(call), What::Problem(problem));
+    }
+
+    /// Puts a webhook of a call into the post.
+    pub(crate) fn send(
+        &mut self,
+        sid: CallSid,
+        purpose: Purpose,
+        progress: Option<Progress>,
+        mail: Mail,
+    ) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let Some(auth_token) = self.tables.auth_token(call.account) else { return };
+        let root = call.root;
+        let webhook = Webhook {
+            kind: mail.kind,
+            progress,
+            method: mail.target.method,
+            signature: mail.signature(&auth_token),
+            url: mail.target.url,
+            sent_to: None,
+            params: mail.params,
+            idempotency_token: call.next_token(),
+            outcome: None,
+        };
+        if let Some(call) = self.calls.get_mut(&sid) {
+            call.sent += 1;
+        }
+        let what = What::Webhook(Box::new(webhook.clone()));
+        let entry = Entry { at: self.now, call: Some(sid), root: Some(root), what };
+        let entry = self.timeline.push(entry);
+        let kind = webhook.kind;
+        for done in self.post.send(Parcel::new(root, webhook, auth_token, entry, purpose)) {
+            self.note(Some(sid), What::Fault { kind, done });
+        }
+    }
+
+    /// Closes the calls whose last webhook has been answered.
+    fn tidy(&mut self) {
+        for root in self.ending.clone() {
+            let legs_over = self.calls.get(&root).is_none_or(|call| {
+                call.legs.iter().all(|leg| self.calls.get(leg).is_none_or(Call::has_ended))
+            });
+            if legs_over && self.post.close(root) {
+                self.ending.remove(&root);
+                self.by_hand.remove(&root);
+                if let Some(call) = self.calls.get_mut(&root) {
+                    call.over = true;
+                }
+            }
+        }
+    }
+}
+
+/// A webhook before it is signed.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) kind: crate::Kind,
+    /// With an absolute URL.
+    pub(crate) target: crate::step::Target,
+    pub(crate) params: Vec<(String, String)>,
+}
+
+impl Mail {
+    fn signature(&self, token: &twilio_sig::AuthToken) -> String {
+        let (method, url) = (self.target.method, crate::http::full_url(&self.target, &self.params));
+        crate::sign::signature(token, method, &url, &self.params)
+    }
+}

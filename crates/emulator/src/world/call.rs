@@ -1,0 +1,175 @@
+//! One call or leg.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use identity::{AccountSid, AppSid, CallSid, Timestamp};
+
+use super::PartyId;
+use super::dial::Dialling;
+use crate::seed::Seed;
+use crate::step::{Gather, Record, Step, Subscription, Target};
+use crate::{Address, CallStatus, Voice};
+
+/// A call, or one leg of it: both are calls to Twilio.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) sid: CallSid,
+    /// The call that this is a leg of; itself if it is none.
+    pub(crate) root: CallSid,
+    pub(crate) parent: Option<CallSid>,
+    pub(crate) account: AccountSid,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) status: CallStatus,
+    pub(crate) sip: Option<u16>,
+    pub(crate) placed_at: Timestamp,
+    pub(crate) answered_at: Option<Timestamp>,
+    pub(crate) ended_at: Option<Timestamp>,
+    /// The number of the next status callback.
+    pub(crate) sequence: u32,
+    /// How many webhooks were sent for it.
+    pub(crate) sent: u64,
+    seed: Seed,
+    /// Set while the world may still change the call's course; old plans have another number.
+    pub(crate) generation: u64,
+    pub(crate) doing: Doing,
+    pub(crate) steps: VecDeque<Step>,
+    /// The URL of the document being run.
+    pub(crate) base: String,
+    /// Whether a verb of the call has been carried out already.
+    pub(crate) begun: bool,
+    pub(crate) documents: u32,
+    pub(crate) voice: Option<Voice>,
+    pub(crate) app: Option<AppSid>,
+    /// Parameters that go with every webhook of the call.
+    pub(crate) extra: Vec<(String, String)>,
+    /// Parameters that go with its first document only.
+    pub(crate) first: Vec<(String, String)>,
+    pub(crate) caller: Caller,
+    pub(crate) legs: Vec<CallSid>,
+    pub(crate) application_error: bool,
+    /// Whether the caller has ever talked with anybody.
+    pub(crate) was_bridged: bool,
+    /// Whether its last webhook has been answered.
+    pub(crate) over: bool,
+    /// The browser that placed the call, or the party that answered the leg.
+    pub(crate) party: Option<PartyId>,
+    /// Of a leg: who is told of its steps.
+    pub(crate) subscription: Option<Subscription>,
+    /// Of a leg: the `<Parameter>`s of its noun.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// What a call is busy with.
+#[derive(Debug, Default)]
+pub(crate) enum Doing {
+    /// Nothing: it is a leg, or over, or between two steps.
+    #[default]
+    Nothing,
+    /// A document is on its way.
+    Fetching,
+    /// Something is heard.
+    Speaking,
+    /// Digits are awaited.
+    Gathering(Gather),
+    /// A message is recorded.
+    Recording(Record),
+    /// Legs ring, or one is bridged.
+    Dialling(Box<Dialling>),
+}
+
+/// What the person who places a call does.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Caller {
+    pub(crate) gives_up_after: Option<Duration>,
+    pub(crate) hangs_up_after: Option<Duration>,
+    /// What is pressed at each `<Gather>`, in turn.
+    pub(crate) digits: VecDeque<String>,
+    pub(crate) by_hand: bool,
+}
+
+impl Call {
+    pub(crate) fn new(
+        sid: CallSid,
+        account: AccountSid,
+        ends: (Address, Address),
+        now: Timestamp,
+        seed: Seed,
+    ) -> Self {
+        Self {
+            sid,
+            root: sid,
+            parent: None,
+            account,
+            from: ends.0,
+            to: ends.1,
+            status: CallStatus::Ringing,
+            sip: None,
+            placed_at: now,
+            answered_at: None,
+            ended_at: None,
+            sequence: 0,
+            sent: 0,
+            seed,
+            generation: 0,
+            doing: Doing::Nothing,
+            steps: VecDeque::new(),
+            base: String::new(),
+            begun: false,
+            documents: 0,
+            voice: None,
+            app: None,
+            extra: Vec::new(),
+            first: Vec::new(),
+            caller: Caller::default(),
+            legs: Vec::new(),
+            application_error: false,
+            was_bridged: false,
+            over: false,
+            party: None,
+            subscription: None,
+            parameters: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.status.is_final()
+    }
+
+    /// Changes what the call does; whatever was planned before is void.
+    pub(crate) fn turn_to(&mut self, doing: Doing) -> u64 {
+        self.generation += 1;
+        self.doing = doing;
+        self.generation
+    }
+
+    /// The seed of the leg with this number.
+    pub(crate) fn leg_seed(&self, number: usize) -> Seed {
+        self.seed.derive("leg", number as u64)
+    }
+
+    /// The idempotency token of its next webhook.
+    pub(crate) fn next_token(&self) -> String {
+        self.seed.derive("webhook", self.sent).uuid()
+    }
+
+    /// A Sid of something that belongs to the call.
+    pub(crate) fn sid_bytes(&self, what: &str) -> [u8; 16] {
+        self.seed.derive(what, self.sent).bytes()
+    }
+
+    /// Whole seconds from the answer to the end.
+    pub(crate) fn talked_seconds(&self) -> u64 {
+        match (self.answered_at, self.ended_at) {
+            (Some(answered), Some(ended)) => ended.since(answered).as_secs(),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn fallback(&self) -> Option<Target> {
+        let voice = self.voice.as_ref()?;
+        let url = voice.fallback_url.clone()?;
+        Some(Target { url, method: voice.fallback_method })
+    }
+}

@@ -1,0 +1,242 @@
+//! The parties: browsers and phones, and what they do.
+
+use identity::{AccountSid, AppSid, CallSid, Timestamp};
+
+use super::{Call, Due, World};
+use crate::timeline::What;
+use crate::{Address, Behaviour, CallStatus};
+
+/// Which party.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct PartyId(usize);
+
+impl PartyId {
+    pub(super) fn is(self, index: usize) -> bool {
+        self.0 == index
+    }
+}
+
+/// A browser or a phone.
+#[derive(Debug)]
+pub(crate) struct Party {
+    /// The account that a browser belongs to; phones belong to nobody.
+    pub(crate) account: Option<AccountSid>,
+    pub(crate) address: Address,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) presence: Presence,
+    /// Where the calls that a browser places go.
+    pub(crate) app: Option<AppSid>,
+    /// What its token adds to the parameters of those calls.
+    pub(crate) app_params: Vec<(String, String)>,
+    pub(crate) on_call: Option<CallSid>,
+    /// Legs that ring here, the oldest first.
+    pub(crate) pending: Vec<CallSid>,
+}
+
+/// Whether a party can be reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Presence {
+    Here,
+    /// Until its token expires.
+    Until(Timestamp),
+    Away,
+}
+
+impl World {
+    /// Adds a party; an older phone of the same number goes.
+    pub(crate) fn add_party(&mut self, party: Party) -> PartyId {
+        self.parties.push(party);
+        PartyId(self.parties.len() - 1)
+    }
+
+    pub(crate) fn party(&self, id: PartyId) -> Option<&Party> {
+        self.parties.get(id.0)
+    }
+
+    pub(crate) fn party_mut(&mut self, id: PartyId) -> Option<&mut Party> {
+        self.parties.get_mut(id.0)
+    }
+
+    /// The phone of this number, if there is one.
+    pub(crate) fn phone(&self, number: &Address) -> Option<PartyId> {
+        let at = |party: &Party| party.account.is_none() && party.address == *number;
+        self.parties.iter().position(at).map(PartyId)
+    }
+
+    /// Everybody who can be reached at an address of an account.
+    pub(super) fn reachable(&self, account: AccountSid, address: &Address) -> Vec<PartyId> {
+        let here = |party: &&Party| {
+            let registered = match party.presence {
+                Presence::Here => true,
+                Presence::Until(expiry) => self.now < expiry,
+                Presence::Away => false,
+            };
+            registered && party.behaviour != Behaviour::Absent
+        };
+        let theirs = |party: &&Party| {
+            party.address == *address && party.account.is_none_or(|owner| owner == account)
+        };
+        let all = self.parties.iter().enumerate();
+        all.filter(|(_, party)| theirs(party) && here(party))
+            .map(|(index, _)| PartyId(index))
+            .collect()
+    }
+
+    /// Lets a leg ring at a party. False if it is a busy phone.
+    pub(super) fn ring_at(&mut self, id: PartyId, leg: CallSid) -> bool {
+        let Some(party) = self.party_mut(id) else { return true };
+        let address = party.address.clone();
+        if party.on_call.is_some() {
+            if address.identity().is_none() {
+                return false;
+            }
+            self.note(Some(leg), What::InviteDropped { by: address });
+            return true;
+        }
+        party.pending.push(leg);
+        match party.behaviour {
+            Behaviour::Answers { after, .. } => {
+                self.schedule(after, Due::Answers { party: id, leg });
+            }
+            Behaviour::Declines { after } => {
+                self.schedule(after, Due::Declines { party: id, leg });
+            }
+            Behaviour::Ignores | Behaviour::Absent | Behaviour::ByHand => {}
+        }
+        true
+    }
+
+    /// A party picks up, if it still can: `true` if the leg is now its.
+    pub(crate) fn party_answers(&mut self, id: PartyId, leg: CallSid) -> bool {
+        let ringing = self.calls.get(&leg).is_some_and(|leg| leg.status == CallStatus::Ringing);
+        let Some(party) = self.party_mut(id) else { return false };
+        if !ringing || party.on_call.is_some() || !party.pending.contains(&leg) {
+            return false;
+        }
+        party.on_call = Some(leg);
+        party.pending.retain(|pending| *pending != leg);
+        let talks = match party.behaviour {
+            Behaviour::Answers { talks, .. } => talks,
+            _ => None,
+        };
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.party = Some(id);
+        }
+        self.leg_answered(leg);
+        if let Some(talks) = talks {
+            self.schedule(talks, Due::Leaves { leg });
+        }
+        true
+    }
+
+    /// A party refuses: its leg ends busy, and all other devices of the identity stop.
+    pub(crate) fn party_declines(&mut self, id: PartyId, leg: CallSid) -> bool {
+        if !self.party(id).is_some_and(|party| party.pending.contains(&leg)) {
+            return false;
+        }
+        self.end_leg(leg, CallStatus::Busy, SIP_BUSY);
+        true
+    }
+
+    /// A party lets it ring, for good.
+    pub(crate) fn party_ignores(&mut self, id: PartyId, leg: CallSid) -> bool {
+        let Some(party) = self.party_mut(id) else { return false };
+        let before = party.pending.len();
+        party.pending.retain(|pending| *pending != leg);
+        party.pending.len() < before
+    }
+
+    /// Frees everybody whom this call or leg rang or occupied.
+    pub(super) fn release(&mut self, sid: CallSid) {
+        for party in &mut self.parties {
+            party.pending.retain(|pending| *pending != sid);
+            if party.on_call == Some(sid) {
+                party.on_call = None;
+            }
+        }
+    }
+
+    /// Whether somebody whom only the test moves is ringing or talking.
+    pub(super) fn waits_for_hands(&self) -> bool {
+        let parties = self.parties.iter().any(|party| {
+            party.behaviour == Behaviour::ByHand
+                && (party.on_call.is_some() || !party.pending.is_empty())
+        });
+        let waits = |sid: &CallSid| self.calls.get(sid).is_some_and(|call| !call.has_ended());
+        parties || self.by_hand.iter().any(waits)
+    }
+
+    /// The person at the far end of a running call hangs up, or the caller does.
+    pub(crate) fn hang_up(&mut self, sid: CallSid) -> bool {
+        let Some(call) = self.calls.get(&sid) else { return false };
+        if call.has_ended() {
+            return false;
+        }
+        if call.parent.is_some() {
+            self.end_leg(sid, CallStatus::Completed, SIP_OK);
+        } else {
+            self.caller_leaves(sid);
+        }
+        true
+    }
+
+    /// Whether an entry of the agenda can still happen.
+    pub(super) fn is_live(&self, due: Due) -> bool {
+        let call = |sid: CallSid| self.calls.get(&sid).filter(|call| !call.has_ended());
+        let planned =
+            |sid, generation| call(sid).is_some_and(|call: &Call| call.generation == generation);
+        match due {
+            Due::Resume { call, generation }
+            | Due::DialTimeout { call, generation }
+            | Due::TimeLimit { call, generation } => planned(call, generation),
+            Due::Rings { leg } | Due::Unreachable { leg } => call(leg).is_some(),
+            Due::Answers { party, leg } | Due::Declines { party, leg } => self
+                .party(party)
+                .is_some_and(|party| party.on_call.is_none() && party.pending.contains(&leg)),
+            Due::Leaves { leg } => call(leg).is_some(),
+            Due::GivesUp { call: sid } => call(sid).is_some_and(|call| !call.was_bridged),
+            Due::HangsUp { call: sid } => call(sid).is_some(),
+        }
+    }
+
+    /// Something of the agenda happens.
+    pub(super) fn happen(&mut self, due: Due) {
+        match due {
+            Due::Resume { call, .. } => self.resume(call),
+            Due::DialTimeout { call, .. } => self.dial_timeout(call),
+            Due::TimeLimit { call, .. } => self.time_limit(call),
+            Due::Rings { leg } => self.leg_rings(leg),
+            Due::Unreachable { leg } => self.leg_unreachable(leg),
+            Due::Answers { party, leg } => {
+                self.party_answers(party, leg);
+            }
+            Due::Declines { party, leg } => {
+                self.party_declines(party, leg);
+            }
+            Due::Leaves { leg } => {
+                self.hang_up(leg);
+            }
+            Due::GivesUp { call } | Due::HangsUp { call } => {
+                self.hang_up(call);
+            }
+        }
+    }
+
+    /// Plans what the caller does once they talk with somebody.
+    pub(super) fn caller_talks(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let Some(talks) = call.caller.hangs_up_after else { return };
+        self.schedule(talks, Due::HangsUp { call: sid });
+    }
+}
+
+/// 200 OK.
+pub(super) const SIP_OK: u16 = 200;
+/// 480 Temporarily Unavailable: no device (SDK error 31480).
+pub(super) const SIP_UNAVAILABLE: u16 = 480;
+/// 404 Not Found: no such number.
+pub(super) const SIP_NOT_FOUND: u16 = 404;
+/// 486 Busy Here.
+pub(super) const SIP_BUSY: u16 = 486;
+/// 487 Request Terminated: cancelled while it rang.
+pub(super) const SIP_CANCELED: u16 = 487;

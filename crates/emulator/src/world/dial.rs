@@ -1,0 +1,290 @@
+//! `<Dial>`: legs ring, the first to answer is bridged, the others end.
+
+use std::collections::VecDeque;
+
+use identity::{CallSid, PhoneNumber};
+
+use super::call::Doing;
+use super::params::{Params, add, unanswered};
+use super::run::Goes;
+use super::{Due, World, device};
+use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
+use crate::step::{Dial, Noun};
+use crate::timeline::What;
+use crate::{Address, CallStatus, EleventhNoun, Kind, LosingLeg, NamedLeg, SequentialTimeout};
+
+/// A `<Dial>` that is going on.
+#[derive(Debug)]
+pub(crate) struct Dialling {
+    dial: Dial,
+    /// Nouns whose turn has not come.
+    queue: VecDeque<Noun>,
+    legs: Vec<CallSid>,
+    /// Legs that are over, in the order of their ends.
+    ended: Vec<CallSid>,
+    bridged: Option<CallSid>,
+}
+
+/// How a `<Dial>` ended.
+struct DialOutcome {
+    status: &'static str,
+    named: Option<CallSid>,
+    seconds: u64,
+    bridged: bool,
+}
+
+impl World {
+    /// Begins a `<Dial>`.
+    pub(super) fn dial(&mut self, sid: CallSid, mut dial: Dial, first: bool) -> Goes {
+        if dial.nouns.len() > MAX_NOUNS {
+            let text = format!(
+                "a Dial has {} nouns; the documentation allows {MAX_NOUNS}, what Twilio does with \
+                 more is not known",
+                dial.nouns.len()
+            );
+            if self.config.unknowns.eleventh_noun == EleventhNoun::Refused {
+                self.fail_document(sid, Problem::error(TOO_MANY_NOUNS, text));
+                return Goes::Later;
+            }
+            self.note_problem(sid, Problem::warning(TOO_MANY_NOUNS, text));
+            dial.nouns.truncate(MAX_NOUNS);
+        }
+        for what in std::mem::take(&mut dial.left_out) {
+            self.note(Some(sid), What::NotEmulated(what));
+        }
+        // Only as the first verb does answerOnBridge keep the caller ringing.
+        if !(dial.answer_on_bridge && first) {
+            self.answer_call(sid);
+        }
+        let mut queue: VecDeque<Noun> = std::mem::take(&mut dial.nouns).into();
+        let at_once = if dial.sequential { queue.len().min(1) } else { queue.len() };
+        let now: Vec<Noun> = queue.drain(..at_once).collect();
+        let timeout = dial.timeout + self.config.extra_ring;
+        let caller_id_ok = self.check_caller_id(sid, &dial, now.iter().chain(&queue));
+        let dialling = Dialling { dial, queue, legs: Vec::new(), ended: Vec::new(), bridged: None };
+        let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
+        let generation = call.turn_to(Doing::Dialling(Box::new(dialling)));
+        if now.is_empty() || !caller_id_ok {
+            self.finish_dial(sid);
+            return Goes::Later;
+        }
+        self.schedule(timeout, Due::DialTimeout { call: sid, generation });
+        for noun in now {
+            self.start_leg(sid, noun);
+        }
+        Goes::Later
+    }
+
+    /// What the interpreter cannot run is treated like a document that could not be read.
+    fn fail_document(&mut self, sid: CallSid, problem: Problem) {
+        let base = self.calls.get(&sid).map(|call| call.base.clone()).unwrap_or_default();
+        self.document_failed(sid, Kind::Voice, &base, problem);
+    }
+
+    /// Whether the caller id may be shown to the phones that are dialled (error 13214).
+    fn check_caller_id<'n>(
+        &mut self,
+        sid: CallSid,
+        dial: &Dial,
+        mut nouns: impl Iterator<Item = &'n Noun>,
+    ) -> bool {
+        let Some(call) = self.calls.get(&sid) else { return false };
+        if nouns.all(|noun| noun.to.identity().is_some()) {
+            return true;
+        }
+        let shown = dial.caller_id.clone().unwrap_or_else(|| call.from.to_string());
+        let of_the_call = call.from.identity().is_none()
+            && (shown == call.from.to_string() || shown == call.to.to_string());
+        if of_the_call || self.tables.owns(call.account, &shown) {
+            return true;
+        }
+        let text = "the caller id is neither of the call nor a number of the account";
+        self.note_problem(sid, Problem::warning(CALLER_ID, text));
+        false
+    }
+
+    fn start_leg(&mut self, parent: CallSid, noun: Noun) {
+        let Some(call) = self.calls.get(&parent) else { return };
+        let Doing::Dialling(dialling) = &call.doing else { return };
+        let from =
+            dialling.dial.caller_id.as_deref().map_or_else(|| call.from.clone(), Address::from);
+        if noun.whispers {
+            let what = "the `url` of a noun: the bridge is made without it".to_owned();
+            self.note(Some(parent), What::NotEmulated(what));
+        }
+        let bad = match &noun.to {
+            Address::Number(number) if number.parse::<PhoneNumber>().is_err() => {
+                Some(Problem::error(NUMBER_FORMAT, "a number is not in E.164 form"))
+            }
+            _ => None,
+        };
+        let leg = self.new_leg(parent, from, noun);
+        if let Some(call) = self.calls.get_mut(&parent)
+            && let Doing::Dialling(dialling) = &mut call.doing
+        {
+            dialling.legs.push(leg);
+        }
+        if let Some(problem) = bad {
+            self.note_problem(leg, problem);
+        }
+        self.dial_out(leg);
+    }
+
+    /// A leg was answered: it is bridged, the others lose.
+    pub(super) fn bridge(&mut self, parent: CallSid, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        dialling.bridged = Some(leg);
+        dialling.queue.clear();
+        let limit = dialling.dial.time_limit.unwrap_or(self.config.time_limit);
+        let losers: Vec<CallSid> =
+            dialling.legs.iter().copied().filter(|other| *other != leg).collect();
+        call.was_bridged = true;
+        // The plan to stop ringing is void.
+        call.generation += 1;
+        let generation = call.generation;
+        self.answer_call(parent);
+        if let Some(party) = self.calls.get(&leg).map(|leg| leg.to.clone()) {
+            self.note(Some(parent), What::Bridged { with: party });
+        }
+        self.schedule(limit, Due::TimeLimit { call: parent, generation });
+        self.caller_talks(parent);
+        let losing = self.losing_status(self.config.unknowns.losing_leg);
+        for loser in losers {
+            self.end_leg(loser, losing, device::SIP_CANCELED);
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a fact of this world")]
+    fn losing_status(&self, losing: LosingLeg) -> CallStatus {
+        match losing {
+            LosingLeg::Canceled => CallStatus::Canceled,
+            LosingLeg::NoAnswer => CallStatus::NoAnswer,
+        }
+    }
+
+    /// A leg is over: the next noun is dialled, or the `<Dial>` is over.
+    pub(super) fn leg_ended(&mut self, parent: CallSid, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        dialling.ended.push(leg);
+        if dialling.bridged == Some(leg) {
+            self.finish_dial(parent);
+            return;
+        }
+        if dialling.bridged.is_some() || dialling.ended.len() < dialling.legs.len() {
+            return;
+        }
+        let Some(noun) = dialling.queue.pop_front() else {
+            self.finish_dial(parent);
+            return;
+        };
+        if self.config.unknowns.sequential_timeout == SequentialTimeout::EachNoun {
+            let timeout = dialling.dial.timeout + self.config.extra_ring;
+            call.generation += 1;
+            let generation = call.generation;
+            self.schedule(timeout, Due::DialTimeout { call: parent, generation });
+        }
+        self.start_leg(parent, noun);
+    }
+
+    /// It has rung long enough.
+    pub(super) fn dial_timeout(&mut self, parent: CallSid) {
+        let whole = self.config.unknowns.sequential_timeout == SequentialTimeout::Whole;
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        if whole {
+            dialling.queue.clear();
+        }
+        for leg in dialling.legs.clone() {
+            self.end_leg(leg, CallStatus::NoAnswer, device::SIP_CANCELED);
+        }
+    }
+
+    /// The bridge has lived long enough.
+    pub(super) fn time_limit(&mut self, parent: CallSid) {
+        let Some(call) = self.calls.get(&parent) else { return };
+        if let Doing::Dialling(dialling) = &call.doing
+            && let Some(leg) = dialling.bridged
+        {
+            self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+        }
+    }
+
+    /// The `<Dial>` is over: its `action` is asked, or the next verb is carried out.
+    fn finish_dial(&mut self, parent: CallSid) {
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Doing::Dialling(dialling) = std::mem::take(&mut call.doing) else { return };
+        let outcome = self.dial_outcome(&dialling);
+        if !self.ask_action(parent, &dialling, &outcome) {
+            self.run(parent);
+        }
+    }
+
+    /// The caller has left in the middle of it. The `action` is asked all the same; its answer
+    /// has no effect.
+    pub(super) fn dial_abandoned(&mut self, parent: CallSid, mut dialling: Dialling) {
+        let talking = dialling.bridged;
+        let losing = self.losing_status(self.config.unknowns.losing_leg);
+        for leg in dialling.legs.clone() {
+            if self.calls.get(&leg).is_none_or(super::Call::has_ended) {
+                continue;
+            }
+            if talking == Some(leg) {
+                self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+            } else {
+                self.end_leg(leg, losing, device::SIP_CANCELED);
+            }
+            dialling.ended.push(leg);
+        }
+        let mut outcome = self.dial_outcome(&dialling);
+        if talking.is_none() {
+            outcome.status = self.losing_status(self.config.unknowns.caller_left).as_str();
+        }
+        self.ask_action(parent, &dialling, &outcome);
+    }
+
+    fn ask_action(&mut self, sid: CallSid, dialling: &Dialling, outcome: &DialOutcome) -> bool {
+        let Some(action) = dialling.dial.action.clone() else { return false };
+        let mut more = Params::new();
+        add(&mut more, "DialCallStatus", outcome.status);
+        if let Some(leg) = outcome.named {
+            add(&mut more, "DialCallSid", leg);
+            add(&mut more, "DialCallDuration", outcome.seconds);
+        }
+        add(&mut more, "DialBridged", outcome.bridged);
+        let target = self.resolve(sid, action);
+        self.fetch(sid, Kind::Action, target, more);
+        true
+    }
+
+    /// What the `action` is told.
+    ///
+    /// Twilio's choice among legs that failed differently is not known. Here `no-answer` of any
+    /// leg wins over `busy`, and `busy` over `failed`: somebody rang.
+    fn dial_outcome(&self, dialling: &Dialling) -> DialOutcome {
+        if let Some(leg) = dialling.bridged {
+            let seconds = self.calls.get(&leg).map_or(0, super::Call::talked_seconds);
+            return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: true };
+        }
+        let ends: Vec<CallStatus> = dialling
+            .legs
+            .iter()
+            .filter_map(|leg| self.calls.get(leg))
+            .map(|leg| leg.status)
+            .filter(|status| unanswered(*status))
+            .collect();
+        let order = [CallStatus::NoAnswer, CallStatus::Canceled, CallStatus::Busy];
+        let worst = order.into_iter().find(|status| ends.contains(status));
+        let named = match self.config.unknowns.named_leg {
+            NamedLeg::Last => dialling.ended.last().copied(),
+            NamedLeg::First => dialling.legs.first().copied(),
+            NamedLeg::Absent => None,
+        };
+        let status = worst.unwrap_or(CallStatus::Failed).as_str();
+        DialOutcome { status, named, seconds: 0, bridged: false }
+    }
+}
+
+/// Nouns in one `<Dial>` (documentation of `<Client>` and `<Number>`).
+const MAX_NOUNS: usize = 10;

@@ -1,0 +1,163 @@
+//! Documents are asked for, come in, or fail.
+
+use identity::CallSid;
+
+use super::call::Doing;
+use super::params::{Params, add};
+use super::{Due, Mail, World};
+use crate::http::{check_status, url};
+use crate::post::{Parcel, Purpose};
+use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
+use crate::read;
+use crate::step::{Document, Length, Speech, Step, Target};
+use crate::timeline::{Heard, What};
+use crate::webhook::{Answer, Outcome};
+use crate::{CallStatus, Kind};
+
+impl World {
+    /// Asks for a document with the parameters of the call and these.
+    ///
+    /// After the end of the call it is still asked for, but its answer has no effect.
+    pub(super) fn fetch(&mut self, sid: CallSid, kind: Kind, target: Target, more: Params) {
+        let mut params = self.base_params(sid);
+        params.extend(more);
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.documents += 1;
+        let generation = call.turn_to(Doing::Fetching);
+        if call.documents > MAX_DOCUMENTS {
+            let text = format!("more than {MAX_DOCUMENTS} documents in one call: a loop");
+            self.note_problem(sid, Problem::error(URL_FORMAT, text));
+            self.end_call(sid, CallStatus::Completed);
+            return;
+        }
+        if !url::is_absolute(&target.url) {
+            let problem = Problem::error(URL_FORMAT, "the URL is not an absolute one");
+            self.document_failed(sid, kind, &target.url, problem);
+            return;
+        }
+        let mail = Mail { kind, target, params };
+        self.send(sid, Purpose::Document { call: sid, generation }, None, mail);
+    }
+
+    /// The answer to a request for a document has come.
+    pub(super) fn document_answered(
+        &mut self,
+        sid: CallSid,
+        generation: u64,
+        parcel: &Parcel,
+        outcome: Outcome,
+    ) {
+        let read = outcome.answer.and_then(|answer| understand(&answer));
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        if call.has_ended() || call.generation != generation {
+            // The caller has left: what the document says has no effect.
+            if let Err(problem) = read {
+                self.note_problem(sid, problem);
+            }
+            return;
+        }
+        let url = url::without_fragment(&parcel.webhook.url).to_owned();
+        match read {
+            Ok(document) => {
+                call.base = url;
+                call.steps = document.steps.into();
+                for warning in document.warnings {
+                    self.note_problem(sid, warning);
+                }
+                self.run(sid);
+            }
+            Err(problem) => self.document_failed(sid, parcel.webhook.kind, &url, problem),
+        }
+    }
+
+    /// A document is of no use: the fallback URL is asked, or the caller hears an error.
+    pub(super) fn document_failed(
+        &mut self,
+        sid: CallSid,
+        kind: Kind,
+        url: &str,
+        problem: Problem,
+    ) {
+        let code = problem.code;
+        self.note_problem(sid, problem);
+        let Some(call) = self.calls.get(&sid) else { return };
+        if call.has_ended() {
+            return;
+        }
+        let fallback = call.fallback();
+        match fallback.filter(|_| kind != Kind::Fallback) {
+            Some(target) => {
+                let mut more = Params::new();
+                add(&mut more, "ErrorCode", code);
+                add(&mut more, "ErrorUrl", url);
+                self.fetch(sid, Kind::Fallback, target, more);
+            }
+            None => self.application_error(sid),
+        }
+    }
+
+    /// The caller hears Twilio's own error message, and the call ends.
+    fn application_error(&mut self, sid: CallSid) {
+        self.answer_call(sid);
+        self.note(Some(sid), What::ApplicationError);
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.application_error = true;
+        call.steps.clear();
+        let generation = call.turn_to(Doing::Speaking);
+        self.schedule(self.config.play_length, Due::Resume { call: sid, generation });
+    }
+
+    /// The answer to a status callback has come: only the debugger cares.
+    pub(super) fn notice_answered(&mut self, sid: CallSid, outcome: &Outcome) {
+        let problem = match &outcome.answer {
+            Ok(answer) => check_status(answer).err().or_else(|| warn_of_notice(answer)),
+            Err(problem) => Some(problem.clone()),
+        };
+        if let Some(problem) = problem {
+            self.note_problem(sid, problem);
+        }
+    }
+}
+
+/// Reads an answer as a document (documentation "TwiML for Programmable Voice", content types).
+fn understand(answer: &Answer) -> Result<Document, Problem> {
+    check_status(answer)?;
+    let Some(content_type) = &answer.content_type else {
+        return Err(Problem::error(CONTENT_TYPE, "the answer has no content type"));
+    };
+    let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/xml" | "application/xml" | "text/html" => read::document(&answer.body),
+        "text/plain" => {
+            let text = || speak(Heard::Said(answer.body.clone()));
+            Ok(read::document(&answer.body).unwrap_or_else(|_| text()))
+        }
+        audio if audio.starts_with("audio/") => {
+            Ok(speak(Heard::Played("an audio file".to_owned())))
+        }
+        _ => Err(Problem::error(CONTENT_TYPE, format!("content type {kind:?} cannot be run"))),
+    }
+}
+
+fn speak(heard: Heard) -> Document {
+    let speech = Speech { heard, length: Length::Files(1), answers: true };
+    Document { steps: vec![Step::Speak(speech)], warnings: Vec::new() }
+}
+
+/// 204, or 200 with an empty `<Response/>` as XML; the debugger warns of anything else.
+fn warn_of_notice(answer: &Answer) -> Option<Problem> {
+    let body = answer.body.trim();
+    if body.is_empty() {
+        return None;
+    }
+    match understand(answer) {
+        Ok(document) if document.steps.is_empty() => None,
+        Ok(_) => Some(Problem::warning(SCHEMA_WARNING, "a status callback's answer is not run")),
+        Err(problem) if problem.code == PARSE_FAILURE => Some(problem),
+        Err(problem) => Some(Problem::warning(problem.code, problem.text)),
+    }
+}
+
+/// Documents in one call before the emulator takes it for a loop without an end. Ours: Twilio's
+/// limit is not known.
+const MAX_DOCUMENTS: u32 = 500;

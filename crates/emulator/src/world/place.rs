@@ -1,0 +1,182 @@
+//! Calls begin and end.
+
+use identity::{AccountSid, AppSid, CallSid};
+
+use super::call::Doing;
+use super::device::SIP_OK;
+use super::params::add;
+use super::{Call, Caller, Due, Mail, PartyId, World};
+use crate::post::Purpose;
+use crate::step::Target;
+use crate::timeline::What;
+use crate::{Address, CallStatus, Kind, Progress, Voice};
+
+impl World {
+    /// Somebody dials one of the numbers.
+    pub(crate) fn call_in(
+        &mut self,
+        from: Address,
+        to: &str,
+        extra: Vec<(String, String)>,
+        caller: Caller,
+    ) -> CallSid {
+        let (account, voice) = match self.tables.number(to) {
+            Some((account, voice)) => (*account, Some(voice.clone())),
+            None => (AccountSid::from_bytes([0; 16]), None),
+        };
+        let sid = self.new_call(account, from, Address::from(to), caller);
+        let token = self.seed.derive("call token", self.placed).hex();
+        if let Some(call) = self.calls.get_mut(&sid) {
+            add(&mut call.extra, "CallToken", token);
+            call.extra.extend(extra);
+        }
+        self.begin(sid, voice);
+        sid
+    }
+
+    /// A browser dials out through a TwiML App. `None` if it is on a call already: the SDK throws.
+    pub(crate) fn call_from_browser(
+        &mut self,
+        party: PartyId,
+        app: AppSid,
+        params: Vec<(String, String)>,
+        caller: Caller,
+    ) -> Option<CallSid> {
+        let browser = self.party(party)?;
+        if browser.on_call.is_some() {
+            return None;
+        }
+        let (account, from) = (browser.account?, browser.address.clone());
+        let mut first = browser.app_params.clone();
+        let voice = self.tables.apps.get(&app).filter(|(owner, _)| *owner == account);
+        let voice = voice.map(|(_, voice)| voice.clone());
+        let to = params.iter().find(|(name, _)| name == "To").map_or("", |(_, value)| value);
+        let sid = self.new_call(account, from, Address::from(to), caller);
+        if let Some(browser) = self.party_mut(party) {
+            // Pending invites are ignored without a word.
+            browser.pending.clear();
+            browser.on_call = Some(sid);
+        }
+        if let Some(call) = self.calls.get_mut(&sid) {
+            call.app = Some(app);
+            call.party = Some(party);
+            first.retain(|(name, _)| !params.iter().any(|(sent, _)| sent == name));
+            first.extend(params);
+            call.first = first;
+        }
+        self.begin(sid, voice);
+        Some(sid)
+    }
+
+    fn new_call(
+        &mut self,
+        account: AccountSid,
+        from: Address,
+        to: Address,
+        caller: Caller,
+    ) -> CallSid {
+        self.placed += 1;
+        let seed = self.seed.derive("call", self.placed);
+        let sid = CallSid::from_bytes(seed.bytes());
+        let number = usize::try_from(self.placed).unwrap_or(usize::MAX);
+        self.post.open(sid, seed, number);
+        let mut call = Call::new(sid, account, (from.clone(), to.clone()), self.now, seed);
+        if caller.by_hand {
+            self.by_hand.insert(sid);
+        }
+        let gives_up = caller.gives_up_after;
+        call.caller = caller;
+        self.calls.insert(sid, call);
+        self.note(Some(sid), What::Placed { from, to });
+        if let Some(after) = gives_up {
+            self.schedule(after, Due::GivesUp { call: sid });
+        }
+        sid
+    }
+
+    /// Asks for the first document, or fails if nobody is responsible.
+    fn begin(&mut self, sid: CallSid, voice: Option<Voice>) {
+        let Some(voice) = voice else {
+            self.end_call(sid, CallStatus::Failed);
+            return;
+        };
+        let target = Target { url: voice.url.clone(), method: voice.method };
+        let mut first = Vec::new();
+        if let Some(call) = self.calls.get_mut(&sid) {
+            call.voice = Some(voice);
+            first.clone_from(&call.first);
+        }
+        // Twilio's own names win over those of the browser.
+        let own = self.base_params(sid);
+        first.retain(|(name, _)| !own.iter().any(|(taken, _)| taken == name));
+        self.fetch(sid, Kind::Voice, target, first);
+    }
+
+    /// Answers the caller's leg, if it is not answered yet.
+    pub(super) fn answer_call(&mut self, sid: CallSid) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        if call.status != CallStatus::Ringing {
+            return;
+        }
+        call.status = CallStatus::InProgress;
+        call.answered_at = Some(now);
+        self.note_status(sid);
+    }
+
+    /// The caller hangs up.
+    pub(super) fn caller_leaves(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let answered = call.answered_at.is_some();
+        self.end_call(sid, if answered { CallStatus::Completed } else { CallStatus::NoAnswer });
+    }
+
+    /// A call is over: its legs end, a `<Dial>` still asks for its `action`, the status callback
+    /// of the number or app is the last.
+    pub(super) fn end_call(&mut self, sid: CallSid, status: CallStatus) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        if call.has_ended() {
+            return;
+        }
+        call.status = status;
+        call.ended_at = Some(now);
+        if call.app.is_some() || status == CallStatus::Completed {
+            call.sip = Some(SIP_OK);
+        }
+        call.steps.clear();
+        let doing = std::mem::take(&mut call.doing);
+        call.turn_to(Doing::Nothing);
+        let callback = call.voice.as_ref().and_then(|voice| {
+            let url = voice.status_callback.clone()?;
+            Some(Target { url, method: voice.status_callback_method })
+        });
+        self.release(sid);
+        self.note_status(sid);
+        if let Doing::Dialling(dialling) = doing {
+            self.dial_abandoned(sid, *dialling);
+        }
+        if let Some(target) = callback {
+            let sequence = self.next_sequence(sid);
+            let params = self.status_params(sid, Progress::Completed, sequence);
+            let mail = Mail { kind: Kind::CallStatus, target, params };
+            self.send(sid, Purpose::Notice { call: sid }, None, mail);
+        }
+        self.ending.insert(sid);
+    }
+
+    pub(super) fn next_sequence(&mut self, sid: CallSid) -> u32 {
+        let Some(call) = self.calls.get_mut(&sid) else { return 0 };
+        call.sequence += 1;
+        call.sequence - 1
+    }
+
+    /// Writes the state of a call or leg into the timeline.
+    pub(super) fn note_status(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let party = if call.parent.is_some() { &call.to } else { &call.from };
+        let sip = if call.has_ended() && call.parent.is_some() { call.sip } else { None };
+        let what = What::Status { party: party.clone(), status: call.status, sip };
+        self.note(Some(sid), what);
+    }
+}

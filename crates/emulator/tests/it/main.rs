@@ -1,0 +1,8 @@
+//! The emulator against a small server whose answers are scripted.
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod faults;
+mod inbound;
+mod outbound;
+mod server;
+mod transport;
