@@ -51,7 +51,8 @@ begin
 end $$;
 
 create schema if not exists voice;
-comment on schema voice is 'Switchroom: what policies ask';
+-- The comment on this schema is the SHA-256 of this file: `switchroom migrate` writes it, and the
+-- server compares it with its own.
 
 -- ---------------------------------------------------------------------------------------------
 -- The live chat's tables. Existing front ends read and write them.
@@ -142,13 +143,6 @@ create unique index if not exists idx_livechat_messages_workspace_call
 -- Ours.
 -- ---------------------------------------------------------------------------------------------
 
--- Which schema this database has: the SHA-256 of this file.
-create table if not exists public.voice_schema (
-  only_row   boolean primary key default true check (only_row),
-  checksum   text not null,
-  applied_at timestamptz not null default now()
-);
-
 -- A workspace's Twilio account. `sealed` holds the auth tokens and the key's secret, encrypted
 -- with SWITCHROOM_SECRETS_KEY, the workspace id as associated data.
 create table if not exists public.voice_workspaces (
@@ -204,11 +198,16 @@ create table if not exists public.voice_calls (
   started_at   timestamptz,
   answered_at  timestamptz,
   ended_at     timestamptz,
+  end_reason   text,
+  refusal      text, -- why an outbound call was not placed
   waves        jsonb not null default '[]', -- who was asked when, and each agent's reason
   primary key (workspace_id, call_sid)
 );
 create index if not exists idx_voice_calls_log
   on public.voice_calls (workspace_id, started_at desc, call_sid desc);
+-- How many calls an agent placed lately.
+create index if not exists idx_voice_calls_placed
+  on public.voice_calls (workspace_id, handled_by, started_at) where direction = 'outbound';
 
 create table if not exists public.voice_legs (
   workspace_id text not null,
@@ -294,13 +293,11 @@ create policy voice_agent_self_update on public.voice_agents as restrictive for 
 -- Rights: what each path needs and nothing more. Nobody may TRUNCATE: policies do not cover it.
 -- ---------------------------------------------------------------------------------------------
 
-revoke all on public.voice_schema, public.voice_workspaces, public.voice_numbers,
+revoke all on public.voice_workspaces, public.voice_numbers,
   public.voice_agents, public.voice_events, public.voice_calls, public.voice_legs
   from public, voice_agent, voice_webhook;
 revoke all on public.livechat_contacts, public.livechat_contact_assignments, public.user_profiles,
   public.livechat_messages from voice_agent, voice_webhook;
-
-grant select on public.voice_schema to voice_webhook, voice_agent;
 
 grant select on public.livechat_contacts, public.livechat_contact_assignments,
   public.user_profiles, public.voice_workspaces, public.voice_numbers to voice_webhook;

@@ -1,2 +1,42 @@
-//! Reserved.
-fn main() {}
+//! The program: reads the command line, sets up the log, and says how it ended.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::command::{self, CommandLine, Failure};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    if let Err(fault) = start_log() {
+        return end(&fault, 2);
+    }
+    match command::run(line).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Configuration(text)) => end(&text, 2),
+        Err(Failure::Failed(text)) => end(&text, 1),
+    }
+}
+
+fn end(text: &str, status: u8) -> ExitCode {
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(std::io::stderr(), "switchroom: {text}");
+    ExitCode::from(status)
+}
+
+fn start_log() -> Result<(), String> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter: Targets = filter.parse().map_err(|error| format!("RUST_LOG: {error}"))?;
+    let log = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match std::env::var("SWITCHROOM_LOG_FORMAT").as_deref() {
+        Ok("json") => log.with(lines.json().flatten_event(true)).init(),
+        Ok("text" | "") | Err(_) => log.with(lines.with_ansi(false)).init(),
+        Ok(_) => return Err("SWITCHROOM_LOG_FORMAT must be text or json".to_owned()),
+    }
+    Ok(())
+}

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use deadpool_postgres::{HookError, PoolError};
-use tokio_postgres::error::SqlState;
 
 use crate::guard::Fault;
 
@@ -63,14 +62,13 @@ impl std::error::Error for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(state) = error.code() else { return Self::Away(Box::new(error)) };
-        // Class 22 is bad data, 23 a broken constraint, 42 a statement or right that is missing.
-        // Everything else (57 shutdown or time-out, 53 resources, 40 deadlock, 25006 a standby,
-        // 08 the connection) may pass.
+        // 08 the connection, 25 a standby, 40 a deadlock, 53 resources, 55 a lock, 57 a shutdown or
+        // time-out, 58 the system: all of these may pass. The rest is about the request itself.
         let class = &state.code()[..2];
-        if matches!(class, "22" | "23" | "42") && *state != SqlState::LOCK_NOT_AVAILABLE {
-            Self::Data(Box::new(error))
-        } else {
+        if matches!(class, "08" | "25" | "40" | "53" | "55" | "57" | "58") {
             Self::Away(Box::new(error))
+        } else {
+            Self::Data(Box::new(error))
         }
     }
 }

@@ -33,6 +33,10 @@ pub struct CallRow {
     pub answered_at: Option<Timestamp>,
     /// Its end.
     pub ended_at: Option<Timestamp>,
+    /// Why it ended: the code of [`calls::EndReason`].
+    pub end_reason: Option<String>,
+    /// Why an outbound call was not placed.
+    pub refusal: Option<String>,
     /// Who was asked in which wave, and the reason of every agent, as JSON.
     pub waves: serde_json::Value,
     /// Its legs in the order in which they began.
@@ -141,6 +145,8 @@ fn call(row: &Row, sid: CallSid) -> CallRow {
         started_at: sql::moment(row, "started_at"),
         answered_at: sql::moment(row, "answered_at"),
         ended_at: sql::moment(row, "ended_at"),
+        end_reason: row.get("call_end_reason"),
+        refusal: row.get("refusal"),
         waves: row.get("waves"),
         legs: Vec::new(),
     }
@@ -163,7 +169,7 @@ macro_rules! call_columns {
     () => {
         "v.call_sid, v.direction, v.outcome, v.from_party, v.to_party, v.contact_id, \
          c.display_name as contact_name, v.handled_by, v.started_at, v.answered_at, v.ended_at, \
-         v.waves, l.leg_sid, l.user_id as leg_agent, l.status as leg_status, l.end_reason, \
+         v.end_reason as call_end_reason, v.refusal, v.waves, l.leg_sid, l.user_id as leg_agent, l.status as leg_status, l.end_reason, \
          l.initiated_at, l.ringing_at, l.answered_at as leg_answered_at, l.ended_at as leg_ended_at"
     };
 }

@@ -1,0 +1,141 @@
+//! The call log.
+
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use identity::{CallSid, Timestamp, UserId, WorkspaceId};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store_pg::{Before, CallRow, LegRow};
+
+use super::query;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::http::reply::{self, Reply};
+
+#[derive(Serialize)]
+struct Page {
+    calls: Vec<Value>,
+    /// What to send as `before` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+pub(super) async fn page(
+    app: &App,
+    workspace: &WorkspaceId,
+    user: UserId,
+    parts: &Parts,
+) -> Result<Reply, ApiError> {
+    let limit = limit(query::value(parts, "limit").as_deref())?;
+    let before = query::value(parts, "before").as_deref().map(before).transpose()?;
+    let calls = app.store.calls(workspace, user, limit, before).await?;
+    if calls.is_empty() && !app.store.is_member(workspace, user).await? {
+        return Err(ApiError::workspace_not_found());
+    }
+    let last = calls.last().filter(|_| calls.len() == usize::from(limit));
+    let next = last.and_then(|call| Some(format!("{}_{}", call.started_at?, call.sid)));
+    let calls = calls.iter().map(render).collect();
+    Ok(reply::json(StatusCode::OK, &Page { calls, next }))
+}
+
+pub(super) async fn one(
+    app: &App,
+    workspace: &WorkspaceId,
+    user: UserId,
+    sid: CallSid,
+) -> Result<Reply, ApiError> {
+    match app.store.call(workspace, user, sid).await? {
+        Some(call) => Ok(reply::json(StatusCode::OK, &render(&call))),
+        None if app.store.is_member(workspace, user).await? => Err(ApiError::call_not_found()),
+        None => Err(ApiError::workspace_not_found()),
+    }
+}
+
+fn limit(text: Option<&str>) -> Result<u16, ApiError> {
+    let Some(text) = text else { return Ok(DEFAULT_LIMIT) };
+    match text.parse() {
+        Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
+        _ => Err(ApiError::field(format!("limit must be a number from 1 to {MAX_LIMIT}."))),
+    }
+}
+
+/// The `next` of a page, or a moment.
+fn before(text: &str) -> Result<Before, ApiError> {
+    let wrong = || {
+        ApiError::field("before must be the `next` of another page or a moment (RFC 3339).")
+    };
+    let (moment, sid) = match text.split_once('_') {
+        Some((moment, sid)) => (moment, sid.parse().map_err(|_| wrong())?),
+        // The smallest Sid: of calls at that very moment, none comes before it.
+        None => (text, CallSid::from_bytes([0; 16])),
+    };
+    let started_at: Timestamp = moment.parse().map_err(|_| wrong())?;
+    Ok(Before { started_at, sid })
+}
+
+fn render(call: &CallRow) -> Value {
+    json!({
+        "call_sid": call.sid.as_str(),
+        "direction": call.direction,
+        "outcome": call.outcome,
+        "from": call.from,
+        "to": call.to,
+        "contact_id": call.contact.map(|id| id.to_string()),
+        "contact_name": call.contact_name,
+        "handled_by": call.handled_by.map(|id| id.to_string()),
+        "started_at": moment(call.started_at),
+        "answered_at": moment(call.answered_at),
+        "ended_at": moment(call.ended_at),
+        "end_reason": call.end_reason,
+        "refusal": call.refusal,
+        "legs": call.legs.iter().map(render_leg).collect::<Vec<_>>(),
+        "waves": call.waves,
+    })
+}
+
+fn render_leg(leg: &LegRow) -> Value {
+    json!({
+        "leg_sid": leg.sid.as_str(),
+        "agent": leg.agent.map(|id| id.to_string()),
+        "status": leg.status,
+        "end_reason": leg.end_reason,
+        "initiated_at": moment(leg.initiated_at),
+        "ringing_at": moment(leg.ringing_at),
+        "answered_at": moment(leg.answered_at),
+        "ended_at": moment(leg.ended_at),
+    })
+}
+
+fn moment(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
+
+const DEFAULT_LIMIT: u16 = 50;
+const MAX_LIMIT: u16 = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_limits() {
+        assert_eq!(limit(None), Ok(50));
+        assert_eq!(limit(Some("200")), Ok(200));
+        for wrong in ["0", "201", "-1", "ten", ""] {
+            let error = limit(Some(wrong)).unwrap_err();
+            assert_eq!(error, ApiError::field("limit must be a number from 1 to 200."), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_page_begins_after_a_call_or_a_moment() {
+        let sid = CallSid::from_bytes([0xab; 16]);
+        let at = Timestamp::from_unix_micros(1_767_225_600_123_456);
+        assert_eq!(before(&format!("{at}_{sid}")), Ok(Before { started_at: at, sid }));
+        let zero = CallSid::from_bytes([0; 16]);
+        assert_eq!(before(&at.to_string()), Ok(Before { started_at: at, sid: zero }));
+        for wrong in ["", "yesterday", "2026-01-01T00:00:00Z_CA1"] {
+            assert!(before(wrong).is_err_and(|error| error.code() == "field_invalid"), "{wrong}");
+        }
+    }
+}

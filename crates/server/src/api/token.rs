@@ -1,0 +1,68 @@
+//! An agent's access token.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use identity::{AgentIdentity, UserId, WorkspaceId};
+use serde::Serialize;
+use voice_token::{Grants, Outgoing, VoiceGrant};
+
+use super::query;
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::http::reply::{self, Reply};
+use crate::workspace::NoWorkspace;
+
+#[derive(Serialize)]
+struct Token {
+    token: String,
+    identity: String,
+    ttl: u64,
+    expires_at: String,
+    refresh_at: String,
+}
+
+/// Issues the access token of the asking agent: only for the identity that is their own.
+pub(super) async fn issue(
+    app: &App,
+    workspace: &WorkspaceId,
+    user: UserId,
+    parts: &Parts,
+) -> Result<Reply, ApiError> {
+    let identity = query::value(parts, "identity").ok_or_else(ApiError::identity_required)?;
+    let identity: AgentIdentity = identity.parse().map_err(ApiError::identity)?;
+    if identity.user() != user {
+        return Err(ApiError::identity_not_yours());
+    }
+    if !app.store.is_member(workspace, user).await? {
+        return Err(ApiError::workspace_not_found());
+    }
+    let workspace = app.workspaces.find(workspace).await.map_err(|error| match error {
+        NoWorkspace::Absent => ApiError::workspace_not_found(),
+        NoWorkspace::Away => ApiError::unavailable(),
+    })?;
+
+    let now = clock::now();
+    let voice = VoiceGrant {
+        incoming: true,
+        outgoing: Some(Outgoing::from(workspace.app)),
+        ..VoiceGrant::default()
+    };
+    let token = workspace.issuer.issue(&identity.into(), &Grants::from(voice), now);
+    let expires_at = workspace.issuer.expires_at(now);
+    Ok(reply::json(
+        StatusCode::OK,
+        &Token {
+            token,
+            identity: identity.to_string(),
+            ttl: voice_token::Ttl::HOUR.length().as_secs(),
+            expires_at: expires_at.to_string(),
+            refresh_at: expires_at.before(REFRESH_EARLY).to_string(),
+        },
+    ))
+}
+
+/// Time for a page to try again a few times before its token ends.
+const REFRESH_EARLY: Duration = Duration::from_secs(300);

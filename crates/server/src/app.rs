@@ -1,0 +1,28 @@
+//! Everything a request may need.
+
+use std::sync::Arc;
+
+use store_pg::Store;
+use twilio_sig::PublicUrl;
+
+use crate::budget::Budget;
+use crate::http::cors::Cors;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::roster::LastKnown;
+use crate::sessions::Sessions;
+use crate::workspace::Workspaces;
+
+/// The server's state, shared by all requests. What several servers must agree on is in the
+/// database and nowhere else.
+pub(crate) struct App {
+    pub(crate) public_url: PublicUrl,
+    pub(crate) store: Store,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) workspaces: Workspaces,
+    pub(crate) last_known: LastKnown,
+    pub(crate) sessions: Sessions,
+    pub(crate) journal: Journal,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) cors: Cors,
+}

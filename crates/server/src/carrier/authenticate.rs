@@ -1,0 +1,75 @@
+//! Is this request Twilio's, and for this workspace?
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap};
+use hyper::http::request::Parts;
+use twilio_sig::{Form, Headers, Request};
+
+use crate::app::App;
+use crate::endpoint::Endpoint;
+use crate::error::CarrierRefusal;
+use crate::http::body::{self, BodyError};
+use crate::workspace::{NoWorkspace, Workspace};
+
+/// A request that one of the workspace's auth tokens signed.
+pub(super) struct Signed {
+    pub(super) workspace: Arc<Workspace>,
+    /// The decoded form without U+0000, which Postgres cannot keep.
+    pub(super) params: Vec<(String, String)>,
+    pub(super) query: Option<String>,
+}
+
+pub(super) async fn authenticate(
+    app: &App,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    body: Incoming,
+) -> Result<Signed, CarrierRefusal> {
+    if !is_form(&parts.headers) {
+        return Err(CarrierRefusal::NotAForm);
+    }
+    let body = body::read(body).await.map_err(|error| match error {
+        BodyError::TooLarge => CarrierRefusal::TooLarge,
+        BodyError::Broken => CarrierRefusal::NotAForm,
+    })?;
+    let form = Form::parse(&body).map_err(|_| CarrierRefusal::NotAForm)?;
+    let id = endpoint.workspace().ok_or(CarrierRefusal::NotSigned("workspace"))?;
+    let workspace = app.workspaces.find(id).await.map_err(|error| match error {
+        NoWorkspace::Absent => CarrierRefusal::NotSigned("workspace"),
+        NoWorkspace::Away => CarrierRefusal::CannotCheck,
+    })?;
+
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = app.public_url.join(path);
+    let request = Request::form(&url, &form);
+    let headers = Headers {
+        signature: value(&parts.headers, Headers::SIGNATURE),
+        settings: value(&parts.headers, Headers::SETTINGS),
+    };
+    workspace
+        .verifier
+        .verify(&request, headers)
+        .map_err(|error| CarrierRefusal::NotSigned(error.class()))?;
+    if form.get("AccountSid") != Some(workspace.account.as_str()) {
+        return Err(CarrierRefusal::NotSigned("account"));
+    }
+    let clean = |text: &str| text.replace('\0', "");
+    Ok(Signed {
+        workspace,
+        params: form.iter().map(|(name, value)| (clean(name), clean(value))).collect(),
+        query: parts.uri.query().map(str::to_owned),
+    })
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    value(headers, header::CONTENT_TYPE.as_str()).is_some_and(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
+fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,120 @@
+//! A call comes in, or a wave of it rang in vain: who rings now?
+
+use calls::{Event, Fact, Routed, Verdict};
+use identity::PhoneNumber;
+use routing::{Caller, Decision, Ending, Reason, resolve};
+use store_pg::{KnownContact, Roster};
+use tracing::{info, warn};
+
+use super::{Webhook, twiml};
+use crate::clock;
+use crate::endpoint::Rung;
+
+/// Rings the next wave, or says what follows the last one.
+///
+/// `event` is what the request told. Who has rung already comes from the request's signed URL, so
+/// that the answer depends on nothing that another server knows.
+pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> String {
+    let workspace = &call.signed.workspace;
+    let caller: Option<PhoneNumber> = call.param("From").and_then(|from| from.parse().ok());
+    let Some(roster) = load(call, caller.as_ref()).await else {
+        call.app.metrics.call("unavailable");
+        call.record(vec![event]).await;
+        return twiml::unavailable(&workspace.policy.messages);
+    };
+    if roster.call_is_over {
+        call.app.metrics.call("replayed");
+        return twiml::hang_up();
+    }
+    let decision = decide(call, &roster, rung);
+    let decided = Event { at: clock::now(), fact: Fact::Routed(routed(&decision, &roster)) };
+    call.record(vec![event, decided]).await;
+    render(call, &decision, roster.contact.as_ref(), rung)
+}
+
+/// Caller, assignments and members, from the database or, if it is away, as they were.
+async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
+    let (app, workspace) = (call.app, &call.signed.workspace.id);
+    let lookup = app.store.roster(workspace, caller, call.sid, clock::now());
+    match app.budget.spend(lookup).await {
+        Ok(roster) => {
+            app.last_known.keep(workspace, caller, &roster);
+            Some(roster)
+        }
+        Err(error) => {
+            warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
+            app.metrics.call("stale");
+            app.last_known.recall(workspace, caller)
+        }
+    }
+}
+
+fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {
+    let caller = match &roster.contact {
+        Some(contact) => Caller::Contact(contact.id),
+        None => Caller::Unknown,
+    };
+    let mut candidates = roster.candidates.clone();
+    for candidate in &mut candidates {
+        candidate.rung_in = rung.wave_of(candidate.user);
+    }
+    let policy = &call.signed.workspace.policy.routing;
+    resolve(caller, &candidates, policy, rung.last_wave() + 1, clock::now())
+}
+
+fn routed(decision: &Decision, roster: &Roster) -> Routed {
+    Routed {
+        wave: decision.first_wave,
+        contact: roster.contact.as_ref().map(|contact| contact.id),
+        scope: decision.scope.because().map_or_else(
+            || decision.scope.code().to_owned(),
+            |because| format!("{}:{because}", decision.scope.code()),
+        ),
+        verdicts: decision
+            .verdicts
+            .iter()
+            .map(|verdict| Verdict {
+                user: verdict.user,
+                reason: match verdict.reason {
+                    // Decided again, with fresh facts, when it comes to that.
+                    Reason::Rings { wave } if wave > decision.first_wave => "waits".to_owned(),
+                    reason => reason.code().to_owned(),
+                },
+                rings: decision.next().contains(&verdict.user),
+            })
+            .collect(),
+    }
+}
+
+fn render(
+    call: &Webhook<'_>,
+    decision: &Decision,
+    contact: Option<&KnownContact>,
+    rung: &Rung,
+) -> String {
+    let (sid, workspace) = (call.sid, &call.signed.workspace);
+    let messages = &workspace.policy.messages;
+    let (metric, document) = match (decision.next(), decision.then) {
+        ([], Ending::Voicemail) => {
+            ("voicemail", twiml::voicemail(messages, &call.app.public_url, &workspace.id))
+        }
+        ([], _) => ("good_bye", twiml::say_and_hang_up(messages, &messages.good_bye)),
+        (wave, _) => {
+            let offer = twiml::Offer {
+                base: &call.app.public_url,
+                workspace,
+                call: sid,
+                contact,
+                scope: decision.scope,
+                number: decision.first_wave,
+                is_only: decision.waves.len() == 1 && decision.then != Ending::Everyone,
+                rung: rung.with_wave(wave),
+            };
+            ("rings", twiml::ring(&offer, wave))
+        }
+    };
+    call.app.metrics.call(metric);
+    let (wave, agents) = (decision.first_wave, decision.next().len());
+    info!(call.sid = %sid, wave, agents, "call {sid}: wave {wave} rings {agents} agents");
+    document
+}

@@ -1,0 +1,143 @@
+//! Twilio's requests. Each handler does the same: authenticate, parse, load, decide, render; and
+//! whatever happens, a caller never hears an application error.
+
+mod authenticate;
+mod inbound;
+mod outbound;
+mod status;
+mod twiml;
+
+use std::time::Duration;
+
+use calls::{Event, Fact, Source};
+use hyper::StatusCode;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use identity::CallSid;
+use tracing::{error, info, warn};
+
+use self::authenticate::Signed;
+use crate::app::App;
+use crate::clock;
+use crate::endpoint::{Endpoint, Rung};
+use crate::error::CarrierRefusal;
+use crate::http::reply::{self, Reply};
+use crate::journal::Entry;
+use crate::policy::Messages;
+
+/// Answers a request that should be Twilio's.
+pub(crate) async fn answer(
+    app: &App,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    body: Incoming,
+) -> Reply {
+    let signed = match authenticate::authenticate(app, endpoint, parts, body).await {
+        Ok(signed) => signed,
+        Err(refusal) => return refuse(app, refusal),
+    };
+    if let Endpoint::Status(_) = endpoint {
+        return match status::record(app, &signed).await {
+            Ok(()) => reply::empty(StatusCode::NO_CONTENT),
+            Err(refusal) => refusal.reply(),
+        };
+    }
+    let document = tokio::time::timeout(DEADLINE, document(app, endpoint, &signed)).await;
+    reply::twiml(document.unwrap_or_else(|_| {
+        error!("a webhook was not answered in time");
+        app.metrics.call("late");
+        twiml::unavailable(&signed.workspace.policy.messages)
+    }))
+}
+
+/// Our own fault while a caller waits.
+pub(crate) fn after_panic(endpoint: &Endpoint) -> Reply {
+    match endpoint {
+        Endpoint::Status(_) => CarrierRefusal::NotDurable.reply(),
+        _ => reply::twiml(twiml::unavailable(&Messages::default())),
+    }
+}
+
+/// What the caller, or the agent that calls out, hears next.
+async fn document(app: &App, endpoint: &Endpoint, signed: &Signed) -> String {
+    let messages = &signed.workspace.policy.messages;
+    let rung = Rung::parse(signed.query.as_deref());
+    let source = match endpoint {
+        Endpoint::Voicemail(_) => return twiml::say_and_hang_up(messages, &messages.voicemail_done),
+        Endpoint::Dial(_) => Source::Dial { wave: rung.last_wave().max(1) },
+        _ => Source::Voice,
+    };
+    let (sid, event) = match calls::parse(&source, &signed.params, clock::now()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            warn!("a signed webhook cannot be read: {error}");
+            app.metrics.call("unreadable");
+            return twiml::unavailable(messages);
+        }
+    };
+    let call = Webhook { app, signed, sid };
+    match &event.fact {
+        Fact::Dialled(dialled) if dialled.connected() || dialled.caller_gone => {
+            call.record(vec![event]).await;
+            twiml::hang_up()
+        }
+        Fact::Dialled(_) if call.agent().is_some() => {
+            call.record(vec![event]).await;
+            twiml::say_and_hang_up(messages, &messages.unreached)
+        }
+        Fact::Arrived(arrived) if arrived.direction == calls::Direction::Outbound => {
+            outbound::place(&call, event).await
+        }
+        _ => inbound::ring(&call, event, &rung).await,
+    }
+}
+
+/// One signed request about one call.
+struct Webhook<'a> {
+    app: &'a App,
+    signed: &'a Signed,
+    sid: CallSid,
+}
+
+impl Webhook<'_> {
+    /// Makes what was told and decided durable. A caller does not suffer if that fails.
+    async fn record(&self, events: Vec<Event>) {
+        let entry = Entry {
+            workspace: self.signed.workspace.id.clone(),
+            call: self.sid,
+            events,
+            params: self.signed.params.clone(),
+        };
+        // It has been logged and counted where it failed.
+        let _ = self.app.journal.record(&entry).await;
+    }
+
+    /// The other end, if it is a browser.
+    fn agent(&self) -> Option<calls::Party> {
+        let from = self.param("From")?;
+        Some(calls::Party::read(from)).filter(|party| matches!(party, calls::Party::Client(_)))
+    }
+
+    fn param(&self, name: &str) -> Option<&str> {
+        let found = self.signed.params.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+fn refuse(app: &App, refusal: CarrierRefusal) -> Reply {
+    match refusal {
+        CarrierRefusal::NotSigned(class) => {
+            app.metrics.refused(class);
+            info!(class, "a webhook was refused: {class}");
+        }
+        CarrierRefusal::CannotCheck => {
+            app.metrics.refused("cannot_check");
+            warn!("a webhook cannot be checked: the workspace was never read");
+        }
+        CarrierRefusal::NotAForm | CarrierRefusal::TooLarge | CarrierRefusal::NotDurable => {}
+    }
+    refusal.reply()
+}
+
+/// Early enough for Twilio's second try within its 15 s, and beyond everything that waits inside.
+const DEADLINE: Duration = Duration::from_secs(4);

@@ -1,0 +1,30 @@
+//! Status callbacks of legs and of parent calls.
+
+use calls::Source;
+use tracing::{info, warn};
+
+use super::authenticate::Signed;
+use crate::app::App;
+use crate::clock;
+use crate::error::CarrierRefusal;
+use crate::journal::Entry;
+
+/// Returns when the event is durable: only then may it be acknowledged.
+pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefusal> {
+    let (call, event) = match calls::parse(&Source::Status, &signed.params, clock::now()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Sending it again would not make it readable.
+            warn!("a signed status callback cannot be read: {error}");
+            return Ok(());
+        }
+    };
+    info!(call.sid = %call, "call {call}: {}", event.key());
+    let entry = Entry {
+        workspace: signed.workspace.id.clone(),
+        call,
+        events: vec![event],
+        params: signed.params.clone(),
+    };
+    app.journal.record(&entry).await.map_err(|_| CarrierRefusal::NotDurable)
+}

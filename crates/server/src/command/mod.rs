@@ -1,0 +1,78 @@
+//! What `switchroom` can be told to do.
+
+mod check;
+pub mod embedded;
+mod migrate;
+mod serve;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+pub use workspace::WorkspaceCommand;
+
+/// The voice backend for teams that answer calls in the browser.
+#[derive(Debug, Parser)]
+#[command(name = "switchroom", version, about, propagate_version = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves; configured by the environment, see docs/configuration.md.
+    Serve,
+    /// As the owner: applies the schema and makes the server's login role.
+    Migrate,
+    /// As the owner: the Twilio accounts of workspaces.
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Looks for faults of the set-up and names each one's mend.
+    Check,
+}
+
+/// Why a command ended, for the exit status.
+#[derive(Debug)]
+pub enum Failure {
+    /// The configuration or the command line has faults: exit status 2.
+    Configuration(String),
+    /// Anything else: exit status 1.
+    Failed(String),
+}
+
+impl Failure {
+    fn failed(error: &dyn std::error::Error) -> Self {
+        Self::Failed(with_causes(error))
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// [`Failure`] with what to print.
+pub async fn run(line: CommandLine) -> Result<(), Failure> {
+    match line.command {
+        Command::Serve => serve::run().await,
+        Command::Migrate => migrate::run().await,
+        Command::Workspace(command) => workspace::run(command).await,
+        Command::Check => check::run().await,
+    }
+}
+
+/// An error with everything that led to it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// The environment, by name.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}

@@ -1,0 +1,144 @@
+//! `switchroom workspace`.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use clap::Subcommand;
+use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
+use store_pg::{NewWorkspace, Owner};
+use uuid::Uuid;
+
+use super::embedded::{Access, LOGIN};
+use super::{Failure, variable};
+use crate::config::{self, SecretsKey};
+use crate::seal::{self, Credentials, NONCE};
+use crate::serve::DATABASE;
+use crate::workspace;
+
+/// What can be done with workspaces.
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// Enters the Twilio account of a workspace, or replaces it. The auth token comes from
+    /// `TWILIO_AUTH_TOKEN` (during a rotation the other one from `TWILIO_AUTH_TOKEN_PREVIOUS`), the
+    /// key's secret from `TWILIO_API_SECRET`, or both are asked for on a terminal.
+    Add {
+        /// The workspace's id in the live chat.
+        id: WorkspaceId,
+        /// The Twilio account.
+        #[arg(long)]
+        account_sid: AccountSid,
+        /// The API key that signs access tokens; not a restricted one.
+        #[arg(long)]
+        api_key: ApiKeySid,
+        /// The TwiML App of the workspace's browsers.
+        #[arg(long)]
+        app: AppSid,
+        /// A number of the workspace, E.164; may be repeated. The first is the caller id.
+        #[arg(long, required = true)]
+        number: Vec<PhoneNumber>,
+    },
+    /// Lists workspaces with their accounts and numbers.
+    List,
+    /// Removes a workspace's Twilio account; calls and contacts stay.
+    Remove {
+        /// The workspace's id.
+        id: WorkspaceId,
+    },
+}
+
+pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
+    // The embedded database runs for as long as this is held.
+    let (_access, owner) = connect().await?;
+    match command {
+        WorkspaceCommand::Add { id, account_sid, api_key, app, number } => {
+            let key = secrets_key()?;
+            let credentials = Credentials {
+                auth_tokens: auth_tokens()?,
+                api_secret: secret("TWILIO_API_SECRET", "API key secret")?,
+            };
+            let sealed = seal::seal(&key, &id, &credentials, nonce())
+                .map_err(|error| Failure::failed(&error))?;
+            let new = NewWorkspace {
+                id: id.clone(),
+                account: account_sid,
+                api_key,
+                app,
+                sealed,
+                numbers: number,
+            };
+            workspace::check(&key, &new).map_err(Failure::Configuration)?;
+            owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
+            print(&format!("workspace {id} is entered"))
+        }
+        WorkspaceCommand::List => {
+            let workspaces = owner.workspaces().await.map_err(|error| Failure::failed(&error))?;
+            let lines = workspaces
+                .iter()
+                .map(|line| format!("{}  {}  {}", line.id, line.account, line.numbers.join(" ")));
+            print(&lines.collect::<Vec<_>>().join("\n"))
+        }
+        WorkspaceCommand::Remove { id } => {
+            let removed = owner.remove_workspace(&id).await;
+            match removed.map_err(|error| Failure::failed(&error))? {
+                true => print(&format!("workspace {id} is removed")),
+                false => Err(Failure::Failed(format!("there is no workspace {id}"))),
+            }
+        }
+    }
+}
+
+async fn connect() -> Result<(Option<Access>, Owner), Failure> {
+    let failed = |error: &dyn std::error::Error| Failure::failed(error);
+    let url = variable("SWITCHROOM_ADMIN_DATABASE_URL").or_else(|| variable("DATABASE_URL"));
+    if let Some(url) = url {
+        return Ok((None, Owner::connect(&url).await.map_err(|error| failed(&error))?));
+    }
+    let access = Access::open(&config::data_dir(variable)).await.map_err(|error| failed(&error))?;
+    let owner = Owner::connect(&access.owner_url()).await.map_err(|error| failed(&error))?;
+    if let Access::Started(server) = &access {
+        let login = server.connection_string(LOGIN, DATABASE);
+        owner.migrate(&login).await.map_err(|error| failed(&error))?;
+    }
+    Ok((Some(access), owner))
+}
+
+fn secrets_key() -> Result<SecretsKey, Failure> {
+    let name = "SWITCHROOM_SECRETS_KEY";
+    let text = variable(name).ok_or_else(|| {
+        Failure::Configuration(format!("{name} is missing: the same key as the server's"))
+    })?;
+    SecretsKey::parse(&text).map_err(|fault| Failure::Configuration(format!("{name} {fault}")))
+}
+
+fn auth_tokens() -> Result<Vec<String>, Failure> {
+    let current = secret("TWILIO_AUTH_TOKEN", "auth token")?;
+    Ok([Some(current), variable("TWILIO_AUTH_TOKEN_PREVIOUS")].into_iter().flatten().collect())
+}
+
+/// A secret from the environment, or asked for on a terminal; never an argument, which every user
+/// of the machine can read.
+fn secret(name: &str, what: &str) -> Result<String, Failure> {
+    if let Some(secret) = variable(name) {
+        return Ok(secret);
+    }
+    let missing = || Failure::Configuration(format!("{name} is missing: the {what}"));
+    if !std::io::stdin().is_terminal() {
+        return Err(missing());
+    }
+    print(&format!("{what}:"))?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::failed(&error))?;
+    let line = line.trim();
+    if line.is_empty() { Err(missing()) } else { Ok(line.to_owned()) }
+}
+
+fn nonce() -> [u8; NONCE] {
+    let mut nonce = [0; NONCE];
+    let random = [Uuid::new_v4(), Uuid::new_v4()];
+    let bytes = random.iter().flat_map(Uuid::as_bytes);
+    nonce.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    nonce
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::failed(&error))
+}

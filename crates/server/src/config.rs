@@ -1,0 +1,310 @@
+//! The configuration, read from the environment; all its faults are reported together.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use twilio_sig::PublicUrl;
+use zeroize::Zeroizing;
+
+/// Everything `switchroom serve` is told.
+#[derive(Debug)]
+pub struct Config {
+    /// Postgres as the server's own role; `None` for the embedded one.
+    pub database_url: Option<Secret>,
+    /// The embedded Postgres and the spool.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What Twilio calls, without a slash at its end.
+    pub public_url: PublicUrl,
+    /// How session tokens are checked.
+    pub sessions: SessionConfig,
+    /// Encrypts Twilio credentials at rest.
+    pub secrets_key: SecretsKey,
+    /// The pages that may call the API.
+    pub allowed_origins: Vec<String>,
+}
+
+/// How session tokens are checked.
+#[derive(Debug)]
+pub struct SessionConfig {
+    /// The shared secret of HS256 tokens.
+    pub secret: Option<Secret>,
+    /// Where the keys of signed tokens are fetched.
+    pub jwks_url: Option<String>,
+    /// A file with keys of signed tokens.
+    pub jwks_file: Option<PathBuf>,
+    /// Who must have issued a token.
+    pub issuer: Option<String>,
+    /// For whom a token must be.
+    pub audience: String,
+}
+
+/// Text that never shows itself.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Keeps a text secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+/// The 32 bytes that encrypt Twilio credentials at rest.
+#[derive(Clone)]
+pub struct SecretsKey(Zeroizing<[u8; 32]>);
+
+impl SecretsKey {
+    /// Reads 32 bytes in base64.
+    ///
+    /// # Errors
+    ///
+    /// The broken rule, without the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| "is not base64".to_owned())?;
+        let length = bytes.len();
+        let bytes = <[u8; 32]>::try_from(bytes)
+            .map_err(|_| format!("has {length} bytes instead of 32"))?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretsKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretsKey([redacted])")
+    }
+}
+
+/// Reads the base of every URL that we give to Twilio, which refuses an underscore in a host name
+/// (Client noun, `statusCallback`).
+fn parse_public_url(text: &str) -> Result<PublicUrl, String> {
+    let url: PublicUrl = text.parse().map_err(|error| format!("is not a base URL: {error}"))?;
+    let host = url.as_str().split('/').nth(2).unwrap_or_default();
+    if host.contains('_') {
+        return Err("has an underscore in its host, which Twilio refuses".to_owned());
+    }
+    Ok(url)
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ConfigFaults(pub Vec<String>);
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration has faults:")?;
+        for fault in &self.0 {
+            write!(f, "\n  - {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigFaults {}
+
+/// Reads variables one by one and keeps every fault.
+struct Reader<F> {
+    variable: F,
+    faults: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|text| !text.is_empty())
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.text(name).map(Secret::new)
+    }
+
+    /// Parses a variable; a fault is kept and answered with `None`.
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        parse(&text).map_err(|fault| self.faults.push(format!("{name} {fault}"))).ok()
+    }
+}
+
+impl Config {
+    /// Reads the configuration of `switchroom serve`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigFaults`] with every fault, each beginning with the name of its variable.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader { variable, faults: Vec::new() };
+        let listen = reader
+            .parsed("SWITCHROOM_LISTEN", |text| {
+                text.parse().map_err(|_| "is not an address and port, such as 0.0.0.0:8080".into())
+            })
+            .unwrap_or(DEFAULT_LISTEN);
+        let public_url = reader
+            .parsed("SWITCHROOM_PUBLIC_URL", parse_public_url)
+            .or_else(|| format!("http://{listen}").parse().ok());
+        let secrets_key = reader.parsed("SWITCHROOM_SECRETS_KEY", SecretsKey::parse);
+        if reader.text("SWITCHROOM_SECRETS_KEY").is_none() {
+            reader.faults.push(MISSING_SECRETS_KEY.to_owned());
+        }
+        let sessions = session_config(&mut reader);
+        let allowed_origins = reader
+            .parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins)
+            .unwrap_or_default();
+        match (secrets_key, public_url) {
+            (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
+                database_url: reader.secret("DATABASE_URL"),
+                data_dir: data_dir(&reader.variable),
+                listen,
+                public_url,
+                sessions,
+                secrets_key,
+                allowed_origins,
+            }),
+            _ => Err(ConfigFaults(reader.faults)),
+        }
+    }
+}
+
+/// The directory of the embedded Postgres and of the spool.
+pub(crate) fn data_dir(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
+    variable("SWITCHROOM_DATA_DIR")
+        .filter(|text| !text.is_empty())
+        .map_or_else(|| PathBuf::from(".switchroom"), PathBuf::from)
+}
+
+fn session_config<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> SessionConfig {
+    let secret = reader.secret("SWITCHROOM_SESSION_SECRET");
+    let jwks_url = reader.parsed("SWITCHROOM_SESSION_JWKS_URL", |text| {
+        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        if text.starts_with("https://") || local.iter().any(|start| text.starts_with(start)) {
+            Ok(text.to_owned())
+        } else {
+            Err("does not start with https://".to_owned())
+        }
+    });
+    let jwks_file = reader.text("SWITCHROOM_SESSION_JWKS_FILE").map(PathBuf::from);
+    let none = reader.text("SWITCHROOM_SESSION_JWKS_URL").is_none() && jwks_file.is_none();
+    match &secret {
+        None if none => reader.faults.push(MISSING_SESSION_KEY.to_owned()),
+        Some(secret) if secret.reveal().len() < MIN_SESSION_SECRET => reader.faults.push(format!(
+            "SWITCHROOM_SESSION_SECRET has fewer than {MIN_SESSION_SECRET} bytes, too few for HS256"
+        )),
+        _ => {}
+    }
+    SessionConfig {
+        secret,
+        jwks_url,
+        jwks_file,
+        issuer: reader.text("SWITCHROOM_SESSION_ISSUER"),
+        audience: reader
+            .text("SWITCHROOM_SESSION_AUDIENCE")
+            .unwrap_or_else(|| "authenticated".to_owned()),
+    }
+}
+
+/// An origin is compared letter by letter, so it is read in the one form in which browsers send it.
+fn parse_origins(text: &str) -> Result<Vec<String>, String> {
+    let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            match host {
+                Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => {
+                    Ok(origin.to_owned())
+                }
+                _ => Err("holds an origin that is not scheme://host or scheme://host:port".into()),
+            }
+        })
+        .collect()
+}
+
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// RFC 7518, 3.2: a key of the same size as the hash output or larger.
+const MIN_SESSION_SECRET: usize = 32;
+
+const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \
+     for example from `openssl rand -base64 32`";
+
+const MISSING_SESSION_KEY: &str = "SWITCHROOM_SESSION_SECRET is missing: the secret of your \
+     session tokens, or SWITCHROOM_SESSION_JWKS_URL or SWITCHROOM_SESSION_JWKS_FILE";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        Config::read(|name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    const KEY: (&str, &str) =
+        ("SWITCHROOM_SECRETS_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    const SESSION: (&str, &str) =
+        ("SWITCHROOM_SESSION_SECRET", "a-session-secret-of-at-least-32-bytes");
+
+    #[test]
+    fn two_secrets_are_enough() {
+        let config = read(&[KEY, SESSION]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080");
+        assert_eq!(config.sessions.audience, "authenticated");
+        assert!(config.database_url.is_none());
+    }
+
+    #[test]
+    fn all_faults_are_reported_together() {
+        let faults = read(&[
+            ("SWITCHROOM_LISTEN", "here"),
+            ("SWITCHROOM_PUBLIC_URL", "https://my_host.example.com"),
+            ("SWITCHROOM_SECRETS_KEY", "c2hvcnQ="),
+            ("SWITCHROOM_SESSION_SECRET", "short"),
+            ("SWITCHROOM_ALLOWED_ORIGINS", "https://a.example.com, https://*.example.com"),
+        ])
+        .unwrap_err();
+        assert_eq!(
+            faults.to_string(),
+            "the configuration has faults:\n  \
+             - SWITCHROOM_LISTEN is not an address and port, such as 0.0.0.0:8080\n  \
+             - SWITCHROOM_PUBLIC_URL has an underscore in its host, which Twilio refuses\n  \
+             - SWITCHROOM_SECRETS_KEY has 5 bytes instead of 32\n  \
+             - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
+             - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
+             scheme://host:port"
+        );
+        let missing = read(&[]).unwrap_err();
+        assert_eq!(missing.0, [MISSING_SECRETS_KEY, MISSING_SESSION_KEY]);
+    }
+
+    #[test]
+    fn secrets_do_not_show_themselves() {
+        let config = read(&[KEY, SESSION, ("DATABASE_URL", "postgres://u:hidden@h/d")]).unwrap();
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hidden") && !shown.contains("a-session-secret"), "{shown}");
+        assert!(shown.contains("SecretsKey([redacted])"), "{shown}");
+    }
+}

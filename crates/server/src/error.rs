@@ -1,0 +1,186 @@
+//! Statuses and sentences: what an agent's page or Twilio is told when something is wrong.
+
+use hyper::StatusCode;
+use identity::ParseError;
+use serde::Serialize;
+use session::SessionError;
+use store_pg::StoreError;
+use tracing::error;
+
+use crate::http::body::BodyError;
+use crate::http::reply::{self, Reply};
+
+/// What an agent's page is told: a sentence, what to do, and a code that does not change.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    body: ErrorBody,
+    retry_after: bool,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+struct ErrorBody {
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
+    code: &'static str,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
+        let body = ErrorBody { error: error.into(), hint: None, code };
+        Self { status, body, retry_after: false }
+    }
+
+    fn hint(mut self, hint: &'static str) -> Self {
+        self.body.hint = Some(hint);
+        self
+    }
+
+    /// The stable code, for logs.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.body.code
+    }
+
+    pub(crate) fn reply(&self) -> Reply {
+        let mut reply = reply::json(self.status, &self.body);
+        if self.retry_after {
+            reply::set(&mut reply, hyper::header::RETRY_AFTER, "1");
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            reply::set(&mut reply, hyper::header::WWW_AUTHENTICATE, "Bearer");
+        }
+        reply
+    }
+
+    /// The words of the token endpoint are fixed: front ends match on them.
+    pub(crate) fn identity_required() -> Self {
+        let sentence = "Identity parameter is required. Each agent must have a unique identity.";
+        Self::new(StatusCode::BAD_REQUEST, "identity_required", sentence).hint(IDENTITY_FORMAT)
+    }
+
+    /// The same.
+    pub(crate) fn identity(broken: ParseError) -> Self {
+        match broken {
+            ParseError::Prefix { .. } => {
+                let sentence = "Identity must start with \"agent_\" prefix for security";
+                Self::new(StatusCode::BAD_REQUEST, "identity_prefix", sentence)
+            }
+            ParseError::Empty { what: "agent identity" } => return Self::identity_required(),
+            _ => Self::new(
+                StatusCode::BAD_REQUEST,
+                "identity_user_id",
+                format!("Identity must be \"agent_\" and a user id, which is a UUID: {broken}."),
+            ),
+        }
+        .hint(IDENTITY_FORMAT)
+    }
+
+    pub(crate) fn identity_not_yours() -> Self {
+        let sentence = "Identity belongs to another user.";
+        Self::new(StatusCode::FORBIDDEN, "identity_not_yours", sentence)
+            .hint("Ask for the token of the user who is signed in")
+    }
+
+    /// One answer for a workspace that is absent and for one that is somebody else's.
+    pub(crate) fn workspace_not_found() -> Self {
+        let sentence = "There is no such workspace, or you do not take calls in it.";
+        Self::new(StatusCode::NOT_FOUND, "workspace_not_found", sentence)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
+    }
+
+    pub(crate) fn call_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "call_not_found", "There is no such call.")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let sentence = "This address does not answer to that method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence)
+    }
+
+    /// A field of the request breaks a rule; the sentence names both.
+    pub(crate) fn field(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "field_invalid", sentence)
+    }
+
+    pub(crate) fn session_missing() -> Self {
+        let sentence = "A session is required.";
+        Self::new(StatusCode::UNAUTHORIZED, "session_missing", sentence)
+            .hint("Send `Authorization: Bearer <session token>`")
+    }
+
+    pub(crate) fn session(error: &SessionError) -> Self {
+        let sentence = format!("The session is not valid: {error}.");
+        Self::new(StatusCode::UNAUTHORIZED, error.code(), sentence).hint("Sign in again")
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        let sentence = "The database does not answer at this moment.";
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence);
+        Self { retry_after: true, ..error }.hint("Try again in a second")
+    }
+
+    pub(crate) fn internal() -> Self {
+        let sentence = "Something went wrong on our side.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence)
+            .hint("Report the id in the header X-Request-Id")
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            return Self::unavailable();
+        }
+        error!("the database refused a request: {error}");
+        Self::internal()
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "The body has more than 65,536 bytes.",
+            ),
+            BodyError::Broken => Self::new(
+                StatusCode::BAD_REQUEST,
+                "body_broken",
+                "The body did not arrive whole within 5 seconds.",
+            ),
+        }
+    }
+}
+
+const IDENTITY_FORMAT: &str = "Use format: agent_{userId}";
+
+/// Why a request that should be Twilio's is refused. It is never told: every answer is empty.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CarrierRefusal {
+    /// Not signed by this workspace's account; the class is for the metrics.
+    NotSigned(&'static str),
+    /// Not a form.
+    NotAForm,
+    /// Larger than a webhook can be.
+    TooLarge,
+    /// The signature cannot be checked now: Twilio shall try again or take the fallback.
+    CannotCheck,
+    /// The event could not be made durable: Twilio shall send it again.
+    NotDurable,
+}
+
+impl CarrierRefusal {
+    pub(crate) fn reply(self) -> Reply {
+        reply::empty(match self {
+            Self::NotSigned(_) => StatusCode::FORBIDDEN,
+            Self::NotAForm => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::CannotCheck | Self::NotDurable => StatusCode::SERVICE_UNAVAILABLE,
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! What every request goes through, whoever sends it.
+
+pub(crate) mod body;
+pub(crate) mod cors;
+pub(crate) mod listener;
+pub(crate) mod reply;

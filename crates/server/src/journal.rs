@@ -1,0 +1,228 @@
+//! What is acknowledged is on disk first, and in the database after: one path in good and bad
+//! weather.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use calls::Event;
+use identity::{CallSid, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use spool::{AppendError, ConsumeError, Record, Sequence, Spool};
+use store_pg::{Store, StoreError, StoredEvent};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::metrics::Metrics;
+
+/// The durable record of callbacks and decisions that the database does not have yet.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    spool: Spool,
+    metrics: Arc<Metrics>,
+}
+
+/// What one request told and what was decided about it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) call: CallSid,
+    /// The first is what the request told; the others are our decisions.
+    pub(crate) events: Vec<Event>,
+    /// The request, parameter by parameter.
+    pub(crate) params: Vec<(String, String)>,
+}
+
+impl Journal {
+    pub(crate) fn new(spool: Spool, metrics: Arc<Metrics>) -> Self {
+        Self { spool, metrics }
+    }
+
+    pub(crate) const fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    /// Returns when the entry is on disk.
+    pub(crate) async fn record(&self, entry: &Entry) -> Result<(), AppendError> {
+        let payload = serde_json::to_vec(entry).unwrap_or_default();
+        match self.spool.append(payload).await {
+            Ok(_) => {
+                self.metrics.journal("written", 1);
+                Ok(())
+            }
+            Err(error) => {
+                self.metrics.journal("refused", 1);
+                error!(%error, call.sid = %entry.call, "call {}: an event was not stored", entry.call);
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings what is on disk into the database, until `stop` is cancelled and nothing more can be
+    /// brought.
+    pub(crate) async fn apply_all(&self, store: &Store, stop: &CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::select! {
+                biased;
+                ready = self.spool.ready() => if ready.is_err() { return },
+                () = stop.cancelled() => return,
+            }
+            match self.apply_batch(store).await {
+                Ok(()) => pause = FIRST_PAUSE,
+                Err(Stopped::Closed) => return,
+                Err(Stopped::Later) if stop.is_cancelled() => {
+                    info!("what is not in the database yet stays in the spool");
+                    return;
+                }
+                Err(Stopped::Later) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = stop.cancelled() => {}
+                    }
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn apply_batch(&self, store: &Store) -> Result<(), Stopped> {
+        let records = self.blocking(|spool| spool.next_batch(BATCH)).await?;
+        let Some(last) = records.last().map(|record| record.sequence) else { return Ok(()) };
+        let mut entries: BTreeMap<WorkspaceId, Vec<(Sequence, Entry)>> = BTreeMap::new();
+        for record in &records {
+            match read(record) {
+                Ok(entry) => entries
+                    .entry(entry.workspace.clone())
+                    .or_default()
+                    .push((record.sequence, entry)),
+                Err(reason) => self.set_aside(record.sequence, reason).await?,
+            }
+        }
+        for (workspace, entries) in &entries {
+            self.apply_workspace(store, workspace, entries).await?;
+        }
+        self.blocking(move |spool| spool.advance(last)).await
+    }
+
+    /// Applies the entries of one workspace together; if the database refuses them, one by one, so
+    /// that a single bad one stands in nobody's way.
+    async fn apply_workspace(
+        &self,
+        store: &Store,
+        workspace: &WorkspaceId,
+        entries: &[(Sequence, Entry)],
+    ) -> Result<(), Stopped> {
+        let all: Vec<StoredEvent> = entries.iter().flat_map(|(_, entry)| stored(entry)).collect();
+        match self.apply(store, workspace, &all, entries.len()).await {
+            Err(Refused::Data(_)) => {}
+            Err(Refused::Later) => return Err(Stopped::Later),
+            Ok(()) => return Ok(()),
+        }
+        for (sequence, entry) in entries {
+            let events: Vec<StoredEvent> = stored(entry).collect();
+            match self.apply(store, workspace, &events, 1).await {
+                Ok(()) => {}
+                Err(Refused::Later) => return Err(Stopped::Later),
+                Err(Refused::Data(reason)) => self.set_aside(*sequence, reason).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply(
+        &self,
+        store: &Store,
+        workspace: &WorkspaceId,
+        events: &[StoredEvent],
+        records: usize,
+    ) -> Result<(), Refused> {
+        let applied = tokio::time::timeout(APPLY_DEADLINE, store.apply(workspace, events)).await;
+        match applied {
+            Ok(Ok(())) => {
+                self.metrics.journal("applied", records);
+                Ok(())
+            }
+            Ok(Err(error)) if !error.is_transient() => Err(Refused::Data(reason(&error))),
+            Ok(Err(error)) => {
+                self.metrics.journal("retried", records);
+                warn!(cause = reason(&error), "{records} records stay in the spool: {error}");
+                Err(Refused::Later)
+            }
+            Err(_) => {
+                self.metrics.journal("retried", records);
+                warn!("{records} records stay in the spool: the database did not answer in time");
+                Err(Refused::Later)
+            }
+        }
+    }
+
+    async fn set_aside(&self, sequence: Sequence, reason: String) -> Result<(), Stopped> {
+        error!(reason, "record {sequence} cannot be applied and is set aside in the spool's dead/");
+        self.metrics.journal("set_aside", 1);
+        self.blocking(move |spool| spool.set_aside(sequence, &reason)).await
+    }
+
+    /// Runs a call that reads or writes files on a thread for such work.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Spool) -> Result<T, ConsumeError> + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let spool = self.spool.clone();
+        match tokio::task::spawn_blocking(move || work(&spool)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(ConsumeError::Closed)) | Err(_) => Err(Stopped::Closed),
+            Ok(Err(error)) => {
+                error!(%error, "the spool cannot be read or written");
+                Err(Stopped::Later)
+            }
+        }
+    }
+}
+
+/// Why applying paused.
+enum Stopped {
+    /// The spool is closed.
+    Closed,
+    /// It may go on later.
+    Later,
+}
+
+/// Why the database did not take a batch.
+enum Refused {
+    /// It never will.
+    Data(String),
+    /// It may later.
+    Later,
+}
+
+fn read(record: &Record) -> Result<Entry, String> {
+    serde_json::from_slice(&record.payload).map_err(|error| format!("unreadable: {error}"))
+}
+
+fn stored(entry: &Entry) -> impl Iterator<Item = StoredEvent> {
+    entry.events.iter().enumerate().map(|(index, event)| StoredEvent {
+        call: entry.call,
+        event: event.clone(),
+        params: if index == 0 {
+            serde_json::to_value(&entry.params).unwrap_or_default()
+        } else {
+            serde_json::Value::Null
+        },
+    })
+}
+
+/// The database's own words, which name tables and rules but not the values of the row.
+fn reason(error: &StoreError) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// Records that are applied together: large enough to share a commit, small enough for a second.
+const BATCH: usize = 256;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(5);
+
+/// For one batch; after it the connection is thrown away and the batch comes again.
+const APPLY_DEADLINE: Duration = Duration::from_secs(15);

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod app;
+mod budget;
+mod carrier;
+mod clock;
+mod config;
+mod dispatch;
+mod endpoint;
+mod error;
+mod http;
+mod journal;
+mod metrics;
+mod policy;
+mod roster;
+mod seal;
+mod serve;
+mod sessions;
+mod workspace;
+
+pub mod command;
+
+pub use config::{Config, ConfigFaults, Secret, SecretsKey, SessionConfig};
+pub use policy::Policy;
+pub use seal::{Credentials, SealError, open, seal};
+pub use serve::{ServeError, Server};

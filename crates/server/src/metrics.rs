@@ -1,0 +1,186 @@
+//! Counters for Prometheus. Labels are bounded: no id, number or name is ever one.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use spool::Stats;
+use store_pg::PoolUse;
+
+/// Everything that is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    answers: Family<Answer, Counter>,
+    webhook_seconds: Family<Endpoint, Histogram, Buckets>,
+    refusals: Family<Class, Counter>,
+    calls: Family<Outcome, Counter>,
+    journal: Family<Outcome, Counter>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Answer {
+    endpoint: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Endpoint {
+    endpoint: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Class {
+    class: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// From a quarter of a millisecond to Twilio's own limit of 15 s.
+#[derive(Clone)]
+struct Buckets;
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new([
+            0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+            5.0, 15.0,
+        ])
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("switchroom");
+        let answers = Family::default();
+        let webhook_seconds = Family::new_with_constructor(Buckets);
+        let refusals = Family::default();
+        let calls = Family::default();
+        let journal = Family::default();
+        registry.register("answers", "Answers by endpoint and status", answers.clone());
+        registry.register(
+            "webhook_seconds",
+            "Time from the headers of a webhook to its answer",
+            webhook_seconds.clone(),
+        );
+        registry.register(
+            "signature_refusals",
+            "Webhooks refused because of their signature, by class",
+            refusals.clone(),
+        );
+        registry.register("calls", "Voice webhooks by what was decided", calls.clone());
+        registry.register("journal", "Records of the journal by what became of them", journal.clone());
+        Self { registry, answers, webhook_seconds, refusals, calls, journal }
+    }
+
+    pub(crate) fn answered(&self, endpoint: &'static str, status: u16) {
+        self.answers.get_or_create(&Answer { endpoint, status }).inc();
+    }
+
+    pub(crate) fn webhook_took(&self, endpoint: &'static str, time: Duration) {
+        self.webhook_seconds.get_or_create(&Endpoint { endpoint }).observe(time.as_secs_f64());
+    }
+
+    /// `class` is why: `missing`, `mismatch`, `account`, …
+    pub(crate) fn refused(&self, class: &'static str) {
+        self.refusals.get_or_create(&Class { class }).inc();
+    }
+
+    /// `outcome` is what was decided about a call.
+    pub(crate) fn call(&self, outcome: &'static str) {
+        self.calls.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// `outcome` is what became of records: `written`, `refused`, `applied`, `retried`, `set_aside`.
+    pub(crate) fn journal(&self, outcome: &'static str, records: usize) {
+        self.journal.get_or_create(&Outcome { outcome }).inc_by(records as u64);
+    }
+
+    /// Everything in Prometheus' text form, with the gauges of this moment.
+    pub(crate) fn render(&self, pools: &[PoolUse], spool: &Stats) -> String {
+        let mut page = String::new();
+        // Writing to a String cannot fail.
+        let _ = text::encode_registry(&mut page, &self.registry);
+        let mut gauges = String::new();
+        gauge(&mut gauges, "pool_connections", "Database connections by pool and state");
+        for pool in pools {
+            let states = [
+                ("limit", pool.limit),
+                ("open", pool.open),
+                ("idle", pool.idle),
+                ("waiting", pool.waiting),
+            ];
+            for (state, value) in states {
+                let name = pool.name;
+                let _ = writeln!(
+                    gauges,
+                    "switchroom_pool_connections{{pool=\"{name}\",state=\"{state}\"}} {value}"
+                );
+            }
+        }
+        for (name, help, value) in [
+            ("spool_pending_records", "Durable records not applied yet", spool.pending_records),
+            ("spool_pending_bytes", "Bytes of durable records not applied yet", spool.pending_bytes),
+            ("spool_disk_bytes", "Bytes the spool takes on disk", spool.disk_bytes),
+            ("spool_set_aside_records", "Records set aside for a person", spool.set_aside),
+            ("spool_faults", "Refusals of the disk since the start", spool.faults),
+        ] {
+            gauge(&mut gauges, name, help);
+            let _ = writeln!(gauges, "switchroom_{name} {value}");
+        }
+        match page.rfind("# EOF") {
+            Some(end) => page.insert_str(end, &gauges),
+            None => page.push_str(&gauges),
+        }
+        page
+    }
+}
+
+fn gauge(page: &mut String, name: &str, help: &str) {
+    let _ = writeln!(page, "# HELP switchroom_{name} {help}.\n# TYPE switchroom_{name} gauge");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_holds_counters_and_gauges() {
+        let metrics = Metrics::new();
+        metrics.answered("voice", 200);
+        metrics.refused("mismatch");
+        metrics.webhook_took("voice", Duration::from_millis(3));
+        metrics.call("rings");
+        metrics.journal("written", 2);
+        let pool = PoolUse { name: "webhook", limit: 8, open: 2, idle: 1, waiting: 0 };
+        let spool = Stats {
+            pending_records: 5,
+            pending_bytes: 500,
+            oldest: None,
+            disk_bytes: 4096,
+            segments: 1,
+            set_aside: 0,
+            damaged: 0,
+            faults: 0,
+        };
+        let page = metrics.render(&[pool], &spool);
+        for line in [
+            "switchroom_answers_total{endpoint=\"voice\",status=\"200\"} 1",
+            "switchroom_signature_refusals_total{class=\"mismatch\"} 1",
+            "switchroom_webhook_seconds_bucket{le=\"0.005\",endpoint=\"voice\"} 1",
+            "switchroom_calls_total{outcome=\"rings\"} 1",
+            "switchroom_journal_total{outcome=\"written\"} 2",
+            "switchroom_pool_connections{pool=\"webhook\",state=\"open\"} 2",
+            "switchroom_spool_pending_records 5",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
+        }
+        assert!(page.ends_with("# EOF\n"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Twilio credentials at rest: encrypted, and bound to their workspace.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use identity::WorkspaceId;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::config::SecretsKey;
+
+/// The secrets of a workspace's Twilio account, in the clear.
+#[derive(Deserialize, Serialize)]
+pub struct Credentials {
+    /// The auth tokens that may have signed a webhook: the primary one first, during a rotation the
+    /// other one after it.
+    pub auth_tokens: Vec<String>,
+    /// The secret of the API key that signs access tokens.
+    pub api_secret: String,
+}
+
+impl Drop for Credentials {
+    fn drop(&mut self) {
+        use zeroize::Zeroize;
+        self.auth_tokens.zeroize();
+        self.api_secret.zeroize();
+    }
+}
+
+/// The sealed text is not what this key sealed for this workspace.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the credentials were sealed with another key or for another workspace")]
+pub struct SealError;
+
+/// Encrypts a workspace's credentials: a version byte, a nonce of 24 bytes, then the ciphertext.
+/// The workspace id is authenticated, so that a copied row opens nowhere else.
+pub fn seal(
+    key: &SecretsKey,
+    workspace: &WorkspaceId,
+    credentials: &Credentials,
+    nonce: [u8; NONCE],
+) -> Result<Vec<u8>, SealError> {
+    let clear = Zeroizing::new(serde_json::to_vec(credentials).map_err(|_| SealError)?);
+    let payload = Payload { msg: &clear, aad: workspace.as_str().as_bytes() };
+    let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError)?;
+    Ok([&[VERSION][..], &nonce, &sealed].concat())
+}
+
+/// Decrypts a workspace's credentials.
+pub fn open(
+    key: &SecretsKey,
+    workspace: &WorkspaceId,
+    sealed: &[u8],
+) -> Result<Credentials, SealError> {
+    let (version, rest) = sealed.split_first().ok_or(SealError)?;
+    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(SealError)?;
+    if *version != VERSION {
+        return Err(SealError);
+    }
+    let payload = Payload { msg: ciphertext, aad: workspace.as_str().as_bytes() };
+    let clear = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError)?;
+    serde_json::from_slice(&Zeroizing::new(clear)).map_err(|_| SealError)
+}
+
+fn cipher(key: &SecretsKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.as_bytes().into())
+}
+
+/// The length of a nonce: long enough to be drawn at random.
+pub const NONCE: usize = 24;
+
+/// The first byte of the sealed form, for a later one to differ.
+const VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_only_with_its_key_and_for_its_workspace() {
+        let key = SecretsKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let other = SecretsKey::parse("AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let (acme, bolt) = ("acme".parse().unwrap(), "bolt".parse().unwrap());
+        let credentials =
+            Credentials { auth_tokens: vec!["token".into()], api_secret: "secret".into() };
+        let sealed = seal(&key, &acme, &credentials, [7; NONCE]).unwrap();
+
+        assert_eq!(open(&key, &acme, &sealed).unwrap().auth_tokens, ["token"]);
+        let text = String::from_utf8_lossy(&sealed);
+        assert!(!text.contains("token") && !text.contains("secret"), "{text}");
+
+        let mut flipped = sealed.clone();
+        flipped[30] ^= 1;
+        let cases = [
+            ("another workspace", &key, &bolt, sealed.as_slice()),
+            ("another key", &other, &acme, sealed.as_slice()),
+            ("one bit flipped", &key, &acme, flipped.as_slice()),
+            ("cut short", &key, &acme, &sealed[..20]),
+            ("nothing", &key, &acme, &[]),
+        ];
+        for (name, key, workspace, sealed) in cases {
+            assert_eq!(open(key, workspace, sealed).err(), Some(SealError), "{name}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The running server, from its configuration to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spool::Spool;
+use store_pg::{Owner, Store, StoreError, StoreOptions};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::app::App;
+use crate::budget::Budget;
+use crate::config::Config;
+use crate::dispatch;
+use crate::http::cors::Cors;
+use crate::http::listener::{self, Limits};
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::roster::LastKnown;
+use crate::sessions::{Sessions, SessionsError};
+use crate::workspace::Workspaces;
+
+/// A running server.
+///
+/// Dropping it stops nothing; [`Server::stop`] does.
+pub struct Server {
+    address: SocketAddr,
+    stop: CancellationToken,
+    listener: JoinHandle<()>,
+    applier: JoinHandle<()>,
+    stop_applier: CancellationToken,
+    rotation: JoinHandle<()>,
+    spool: Spool,
+    store: Store,
+    database: Option<localpg::Server>,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The embedded Postgres did not start.
+    #[error("the embedded Postgres did not start")]
+    Embedded(#[source] localpg::Error),
+    /// The database is not reachable, or not safe to serve from.
+    #[error("the database cannot be used")]
+    Database(#[source] StoreError),
+    /// Session tokens cannot be checked.
+    #[error(transparent)]
+    Sessions(#[from] SessionsError),
+    /// The spool cannot be opened.
+    #[error("the spool cannot be opened")]
+    Spool(#[source] spool::OpenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+}
+
+impl Server {
+    /// Starts everything that the configuration names, the embedded Postgres first if there is no
+    /// other.
+    ///
+    /// A database that does not answer is no reason to stay down: calls are answered from what is
+    /// known, and callbacks are kept. A database that is not safe is.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`], after which nothing is left running.
+    pub async fn start(config: Config) -> Result<Self, ServeError> {
+        let (database, url) = match &config.database_url {
+            Some(url) => (None, url.reveal().to_owned()),
+            None => {
+                let database = crate::command::embedded::start(&config.data_dir).await?;
+                let url = database.connection_string(crate::command::embedded::LOGIN, DATABASE);
+                (Some(database), url)
+            }
+        };
+        if let Some(database) = &database {
+            migrate(database, &url).await.map_err(ServeError::Database)?;
+        }
+        let store = Store::new(&url, StoreOptions::SMALL).map_err(ServeError::Database)?;
+        match store.guard().await {
+            Ok(()) => {}
+            Err(error @ StoreError::Refused(_)) => return Err(ServeError::Database(error)),
+            Err(error) => warn!("starting without the database: {error}"),
+        }
+        Self::start_on(config, store, database).await
+    }
+
+    async fn start_on(
+        config: Config,
+        store: Store,
+        database: Option<localpg::Server>,
+    ) -> Result<Self, ServeError> {
+        let directory = config.data_dir.join("spool");
+        let spool = Spool::open(&directory, spool::Config::new()).map_err(ServeError::Spool)?;
+        let metrics = Arc::new(Metrics::new());
+        let budget = Arc::new(Budget::default());
+        let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
+        let app = Arc::new(App {
+            public_url: config.public_url,
+            workspaces: Workspaces::new(store.clone(), config.secrets_key, Arc::clone(&budget)),
+            store: store.clone(),
+            budget,
+            last_known: LastKnown::default(),
+            sessions: Sessions::new(config.sessions)?,
+            journal: journal.clone(),
+            metrics,
+            cors: Cors::new(config.allowed_origins),
+        });
+        let listen = |error| ServeError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+
+        let stop = CancellationToken::new();
+        let stop_applier = CancellationToken::new();
+        let applier = {
+            let (store, stop) = (store.clone(), stop_applier.clone());
+            tokio::spawn(async move { journal.apply_all(&store, &stop).await })
+        };
+        let rotation = {
+            let spool = spool.clone();
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(ROTATION).await;
+                    spool.rotate();
+                }
+            })
+        };
+        let answer = move |request| {
+            let app = Arc::clone(&app);
+            async move { dispatch::answer(&app, request).await }
+        };
+        let served = listener::serve(listener, Limits::DEFAULT, stop.clone(), answer);
+        info!("listening on {address}");
+        Ok(Self {
+            address,
+            stop,
+            listener: tokio::spawn(served),
+            applier,
+            stop_applier,
+            rotation,
+            spool,
+            store,
+            database,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The embedded Postgres, if it is used.
+    pub const fn database(&self) -> Option<&localpg::Server> {
+        self.database.as_ref()
+    }
+
+    /// Records that are durable but not in the database yet.
+    pub fn pending_records(&self) -> u64 {
+        self.spool.stats().pending_records
+    }
+
+    /// Stops in two stages: no new connections, and requests that have begun come to their end;
+    /// then what is in the spool goes to the database if it takes it, and everything is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // A panic of a task was logged where it happened.
+        let _ = self.listener.await;
+        self.rotation.abort();
+        let drained = async {
+            while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(APPLY_REST, drained).await;
+        self.stop_applier.cancel();
+        let _ = self.applier.await;
+        let spool = self.spool;
+        let _ = tokio::task::spawn_blocking(move || spool.close()).await;
+        self.store.close();
+        if let Some(database) = self.database {
+            let stopped = tokio::task::spawn_blocking(move || database.stop()).await;
+            if let Ok(Err(error)) = stopped {
+                warn!("the embedded Postgres did not stop in order: {error}");
+            }
+        }
+        info!("stopped");
+    }
+}
+
+/// Brings the embedded database to this program's schema.
+async fn migrate(database: &localpg::Server, url: &str) -> Result<(), StoreError> {
+    let owner = database.connection_string(localpg::SUPERUSER, DATABASE);
+    Owner::connect(&owner).await?.migrate(url).await
+}
+
+/// The database of the embedded Postgres.
+pub(crate) const DATABASE: &str = "switchroom";
+
+/// How often a segment of the spool that is applied goes, so that numbers do not stay on disk.
+const ROTATION: Duration = Duration::from_secs(600);
+
+/// For what is in the spool at the end; what remains is applied after the next start.
+const APPLY_REST: Duration = Duration::from_secs(5);

@@ -1,0 +1,153 @@
+//! Who is asking: session tokens, with keys that may change while we run.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use identity::UserId;
+use session::{SessionError, Verifier};
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+use crate::clock;
+use crate::config::SessionConfig;
+
+/// Checks session tokens.
+pub(crate) struct Sessions {
+    config: SessionConfig,
+    verifier: RwLock<Arc<Verifier>>,
+    remote: Option<Remote>,
+}
+
+/// Keys that are fetched.
+struct Remote {
+    url: hyper::Uri,
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    /// When the keys were last asked for. Whoever holds it fetches; the others wait for the result.
+    asked_at: Mutex<Option<Instant>>,
+}
+
+/// Why sessions cannot be checked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionsError {
+    /// The file of keys cannot be read.
+    #[error("SWITCHROOM_SESSION_JWKS_FILE cannot be read")]
+    File(#[source] std::io::Error),
+    /// The keys are not keys.
+    #[error("the session keys cannot be used: {0}")]
+    Keys(String),
+    /// The URL of the keys is none.
+    #[error("SWITCHROOM_SESSION_JWKS_URL is not a URL")]
+    Url(#[source] hyper::http::uri::InvalidUri),
+    /// The system has no TLS roots.
+    #[error("the system's TLS roots cannot be read")]
+    Tls(#[source] std::io::Error),
+}
+
+impl Sessions {
+    /// Prepares the keys that are configured; those of a URL are fetched when the first token
+    /// needs them.
+    pub(crate) fn new(config: SessionConfig) -> Result<Self, SessionsError> {
+        let file = config.jwks_file.as_deref().map(read_file).transpose()?;
+        let verifier = build(&config, file.as_deref())?;
+        let remote = config.jwks_url.as_deref().map(Remote::new).transpose()?;
+        Ok(Self { config, verifier: RwLock::new(Arc::new(verifier)), remote })
+    }
+
+    /// Checks a token; if its key is not known, the keys are fetched again, at most once in
+    /// [`PAUSE`].
+    pub(crate) async fn verify(&self, token: &str) -> Result<UserId, SessionError> {
+        let checked = self.current().verify(token, clock::now());
+        let result = match (checked, &self.remote) {
+            (Err(SessionError::UnknownKey), Some(remote)) => {
+                self.refresh(remote).await;
+                self.current().verify(token, clock::now())
+            }
+            (checked, Some(remote)) => {
+                if remote.is_old() {
+                    self.refresh(remote).await;
+                }
+                checked
+            }
+            (checked, None) => checked,
+        };
+        result.map(|session| session.user)
+    }
+
+    fn current(&self) -> Arc<Verifier> {
+        Arc::clone(&self.verifier.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn refresh(&self, remote: &Remote) {
+        let mut asked_at = remote.asked_at.lock().await;
+        if asked_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        *asked_at = Some(Instant::now());
+        let fetched = remote.fetch().await.and_then(|document| {
+            build(&self.config, Some(&document)).map_err(|error| error.to_string())
+        });
+        match fetched {
+            Ok(verifier) => {
+                info!("the session keys were fetched");
+                *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+            }
+            Err(error) => warn!("the session keys could not be fetched: {error}"),
+        }
+    }
+}
+
+impl Remote {
+    fn new(url: &str) -> Result<Self, SessionsError> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(SessionsError::Tls)?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(Self {
+            url: url.parse().map_err(SessionsError::Url)?,
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            asked_at: Mutex::default(),
+        })
+    }
+
+    fn is_old(&self) -> bool {
+        self.asked_at.try_lock().is_ok_and(|at| at.is_some_and(|at| at.elapsed() > FRESH))
+    }
+
+    /// Fetches the document: bounded in time and size, redirects are not followed.
+    async fn fetch(&self) -> Result<String, String> {
+        let fetch = async {
+            let answer = self.client.get(self.url.clone()).await.map_err(|e| e.to_string())?;
+            if answer.status() != hyper::StatusCode::OK {
+                return Err(format!("status {}", answer.status()));
+            }
+            let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
+            let body = body.map_err(|error| error.to_string())?.to_bytes();
+            String::from_utf8(body.into()).map_err(|_| "the document is not UTF-8".to_owned())
+        };
+        let fetched = tokio::time::timeout(DEADLINE, fetch).await;
+        fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, SessionsError> {
+    std::fs::read_to_string(path).map_err(SessionsError::File)
+}
+
+/// How old fetched keys may be: a revoked key is refused after that.
+const FRESH: Duration = Duration::from_secs(600);
+
+/// How often they are asked for at most, whatever tokens arrive.
+const PAUSE: Duration = Duration::from_secs(30);
+
+const DEADLINE: Duration = Duration::from_secs(3);
+const MAX_BYTES: usize = 256 * 1024;

@@ -1,0 +1,159 @@
+//! Workspaces, opened: credentials decrypted and keys prepared, kept for a short while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
+use store_pg::{NewWorkspace, Store, StoreError, WorkspaceRow};
+use tracing::{error, warn};
+use twilio_sig::{AuthToken, Verifier};
+use voice_token::{ApiKey, ApiKeySecret, Issuer};
+
+use crate::budget::Budget;
+use crate::config::SecretsKey;
+use crate::policy::Policy;
+use crate::seal;
+
+/// A workspace, ready to check and to sign.
+pub(crate) struct Workspace {
+    pub(crate) id: WorkspaceId,
+    pub(crate) account: AccountSid,
+    pub(crate) app: AppSid,
+    /// Checks webhooks with every live auth token.
+    pub(crate) verifier: Verifier,
+    /// Issues access tokens of one hour.
+    pub(crate) issuer: Issuer,
+    /// The first is the caller id of outbound calls.
+    pub(crate) numbers: Vec<PhoneNumber>,
+    pub(crate) policy: Policy,
+}
+
+/// Why there is no workspace to work with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NoWorkspace {
+    /// There is none with this id.
+    Absent,
+    /// The database is away, and it was never read before.
+    Away,
+}
+
+/// The workspaces that were read lately.
+///
+/// An opened one is used for [`FRESH`] without asking the database, and for as long as the database
+/// is away: signatures can be checked without it.
+pub(crate) struct Workspaces {
+    store: Store,
+    key: SecretsKey,
+    budget: Arc<Budget>,
+    known: RwLock<HashMap<WorkspaceId, Known>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    /// `None`: there is no such workspace.
+    workspace: Option<Arc<Workspace>>,
+    read_at: Instant,
+}
+
+impl Workspaces {
+    pub(crate) fn new(store: Store, key: SecretsKey, budget: Arc<Budget>) -> Self {
+        Self { store, key, budget, known: RwLock::default() }
+    }
+
+    pub(crate) async fn find(&self, id: &WorkspaceId) -> Result<Arc<Workspace>, NoWorkspace> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some(known) = &known {
+            let fresh = if known.workspace.is_some() { FRESH } else { FRESH_ABSENCE };
+            if known.read_at.elapsed() < fresh {
+                return known.workspace.clone().ok_or(NoWorkspace::Absent);
+            }
+        }
+        match self.budget.spend(self.store.workspace(id)).await {
+            Ok(row) => {
+                let workspace = row.and_then(|row| self.open(id, row)).map(Arc::new);
+                self.remember(id, workspace.clone());
+                workspace.ok_or(NoWorkspace::Absent)
+            }
+            Err(StoreError::Corrupt(column)) => {
+                error!(workspace.id = %id, "workspace {id} cannot be used: {column}");
+                Err(NoWorkspace::Absent)
+            }
+            Err(error) => match known {
+                Some(Known { workspace: Some(workspace), .. }) => {
+                    warn!(workspace.id = %id, "workspace {id} is served from memory: {error}");
+                    Ok(workspace)
+                }
+                _ => Err(NoWorkspace::Away),
+            },
+        }
+    }
+
+    fn remember(&self, id: &WorkspaceId, workspace: Option<Arc<Workspace>>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            // Somebody tries ids that do not exist; those that do are few.
+            known.retain(|_, known| known.workspace.is_some());
+        }
+        known.insert(id.clone(), Known { workspace, read_at: Instant::now() });
+    }
+
+    fn open(&self, id: &WorkspaceId, row: WorkspaceRow) -> Option<Workspace> {
+        open(&self.key, id, row)
+            .inspect_err(|fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"))
+            .ok()
+    }
+}
+
+/// Opens the credentials of a workspace.
+fn open(
+    key: &SecretsKey,
+    id: &WorkspaceId,
+    row: WorkspaceRow,
+) -> Result<Workspace, String> {
+    let credentials = seal::open(key, id, &row.sealed).map_err(|error| error.to_string())?;
+    let mut tokens = credentials.auth_tokens.iter().map(|token| AuthToken::new(token));
+    let first = tokens.next().ok_or("it has no auth token")?;
+    let first = first.map_err(|error| format!("its auth token {error}"))?;
+    let verifier = tokens.try_fold(Verifier::new(first), |verifier, token| {
+        token.map(|token| verifier.also(token)).map_err(|error| format!("an auth token {error}"))
+    })?;
+    let secret = ApiKeySecret::new(&credentials.api_secret)
+        .map_err(|error| format!("its API key's secret: {error}"))?;
+    // A policy that cannot be read must not silence the phones.
+    let policy = serde_json::from_value(row.policy).unwrap_or_else(|error| {
+        error!(workspace.id = %id, "workspace {id} has a policy that cannot be read: {error}");
+        Policy::default()
+    });
+    Ok(Workspace {
+        id: id.clone(),
+        account: row.account,
+        app: row.app,
+        verifier,
+        issuer: Issuer::new(row.account, ApiKey { sid: row.api_key, secret }),
+        numbers: row.numbers,
+        policy,
+    })
+}
+
+/// Whether a workspace that is about to be entered could be opened by the server.
+pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), String> {
+    let row = WorkspaceRow {
+        account: new.account,
+        api_key: new.api_key,
+        app: new.app,
+        sealed: new.sealed.clone(),
+        policy: serde_json::json!({}),
+        numbers: new.numbers.clone(),
+    };
+    open(key, &new.id, row).map(|_| ())
+}
+
+/// How long a change by `switchroom workspace` may take to show.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// How long an id that does not exist is not asked for again.
+const FRESH_ABSENCE: Duration = Duration::from_secs(1);
+
+/// More ids than any installation has workspaces.
+const MOST_KNOWN: usize = 10_000;
