@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::decode::{Decoded, decode};
+
 /// A decoded `application/x-www-form-urlencoded` body.
 ///
 /// `+` is a blank, `%41` is a byte, fields are separated by `&`, and empty ones between two `&`
@@ -32,6 +34,8 @@ pub struct Form<'a> {
     text: String,
     /// Where each name and each value ends in `text`.
     ends: Vec<(usize, usize)>,
+    /// Whether the fields are in the order in which they are signed, each one once.
+    in_order: bool,
 }
 
 impl<'a> Form<'a> {
@@ -41,19 +45,7 @@ impl<'a> Form<'a> {
     ///
     /// [`FormError::NotUtf8`] if a name or a value is not UTF-8.
     pub fn parse(body: &'a [u8]) -> Result<Self, FormError> {
-        let mut bytes = Vec::with_capacity(body.len());
-        let mut ends = Vec::with_capacity(EXPECTED_FIELDS);
-        for field in body.split(|byte| *byte == b'&').filter(|field| !field.is_empty()) {
-            let equals = field.iter().position(|byte| *byte == b'=');
-            let (name, value) = match equals {
-                Some(at) => (&field[..at], &field[at + 1..]),
-                None => (field, &[][..]),
-            };
-            decode(name, &mut bytes);
-            let name_end = bytes.len();
-            decode(value, &mut bytes);
-            ends.push((name_end, bytes.len()));
-        }
+        let Decoded { bytes, ends, in_order } = decode(body);
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             FormError::NotUtf8 { field: ends.partition_point(|(_, end)| *end <= at) }
@@ -62,7 +54,7 @@ impl<'a> Form<'a> {
         let whole = |end: usize| text.is_char_boundary(end);
         match ends.iter().position(|(name, value)| !whole(*name) || !whole(*value)) {
             Some(field) => Err(FormError::NotUtf8 { field }),
-            None => Ok(Self { raw: body, text, ends }),
+            None => Ok(Self { raw: body, text, ends, in_order }),
         }
     }
 
@@ -96,6 +88,11 @@ impl<'a> Form<'a> {
     pub(crate) fn raw(&self) -> &[u8] {
         self.raw
     }
+
+    /// What is signed of the form, if its fields came in that order. Twilio's do.
+    pub(crate) fn signed_text(&self) -> Option<&str> {
+        self.in_order.then_some(&*self.text)
+    }
 }
 
 impl fmt::Debug for Form<'_> {
@@ -125,35 +122,6 @@ impl fmt::Display for FormError {
 }
 
 impl std::error::Error for FormError {}
-
-/// Twilio's voice webhooks have 20 to 30 fields.
-const EXPECTED_FIELDS: usize = 32;
-
-fn decode(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = text.iter().position(|byte| matches!(byte, b'+' | b'%')) {
-        out.extend_from_slice(&text[..at]);
-        let (byte, taken) = match &text[at..] {
-            [b'+', ..] => (b' ', 1),
-            [b'%', high, low, ..] => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 3),
-                _ => (b'%', 1),
-            },
-            _ => (b'%', 1),
-        };
-        out.push(byte);
-        text = &text[at + taken..];
-    }
-    out.extend_from_slice(text);
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests {

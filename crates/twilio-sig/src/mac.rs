@@ -86,11 +86,8 @@ fn digest<M: hmac::Mac + Clone>(
     params: &Params<'_>,
 ) -> hmac::digest::Output<M> {
     let mut pieces = Pieces { mac: keyed.clone(), chunk: [0; CHUNK], filled: 0 };
-    url.pieces().for_each(|piece| pieces.push(piece));
-    for (name, value) in params.iter() {
-        pieces.push(name);
-        pieces.push(value);
-    }
+    url.pieces(|piece| pieces.push(piece));
+    params.pieces(|piece| pieces.push(piece));
     pieces.finish()
 }
 
@@ -104,19 +101,16 @@ struct Pieces<M> {
 impl<M: hmac::Mac> Pieces<M> {
     fn push(&mut self, piece: &str) {
         let piece = piece.as_bytes();
-        if let Some(space) = self.chunk.get_mut(self.filled..self.filled + piece.len()) {
-            space.copy_from_slice(piece);
-            self.filled += piece.len();
-            return;
+        if piece.len() > CHUNK - self.filled {
+            self.mac.update(&self.chunk[..self.filled]);
+            self.filled = 0;
+            if piece.len() > CHUNK {
+                self.mac.update(piece);
+                return;
+            }
         }
-        self.mac.update(&self.chunk[..self.filled]);
-        self.filled = 0;
-        if let Some(space) = self.chunk.get_mut(..piece.len()) {
-            space.copy_from_slice(piece);
-            self.filled = piece.len();
-        } else {
-            self.mac.update(piece);
-        }
+        copy(&mut self.chunk[self.filled..self.filled + piece.len()], piece);
+        self.filled += piece.len();
     }
 
     fn finish(mut self) -> hmac::digest::Output<M> {
@@ -125,5 +119,25 @@ impl<M: hmac::Mac> Pieces<M> {
     }
 }
 
+/// Copies a piece. Most are short, and two words that may overlap are cheaper than a call.
+fn copy(to: &mut [u8], from: &[u8]) {
+    fn words<const BYTES: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {
+        let (first, last) = (from.first_chunk::<BYTES>()?, from.last_chunk::<BYTES>()?);
+        *to.first_chunk_mut()? = *first;
+        *to.last_chunk_mut()? = *last;
+        Some(())
+    }
+    let copied = match from.len() {
+        16..=32 => words::<16>(to, from),
+        8..=15 => words::<8>(to, from),
+        4..=7 => words::<4>(to, from),
+        2..=3 => words::<2>(to, from),
+        _ => None,
+    };
+    if copied.is_none() {
+        to.copy_from_slice(from);
+    }
+}
+
 /// A multiple of the 64 bytes that both hashes take at a time.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;

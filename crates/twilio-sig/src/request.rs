@@ -33,23 +33,15 @@ use crate::{Params, SignatureError};
 pub struct Request<'a> {
     pub(crate) url: SplitUrl<'a>,
     pub(crate) params: Params<'a>,
-    body: Body<'a>,
+    /// A body that is no form, which only `bodySHA256` binds.
+    other: Option<&'a [u8]>,
     websocket: bool,
-}
-
-/// What `bodySHA256` has to be the hash of.
-#[derive(Clone, Copy, Debug)]
-enum Body<'a> {
-    /// A form, whose pairs are signed. The bytes are unknown if only its pairs were given.
-    Form(Option<&'a [u8]>),
-    /// Anything else, which only `bodySHA256` binds.
-    Other(&'a [u8]),
 }
 
 impl<'a> Request<'a> {
     /// A request without a body: its parameters are in the query.
     pub fn get(url: &'a str) -> Self {
-        Self::new(url, Params::default(), Body::Form(Some(&[])))
+        Self::form(url, Params::none())
     }
 
     /// A form-encoded request: its decoded fields are signed, in any order.
@@ -57,15 +49,13 @@ impl<'a> Request<'a> {
     /// Fields with an empty value count, and values keep their blanks. Parameters of the query
     /// belong to the URL, not here.
     pub fn form(url: &'a str, params: impl Into<Params<'a>>) -> Self {
-        let params = params.into();
-        let raw = params.raw;
-        Self::new(url, params, Body::Form(raw))
+        Self { url: SplitUrl::new(url), params: params.into(), other: None, websocket: false }
     }
 
     /// A request with any other body, such as JSON: `bodySHA256` in the query has to be its
     /// SHA-256.
     pub fn json(url: &'a str, body: &'a [u8]) -> Self {
-        Self::new(url, Params::default(), Body::Other(body))
+        Self { other: Some(body), ..Self::get(url) }
     }
 
     /// The opening of a WebSocket, such as a media stream: a GET whose URL begins with `wss`.
@@ -75,26 +65,19 @@ impl<'a> Request<'a> {
         Self { websocket: true, ..Self::get(url) }
     }
 
-    fn new(url: &'a str, params: Params<'a>, body: Body<'a>) -> Self {
-        Self { url: SplitUrl::new(url), params, body, websocket: false }
-    }
-
     /// The texts that Twilio may have signed, the likeliest first.
-    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'a>> {
-        let ports = || [Some(self.url.as_given()), self.url.other_port()].into_iter().flatten();
-        let slashes = self.websocket.then(|| ports().filter_map(|url| url.with_slash()));
-        ports().chain(slashes.into_iter().flatten())
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        self.url.candidates(self.websocket)
     }
 
     /// Whether the body is the one that the URL, once it is known to be signed, vouches for.
     pub(crate) fn check_body(&self) -> Result<(), SignatureError> {
         let mut hashes = self.url.query_values(BODY_HASH).peekable();
-        let body = match (self.body, hashes.peek()) {
-            (Body::Form(_), None) => return Ok(()),
-            (Body::Other(_), None) => return Err(SignatureError::BodyUnsigned),
-            (Body::Form(Some(body)) | Body::Other(body), Some(_)) => body,
-            (Body::Form(None), Some(_)) => return Err(SignatureError::BodyHash),
-        };
+        if hashes.peek().is_none() {
+            return self.other.map_or(Ok(()), |_| Err(SignatureError::BodyUnsigned));
+        }
+        let body = self.other.or_else(|| self.params.raw());
+        let body = body.ok_or(SignatureError::BodyHash)?;
         let want = hex_sha256(body);
         if hashes.all(|hash| bool::from(hash.as_bytes().ct_eq(want.as_bytes()))) {
             Ok(())

@@ -1,13 +1,11 @@
 //! The forms of one URL that Twilio may have signed.
 
-use std::borrow::Cow;
-
 use crate::UrlForm;
 
 /// A URL taken apart, byte for byte, without user info and fragment.
 ///
 /// Any text can be taken apart: what is no URL has only a path, and no signature of Twilio's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SplitUrl<'a> {
     /// With `://`, or empty.
     pub(crate) scheme: &'a str,
@@ -22,32 +20,50 @@ pub(crate) struct SplitUrl<'a> {
 
 impl<'a> SplitUrl<'a> {
     pub(crate) fn new(url: &'a str) -> Self {
-        let url = url.split_once('#').map_or(url, |(url, _)| url);
-        let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + 3));
-        let authority_end =
-            if scheme.is_empty() { 0 } else { rest.find(['/', '?']).unwrap_or(rest.len()) };
-        let (authority, tail) = rest.split_at(authority_end);
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let (host, port) = authority.split_at(port_start(authority));
-        let (path, query) = tail.split_at(tail.find('?').unwrap_or(tail.len()));
+        let scheme = match find(url, |byte| byte == b':') {
+            at if url[at..].starts_with("://") => at + "://".len(),
+            _ => 0,
+        };
+        let (scheme, rest) = url.split_at(scheme);
+        let (mut host, mut port, mut end) = (0, None, 0);
+        while let Some(byte) = rest.as_bytes().get(end).filter(|_| !scheme.is_empty()) {
+            match byte {
+                b'/' | b'?' | b'#' => break,
+                b'@' => (host, port) = (end + 1, None),
+                // The colons before it belong to an IPv6 address.
+                b']' => port = None,
+                b':' => port = port.or(Some(end)),
+                _ => {}
+            }
+            end += 1;
+        }
+        let port = port.unwrap_or(end);
+        let (host, port, rest) = (&rest[host..port], &rest[port..end], &rest[end..]);
+        let (path, rest) = rest.split_at(find(rest, |byte| matches!(byte, b'?' | b'#')));
+        let query = &rest[..find(rest, |byte| byte == b'#')];
         Self { scheme, host, port, path, query }
     }
 
-    pub(crate) fn as_given(&self) -> Candidate<'a> {
-        Candidate {
-            head: [self.scheme, self.host, self.port],
-            path: self.path,
-            slash: "",
-            query: Cow::Borrowed(self.query),
-            form: UrlForm::AsGiven,
-        }
+    /// The URL as it was given.
+    pub(crate) fn as_given(&self) -> Candidate<'_> {
+        Candidate { url: self, port: self.port, slash: "", form: UrlForm::AsGiven }
     }
 
-    /// The URL with the port left out, or with the default one put in where there was none.
-    pub(crate) fn other_port(&self) -> Option<Candidate<'a>> {
-        let port = if self.port.is_empty() { self.default_port()? } else { "" };
+    /// The texts that may have been signed for this URL, the likeliest first.
+    pub(crate) fn candidates(&self, slash: bool) -> impl Iterator<Item = Candidate<'_>> {
         let given = self.as_given();
-        Some(Candidate { head: [self.scheme, self.host, port], form: UrlForm::OtherPort, ..given })
+        let other =
+            self.other_port().map(|port| Candidate { port, form: UrlForm::OtherPort, ..given });
+        let slash = slash && !self.path.ends_with('/');
+        let slashed = slash.then_some([Some(given), other]).into_iter().flatten().flatten();
+        let slashed =
+            slashed.map(|url| Candidate { slash: "/", form: UrlForm::TrailingSlash, ..url });
+        [Some(given), other].into_iter().flatten().chain(slashed)
+    }
+
+    /// No port where there is one, and the default one where there is none.
+    fn other_port(&self) -> Option<&'static str> {
+        if self.port.is_empty() { self.default_port() } else { Some("") }
     }
 
     /// The port that the scheme stands for, with its colon.
@@ -70,33 +86,28 @@ impl<'a> SplitUrl<'a> {
 }
 
 /// One text that Twilio may have signed, in pieces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate<'a> {
-    /// Scheme, host and port.
-    pub(crate) head: [&'a str; 3],
-    pub(crate) path: &'a str,
+    url: &'a SplitUrl<'a>,
+    /// In place of the port of the URL.
+    port: &'a str,
     /// A slash to add to the path, or nothing.
-    pub(crate) slash: &'static str,
-    pub(crate) query: Cow<'a, str>,
+    slash: &'static str,
     pub(crate) form: UrlForm,
 }
 
 impl Candidate<'_> {
-    /// The same with a slash at the end of its path, unless it has one.
-    pub(crate) fn with_slash(&self) -> Option<Self> {
-        let new = !self.path.ends_with('/');
-        new.then(|| Self { slash: "/", form: UrlForm::TrailingSlash, ..self.clone() })
-    }
-
-    pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
-        self.head.into_iter().chain([self.path, self.slash, &self.query])
+    pub(crate) fn pieces(&self, mut push: impl FnMut(&str)) {
+        let SplitUrl { scheme, host, path, query, .. } = *self.url;
+        for piece in [scheme, host, self.port, path, self.slash, query] {
+            push(piece);
+        }
     }
 }
 
-/// Where the colon of the port stands; the length of the authority if there is none.
-fn port_start(authority: &str) -> usize {
-    let host_end = authority.rfind(']').unwrap_or(0);
-    authority[host_end..].find(':').map_or(authority.len(), |at| host_end + at)
+/// Where the first such byte stands, which is ASCII; the length of the text if there is none.
+fn find(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
+    text.bytes().position(wanted).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -128,7 +139,9 @@ mod tests {
     #[test]
     fn ports_come_and_go() {
         let text = |candidate: Option<Candidate<'_>>| {
-            candidate.map(|candidate| candidate.pieces().collect::<String>())
+            let mut text = String::new();
+            candidate.map(|candidate| candidate.pieces(|piece| text += piece))?;
+            Some(text)
         };
         let cases = [
             ("https://a/x", Some("https://a:443/x")),
@@ -140,7 +153,7 @@ mod tests {
             ("nonsense", None),
         ];
         for (url, want) in cases {
-            assert_eq!(text(SplitUrl::new(url).other_port()).as_deref(), want, "{url}");
+            assert_eq!(text(SplitUrl::new(url).candidates(false).nth(1)).as_deref(), want, "{url}");
         }
     }
 }
