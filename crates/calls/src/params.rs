@@ -34,7 +34,8 @@ pub enum Source {
 /// `params` are the decoded form fields, in any order; unknown ones are ignored, and an empty one
 /// counts as absent. `received` stands in where Twilio sends no `Timestamp`. A measure that cannot
 /// be read (`Timestamp`, `SequenceNumber`, `CallDuration`, `DialCallDuration`, `SipResponseCode`,
-/// `DialBridged`) counts as absent too: the event is worth more than its measure.
+/// `DialBridged`) counts as absent too: the event is worth more than its measure. So does a
+/// `Timestamp` more than a day away from `received`: no clock and no delivery is that late.
 ///
 /// # Errors
 ///
@@ -84,7 +85,8 @@ pub fn parse(
         Source::Status => (sid, Fact::Ended(form.ended()?)),
     };
     let at = form.first("Timestamp").and_then(|text| Timestamp::parse_rfc2822(text).ok());
-    Ok((call, Event { at: at.unwrap_or(received), fact }))
+    let near = |at: &Timestamp| at.since(received).max(received.since(*at)) <= MAX_SKEW;
+    Ok((call, Event { at: at.filter(near).unwrap_or(received), fact }))
 }
 
 /// The fields of one webhook.
@@ -184,3 +186,6 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
         Ok(Ended { status, duration: self.seconds("CallDuration") })
     }
 }
+
+/// How far Twilio's clock may be from ours, with the time a delivery takes.
+const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -102,6 +102,11 @@ fn moments_are_twilios_where_it_gives_them() {
     assert_eq!(moment(LEG), at(66));
     assert_eq!(moment(&with(LEG, &[("Timestamp", "")])), at(99));
     assert_eq!(moment(&with(LEG, &[("Timestamp", "yesterday")])), at(99));
+    let day_before = "Wed, 31 Dec 2025 00:01:39 +0000";
+    assert_eq!(moment(&with(LEG, &[("Timestamp", day_before)])), at(99 - 86_400));
+    for far in ["Wed, 31 Dec 2025 00:01:38 +0000", "Fri, 01 Jan 0000 00:00:00 +0000"] {
+        assert_eq!(moment(&with(LEG, &[("Timestamp", far)])), at(99), "{far}");
+    }
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod forms;
 mod json;
 mod laws;
 mod orders;
+mod outbound;
 mod stories;
 mod support;

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use calls::{
-    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended,
-    Party, Placed, Routed, Verdict,
+    Arrived, Call, DialStatus, Dialled, Direction, EndReason, Ended, Event, Fact, Leg, LegEvent,
+    LegStatus, Mend, Mended, Outcome, Party, Placed, Routed, Verdict, fold,
 };
 use identity::{AgentIdentity, CallSid, ClientAddress, ContactId, Timestamp, UserId};
 
@@ -132,4 +132,31 @@ pub(crate) fn three_agents() -> Vec<Event> {
     events.extend(rang(3, 1, 4, LegStatus::Busy));
     events.extend([bridged(66, 1, 2, 60), ended(67, LegStatus::Completed)]);
     events
+}
+
+/// The record of the call.
+pub(crate) fn call(events: &[Event]) -> Call {
+    fold(sid(CALL), events)
+}
+
+/// The leg of one agent.
+pub(crate) fn leg_of(call: &Call, id: u8) -> &Leg {
+    call.legs.iter().find(|leg| leg.sid == sid(id)).expect("the leg is known")
+}
+
+/// Outcome, end reason, who handled it, when it was answered and over.
+pub(crate) type Short = (Outcome, Option<EndReason>, Option<UserId>, Option<i64>, Option<i64>);
+
+/// The record in short.
+pub(crate) fn short(call: &Call) -> Short {
+    let second = |moment: Timestamp| moment.unix_seconds() - at(0).unix_seconds();
+    let (answered, ended) = (call.answered_at.map(second), call.ended_at.map(second));
+    (call.outcome, call.end_reason, call.handled_by, answered, ended)
+}
+
+/// Compares records with what they should be in short.
+pub(crate) fn check(cases: Vec<(&str, Vec<Event>, Short)>) {
+    for (name, events, want) in cases {
+        assert_eq!(short(&call(&events)), want, "{name}");
+    }
 }
