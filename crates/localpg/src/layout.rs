@@ -44,17 +44,17 @@ impl Layout {
     pub(crate) fn create(options: &Options, major: u32) -> Result<Self, Error> {
         let asked = absolute(&options.dir).map_err(Error::io("find", &options.dir))?;
         let version = major.to_string();
-        let account = Account::for_data(&asked.join(&version).join("data"))?;
-        let mut home = asked.join(&version);
+        let near = asked.join(&version);
+        let far = options.system_dir.join(place_name(&asked)).join(&version);
+        // Where the data is, it stays: rights that change later must not lead to an empty database.
+        let home = if near.join("data").exists() {
+            near
+        } else if far.join("data").exists() {
+            far
+        } else {
+            choose(near, far, options)?
+        };
         create_home(&home)?;
-        if !account.can_enter(&home) {
-            let to = options.system_dir.join(place_name(&asked)).join(&version);
-            (options.notice)(&Notice::Moved { from: &home, to: &to });
-            // Empty, so nothing is lost; otherwise it stays.
-            let _ = fs::remove_dir(&home);
-            home = to;
-            create_home(&home)?;
-        }
         let home = home.canonicalize().map_err(Error::io("enter", &home))?;
         let account = Account::for_data(&home.join("data"))?;
         Ok(Self {
@@ -173,6 +173,18 @@ pub(crate) fn hash(text: impl AsRef<[u8]>) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.as_ref().hash(&mut hasher);
     hasher.finish()
+}
+
+/// The place for new data: `near`, unless the account of the server cannot enter it.
+fn choose(near: PathBuf, far: PathBuf, options: &Options) -> Result<PathBuf, Error> {
+    create_home(&near)?;
+    if Account::for_data(&near.join("data"))?.can_enter(&near) {
+        return Ok(near);
+    }
+    (options.notice)(&Notice::Moved { from: &near, to: &far });
+    // It is empty; if it were not, it would stay.
+    let _ = fs::remove_dir(&near);
+    Ok(far)
 }
 
 /// Creates the directory and lets other accounts pass through it, but not list it.

@@ -121,13 +121,15 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
 }
 
 /// What makes tests quick and alike. Autovacuum would change plans at any moment.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("max_connections", "300"),
     ("autovacuum", "off"),
     ("wal_level", "minimal"),
     ("max_wal_senders", "0"),
     ("checkpoint_timeout", "1h"),
     ("log_checkpoints", "off"),
+    // In the data directory, which is removed: a killed server leaves no segment behind.
+    ("dynamic_shared_memory_type", "mmap"),
 ];
 
 /// The directory that holds the lockfile of the workspace under test, or where the process runs.

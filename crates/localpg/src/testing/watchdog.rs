@@ -110,6 +110,6 @@ mod tests {
     fn ends_after_the_last_process() {
         // Process ids end below this number (PID_MAX_LIMIT in Linux).
         assert!(!stays("ends", &[1 << 30], Duration::from_secs(20)), "no living process");
-        assert!(stays("stays", &[1 << 30, process::id()], Duration::from_secs(4)), "one lives");
+        assert!(stays("stays", &[1 << 30, process::id()], Duration::from_secs(3)), "one lives");
     }
 }

@@ -6,8 +6,21 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use localpg::{Error, Notice, SUPERUSER, start};
+use tokio_postgres::config::Host;
 
 use crate::support::{TempDir, ensure};
+
+#[test]
+fn clients_read_the_connection_string() {
+    let dir = TempDir::new();
+    let server = start(&dir.options()).expect("a start");
+    let how = server.connection_string(r"o'neil\", "my db");
+    let config: tokio_postgres::Config = how.parse().expect("a connection string");
+    assert_eq!(config.get_hosts(), [Host::Unix(server.socket_dir().to_path_buf())]);
+    assert_eq!(config.get_ports(), [5432]);
+    assert_eq!(config.get_user(), Some(r"o'neil\"));
+    assert_eq!(config.get_dbname(), Some("my db"));
+}
 
 #[test]
 fn keeps_data() {
@@ -156,6 +169,10 @@ fn moves_if_the_account_cannot_enter() {
     assert!(server.data_dir().starts_with(below), "{}", server.data_dir().display());
     assert_eq!(MOVED.lock().expect("a whole list").len(), usize::from(is_root));
     drop(server);
+
+    // Data stays where it is, although the directory could be entered now.
+    fs::set_permissions(&closed, Permissions::from_mode(0o755)).expect("open");
     let server = start(&options).expect("another start");
     server.execute("postgres", &ensure("(select n from t) = 7")).expect("the same data");
+    assert_eq!(MOVED.lock().expect("a whole list").len(), usize::from(is_root), "told once");
 }
