@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::campaign::Engine;
 use crate::file;
 use crate::record::{HEADER_BYTES, Record, encode};
 use crate::recovery::{Recovery, recover};
@@ -117,4 +118,24 @@ fn damage_while_running_costs_the_rest_of_one_segment() {
     let last = got[7].sequence;
     assert_eq!(start.consumer.advance(last), Ok(()));
     assert!(start.catalogue.lock().is_idle());
+}
+
+#[test]
+fn a_segment_found_damaged_is_not_written_to() {
+    let disk = Simulated::new(1);
+    let mut engine = Engine::open(&disk).expect("opened");
+    for text in ["one", "two", "three"] {
+        engine.append(text.as_bytes()).expect("durable");
+    }
+    disk.damage(&file::segment(1), |bytes| bytes[19 + 17] ^= 1);
+    let batch = engine.consumer.next_batch(10).expect("read");
+    assert_eq!(batch.iter().map(|r| &r.payload[..]).collect::<Vec<_>>(), [b"one"]);
+    let four = engine.append(b"four").expect("durable, in another segment");
+    assert!(disk.contents(&file::segment(four.as_u64())).is_some());
+
+    // The next start finds what this one had.
+    let (records, report, _) = read_all(&disk);
+    let payloads: Vec<_> = records.iter().map(|record| &record.payload[..]).collect();
+    assert_eq!(payloads, [&b"one"[..], b"four"]);
+    assert_eq!(report.damage.len(), 1);
 }

@@ -130,9 +130,10 @@ impl Spares {
             while at < self.bytes {
                 let bytes = (self.bytes - at).min(CHUNK as u64);
                 file.write(at, &zeroes[..usize::try_from(bytes).unwrap_or(CHUNK)])?;
+                // Piece by piece: the syncs of the committer would wait behind one large one.
+                file.sync()?;
                 at += bytes;
             }
-            file.sync()?;
             Ok(file)
         };
         match fill() {
@@ -156,4 +157,4 @@ impl Spares {
     }
 }
 
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 512 << 10;
