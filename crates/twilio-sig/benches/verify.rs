@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p twilio-sig`
 
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+
 use divan::{Bencher, black_box};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;

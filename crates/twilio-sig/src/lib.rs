@@ -3,17 +3,23 @@
 
 mod decode;
 mod error;
+mod explain;
 mod form;
+#[cfg(feature = "http")]
+mod http;
+mod legacy;
 mod mac;
 mod params;
 mod public_url;
 mod request;
 mod secret;
 mod settings;
+mod tail;
 mod url;
 mod verify;
 
 pub use error::{SecretError, SignatureError};
+pub use explain::{Clues, Difference, Explanation};
 pub use form::{Form, FormError};
 pub use params::Params;
 pub use public_url::{PublicUrl, PublicUrlError};

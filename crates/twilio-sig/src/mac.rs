@@ -68,6 +68,11 @@ impl Claim {
         Self { bytes, length, well_formed: found == Ok(length) }
     }
 
+    /// Whether a header could be a signature by HMAC-SHA256.
+    pub(crate) fn is_sha256(header: &str) -> bool {
+        Self::read(header, Algorithm::HmacSha256).well_formed
+    }
+
     pub(crate) fn is_well_formed(&self) -> bool {
         self.well_formed
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::url::{Candidate, SplitUrl};
+use crate::url::SplitUrl;
 use crate::{Params, SignatureError};
 
 /// A request as Twilio signs it: the public URL and what the body adds.
@@ -35,7 +35,7 @@ pub struct Request<'a> {
     pub(crate) params: Params<'a>,
     /// A body that is no form, which only `bodySHA256` binds.
     other: Option<&'a [u8]>,
-    websocket: bool,
+    pub(crate) websocket: bool,
 }
 
 impl<'a> Request<'a> {
@@ -63,11 +63,6 @@ impl<'a> Request<'a> {
     /// Twilio may have signed it with a slash at the end of the path, so both forms verify.
     pub fn websocket(url: &'a str) -> Self {
         Self { websocket: true, ..Self::get(url) }
-    }
-
-    /// The texts that Twilio may have signed, the likeliest first.
-    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        self.url.candidates(self.websocket)
     }
 
     /// Whether the body is the one that the URL, once it is known to be signed, vouches for.

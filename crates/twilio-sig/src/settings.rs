@@ -49,12 +49,12 @@ impl<'a> Signer<'a> {
     pub(crate) fn read(settings: Option<&'a str>) -> Result<Self, SignatureError> {
         let (mut id, mut algorithm) = (None, None);
         for setting in settings.unwrap_or_default().split(',').map(str::trim) {
-            let slot = match setting.split_once('=') {
+            let (slot, value) = match setting.split_once('=') {
                 Some(("key", value)) => (&mut id, value),
                 Some(("algorithm", value)) => (&mut algorithm, value),
                 _ => continue,
             };
-            if slot.0.replace(slot.1).is_some() {
+            if !value.is_empty() && slot.replace(value).is_some() {
                 return Err(SignatureError::Algorithm);
             }
         }
@@ -106,7 +106,8 @@ mod tests {
             (Some(" algorithm=HMAC_SHA256 , later=1, key=k1"), sha256),
             (Some("key=k1,algorithm=HMAC_SHA1"), Ok(Signer::SharedKey("k1", Algorithm::HmacSha1))),
             (Some("key=k1,algorithm=HMAC_MD5"), Err(SignatureError::Algorithm)),
-            (Some("key=k1,algorithm="), Err(SignatureError::Algorithm)),
+            (Some("key=k1,algorithm="), Ok(Signer::AuthToken)),
+            (Some("key=,algorithm=HMAC_SHA256"), Err(SignatureError::Algorithm)),
             (Some("algorithm=HMAC_SHA256"), Err(SignatureError::Algorithm)),
             (Some("key=k1,key=k2,algorithm=HMAC_SHA256"), Err(SignatureError::Algorithm)),
         ];

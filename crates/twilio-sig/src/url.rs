@@ -44,6 +44,13 @@ impl<'a> SplitUrl<'a> {
         Self { scheme, host, port, path, query }
     }
 
+    /// A host with its port, as the header `Host` has it.
+    pub(crate) fn authority(text: &'a str) -> Self {
+        let port = text.rfind(']').unwrap_or(0);
+        let port = port + find(&text[port..], |byte| byte == b':');
+        Self { host: &text[..port], port: &text[port..], ..Self::default() }
+    }
+
     /// The URL as it was given.
     pub(crate) fn as_given(&self) -> Candidate<'_> {
         Candidate { url: self, port: self.port, slash: "", form: UrlForm::AsGiven }

@@ -2,17 +2,19 @@
 
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
+use crate::legacy::spellings;
 use crate::mac::Claim;
 use crate::settings::Signer;
-use crate::url::Candidate;
+use crate::url::{Candidate, SplitUrl};
 use crate::{Headers, Key, Request, SignatureError};
 
 /// The keys that may have signed a request.
 ///
 /// Make one per account and keep it: the keys are hashed in once. Every key that the request may
-/// name is tried, always, so that the time an answer takes does not tell which one signed; and a
-/// refusal has tried every form of the URL. Digests are compared in constant time, and a header
-/// that cannot be decoded takes the same way as one that is wrong.
+/// name is tried, always, so that the time an answer takes does not tell which one signed. Forms of
+/// the URL are tried until one fits: which one that is, only a request that passes can tell, and
+/// whoever signed it knows. A refusal has tried them all. Digests are compared in constant time,
+/// and a header that cannot be decoded takes the same way as one that is wrong.
 ///
 /// A signature carries no time and covers neither method nor headers: who has one request can send
 /// it again for ever. Whatever a request sets off has to be the same if it comes twice.
@@ -36,12 +38,13 @@ use crate::{Headers, Key, Request, SignatureError};
 #[derive(Clone, Debug)]
 pub struct Verifier {
     pub(crate) keys: Vec<Key>,
+    legacy_encodings: bool,
 }
 
 impl Verifier {
     /// A verifier with one key, number 0.
     pub fn new(key: impl Into<Key>) -> Self {
-        Self { keys: vec![key.into()] }
+        Self { keys: vec![key.into()], legacy_encodings: false }
     }
 
     /// Adds a key, numbered by order: the previous token while a new one is rolled out, or a
@@ -50,6 +53,16 @@ impl Verifier {
     pub fn also(mut self, key: impl Into<Key>) -> Self {
         self.keys.push(key.into());
         self
+    }
+
+    /// Also accepts signatures over the URL in the spelling of a browser (`'` as `%27`, host in
+    /// lower case) and with its query written anew, as the Node library does.
+    ///
+    /// Some of Twilio's back ends signed those. A verifier that gets the URL as it came over the
+    /// wire does not need it, and every refusal costs three times the work.
+    #[must_use]
+    pub fn legacy_encodings(self) -> Self {
+        Self { legacy_encodings: true, ..self }
     }
 
     /// Checks that one of the keys signed the request.
@@ -72,10 +85,7 @@ impl Verifier {
         self.require(signer)?;
 
         let claim = Claim::read(header, signer.algorithm());
-        let found = request.candidates().find_map(|url| {
-            let key = self.match_keys(signer, &claim, &url, request)?;
-            Some(Verified { key, url: url.form })
-        });
+        let found = self.find(signer, &claim, request);
         match found {
             Some(verified) => request.check_body().map(|()| verified),
             None if claim.is_well_formed() => Err(SignatureError::Mismatch),
@@ -91,6 +101,23 @@ impl Verifier {
             }
         }
         Err(SignatureError::UnknownKey)
+    }
+
+    /// Tries one form of the URL after the other, the likeliest first.
+    fn find(&self, signer: Signer<'_>, claim: &Claim, request: &Request<'_>) -> Option<Verified> {
+        let verified = |url: Candidate<'_>| {
+            let key = self.match_keys(signer, claim, &url, request)?;
+            Some(Verified { key, url: url.form })
+        };
+        let found = request.url.candidates(request.websocket).find_map(verified);
+        if found.is_some() || !self.legacy_encodings {
+            return found;
+        }
+        spellings(&request.url).iter().find_map(|spelling| {
+            let url = SplitUrl::new(spelling);
+            let found = url.candidates(request.websocket).find_map(verified)?;
+            Some(Verified { url: UrlForm::Legacy, ..found })
+        })
     }
 
     /// Tries all keys of the signer on one form of the URL; which of them fits, if one does.
@@ -134,6 +161,8 @@ pub enum UrlForm {
     OtherPort,
     /// With a slash added to the path of a WebSocket.
     TrailingSlash,
+    /// In another spelling, see [`Verifier::legacy_encodings`].
+    Legacy,
 }
 
 /// More keys than a verifier ever holds.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use twilio_sig::{Algorithm, AuthToken, Headers, Key, Params, Request, SharedKey, Verifier};
 
 /// Made with the official libraries; `about` in the file says how.
-const VECTORS: &str = include_str!("../vectors/signature-vectors.json");
+pub(crate) const VECTORS: &str = include_str!("../vectors/signature-vectors.json");
 
 #[test]
 fn every_vector_gets_the_expected_verdict() {
