@@ -1,1 +1,13 @@
-//! Reserved.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod error;
+mod jwks;
+mod keys;
+mod part;
+mod verifier;
+
+pub use error::{JwksError, SessionError, WeakSecret};
+pub use jwks::{Ignored, IgnoredReason, JwkSet};
+pub use keys::{Keys, SessionSecret};
+pub use verifier::{Session, Verifier};
