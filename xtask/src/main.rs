@@ -1,2 +1,65 @@
-//! Reserved.
-fn main() {}
+//! `cargo xtask`: everything that is done to the workspace from outside.
+//!
+//! One file per command; [`story`] prints, [`run`] starts programs, [`failure`] says what is wrong
+//! and how to mend it.
+
+#![expect(clippy::print_stdout, reason = "the commands report on standard output")]
+
+mod failure;
+mod layers;
+mod licences;
+mod metadata;
+mod run;
+mod story;
+mod suites;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+/// Tests and checks of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs every test and check there is, on a bare machine.
+    Test(test::Options),
+    /// Compares who uses whom with the table in docs/architecture.md.
+    Layers,
+    /// Compares the licence of every dependency with deny.toml.
+    Licences,
+}
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    match dispatch(&command) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<String, Failure> {
+    let workspace = Workspace::here()?;
+    match command {
+        Command::Test(options) => test::run(&workspace, options),
+        Command::Layers => layers::run(&workspace),
+        Command::Licences => licences::run(&workspace),
+    }
+}

@@ -1,0 +1,93 @@
+//! What cargo knows about the packages.
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::run;
+use crate::workspace::Workspace;
+
+/// The packages of the lock file.
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+}
+
+/// One package.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The expression in the package's manifest.
+    pub(crate) license: Option<String>,
+    /// Whether it belongs to this workspace.
+    pub(crate) ours: bool,
+    /// Names of the packages it uses in its normal build, optional ones included.
+    pub(crate) uses: Vec<String>,
+}
+
+impl Metadata {
+    /// Asks cargo.
+    ///
+    /// # Errors
+    ///
+    /// If a manifest is faulty or the lock file is not up to date.
+    pub(crate) fn load(workspace: &Workspace) -> Result<Self, Failure> {
+        let mut command = workspace.cargo();
+        command.args(["metadata", "--format-version", "1", "--all-features", "--locked"]);
+        let output = run::quiet(&mut command, "run `cargo check` and commit Cargo.lock")?;
+        // Downloads are reported before the one line of JSON.
+        let json = output.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        Self::parse(json).ok_or_else(|| {
+            Failure::new("cargo metadata is unreadable", "update cargo").output(output)
+        })
+    }
+
+    /// Reads the JSON that `cargo metadata` prints.
+    pub(crate) fn parse(json: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(json).ok()?;
+        let members = value["workspace_members"].as_array()?;
+        let packages = value["packages"].as_array()?;
+        let packages = packages.iter().map(|package| read(package, members));
+        Some(Self { packages: packages.collect::<Option<_>>()? })
+    }
+
+    pub(crate) fn ours(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.ours)
+    }
+}
+
+fn read(package: &Value, members: &[Value]) -> Option<Package> {
+    let dependencies = package["dependencies"].as_array()?;
+    // The kind is null for a normal dependency, else "dev" or "build".
+    let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
+    Some(Package {
+        name: package["name"].as_str()?.to_owned(),
+        version: package["version"].as_str()?.to_owned(),
+        license: package["license"].as_str().map(str::to_owned),
+        ours: members.contains(&package["id"]),
+        uses: normal
+            .map(|dependency| dependency["name"].as_str().map(str::to_owned))
+            .collect::<Option<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_members_licences_and_normal_dependencies() {
+        let json = r#"{"workspace_members": ["path+a"], "packages": [
+            {"id": "path+a", "name": "a", "version": "0.1.0", "license": "MIT", "dependencies": [
+                {"name": "b", "kind": null}, {"name": "c", "kind": "dev"}, {"name": "d", "kind": "build"}]},
+            {"id": "registry+b", "name": "b", "version": "2.0.0", "license": null, "dependencies": []}]}"#;
+        let metadata = Metadata::parse(json).unwrap();
+        let [a, b] = &metadata.packages[..] else { panic!("two packages") };
+        assert_eq!((&*a.name, a.ours, a.license.as_deref()), ("a", true, Some("MIT")));
+        assert_eq!(a.uses, ["b"]);
+        assert_eq!(
+            (&*b.name, &*b.version, b.ours, b.license.as_deref()),
+            ("b", "2.0.0", false, None)
+        );
+        assert_eq!(metadata.ours().count(), 1);
+        assert!(Metadata::parse("{}").is_none());
+    }
+}

@@ -1,0 +1,90 @@
+//! Starting programs.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+
+/// How a program ended, with both of its outputs in the order they were written.
+pub(crate) struct Ended {
+    pub(crate) ok: bool,
+    pub(crate) output: String,
+}
+
+/// Runs a program without input and hands each line to `line` as it is printed.
+///
+/// # Errors
+///
+/// Only if the program cannot be started.
+pub(crate) fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Result<Ended> {
+    let (reader, writer) = io::pipe()?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
+    // The command keeps its ends of the pipe; without this the reader would wait for ever.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut output = String::new();
+    let mut reader = BufReader::new(reader);
+    let mut bytes = Vec::new();
+    while reader.read_until(b'\n', &mut bytes)? > 0 {
+        let text = String::from_utf8_lossy(&bytes);
+        line(text.trim_end());
+        output.push_str(&text);
+        bytes.clear();
+    }
+    let ok = child.wait()?.success();
+    Ok(Ended { ok, output })
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+///
+/// A [`Failure`] with everything the program printed and the given mend.
+pub(crate) fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure> {
+    let shown = shown(command);
+    match watch(command, |_| ()) {
+        Ok(ended) if ended.ok => Ok(ended.output),
+        Ok(ended) => Err(Failure::new(format!("`{shown}`"), mend).output(ended.output)),
+        Err(error) => Err(Failure::new(format!("`{shown}` cannot be started: {error}"), mend)),
+    }
+}
+
+/// The command line as one would type it.
+pub(crate) fn shown(command: &Command) -> String {
+    let program = command.get_program().to_string_lossy();
+    let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+    command.get_args().fold(name, |line, argument| format!("{line} {}", argument.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn keeps_the_order_of_both_outputs() {
+        let mut lines = Vec::new();
+        let ended = watch(&mut shell("echo one; echo two >&2; printf three"), |line| {
+            lines.push(line.to_owned());
+        })
+        .unwrap();
+        assert!(ended.ok);
+        assert_eq!(ended.output, "one\ntwo\nthree");
+        assert_eq!(lines, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_failure_shows_the_command_its_output_and_the_mend() {
+        let failure = quiet(&mut shell("echo broken; exit 3"), "mend it").unwrap_err();
+        assert_eq!(failure.what, "`sh -c echo broken; exit 3`");
+        assert_eq!(failure.output, "broken\n");
+        assert_eq!(failure.mend, "mend it");
+        let absent = quiet(&mut Command::new("no-such-program-here"), "install it").unwrap_err();
+        assert!(absent.what.contains("cannot be started"), "{}", absent.what);
+    }
+}

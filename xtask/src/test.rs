@@ -1,0 +1,136 @@
+//! `cargo xtask test`: everything, on a bare machine.
+//!
+//! Every step runs, also after one has failed, so that one run shows all faults. Nothing is
+//! skipped: what a step lacks is installed, or the step fails and says how to mend it.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::run;
+use crate::story::Story;
+use crate::suites::Suites;
+use crate::workspace::Workspace;
+use crate::{layers, licences, tools};
+
+/// One step: its name on the command line, and what it does.
+type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
+
+/// In this order: what fails fast comes first, and clippy's build is reused by doc.
+const STEPS: [Step; 7] = [
+    ("tools", tools::run),
+    ("fmt", fmt),
+    ("layers", layers::run),
+    ("licences", licences::run),
+    ("clippy", clippy),
+    ("doc", doc),
+    ("tests", tests),
+];
+
+/// Options of `cargo xtask test`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Runs one step instead of all.
+    #[arg(long, value_name = "STEP", value_parser = STEPS.map(|(name, _)| name))]
+    only: Option<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    let mut story = Story::begin();
+    for (name, work) in STEPS {
+        if options.only.as_deref().is_none_or(|only| only == name) {
+            story.step(name, || work(workspace));
+        }
+    }
+    story.end()
+}
+
+fn fmt(workspace: &Workspace) -> Result<String, Failure> {
+    let mut command = workspace.cargo();
+    command.args(["fmt", "--all", "--", "--check", "--color", "never"]);
+    run::quiet(&mut command, "run `cargo fmt --all`")?;
+    Ok("formatted".to_owned())
+}
+
+fn clippy(workspace: &Workspace) -> Result<String, Failure> {
+    let mut command = workspace.cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked"]);
+    command.args(["--", "--deny", "warnings"]);
+    run::quiet(&mut command, "follow the lints, or expect one with its reason")?;
+    Ok("no warnings".to_owned())
+}
+
+fn doc(workspace: &Workspace) -> Result<String, Failure> {
+    let mut command = workspace.cargo();
+    command.args(["doc", "--workspace", "--no-deps", "--all-features", "--locked"]);
+    command.env("RUSTDOCFLAGS", "--deny warnings");
+    run::quiet(&mut command, "mend the comments that rustdoc names")?;
+    Ok("no warnings".to_owned())
+}
+
+fn tests(workspace: &Workspace) -> Result<String, Failure> {
+    let mut command = workspace.cargo();
+    command.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
+    count(&mut command)
+}
+
+/// Runs the tests and tells every suite as it ends.
+fn count(command: &mut Command) -> Result<String, Failure> {
+    let mut suites = Suites::default();
+    let ended = run::watch(command, |line| {
+        if let Some(told) = suites.line(line) {
+            println!("{told}");
+        }
+    });
+    let total = suites.total();
+    // A closing line that reads alike for every test runner.
+    println!("tests: {} passed, {} failed, {} skipped", total.passed, total.failed, total.ignored);
+    let said = format!("{} passed", total.passed);
+    match ended {
+        Ok(ended) if ended.ok && total.ignored == 0 && total.passed > 0 => Ok(said),
+        Ok(ended) if ended.ok => Err(Failure::new(
+            format!("{said}, {} ignored", total.ignored),
+            "a test that is not run proves nothing: run it or remove it",
+        )),
+        Ok(_) => Err(Failure::new(format!("{said}, {} failed", total.failed), "mend what failed")
+            .output(suites.failures())),
+        Err(error) => Err(Failure::new(format!("cargo: {error}"), "run this with cargo")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn passes_only_when_tests_ran_and_all_of_them() {
+        let result = |passed, failed, ignored| {
+            format!("echo 'test result: ok. {passed} passed; {failed} failed; {ignored} ignored'")
+        };
+        let cases = [
+            ("all passed", result(3, 0, 0), Ok("3 passed")),
+            ("one ignored", result(2, 0, 1), Err("2 passed, 1 ignored")),
+            ("none ran", result(0, 0, 0), Err("0 passed, 0 ignored")),
+            ("one failed", result(2, 1, 0) + "; exit 101", Err("2 passed, 1 failed")),
+            ("not compiled", "echo 'error: no'; exit 101".to_owned(), Err("0 passed, 0 failed")),
+        ];
+        for (name, script, want) in cases {
+            let got = count(&mut shell(&script));
+            let got = got.as_deref().map_err(|failure| &*failure.what);
+            assert_eq!(got, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_compiler_error_is_shown() {
+        let failure = count(&mut shell("echo 'error: no'; exit 101")).unwrap_err();
+        assert_eq!(failure.output, "error: no\n");
+    }
+}

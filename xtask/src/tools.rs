@@ -1,0 +1,125 @@
+//! The programs that tests need beside cargo, installed when they are absent.
+//!
+//! Only as root and only with `apt-get`; anybody else is told what to install.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::run;
+use crate::workspace::Workspace;
+
+/// One program: how to ask for it, and the Debian packages that hold it.
+struct Tool {
+    name: &'static str,
+    /// Must succeed; prints the version.
+    probe: &'static [&'static str],
+    packages: &'static [&'static str],
+}
+
+const TOOLS: [Tool; 5] = [
+    // Compiles the C of the cryptography library and links everything.
+    Tool { name: "cc", probe: &["cc", "--version"], packages: &["gcc", "libc6-dev"] },
+    // The judges of the conformance tests.
+    Tool { name: "node", probe: &["node", "--version"], packages: &["nodejs"] },
+    // Installs them, and fetches PostgreSQL where none is installed.
+    Tool { name: "npm", probe: &["npm", "--version"], packages: &["npm"] },
+    Tool { name: "python3", probe: &["python3", "--version"], packages: &["python3"] },
+    Tool {
+        name: "python3-venv",
+        probe: &["python3", "-c", "import ensurepip, venv; print(ensurepip.version())"],
+        packages: &["python3-venv"],
+    },
+];
+
+pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
+    let missing: Vec<&Tool> =
+        TOOLS.iter().filter(|tool| version(workspace, tool).is_none()).collect();
+    if !missing.is_empty() {
+        install(workspace, &missing)?;
+    }
+    let mut said = Vec::new();
+    for tool in &TOOLS {
+        let version = version(workspace, tool).ok_or_else(|| lacking(&[tool]))?;
+        said.push(format!("{} {version}", tool.name));
+    }
+    Ok(said.join(", "))
+}
+
+/// What the tool says of itself: the first word of digits and dots.
+fn version(workspace: &Workspace, tool: &Tool) -> Option<String> {
+    let [program, arguments @ ..] = tool.probe else { return None };
+    let output = workspace.command(program).args(arguments).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut words = text.split_whitespace().map(|word| word.trim_start_matches('v'));
+    let numeric = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let word = words.find(numeric)?.to_owned();
+    output.status.success().then_some(word)
+}
+
+fn install(workspace: &Workspace, missing: &[&Tool]) -> Result<(), Failure> {
+    if !is_root(workspace) {
+        return Err(lacking(missing));
+    }
+    let mend = "install the packages by hand, or make the Debian mirror reachable";
+    let mut update = apt(workspace);
+    run::quiet(update.arg("update"), mend)?;
+    let mut install = apt(workspace);
+    install.args(["install", "--yes", "--no-install-recommends"]).args(packages(missing));
+    run::quiet(&mut install, mend)?;
+    Ok(())
+}
+
+fn apt(workspace: &Workspace) -> Command {
+    let mut command = workspace.command("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet");
+    command
+}
+
+fn is_root(workspace: &Workspace) -> bool {
+    let id = workspace.command("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn packages(tools: &[&Tool]) -> Vec<&'static str> {
+    tools.iter().flat_map(|tool| tool.packages).copied().collect()
+}
+
+fn lacking(tools: &[&Tool]) -> Failure {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
+    let packages = packages(tools).join(" ");
+    Failure::new(
+        format!("not installed: {}", names.join(", ")),
+        format!("as root, `apt-get install {packages}` (or your system's packages of these names)"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_is_named_with_its_packages() {
+        let failure = lacking(&[&TOOLS[0], &TOOLS[4]]);
+        assert_eq!(failure.what, "not installed: cc, python3-venv");
+        assert_eq!(
+            failure.mend,
+            "as root, `apt-get install gcc libc6-dev python3-venv` (or your system's packages of \
+             these names)"
+        );
+    }
+
+    #[test]
+    fn a_probe_tells_presence_and_version() {
+        let workspace = Workspace::here().unwrap();
+        let tool = |probe| Tool { name: "sh", probe, packages: &[] };
+        let cases = [
+            (tool(&["sh", "-c", "echo cc '(Debian 12.2.0-14+deb12)' 12.2.0"]), Some("12.2.0")),
+            (tool(&["sh", "-c", "echo v20.1.0"]), Some("20.1.0")),
+            (tool(&["sh", "-c", "echo 1.0; exit 1"]), None),
+            (tool(&["no-such-program-here"]), None),
+        ];
+        for (tool, want) in cases {
+            assert_eq!(version(&workspace, &tool).as_deref(), want, "{:?}", tool.probe);
+        }
+    }
+}

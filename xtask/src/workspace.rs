@@ -1,0 +1,55 @@
+//! Where things are.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+
+/// The checkout this program was built from.
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// # Errors
+    ///
+    /// If the sources this program was built from are gone.
+    pub(crate) fn here() -> Result<Self, Failure> {
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = built_in
+            .parent()
+            .filter(|root| root.join("Cargo.lock").is_file())
+            .ok_or_else(|| {
+                Failure::new("the checkout has moved", "run this as `cargo xtask` inside it")
+            })?
+            .to_path_buf();
+        Ok(Self { root })
+    }
+
+    /// A path inside the checkout.
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.root.join(inside)
+    }
+
+    /// The text of a file of the checkout.
+    pub(crate) fn read(&self, inside: &str) -> Result<String, Failure> {
+        fs::read_to_string(self.path(inside)).map_err(|error| {
+            Failure::new(format!("{inside}: {error}"), "restore the file from the repository")
+        })
+    }
+
+    /// The cargo that runs this program, in the checkout's root.
+    pub(crate) fn cargo(&self) -> Command {
+        self.command(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    }
+
+    /// Any other program, in the checkout's root.
+    pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
+        let mut command = Command::new(program.into());
+        command.current_dir(&self.root);
+        command
+    }
+}
