@@ -131,11 +131,7 @@ fn fold_all(rows: &[Row]) -> Result<Vec<Call>, StoreError> {
 }
 
 /// Writes the folded calls and commits: one round trip.
-async fn write(
-    client: &Object,
-    workspace: &WorkspaceId,
-    calls: &[Call],
-) -> Result<(), StoreError> {
+async fn write(client: &Object, workspace: &WorkspaceId, calls: &[Call]) -> Result<(), StoreError> {
     let call_rows = Value::Array(calls.iter().map(call_row).collect());
     let leg_rows = Value::Array(
         calls.iter().flat_map(|call| call.legs.iter().map(|leg| leg_row(call, leg))).collect(),

@@ -46,7 +46,8 @@ pub(crate) async fn schema_fault(client: &Client) -> Result<Option<Fault>, Store
         mend: "run `switchroom migrate` with this version of the program".to_owned(),
     };
     // The comment on the schema carries its checksum: readable without any right on a table.
-    let sql = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'voice'";
+    let sql =
+        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'voice'";
     let Some(row) = client.query_opt(sql, &[]).await? else {
         return Ok(Some(fault("the database has no Switchroom schema")));
     };

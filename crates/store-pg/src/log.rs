@@ -89,11 +89,7 @@ impl Store {
         let started = before.map(|before| sql::system(before.started_at));
         let sid = before.map(|before| before.sid.to_string());
         let rows = Scope::Agent(workspace, asking)
-            .run(
-                &self.agent,
-                CALLS,
-                &[&workspace.as_str(), &started, &sid, &i64::from(limit)],
-            )
+            .run(&self.agent, CALLS, &[&workspace.as_str(), &started, &sid, &i64::from(limit)])
             .await?;
         gather(&rows)
     }

@@ -96,14 +96,7 @@ impl Store {
             .run(
                 &self.webhook,
                 DIALLING,
-                &[
-                    &workspace.as_str(),
-                    &sql::uuid(agent),
-                    &number,
-                    &call.as_str(),
-                    &since,
-                    &oldest,
-                ],
+                &[&workspace.as_str(), &sql::uuid(agent), &number, &call.as_str(), &since, &oldest],
             )
             .await?;
         let row = rows.first().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;

@@ -34,9 +34,8 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
     ) -> Result<Option<WorkspaceRow>, StoreError> {
-        let rows = Scope::Webhook(workspace)
-            .run(&self.webhook, WORKSPACE, &[&workspace.as_str()])
-            .await?;
+        let rows =
+            Scope::Webhook(workspace).run(&self.webhook, WORKSPACE, &[&workspace.as_str()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let corrupt = |error: ParseError| StoreError::Corrupt(format!("voice_workspaces: {error}"));
         let numbers: Vec<&str> = row.get("numbers");

@@ -1,0 +1,203 @@
+//! Who could take a call.
+
+use identity::{Timestamp, UserId, WorkspaceId};
+use routing::{Activity, Candidate, Presence, Role};
+use store_pg::{Roster, Store};
+
+use crate::support::*;
+
+const CALLER: &str = "+15005550001";
+
+async fn roster(store: &Store, workspace: &WorkspaceId, caller: Option<&str>) -> Roster {
+    let caller = caller.map(number);
+    let found = store.roster(workspace, caller.as_ref(), sid(0xca), at(0)).await.expect("a roster");
+    Roster { candidates: sorted(found.candidates), ..found }
+}
+
+fn sorted(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort();
+    candidates
+}
+
+fn assigned(roster: &Roster) -> Vec<UserId> {
+    roster.candidates.iter().filter(|one| one.assigned).map(|one| one.user).collect()
+}
+
+/// A member who never reported and is idle.
+fn idle(user: u8) -> Candidate {
+    Candidate {
+        user: agent(user),
+        role: Some(Role::Agent),
+        assigned: false,
+        presence: Presence::Unknown,
+        activity: Activity::Idle,
+        idle_since: None,
+        rung_in: None,
+    }
+}
+
+#[tokio::test]
+async fn finds_the_contact_and_who_is_assigned() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    db.profile(&ws, agent(4), "admin").await;
+    db.profile(&ws, agent(5), "viewer").await;
+    let one = db.contact(&ws, 0x11, CALLER).await;
+    let two = db.contact(&ws, 0x12, "+15005550002").await;
+    let gone = db.contact(&ws, 0x13, "+15005550003").await;
+    db.assign(&ws, one, agent(2), "active").await;
+    // Twice the same, as nothing forbids.
+    db.assign(&ws, one, agent(2), "active").await;
+    db.assign(&ws, one, agent(1), "inactive").await;
+    for user in [1, 3] {
+        db.assign(&ws, two, agent(user), "active").await;
+    }
+    // Someone who has left, and someone whose role takes no calls.
+    for user in [9, 5] {
+        db.assign(&ws, gone, agent(user), "active").await;
+    }
+    let store = db.store();
+
+    let found = roster(&store, &ws, Some(CALLER)).await;
+    let contact = found.contact.clone().expect("a contact");
+    assert_eq!((contact.id, contact.name.as_deref()), (one, Some("Contact 11")));
+    let admin = Candidate { role: Some(Role::Admin), ..idle(4) };
+    let want = [idle(1), Candidate { assigned: true, ..idle(2) }, idle(3), admin];
+    assert_eq!(found.candidates, want);
+    assert!(!found.call_is_over);
+
+    assert_eq!(assigned(&roster(&store, &ws, Some("+15005550002")).await), [agent(1), agent(3)]);
+
+    let found = roster(&store, &ws, Some("+15005550003")).await;
+    let left = |user| Candidate { role: None, assigned: true, ..idle(user) };
+    let want = [idle(1), idle(2), idle(3), admin, left(5), left(9)];
+    assert_eq!(found.candidates, want, "assigned, but no members that take calls");
+
+    for caller in [None, Some("+15005559999")] {
+        let found = roster(&store, &ws, caller).await;
+        assert_eq!(found.contact, None, "{caller:?}");
+        assert_eq!(found.candidates, [idle(1), idle(2), idle(3), admin], "{caller:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_contacts_with_one_number_the_assigned_one_is_meant_then_the_oldest() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    let store = db.store();
+    let oldest = db.contact(&ws, 0x11, CALLER).await;
+    let middle = db.contact(&ws, 0x12, CALLER).await;
+    let newest = db.contact(&ws, 0x13, CALLER).await;
+    let found = |roster: Roster| roster.contact.map(|contact| contact.id);
+    assert_eq!(found(roster(&store, &ws, Some(CALLER)).await), Some(oldest));
+    db.assign(&ws, newest, agent(1), "active").await;
+    assert_eq!(found(roster(&store, &ws, Some(CALLER)).await), Some(newest));
+    db.assign(&ws, middle, agent(1), "active").await;
+    db.assign(&ws, oldest, agent(1), "closed").await;
+    let found = roster(&store, &ws, Some(CALLER)).await;
+    assert_eq!(found.contact.as_ref().map(|contact| contact.id), Some(middle));
+    assert_eq!(found.candidates, [Candidate { assigned: true, ..idle(1) }]);
+}
+
+#[tokio::test]
+async fn knows_nothing_of_other_workspaces() {
+    let db = Db::new().await;
+    let (a, b, empty) = (workspace("ws_a"), workspace("ws_b"), workspace("ws_empty"));
+    db.team(&a, &[1]).await;
+    db.team(&b, &[1, 2]).await;
+    let theirs = db.contact(&b, 0x11, CALLER).await;
+    db.assign(&b, theirs, agent(2), "active").await;
+    // The same person is a member of both, and talks in one of them.
+    db.execute(
+        "insert into voice_calls (workspace_id, call_sid, direction, outcome, ended_at) \
+           values ('ws_b', 'CAcacacacacacacacacacacacacacacaca', 'inbound', 'completed', now()); \
+         insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status, answered_at) \
+           select 'ws_b', 'CA01', call_sid, '01010101-0101-0101-0101-010101010101', 'in-progress', \
+             '2026-01-01Z' from voice_calls",
+    );
+    let store = db.store();
+    let found = roster(&store, &a, Some(CALLER)).await;
+    assert_eq!(found, Roster { contact: None, candidates: vec![idle(1)], call_is_over: false });
+    let found = roster(&store, &b, Some(CALLER)).await;
+    assert_eq!(found.contact.map(|contact| contact.id), Some(theirs));
+    assert!(found.call_is_over);
+    let busy = Candidate { activity: Activity::OnCall, ..idle(1) };
+    assert_eq!(found.candidates, [busy, Candidate { assigned: true, ..idle(2) }]);
+    let found = roster(&store, &empty, Some(CALLER)).await;
+    assert_eq!(found, Roster { contact: None, candidates: vec![], call_is_over: false });
+}
+
+#[tokio::test]
+async fn knows_who_talks_and_who_is_away() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3, 4, 5]).await;
+    // 1 talks; 2 rings; 3 talked; 4 lost the end of a call five hours ago; 5 said "away".
+    db.execute(
+        "insert into voice_calls (workspace_id, call_sid, direction, outcome) \
+           values ('ws_a', 'CA1', 'inbound', 'in_progress'); \
+         insert into voice_legs \
+           (workspace_id, leg_sid, call_sid, user_id, status, answered_at, ended_at) values \
+           ('ws_a', 'CAl1', 'CA1', repeat('01', 16)::uuid, 'in-progress', '2025-12-31T23:50Z', null), \
+           ('ws_a', 'CAl2', 'CA1', repeat('02', 16)::uuid, 'ringing', null, null), \
+           ('ws_a', 'CAl3', 'CA1', repeat('03', 16)::uuid, 'completed', '2025-12-31T23:50Z', \
+             '2025-12-31T23:55Z'), \
+           ('ws_a', 'CAl4', 'CA1', repeat('04', 16)::uuid, 'in-progress', '2025-12-31T19:00Z', null); \
+         insert into voice_agents (workspace_id, user_id, presence, presence_since, idle_since) values \
+           ('ws_a', repeat('03', 16)::uuid, null, null, '2025-12-31T23:55Z'), \
+           ('ws_a', repeat('05', 16)::uuid, 'away', '2025-12-31T20:00Z', null)",
+    );
+    let found = roster(&db.store(), &ws, Some(CALLER)).await;
+    let want = [
+        Candidate { activity: Activity::OnCall, ..idle(1) },
+        idle(2),
+        Candidate { idle_since: Some(at(-300)), ..idle(3) },
+        idle(4),
+        Candidate { presence: Presence::Away, ..idle(5) },
+    ];
+    assert_eq!(found.candidates, want);
+}
+
+#[tokio::test]
+async fn says_whether_an_agent_may_call_out() {
+    let db = Db::new().await;
+    let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
+    db.team(&ws, &[1, 2]).await;
+    db.profile(&ws, agent(3), "viewer").await;
+    db.team(&other, &[4]).await;
+    let contact = db.contact(&ws, 0x11, CALLER).await;
+    db.execute(
+        "insert into voice_calls \
+           (workspace_id, call_sid, direction, outcome, handled_by, started_at, ended_at) \
+         select ws, 'CA' || n || ws, direction, 'completed', repeat('01', 16)::uuid, \
+           '2026-01-01Z'::timestamptz - n * interval '10 minutes', now() \
+         from generate_series(0, 9) n, (values ('outbound'), ('inbound')) d (direction), \
+           (values ('ws_a'), ('ws_b')) w (ws) where n % 2 = 0 or direction = 'outbound' \
+         on conflict do nothing; \
+         insert into voice_calls (workspace_id, call_sid, direction, outcome) \
+           values ('ws_a', 'CAlive', 'inbound', 'in_progress'); \
+         insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status, answered_at) \
+           values ('ws_a', 'CAleg', 'CAlive', repeat('02', 16)::uuid, 'in-progress', \
+             '2025-12-31T23:50Z')",
+    );
+    let store = db.store();
+    let hour: Timestamp = at(-3_600);
+    let ask = async |user: u8, to: Option<&str>| {
+        let to = to.map(number);
+        let call = sid(0xca);
+        store.dialling(&ws, agent(user), to.as_ref(), call, hour, at(0)).await.expect("an answer")
+    };
+    let one = ask(1, Some(CALLER)).await;
+    assert!(one.is_member && !one.on_call && !one.call_is_over);
+    assert_eq!(one.placed, 6, "the minutes 0 to 50");
+    let known = one.contact.expect("a contact");
+    assert_eq!((known.id, known.name.as_deref()), (contact, Some("Contact 11")));
+    let two = ask(2, Some("+15005550002")).await;
+    assert!(two.is_member && two.on_call);
+    assert_eq!((two.placed, two.contact), (0, None));
+    for (user, what) in [(3, "a viewer"), (4, "another workspace's"), (9, "nobody")] {
+        assert!(!ask(user, None).await.is_member, "{what}");
+    }
+}

@@ -1,0 +1,5 @@
+//! The store on a real Postgres, one database a test.
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod lookup;
+mod support;
