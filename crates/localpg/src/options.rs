@@ -35,8 +35,9 @@ pub struct Options {
     pub stop_limit: Duration,
     /// Told of every slow or unusual step, for the log.
     pub notice: fn(&Notice<'_>),
-    /// The data may be lost: nothing is synced to disk.
-    pub(crate) throw_away: bool,
+    /// Whether the data may be lost when the machine stops: nothing is synced to disk then, which
+    /// makes new clusters and writes much faster. For tests; `false` unless you say otherwise.
+    pub throw_away: bool,
 }
 
 impl Options {

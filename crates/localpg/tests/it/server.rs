@@ -25,7 +25,8 @@ fn clients_read_the_connection_string() {
 #[test]
 fn keeps_data() {
     let dir = TempDir::new();
-    let options = dir.options();
+    let mut options = dir.options();
+    options.throw_away = false;
     let server = start(&options).expect("a first start");
     server.execute("postgres", "create table t as select 7 as n").expect("a table");
     let data = server.data_dir().to_path_buf();
@@ -34,6 +35,7 @@ fn keeps_data() {
 
     let server = start(&options).expect("a later start");
     server.execute("postgres", &ensure("(select n from t) = 7")).expect("the data");
+    server.execute("postgres", &ensure("current_setting('fsync') = 'on'")).expect("synced");
     let socket = server.socket_dir().join(".s.PGSQL.5432");
     assert!(socket.exists());
     drop(server);

@@ -25,10 +25,12 @@ impl TempDir {
         &self.0
     }
 
-    /// A server in this directory, wherever the programs come from here; nothing outside is used.
+    /// A server in this directory, wherever the programs come from here; nothing outside is used,
+    /// and nothing synced: most tests are not about the disk.
     pub(crate) fn options(&self) -> Options {
         let mut options = Options::new(self.0.join("pg"), Search::from_env());
         options.system_dir = self.0.join("system");
+        options.throw_away = true;
         options
     }
 }
