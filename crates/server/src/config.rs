@@ -78,8 +78,8 @@ impl SecretsKey {
     pub fn parse(text: &str) -> Result<Self, String> {
         let bytes = STANDARD.decode(text.trim()).map_err(|_| "is not base64".to_owned())?;
         let length = bytes.len();
-        let bytes = <[u8; 32]>::try_from(bytes)
-            .map_err(|_| format!("has {length} bytes instead of 32"))?;
+        let bytes =
+            <[u8; 32]>::try_from(bytes).map_err(|_| format!("has {length} bytes instead of 32"))?;
         Ok(Self(Zeroizing::new(bytes)))
     }
 
@@ -169,9 +169,8 @@ impl Config {
             reader.faults.push(MISSING_SECRETS_KEY.to_owned());
         }
         let sessions = session_config(&mut reader);
-        let allowed_origins = reader
-            .parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins)
-            .unwrap_or_default();
+        let allowed_origins =
+            reader.parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins).unwrap_or_default();
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),

@@ -8,7 +8,7 @@ use twilio_sig::PublicUrl;
 
 /// What a path names.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     /// An agent's access token.
     Token(WorkspaceId),
     /// The agents and their status.
@@ -39,7 +39,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Finds what a path names, or nothing.
-    pub fn parse(path: &str) -> Option<Self> {
+    pub(crate) fn parse(path: &str) -> Option<Self> {
         match path {
             "/healthz" => return Some(Self::Health),
             "/readyz" => return Some(Self::Ready),
@@ -63,7 +63,7 @@ impl Endpoint {
     }
 
     /// The one method it answers to, beside `OPTIONS`.
-    pub const fn method(&self) -> Method {
+    pub(crate) const fn method(&self) -> Method {
         match self {
             Self::MyStatus(_) => Method::PUT,
             Self::Voice(_) | Self::Status(_) | Self::Dial(_) | Self::Voicemail(_) => Method::POST,
@@ -72,12 +72,12 @@ impl Endpoint {
     }
 
     /// Whether Twilio calls it.
-    pub const fn is_carrier(&self) -> bool {
+    pub(crate) const fn is_carrier(&self) -> bool {
         matches!(self, Self::Voice(_) | Self::Status(_) | Self::Dial(_) | Self::Voicemail(_))
     }
 
     /// The workspace that it is about.
-    pub const fn workspace(&self) -> Option<&WorkspaceId> {
+    pub(crate) const fn workspace(&self) -> Option<&WorkspaceId> {
         match self {
             Self::Token(workspace)
             | Self::Agents(workspace)
@@ -93,7 +93,7 @@ impl Endpoint {
     }
 
     /// A short name for metrics and logs.
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Token(_) => "token",
             Self::Agents(_) => "agents",
@@ -116,7 +116,7 @@ impl Endpoint {
     /// By default Twilio repeats a request only if the connection failed; the fragment, which is
     /// neither sent nor signed, asks for more. A status callback is repeated for as long as Twilio
     /// may; a request for which a caller waits gives up early enough for a second try.
-    pub fn callback(&self, base: &PublicUrl, query: &str) -> String {
+    pub(crate) fn callback(&self, base: &PublicUrl, query: &str) -> String {
         let overrides = match self {
             Self::Status(_) => "#rc=5&rp=ct,rt,5xx",
             _ => "#rc=2&rp=ct,rt,5xx&rt=4000",
@@ -155,18 +155,18 @@ const WORKSPACES: &str = "/api/workspaces/";
 /// a hash; that two agents of one call share them has a chance of one in 10¹⁰ and costs the second
 /// one this ring.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Rung {
+pub(crate) struct Rung {
     waves: Vec<Vec<[u8; MARK]>>,
 }
 
 impl Rung {
     /// The number of the last wave that rang; 0 before the first.
-    pub fn last_wave(&self) -> u16 {
+    pub(crate) fn last_wave(&self) -> u16 {
         u16::try_from(self.waves.len()).unwrap_or(u16::MAX)
     }
 
     /// The wave in which the agent rang.
-    pub fn wave_of(&self, user: UserId) -> Option<u16> {
+    pub(crate) fn wave_of(&self, user: UserId) -> Option<u16> {
         let mark = mark(user);
         let wave = self.waves.iter().position(|wave| wave.contains(&mark))?;
         u16::try_from(wave + 1).ok()
@@ -174,25 +174,22 @@ impl Rung {
 
     /// The same with one more wave.
     #[must_use]
-    pub fn with_wave(&self, users: &[UserId]) -> Self {
+    pub(crate) fn with_wave(&self, users: &[UserId]) -> Self {
         let mut waves = self.waves.clone();
         waves.push(users.iter().copied().map(mark).collect());
         Self { waves }
     }
 
     /// Reads the query of an action's URL; anything else counts as nobody.
-    pub fn parse(query: Option<&str>) -> Self {
-        let value = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("rung="));
+    pub(crate) fn parse(query: Option<&str>) -> Self {
+        let value =
+            query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("rung="));
         let waves = value.unwrap_or_default().split('.').filter(|wave| !wave.is_empty());
-        Self {
-            waves: waves
-                .map(|wave| wave.as_bytes().as_chunks::<MARK>().0.to_vec())
-                .collect(),
-        }
+        Self { waves: waves.map(|wave| wave.as_bytes().as_chunks::<MARK>().0.to_vec()).collect() }
     }
 
     /// Writes the query of an action's URL.
-    pub fn query(&self) -> String {
+    pub(crate) fn query(&self) -> String {
         let mut query = String::from("rung=");
         for (index, wave) in self.waves.iter().enumerate() {
             if index > 0 {
@@ -214,7 +211,7 @@ fn mark(user: UserId) -> [u8; MARK] {
     let hash = user.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    std::array::from_fn(|index| DIGITS[usize::from((hash >> (6 * index + 16)) as u8 & 63)])
+    std::array::from_fn(|index| DIGITS[usize::try_from(hash >> (6 * index + 16) & 63).unwrap_or(0)])
 }
 
 #[cfg(test)]
@@ -285,10 +282,7 @@ mod tests {
         let read = Rung::parse(Some(&query));
         assert_eq!(read, rung);
         assert_eq!(read.last_wave(), 2);
-        assert_eq!(
-            [1, 2, 3, 4].map(|n| read.wave_of(user(n))),
-            [Some(1), Some(1), Some(2), None]
-        );
+        assert_eq!([1, 2, 3, 4].map(|n| read.wave_of(user(n))), [Some(1), Some(1), Some(2), None]);
         assert_eq!(Rung::parse(None).last_wave(), 0);
         assert_eq!(Rung::parse(Some("other=1")).last_wave(), 0);
     }

@@ -37,11 +37,6 @@ impl ApiError {
         self
     }
 
-    /// The stable code, for logs.
-    pub(crate) const fn code(&self) -> &'static str {
-        self.body.code
-    }
-
     pub(crate) fn reply(&self) -> Reply {
         let mut reply = reply::json(self.status, &self.body);
         if self.retry_after {

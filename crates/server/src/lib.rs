@@ -23,5 +23,5 @@ pub mod command;
 
 pub use config::{Config, ConfigFaults, Secret, SecretsKey, SessionConfig};
 pub use policy::Policy;
-pub use seal::{Credentials, SealError, open, seal};
+pub use seal::{Credentials, NONCE, SealError, open, seal};
 pub use serve::{ServeError, Server};

@@ -75,7 +75,11 @@ impl Metrics {
             refusals.clone(),
         );
         registry.register("calls", "Voice webhooks by what was decided", calls.clone());
-        registry.register("journal", "Records of the journal by what became of them", journal.clone());
+        registry.register(
+            "journal",
+            "Records of the journal by what became of them",
+            journal.clone(),
+        );
         Self { registry, answers, webhook_seconds, refusals, calls, journal }
     }
 
@@ -126,7 +130,11 @@ impl Metrics {
         }
         for (name, help, value) in [
             ("spool_pending_records", "Durable records not applied yet", spool.pending_records),
-            ("spool_pending_bytes", "Bytes of durable records not applied yet", spool.pending_bytes),
+            (
+                "spool_pending_bytes",
+                "Bytes of durable records not applied yet",
+                spool.pending_bytes,
+            ),
             ("spool_disk_bytes", "Bytes the spool takes on disk", spool.disk_bytes),
             ("spool_set_aside_records", "Records set aside for a person", spool.set_aside),
             ("spool_faults", "Refusals of the disk since the start", spool.faults),

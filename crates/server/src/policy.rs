@@ -123,7 +123,8 @@ mod tests {
     fn only_listed_prefixes_or_the_own_country_may_be_dialled() {
         let own: PhoneNumber = "+4930123456".parse().unwrap();
         let own_country = Outbound::default();
-        let listed = Outbound { prefixes: vec!["+1".into(), "+4930".into()], ..own_country.clone() };
+        let listed =
+            Outbound { prefixes: vec!["+1".into(), "+4930".into()], ..own_country.clone() };
         let cases = [
             ("+4989123456", true, false),
             ("+4930999999", true, true),

@@ -33,6 +33,10 @@ pub struct SealError;
 
 /// Encrypts a workspace's credentials: a version byte, a nonce of 24 bytes, then the ciphertext.
 /// The workspace id is authenticated, so that a copied row opens nowhere else.
+///
+/// # Errors
+///
+/// [`SealError`] only if the cipher refuses, which it does for texts of gigabytes.
 pub fn seal(
     key: &SecretsKey,
     workspace: &WorkspaceId,
@@ -46,6 +50,10 @@ pub fn seal(
 }
 
 /// Decrypts a workspace's credentials.
+///
+/// # Errors
+///
+/// [`SealError`] if the text was sealed with another key, for another workspace, or changed since.
 pub fn open(
     key: &SecretsKey,
     workspace: &WorkspaceId,

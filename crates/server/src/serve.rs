@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::budget::Budget;
+use crate::command::embedded;
 use crate::config::Config;
 use crate::dispatch;
 use crate::http::cors::Cors;
@@ -69,13 +70,12 @@ impl Server {
     ///
     /// [`ServeError`], after which nothing is left running.
     pub async fn start(config: Config) -> Result<Self, ServeError> {
-        let (database, url) = match &config.database_url {
-            Some(url) => (None, url.reveal().to_owned()),
-            None => {
-                let database = crate::command::embedded::start(&config.data_dir).await?;
-                let url = database.connection_string(crate::command::embedded::LOGIN, DATABASE);
-                (Some(database), url)
-            }
+        let (database, url) = if let Some(url) = &config.database_url {
+            (None, url.reveal().to_owned())
+        } else {
+            let database = embedded::start(&config.data_dir).await?;
+            let url = database.connection_string(embedded::LOGIN, DATABASE);
+            (Some(database), url)
         };
         if let Some(database) = &database {
             migrate(database, &url).await.map_err(ServeError::Database)?;
@@ -95,7 +95,7 @@ impl Server {
         database: Option<localpg::Server>,
     ) -> Result<Self, ServeError> {
         let directory = config.data_dir.join("spool");
-        let spool = Spool::open(&directory, spool::Config::new()).map_err(ServeError::Spool)?;
+        let spool = Spool::open(&directory, spool::Config::default()).map_err(ServeError::Spool)?;
         let metrics = Arc::new(Metrics::new());
         let budget = Arc::new(Budget::default());
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));

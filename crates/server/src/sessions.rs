@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use identity::UserId;
-use session::{SessionError, Verifier};
+use session::{JwkSet, Keys, SessionError, SessionSecret, Verifier, WeakSecret};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
@@ -51,12 +51,14 @@ pub enum SessionsError {
 }
 
 impl Sessions {
-    /// Prepares the keys that are configured; those of a URL are fetched when the first token
-    /// needs them.
+    /// Prepares the keys that are configured. Those of a URL are fetched when the first token needs
+    /// them, and then take the place of those of a file.
     pub(crate) fn new(config: SessionConfig) -> Result<Self, SessionsError> {
         let file = config.jwks_file.as_deref().map(read_file).transpose()?;
-        let verifier = build(&config, file.as_deref())?;
         let remote = config.jwks_url.as_deref().map(Remote::new).transpose()?;
+        // Until the keys of the URL are fetched, a token that names one has an unknown key.
+        let document = file.as_deref().or(remote.as_ref().map(|_| NO_KEYS));
+        let verifier = build(&config, document)?;
         Ok(Self { config, verifier: RwLock::new(Arc::new(verifier)), remote })
     }
 
@@ -139,9 +141,34 @@ impl Remote {
     }
 }
 
+/// Puts the shared secret and the public keys of a document together.
+fn build(config: &SessionConfig, document: Option<&str>) -> Result<Verifier, SessionsError> {
+    let unusable = |error: &dyn std::error::Error| SessionsError::Keys(error.to_string());
+    let mut keys = Keys::new();
+    if let Some(secret) = &config.secret {
+        let secret: SessionSecret =
+            secret.reveal().parse().map_err(|error: WeakSecret| unusable(&error))?;
+        keys = keys.secret(secret);
+    }
+    if let Some(document) = document {
+        let set = JwkSet::parse(document.as_bytes()).map_err(|error| unusable(&error))?;
+        for ignored in set.ignored() {
+            warn!("a session key is not used: {ignored:?}");
+        }
+        keys = keys.jwks(set);
+    }
+    let verifier = Verifier::new(keys).audience(&config.audience);
+    Ok(match &config.issuer {
+        Some(issuer) => verifier.issuer(issuer),
+        None => verifier,
+    })
+}
+
 fn read_file(path: &Path) -> Result<String, SessionsError> {
     std::fs::read_to_string(path).map_err(SessionsError::File)
 }
+
+const NO_KEYS: &str = r#"{"keys":[]}"#;
 
 /// How old fetched keys may be: a revoked key is refused after that.
 const FRESH: Duration = Duration::from_secs(600);

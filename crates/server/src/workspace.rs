@@ -100,17 +100,15 @@ impl Workspaces {
 
     fn open(&self, id: &WorkspaceId, row: WorkspaceRow) -> Option<Workspace> {
         open(&self.key, id, row)
-            .inspect_err(|fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"))
+            .inspect_err(
+                |fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"),
+            )
             .ok()
     }
 }
 
 /// Opens the credentials of a workspace.
-fn open(
-    key: &SecretsKey,
-    id: &WorkspaceId,
-    row: WorkspaceRow,
-) -> Result<Workspace, String> {
+fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspace, String> {
     let credentials = seal::open(key, id, &row.sealed).map_err(|error| error.to_string())?;
     let mut tokens = credentials.auth_tokens.iter().map(|token| AuthToken::new(token));
     let first = tokens.next().ok_or("it has no auth token")?;

@@ -154,11 +154,7 @@ mod tests {
             ),
             (
                 "away during a call",
-                AgentRow {
-                    presence: Presence::Away,
-                    on_call_since: Some(at(15)),
-                    ..agent.clone()
-                },
+                AgentRow { presence: Presence::Away, on_call_since: Some(at(15)), ..agent.clone() },
                 ("busy", Some(at(15))),
             ),
             (

@@ -61,9 +61,8 @@ fn limit(text: Option<&str>) -> Result<u16, ApiError> {
 
 /// The `next` of a page, or a moment.
 fn before(text: &str) -> Result<Before, ApiError> {
-    let wrong = || {
-        ApiError::field("before must be the `next` of another page or a moment (RFC 3339).")
-    };
+    let wrong =
+        || ApiError::field("before must be the `next` of another page or a moment (RFC 3339).");
     let (moment, sid) = match text.split_once('_') {
         Some((moment, sid)) => (moment, sid.parse().map_err(|_| wrong())?),
         // The smallest Sid: of calls at that very moment, none comes before it.
@@ -135,7 +134,8 @@ mod tests {
         let zero = CallSid::from_bytes([0; 16]);
         assert_eq!(before(&at.to_string()), Ok(Before { started_at: at, sid: zero }));
         for wrong in ["", "yesterday", "2026-01-01T00:00:00Z_CA1"] {
-            assert!(before(wrong).is_err_and(|error| error.code() == "field_invalid"), "{wrong}");
+            let error = before(wrong).unwrap_err();
+            assert_eq!(error.status, StatusCode::BAD_REQUEST, "{wrong}");
         }
     }
 }

@@ -27,9 +27,7 @@ pub(crate) async fn answer(
         Endpoint::Token(workspace) => {
             token::issue(app, workspace, user(app, parts).await?, parts).await
         }
-        Endpoint::Agents(workspace) => {
-            agents::list(app, workspace, user(app, parts).await?).await
-        }
+        Endpoint::Agents(workspace) => agents::list(app, workspace, user(app, parts).await?).await,
         Endpoint::MyStatus(workspace) => {
             agents::set_status(app, workspace, user(app, parts).await?, body).await
         }

@@ -16,7 +16,7 @@ use crate::http::reply::{self, Reply};
 use crate::workspace::NoWorkspace;
 
 #[derive(Serialize)]
-struct Token {
+struct Issued {
     token: String,
     identity: String,
     ttl: u64,
@@ -54,7 +54,7 @@ pub(super) async fn issue(
     let expires_at = workspace.issuer.expires_at(now);
     Ok(reply::json(
         StatusCode::OK,
-        &Token {
+        &Issued {
             token,
             identity: identity.to_string(),
             ttl: voice_token::Ttl::HOUR.length().as_secs(),

@@ -26,12 +26,7 @@ use crate::journal::Entry;
 use crate::policy::Messages;
 
 /// Answers a request that should be Twilio's.
-pub(crate) async fn answer(
-    app: &App,
-    endpoint: &Endpoint,
-    parts: &Parts,
-    body: Incoming,
-) -> Reply {
+pub(crate) async fn answer(app: &App, endpoint: &Endpoint, parts: &Parts, body: Incoming) -> Reply {
     let signed = match authenticate::authenticate(app, endpoint, parts, body).await {
         Ok(signed) => signed,
         Err(refusal) => return refuse(app, refusal),
@@ -63,7 +58,9 @@ async fn document(app: &App, endpoint: &Endpoint, signed: &Signed) -> String {
     let messages = &signed.workspace.policy.messages;
     let rung = Rung::parse(signed.query.as_deref());
     let source = match endpoint {
-        Endpoint::Voicemail(_) => return twiml::say_and_hang_up(messages, &messages.voicemail_done),
+        Endpoint::Voicemail(_) => {
+            return twiml::say_and_hang_up(messages, &messages.voicemail_done);
+        }
         Endpoint::Dial(_) => Source::Dial { wave: rung.last_wave().max(1) },
         _ => Source::Voice,
     };

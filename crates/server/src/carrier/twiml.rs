@@ -109,11 +109,7 @@ pub(super) fn dial_out(
 }
 
 /// Takes a message and says good-bye.
-pub(super) fn voicemail(
-    messages: &Messages,
-    base: &PublicUrl,
-    workspace: &WorkspaceId,
-) -> String {
+pub(super) fn voicemail(messages: &Messages, base: &PublicUrl, workspace: &WorkspaceId) -> String {
     let build = || {
         let action = Endpoint::Voicemail(workspace.clone()).callback(base, "");
         let record = Record::new()

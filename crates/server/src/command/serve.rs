@@ -17,10 +17,8 @@ pub(super) async fn run() -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
 
     let server = Server::start(config).await.map_err(|error| Failure::failed(&error))?;
-    if let Some(database) = server.database() {
-        if let Err(error) = embedded::leave_way_in(&data_dir, database) {
-            warn!("other commands will not find the embedded database: {error}");
-        }
+    if let Some(Err(error)) = server.database().map(|way| embedded::leave_way_in(&data_dir, way)) {
+        warn!("other commands will not find the embedded database: {error}");
     }
     tokio::select! {
         _ = terminate.recv() => info!("SIGTERM: stopping"),

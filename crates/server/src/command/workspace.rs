@@ -78,9 +78,10 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
         }
         WorkspaceCommand::Remove { id } => {
             let removed = owner.remove_workspace(&id).await;
-            match removed.map_err(|error| Failure::failed(&error))? {
-                true => print(&format!("workspace {id} is removed")),
-                false => Err(Failure::Failed(format!("there is no workspace {id}"))),
+            if removed.map_err(|error| Failure::failed(&error))? {
+                print(&format!("workspace {id} is removed"))
+            } else {
+                Err(Failure::Failed(format!("there is no workspace {id}")))
             }
         }
     }
