@@ -296,7 +296,7 @@ element! {
 leaf! { Sim, sid, "SIM Sid", "The Sid of the card (`DE…`)." }
 
 element! {
-    /// A WhatsApp account.
+    /// An account of `WhatsApp`.
     WhatsApp = "WhatsApp": leaf {
         /// How `url` is asked.
         method: one Method = "method",

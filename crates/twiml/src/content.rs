@@ -6,7 +6,7 @@ use core::fmt::{Result as Written, Write};
 use crate::reader::{Event, Reader};
 use crate::text::Text;
 use crate::tree::{Attribute, Node};
-use crate::{ParseError, write};
+use crate::{ParseError, Unknown, write};
 
 /// An element of the grammar; `element!` writes the implementations.
 pub(crate) trait Tag<'a>: Sized {
@@ -18,6 +18,9 @@ pub(crate) trait Tag<'a>: Sized {
 
     /// Writes the element.
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+
+    /// Collects what the grammar does not know.
+    fn unknown<'s>(&'s self, found: &mut Vec<Unknown<'s>>);
 }
 
 /// What a parser does to an element.
@@ -71,6 +74,9 @@ pub(crate) trait Child<'a>: Sized {
 
     /// Writes the child.
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+
+    /// Collects what the grammar does not know.
+    fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>);
 }
 
 /// What may stand inside.
@@ -94,6 +100,9 @@ pub(crate) trait Content<'a> {
 
     /// Writes all of it.
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+
+    /// Collects what the grammar does not know.
+    fn unknown<'s>(&'s self, _parent: &'static str, _found: &mut Vec<Unknown<'s>>) {}
 }
 
 /// Nothing: `<Hangup/>`.
@@ -186,6 +195,10 @@ impl<'a, C: Child<'a>> Content<'a> for Children<C> {
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
         self.0.iter().try_for_each(|child| child.write(out))
     }
+
+    fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
+        self.0.iter().for_each(|child| child.unknown(parent, found));
+    }
 }
 
 /// Text or elements: `<Client>alice</Client>` and `<Client><Identity>…</Client>`.
@@ -229,6 +242,10 @@ impl<'a, C: Child<'a>> Content<'a> for TextOr<'a, C> {
         }
         self.children.write(out)
     }
+
+    fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
+        self.children.unknown(parent, found);
+    }
 }
 
 /// Text and elements side by side: `<Say>Your code is <say-as>…</say-as>.</Say>`.
@@ -261,6 +278,10 @@ impl<'a, C: Child<'a>> Content<'a> for Mixed<C> {
 
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
         self.0.iter().try_for_each(|child| child.write(out))
+    }
+
+    fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
+        self.0.iter().for_each(|child| child.unknown(parent, found));
     }
 }
 

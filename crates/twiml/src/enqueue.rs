@@ -18,7 +18,7 @@ element! {
         wait_url: text = "waitUrl",
         /// How `wait_url` is asked.
         wait_url_method: one Method = "waitUrlMethod",
-        /// The workflow of TaskRouter that takes the call.
+        /// The workflow of `TaskRouter` that takes the call.
         workflow_sid: text = "workflowSid",
     }
 }
@@ -47,7 +47,7 @@ impl<'a> Enqueue<'a> {
         Ok(enqueue)
     }
 
-    /// With a workflow of TaskRouter (`WW…`).
+    /// With a workflow of `TaskRouter` (`WW…`).
     pub fn workflow(sid: impl Into<Text<'a>>) -> Self {
         Self::BLANK.workflow_sid(sid)
     }
@@ -64,7 +64,7 @@ impl<'a> Enqueue<'a> {
 }
 
 element! {
-    /// The task that TaskRouter makes of a call.
+    /// The task that `TaskRouter` makes of a call.
     Task = "Task": leaf {
         /// The higher, the sooner.
         priority: int = "priority",
@@ -82,7 +82,7 @@ element! {
         method: one Method = "method",
         /// The activity of the worker afterwards.
         post_work_activity_sid: text = "postWorkActivitySid",
-        /// The reservation of TaskRouter.
+        /// The reservation of `TaskRouter`.
         reservation_sid: text = "reservationSid",
         /// What the waiting caller hears before the bridge.
         url: text = "url",

@@ -66,7 +66,7 @@ pub use stream::{
     Transcription, TranscriptionNoun,
 };
 pub use text::{Comment, Text};
-pub use tree::{Attribute, Element, Node};
+pub use tree::{Attribute, Element, Node, Unknown};
 pub use value::{Commas, Unlisted};
 pub use values::*;
 pub use verbs::{Echo, Hangup, HangupNoun, Leave, Redirect, Reject, RejectNoun, Sms};

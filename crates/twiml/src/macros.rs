@@ -299,6 +299,12 @@ macro_rules! element {
                 self.extra.write_children(out)?;
                 out.write_str(concat!("</", $wire, ">"))
             }
+
+            fn unknown<'s>(&'s self, found: &mut alloc::vec::Vec<$crate::Unknown<'s>>) {
+                use $crate::content::Content;
+                self.extra.unknown($wire, found);
+                self.content.unknown($wire, found);
+            }
         }
 
         impl<'a> $crate::content::Sink<'a> for $name<'a> {
@@ -429,6 +435,19 @@ macro_rules! children {
                     $( Self::$text(text) => $crate::write::text(out, text.as_str()), )?
                     $( Self::$variant(child) => child.write(out), )+
                     Self::Other(node) => node.write(out),
+                }
+            }
+
+            fn unknown<'s>(
+                &'s self,
+                parent: &'static str,
+                found: &mut alloc::vec::Vec<$crate::Unknown<'s>>,
+            ) {
+                use $crate::content::Tag;
+                match self {
+                    $( Self::$text(_) => {} )?
+                    $( Self::$variant(child) => child.unknown(found), )+
+                    Self::Other(node) => node.unknown(parent, found),
                 }
             }
         }
@@ -682,8 +701,10 @@ macro_rules! open_enumeration {
 
         impl<'a> $name<'a> {
             /// All values but `Other`, in the order of their texts.
-            pub const ALL: &'static [(&'static str, $name<'static>)] =
-                &[$( ($wire, $name::$value) ),+];
+            pub const ALL: &'static [$name<'static>] = {
+                static LISTED: &[$name<'static>] = &[$($name::$value),+];
+                LISTED
+            };
 
             /// The value as it is written.
             pub fn as_str(&self) -> &str {
@@ -702,11 +723,10 @@ macro_rules! open_enumeration {
             }
 
             fn listed(text: &str) -> Option<$name<'static>> {
-                let at = Self::ALL.binary_search_by(|(known, _)| (*known).cmp(text)).ok()?;
-                Some(Self::ALL[at].1.clone())
+                let at = Self::ALL.binary_search_by(|known| known.as_str().cmp(text)).ok()?;
+                Self::ALL.get(at).cloned()
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "every kind of attribute reads alike")]
             pub(crate) fn read(text: $crate::Text<'a>) -> Result<Self, $crate::Text<'a>> {
                 Ok(Self::from(text))
             }
@@ -737,13 +757,13 @@ macro_rules! kind_described {
         $crate::grammar::Kind::Text
     };
     (commas) => {
-        $crate::grammar::Kind::Text
+        $crate::grammar::Kind::Commas
     };
     (bounded $of:ident) => {
         $crate::grammar::Kind::Text
     };
     (plain $of:ident) => {
-        $crate::grammar::Kind::Text
+        $crate::grammar::Kind::Plain
     };
     (bool) => {
         $crate::grammar::Kind::Bool
@@ -764,7 +784,7 @@ macro_rules! kind_described {
         $crate::grammar::Kind::One(|| $crate::grammar::closed($of::ALL, $of::as_str))
     };
     (open $of:ident) => {
-        $crate::grammar::Kind::Open(|| $of::ALL.iter().map(|of| of.0).collect())
+        $crate::grammar::Kind::Open(|| $of::ALL.iter().map(|of| of.as_str()).collect())
     };
     (list $of:ident) => {
         $crate::grammar::Kind::List(|| $crate::grammar::closed($of::ALL, $of::as_str))

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -9,7 +10,7 @@ use crate::content::{self, Tag};
 use crate::reader::{self, Reader};
 use crate::response::root;
 use crate::text::required;
-use crate::{BuildError, Comment, Method, ParseError, ParseErrorKind, write};
+use crate::{BuildError, Comment, Method, ParseError, ParseErrorKind, Unknown, write};
 
 pub use crate::Redirect;
 

@@ -24,8 +24,6 @@ element! {
         language: open PayLanguage = "language",
         /// How often the caller may try.
         max_attempts: int = "maxAttempts",
-        /// How `action` is asked.
-        method: one Method = "method",
         /// The fewest characters of a postal code.
         min_postal_code_length: int = "minPostalCodeLength",
         /// The connector to the payment service.

@@ -288,21 +288,17 @@ impl<'a> Reader<'a> {
             Some(digits) => (digits, 16),
             None => (name.strip_prefix('#').unwrap_or_default(), 10),
         };
-        let code = match digits.starts_with('+') {
-            true => None,
-            false => u32::from_str_radix(digits, radix).ok(),
-        };
+        // The parser of the standard library takes a plus.
+        let code = if digits.starts_with('+') { None } else { parse(digits, radix) };
         let Some(code) = code else {
             self.at = start;
             return Err(self.error(ParseErrorKind::Reference));
         };
-        match char::from_u32(code).filter(|c| scan::is_writable(*c)) {
-            Some(c) => Ok(Cow::Owned(String::from(c))),
-            None => {
-                self.at = start;
-                Err(self.error(ParseErrorKind::Character))
-            }
+        if let Some(c) = char::from_u32(code).filter(|c| scan::is_writable(*c)) {
+            return Ok(Cow::Owned(String::from(c)));
         }
+        self.at = start;
+        Err(self.error(ParseErrorKind::Character))
     }
 
     /// The next `length` bytes, with line ends as XML reads them: `\r\n` and `\r` as `\n`, and
@@ -363,6 +359,10 @@ impl<'a> Reader<'a> {
     fn expected(&self, what: &'static str) -> ParseError {
         self.error(ParseErrorKind::Expected { what })
     }
+}
+
+fn parse(digits: &str, radix: u32) -> Option<u32> {
+    u32::from_str_radix(digits, radix).ok()
 }
 
 fn is_blank(c: char) -> bool {

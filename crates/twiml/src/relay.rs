@@ -29,9 +29,9 @@ element! {
         eager_eot_threshold: text = "eagerEotThreshold",
         /// Whether the echo of the prompt is filtered out.
         echo_prompt_filtering: text = "echoPromptFiltering",
-        /// ElevenLabs' text normalization per language.
+        /// `ElevenLabs`' text normalization per language.
         elevenlabs_language_text_normalization: text = "elevenlabsLanguageTextNormalization",
-        /// ElevenLabs' text normalization.
+        /// `ElevenLabs`' text normalization.
         elevenlabs_text_normalization: text = "elevenlabsTextNormalization",
         /// Which events are sent.
         events: text = "events",

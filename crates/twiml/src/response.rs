@@ -10,7 +10,7 @@ use crate::reader::{self, Reader};
 use crate::{
     BuildError, Comment, Connect, Dial, Echo, Enqueue, Gather, Hangup, Leave, ParseError,
     ParseErrorKind, Pause, Pay, Play, Prompt, Queue, Record, Redirect, Refer, Reject, Say, Sms,
-    Start, Stop, write,
+    Start, Stop, Unknown, write,
 };
 
 element! {
@@ -151,6 +151,15 @@ macro_rules! root {
                 before.iter().try_for_each(|comment| crate::tree::comment_into(out, comment))?;
                 self.write(out)?;
                 after.iter().try_for_each(|comment| crate::tree::comment_into(out, comment))
+            }
+
+            /// Everything in the document that the grammar does not know, from front to back.
+            ///
+            /// Twilio carries out the rest and raises warning 12200 for each.
+            pub fn unknown(&self) -> Vec<Unknown<'_>> {
+                let mut found = Vec::new();
+                Tag::unknown(self, &mut found);
+                found
             }
 
             /// Reads a document.

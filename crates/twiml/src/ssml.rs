@@ -300,7 +300,9 @@ macro_rules! spoken {
 
 impl<T: Spoken> Spoken for [T] {
     fn collect(&self, words: &mut String) {
-        self.iter().for_each(|part| part.collect(words));
+        for part in self {
+            part.collect(words);
+        }
     }
 }
 

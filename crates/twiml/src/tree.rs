@@ -205,7 +205,7 @@ impl<'a> Element<'a> {
     }
 }
 
-impl<'a> Node<'a> {
+impl Node<'_> {
     /// The same node, free of what it borrowed from.
     pub fn into_owned(self) -> Node<'static> {
         match self {
@@ -222,6 +222,43 @@ impl<'a> Node<'a> {
             Self::Comment(comment) => comment_into(out, comment),
         }
     }
+
+    pub(crate) fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
+        match self {
+            Self::Element(element) => found.push(Unknown::Element { parent, element }),
+            Self::Text(text) => found.push(Unknown::Text { parent, text }),
+            Self::Comment(_) => {}
+        }
+    }
+}
+
+/// Something in a document that the grammar does not know, and the element it stands in.
+///
+/// Twilio goes on and raises warning 12200.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unknown<'s> {
+    /// An attribute without a field, or with a value that does not fit its field.
+    Attribute {
+        /// The name of the element that has it.
+        parent: &'static str,
+        /// The attribute.
+        attribute: &'s Attribute<'s>,
+    },
+    /// An element where the grammar has none of its name.
+    Element {
+        /// The name of the element it stands in.
+        parent: &'static str,
+        /// The element.
+        element: &'s Element<'s>,
+    },
+    /// Text where the grammar has none.
+    Text {
+        /// The name of the element it stands in.
+        parent: &'static str,
+        /// The text.
+        text: &'s Text<'s>,
+    },
 }
 
 impl<'a> From<Element<'a>> for Node<'a> {
@@ -290,6 +327,13 @@ impl<'a> Extra<'a> {
     /// The comments in front of the root and behind it.
     pub(crate) fn around(&self) -> (&[Comment<'a>], &[Comment<'a>]) {
         self.0.as_ref().map_or((&[], &[]), |kept| (&kept.before, &kept.after))
+    }
+
+    /// Collects what the grammar does not know: all of it.
+    pub(crate) fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
+        let attributes = self.attributes().iter();
+        found.extend(attributes.map(|attribute| Unknown::Attribute { parent, attribute }));
+        self.children().iter().for_each(|node| node.unknown(parent, found));
     }
 
     /// Holds nothing as nothing, so that equal elements are equal.

@@ -75,7 +75,7 @@ pub(crate) const fn seconds(length: Duration) -> u64 {
 
 /// Whole milliseconds, rounded up.
 pub(crate) fn millis(length: Duration) -> u64 {
-    let up = u128::from(length.subsec_nanos() % 1_000_000 != 0);
+    let up = u128::from(!length.subsec_nanos().is_multiple_of(1_000_000));
     u64::try_from(length.as_millis() + up).unwrap_or(u64::MAX)
 }
 

@@ -1,1 +1,4 @@
+//! Laws and rules seen from outside.
 
+mod hostile;
+mod rules;
