@@ -146,8 +146,7 @@ fn close(facts: &Facts<'_>, leg: &mut Leg, won: Option<&Leg>) -> bool {
         return false;
     }
     let dial = dial_of(facts, leg);
-    let neighbour =
-        won.filter(|won| won.sid != leg.sid && leg.answered_at.is_none() && won.wave == leg.wave);
+    let neighbour = won.filter(|won| leg.answered_at.is_none() && won.wave == leg.wave);
     let ends = [
         dial.map(|(at, _)| at),
         facts.ended.map(|(at, _)| at),

@@ -57,6 +57,24 @@ fn outbound_calls_belong_to_whoever_placed_them() {
             over(Outcome::Refused, EndReason::Refused, 0),
         ),
         (
+            "asked twice, allowed once, and it rings",
+            with(vec![refused(0, 7)]),
+            (Outcome::Ringing, None, me, None, None),
+        ),
+        (
+            "the agent gives up, by the Dial",
+            with(vec![unanswered(8, 1, DialStatus::NoAnswer, true)]),
+            over(Outcome::CallerHungUp, EndReason::CallerHungUp, 8),
+        ),
+        (
+            "the Dial says how before a deadline does",
+            with(vec![
+                unanswered(8, 1, DialStatus::Canceled, false),
+                mended(600, Mend::Deadline, None, done),
+            ]),
+            over(Outcome::CallerHungUp, EndReason::CallerHungUp, 8),
+        ),
+        (
             "asked twice, allowed once",
             with(vec![refused(0, 7), number(4, 2, LegStatus::InProgress)]),
             (Outcome::InProgress, None, me, Some(4), None),

@@ -91,6 +91,16 @@ fn missed_calls_say_how() {
         ),
         ("they leave, no Dial action", plus(vec![over()]), left(40)),
         (
+            "they leave, the decision is lost",
+            vec![arrived(0), dial(DialStatus::NoAnswer, true)],
+            left(32),
+        ),
+        (
+            "the Dial action is lost, but no wave follows",
+            plus(vec![routed(33, 2, &[]), over()]),
+            missed(EndReason::TimedOut, 40),
+        ),
+        (
             "nobody could be rung",
             vec![arrived(0), routed(0, 1, &[]), ended(5, LegStatus::Completed)],
             missed(EndReason::NobodyAvailable, 5),
@@ -324,4 +334,42 @@ fn moments_never_run_backwards() {
     assert_eq!((call.answered_at, call.ended_at), (Some(at(50)), Some(at(50))));
     assert_eq!(call.talked().map(|talked| talked.as_secs()), Some(0));
     assert_eq!(call.legs[0].ended_at, Some(at(10)));
+}
+
+#[test]
+fn a_leg_that_ended_before_the_answer_did_not_lose_to_it() {
+    let mut events = vec![arrived(0), routed(0, 1, &[1, 2])];
+    events.extend(rang(1, 1, 5, LegStatus::NoAnswer));
+    events.extend(talked(2, 1, 6, 20));
+    assert_eq!(leg_of(&call(&events), 1).end, Some(LegEnd::TimedOut));
+    let open = [arrived(0), routed(0, 1, &[1]), leg(1, 1, 1, LegStatus::Ringing)];
+    let events = [&open[..], &[unanswered(31, 1, DialStatus::NoAnswer, false)]].concat();
+    assert_eq!(leg_of(&call(&events), 1).status, LegStatus::NoAnswer);
+}
+
+#[test]
+fn legs_stand_by_wave_and_agents_once() {
+    // By the clock and by the Sid the leg of the second wave would come first.
+    let events = [
+        routed(0, 1, &[3]),
+        routed(31, 2, &[1]),
+        leg(9, 3, 1, LegStatus::Ringing),
+        leg(8, 1, 1, LegStatus::Ringing),
+    ];
+    let legs: Vec<CallSid> = call(&events).legs.iter().map(|leg| leg.sid).collect();
+    assert_eq!(legs, [sid(3), sid(1)]);
+
+    let mut twice = leg(5, 2, 2, LegStatus::InProgress);
+    if let Fact::Leg(leg) = &mut twice.fact {
+        leg.agent = Some(agent(1));
+    }
+    assert_eq!(call(&[leg(5, 1, 2, LegStatus::InProgress), twice]).on_call(), [agent(1)]);
+}
+
+#[test]
+fn a_call_is_no_leg_of_itself() {
+    let events = [arrived(0), leg(5, CALL, 2, LegStatus::InProgress)];
+    assert_eq!((call(&events).legs.len(), call(&events).outcome), (0, Outcome::Ringing));
+    let mend = mended(9, Mend::Carrier, Some(CALL), LegStatus::Completed);
+    assert_eq!(call(&[arrived(0), mend]).ended_at, Some(at(9)));
 }
