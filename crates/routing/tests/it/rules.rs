@@ -217,6 +217,15 @@ fn the_same_person_twice_counts_once_and_against_ringing() {
 }
 
 #[test]
+fn the_same_person_twice_keeps_the_assignment_and_the_later_clock() {
+    let decision =
+        decide(contact(), &[assigned(1), Candidate { role: None, ..agent(1) }, agent(2)]);
+    assert_eq!((decision.scope, waves(&decision)), (Scope::Assigned, vec![vec![1]]));
+    let later = Candidate { idle_since: Some(at(-1)), ..agent(1) };
+    assert_eq!(waves(&decide(Caller::Unknown, &[agent(1), later, agent(2)])), [[2, 1]]);
+}
+
+#[test]
 fn policies_stay_within_what_twilio_allows() {
     let seconds = Duration::from_secs;
     for (ring, want) in [(0, 5), (5, 5), (30, 30), (600, 600), (u64::MAX, 600)] {
