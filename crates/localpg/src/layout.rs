@@ -5,10 +5,11 @@ use std::env;
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf, absolute};
-use std::process::{Command, Stdio};
+use std::process::{Command, Stdio, id};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::account::{Account, own_uid};
 use crate::{Binaries, Error, Notice, Options, SUPERUSER};
@@ -19,6 +20,9 @@ const SOCKET_PATH_MAX: usize = 103;
 
 /// The name of the socket inside its directory; the port is always 5432.
 pub(crate) const SOCKET: &str = ".s.PGSQL.5432";
+
+/// How the names of data directories begin that are not complete yet.
+const ATTEMPT: &str = "data.new-";
 
 /// The directories of one major version.
 ///
@@ -89,14 +93,18 @@ impl Layout {
             return Ok(());
         }
         (options.notice)(&Notice::Creating { data: &self.data });
-        let new = self.home.join("data.new");
-        remove_dir(&new)?;
+        self.remove_attempts();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // Its own name: the program of a killed process may still be writing into another.
+        let new = self.home.join(format!("{ATTEMPT}{}-{:x}", id(), now.as_micros()));
         self.create_private(&new)?;
         let mut command = self.program(&binaries.bin.join("initdb"));
         command.args(["-A", "trust", "-E", "UTF8", "--locale=C", "-U", SUPERUSER, "-D"]).arg(&new);
         if options.throw_away {
             command.arg("--no-sync");
         }
+        // A signal from the terminal would leave shared memory behind.
+        command.process_group(0);
         // `initdb` writes the time zone of the machine into the configuration.
         command.env("TZ", "UTC");
         let output = command.output().map_err(Error::io("run", &binaries.bin.join("initdb")))?;
@@ -104,6 +112,15 @@ impl Layout {
             return Err(Error::Program { name: "initdb", output: tail(&output.stderr) });
         }
         fs::rename(&new, &self.data).map_err(Error::io("create", &self.data))
+    }
+
+    /// Removes what interrupted attempts have left, as far as nobody writes there any more.
+    fn remove_attempts(&self) {
+        for entry in fs::read_dir(&self.home).into_iter().flatten().flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(ATTEMPT.as_bytes()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Makes the directory of the socket anew. Only for the holder of the lock, and once no server

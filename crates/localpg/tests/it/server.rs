@@ -141,10 +141,12 @@ fn begins_an_interrupted_cluster_anew() {
     let data = server.data_dir().to_path_buf();
     server.stop().expect("a stop");
     // As if `initdb` had been killed half-way.
-    fs::rename(&data, data.with_extension("new")).expect("a rename");
-    fs::remove_file(data.with_extension("new").join("PG_VERSION")).expect("half a cluster");
+    let attempt = data.with_extension("new-1-1");
+    fs::rename(&data, &attempt).expect("a rename");
+    fs::remove_file(attempt.join("PG_VERSION")).expect("half a cluster");
     let server = start(&options).expect("another start");
     server.execute("postgres", "select 1").expect("an answer");
+    assert!(!attempt.exists(), "removed");
 }
 
 static MOVED: Mutex<Vec<String>> = Mutex::new(Vec::new());
