@@ -138,7 +138,7 @@ impl<'a> Content<'a> for Nothing {
 pub(crate) struct Leaf<'a>(pub(crate) Text<'a>);
 
 impl<'a> Content<'a> for Leaf<'a> {
-    const EMPTY: Self = Self(text!(""));
+    const EMPTY: Self = Self(Text::EMPTY);
 
     fn child(&mut self, _: &'a str, _: &mut Reader<'a>) -> Result<bool, ParseError> {
         Ok(false)
@@ -158,7 +158,7 @@ impl<'a> Content<'a> for Leaf<'a> {
     }
 
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
-        write::text(out, self.0.as_str())
+        write::text(out, &self.0)
     }
 }
 
@@ -238,7 +238,7 @@ impl<'a, C: Child<'a>> Content<'a> for TextOr<'a, C> {
 
     fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
         if let Some(text) = &self.text {
-            write::text(out, text.as_str())?;
+            write::text(out, text)?;
         }
         self.children.write(out)
     }

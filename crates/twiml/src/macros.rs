@@ -103,10 +103,10 @@ macro_rules! kind_read {
 /// Writes an attribute's value.
 macro_rules! kind_write {
     ($out:ident, $value:ident, text) => {
-        $crate::write::value($out, $value.as_str())
+        $crate::write::value($out, $value)
     };
     ($out:ident, $value:ident, commas) => {
-        $crate::write::value($out, $value.as_str())
+        $crate::write::value($out, $value.as_text())
     };
     ($out:ident, $value:ident, bool) => {
         $out.write_str(if *$value { "true" } else { "false" })
@@ -432,7 +432,7 @@ macro_rules! children {
             fn write<W: core::fmt::Write + ?Sized>(&self, out: &mut W) -> core::fmt::Result {
                 use $crate::content::Tag;
                 match self {
-                    $( Self::$text(text) => $crate::write::text(out, text.as_str()), )?
+                    $( Self::$text(text) => $crate::write::text(out, text), )?
                     $( Self::$variant(child) => child.write(out), )+
                     Self::Other(node) => node.write(out),
                 }
@@ -582,7 +582,7 @@ macro_rules! bounded {
                 &self,
                 out: &mut W,
             ) -> core::fmt::Result {
-                $crate::write::value(out, self.as_str())
+                $crate::write::value(out, &self.0)
             }
         }
     };
@@ -735,7 +735,10 @@ macro_rules! open_enumeration {
                 &self,
                 out: &mut W,
             ) -> core::fmt::Result {
-                $crate::write::value(out, self.as_str())
+                match self {
+                    Self::Other(other) => $crate::write::value(out, other.as_text()),
+                    listed => out.write_str(listed.as_str()),
+                }
             }
         }
 

@@ -7,9 +7,10 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::scan::{self, Class};
 use crate::text::{Comment, Text};
 use crate::tree::Attribute;
-use crate::{ParseError, ParseErrorKind, scan};
+use crate::{ParseError, ParseErrorKind};
 
 /// What comes next inside an element.
 pub(crate) enum Event<'a> {
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
             }
             self.seen.push(name);
             let value = self.value()?;
-            set(Attribute::trusted(Text::trusted(Cow::Borrowed(name)), value));
+            set(Attribute::trusted(Text::trusted(Cow::Borrowed(name), true), value));
         }
     }
 
@@ -191,7 +192,7 @@ impl<'a> Reader<'a> {
         };
         let text = self.plain(length, false)?;
         if self.eat("-->") {
-            Ok(Comment::trusted(Text::trusted(text)))
+            Ok(Comment::trusted(text))
         } else {
             Err(self.expected("`-->`: a comment has no two hyphens inside"))
         }
@@ -205,13 +206,13 @@ impl<'a> Reader<'a> {
                 let Some(length) = self.rest().find("]]>") else {
                     return Err(self.expected("`]]>`"));
                 };
-                text.push(Text::trusted(self.plain(length, false)?));
+                text.push(self.plain(length, false)?);
                 self.at += 3;
             } else if self.eat("&") {
-                text.push(Text::trusted(self.reference()?));
+                text.push(self.reference()?);
             } else {
                 let rest = self.rest();
-                let length = rest.find(['<', '&']).unwrap_or(rest.len());
+                let length = find(rest, |byte| matches!(byte, b'<' | b'&')).unwrap_or(rest.len());
                 if length == 0 {
                     return Ok(text);
                 }
@@ -219,7 +220,7 @@ impl<'a> Reader<'a> {
                     self.at += wrong;
                     return Err(self.expected("no `]]>` outside of a CDATA section"));
                 }
-                text.push(Text::trusted(self.plain(length, false)?));
+                text.push(self.plain(length, false)?);
             }
         }
     }
@@ -232,25 +233,25 @@ impl<'a> Reader<'a> {
         }
         self.blanks();
         let quote = match self.rest().as_bytes().first() {
-            Some(b'"') => '"',
-            Some(b'\'') => '\'',
+            Some(quote @ (b'"' | b'\'')) => *quote,
             _ => return Err(self.expected("a quoted value")),
         };
         self.at += 1;
         let mut value = Text::default();
         loop {
             let rest = self.rest();
-            let Some(length) = rest.find([quote, '<', '&']) else {
+            let special = |byte| byte == quote || matches!(byte, b'<' | b'&');
+            let Some(length) = find(rest, special) else {
                 return Err(self.expected("the closing quote"));
             };
             let end = rest.as_bytes()[length];
             if length > 0 {
-                value.push(Text::trusted(self.plain(length, true)?));
+                value.push(self.plain(length, true)?);
             }
             match end {
                 b'&' => {
                     self.at += 1;
-                    value.push(Text::trusted(self.reference()?));
+                    value.push(self.reference()?);
                 }
                 b'<' => return Err(self.expected("no `<` inside a value")),
                 _ => {
@@ -262,7 +263,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A reference whose `&` was read.
-    fn reference(&mut self) -> Result<Cow<'a, str>> {
+    fn reference(&mut self) -> Result<Text<'a>> {
         let start = self.at - 1;
         // The longest that means something is `&#x10FFFF;`; leading zeros may make it longer.
         let length = self.rest().bytes().take(MAX_REFERENCE).position(|byte| byte == b';');
@@ -279,11 +280,11 @@ impl<'a> Reader<'a> {
             "apos" => "'",
             _ => return self.number(name, start),
         };
-        Ok(Cow::Borrowed(known))
+        Ok(Text::trusted(Cow::Borrowed(known), false))
     }
 
     /// `#10` or `#xA`, as a character.
-    fn number(&mut self, name: &str, start: usize) -> Result<Cow<'a, str>> {
+    fn number(&mut self, name: &str, start: usize) -> Result<Text<'a>> {
         let (digits, radix) = match name.strip_prefix("#x") {
             Some(digits) => (digits, 16),
             None => (name.strip_prefix('#').unwrap_or_default(), 10),
@@ -295,7 +296,7 @@ impl<'a> Reader<'a> {
             return Err(self.error(ParseErrorKind::Reference));
         };
         if let Some(c) = char::from_u32(code).filter(|c| scan::is_writable(*c)) {
-            return Ok(Cow::Owned(String::from(c)));
+            return Ok(Text::trusted(Cow::Owned(String::from(c)), false));
         }
         self.at = start;
         Err(self.error(ParseErrorKind::Character))
@@ -303,20 +304,25 @@ impl<'a> Reader<'a> {
 
     /// The next `length` bytes, with line ends as XML reads them: `\r\n` and `\r` as `\n`, and
     /// inside a value every white space as a blank.
-    fn plain(&mut self, length: usize, in_value: bool) -> Result<Cow<'a, str>> {
+    fn plain(&mut self, length: usize, in_value: bool) -> Result<Text<'a>> {
         let text = &self.rest()[..length];
-        if let Some((at, _)) = scan::unwritable(text) {
+        let class = scan::classify(text);
+        if let Class::Unwritable(at, _) = class {
             self.at += at;
             return Err(self.error(ParseErrorKind::Character));
         }
         self.at += length;
-        let changes =
-            |byte| if in_value { matches!(byte, b'\t' | b'\n' | b'\r') } else { byte == b'\r' };
-        if !scan::any(text.as_bytes(), changes) {
-            return Ok(Cow::Borrowed(text));
+        if class == Class::Plain {
+            return Ok(Text::trusted(Cow::Borrowed(text), true));
+        }
+        let blank = |byte| matches!(byte, b'\t' | b'\n' | b'\r');
+        let changes = |byte| if in_value { blank(byte) } else { byte == b'\r' };
+        if !text.bytes().any(changes) {
+            return Ok(Text::trusted(Cow::Borrowed(text), false));
         }
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        Ok(Cow::Owned(if in_value { text.replace(['\n', '\t'], " ") } else { text }))
+        let text = if in_value { text.replace(['\n', '\t'], " ") } else { text };
+        Ok(Text::trusted(Cow::Owned(text), false))
     }
 
     fn name(&mut self, what: &'static str) -> Result<&'a str> {
@@ -324,8 +330,14 @@ impl<'a> Reader<'a> {
         if !rest.starts_with(scan::is_name_start) {
             return Err(self.expected(what));
         }
-        let end = |c| !scan::is_name_start(c) && !scan::is_name_more(c);
-        let name = &rest[..rest.find(end).unwrap_or(rest.len())];
+        let ascii =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.');
+        let mut length = find(rest, |byte| !ascii(byte)).unwrap_or(rest.len());
+        if rest.as_bytes().get(length).is_some_and(|byte| !byte.is_ascii()) {
+            let end = |c| !scan::is_name_start(c) && !scan::is_name_more(c);
+            length = rest.find(end).unwrap_or(rest.len());
+        }
+        let name = &rest[..length];
         self.at += name.len();
         Ok(name)
     }
@@ -359,6 +371,11 @@ impl<'a> Reader<'a> {
     fn expected(&self, what: &'static str) -> ParseError {
         self.error(ParseErrorKind::Expected { what })
     }
+}
+
+/// The offset of the first such byte, which must be ASCII or the first of a character.
+fn find(text: &str, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(wanted)
 }
 
 fn parse(digits: &str, radix: u32) -> Option<u32> {

@@ -10,45 +10,72 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// The first character that XML cannot carry, with its byte offset.
-pub(crate) fn unwritable(text: &str) -> Option<(usize, char)> {
-    // U+FFFE and U+FFFF begin with 0xEF, as do few other characters.
-    if !any(text.as_bytes(), |byte| byte < 0x20 || byte == 0xEF) {
-        return None;
-    }
-    text.char_indices().find(|(_, c)| !is_writable(*c))
+/// What one look at a text tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Class {
+    /// It is written as it stands, wherever it stands.
+    Plain,
+    /// It may need escapes.
+    Special,
+    /// XML cannot carry the character at this byte.
+    Unwritable(usize, char),
 }
 
-/// [`unwritable`] for the compiler: whether there is none.
-pub(crate) const fn is_writable_const(text: &str) -> bool {
+/// Looks at a text.
+#[inline]
+pub(crate) fn classify(text: &str) -> Class {
+    if any(text.as_bytes(), is_special) { classify_special(text) } else { Class::Plain }
+}
+
+#[cold]
+fn classify_special(text: &str) -> Class {
+    match text.char_indices().find(|(_, c)| !is_writable(*c)) {
+        Some((at, c)) => Class::Unwritable(at, c),
+        None => Class::Special,
+    }
+}
+
+/// [`classify`] for the compiler: whether the text is plain, or nothing if XML cannot carry it.
+pub(crate) const fn classify_const(text: &str) -> Option<bool> {
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let (mut at, mut plain) = (0, true);
     while at < bytes.len() {
         let byte = bytes[at];
         if byte < 0x20 && !is_blank(byte) {
-            return false;
+            return None;
         }
         if byte == 0xEF && bytes[at + 1] == 0xBF && bytes[at + 2] >= 0xBE {
-            return false;
+            return None;
         }
+        plain &= !is_special(byte);
         at += 1;
     }
-    true
+    Some(plain)
+}
+
+/// Bytes that need a second look: control characters, what is escaped somewhere, and 0xEF, with
+/// which U+FFFE and U+FFFF begin.
+const fn is_special(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF)
 }
 
 /// Whether any byte passes the test.
 ///
-/// Sixteen bytes are tested before the answer is looked at, so that the compiler uses vector
-/// instructions; texts are short, and most need no escaping.
+/// Groups of bytes are tested before the answer is looked at, so that the compiler uses vector
+/// instructions; the last group may overlap the one before.
 #[inline]
-pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
-    let mut chunks = bytes.chunks_exact(16);
-    for chunk in &mut chunks {
-        if chunk.iter().fold(false, |hit, byte| hit | test(*byte)) {
-            return true;
-        }
+pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool + Copy) -> bool {
+    fn group<const N: usize>(bytes: &[u8; N], test: impl Fn(u8) -> bool) -> bool {
+        bytes.iter().fold(false, |hit, byte| hit | test(*byte))
     }
-    chunks.remainder().iter().fold(false, |hit, byte| hit | test(*byte))
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (groups, _) = bytes.as_chunks::<16>();
+        groups.iter().any(|bytes| group(bytes, test)) || group(last, test)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        group(first, test) || group(last, test)
+    } else {
+        bytes.iter().any(|byte| test(*byte))
+    }
 }
 
 /// The byte offset of the first character that may not stand in a name of XML 1.0 (2.3, `Name`).

@@ -2,11 +2,13 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use crate::BuildError;
-use crate::scan;
+use crate::scan::{self, Class};
 
 /// A text that XML 1.0 can carry: no control character but tab, line feed and carriage return, no
 /// U+FFFE, no U+FFFF.
@@ -27,8 +29,13 @@ use crate::scan;
 /// assert_eq!(Text::lossy("Ana\u{1} 🦊").as_str(), "Ana 🦊");
 /// # let _ = dial;
 /// ```
-#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Text<'a>(Cow<'a, str>);
+#[derive(Clone)]
+pub struct Text<'a> {
+    text: Cow<'a, str>,
+    /// Nothing in it needs an escape, so that writing needs no look at it. A text without escapes
+    /// may be taken for one with.
+    plain: bool,
+}
 
 impl<'a> Text<'a> {
     /// The text, unchanged.
@@ -38,9 +45,10 @@ impl<'a> Text<'a> {
     /// [`BuildError::Unwritable`] at the first character that XML cannot carry.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Result<Self, BuildError> {
         let text = text.into();
-        match scan::unwritable(&text) {
-            None => Ok(Self(text)),
-            Some((at, found)) => Err(BuildError::Unwritable { at, found }),
+        match scan::classify(&text) {
+            Class::Plain => Ok(Self { text, plain: true }),
+            Class::Special => Ok(Self { text, plain: false }),
+            Class::Unwritable(at, found) => Err(BuildError::Unwritable { at, found }),
         }
     }
 
@@ -50,43 +58,55 @@ impl<'a> Text<'a> {
     /// display name holds a control character. Allocates only if there is one.
     pub fn lossy(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
-        match scan::unwritable(&text) {
-            None => Self(text),
-            Some(_) => Self(text.chars().filter(|c| scan::is_writable(*c)).collect()),
+        match scan::classify(&text) {
+            Class::Plain => Self { text, plain: true },
+            Class::Special => Self { text, plain: false },
+            Class::Unwritable(..) => {
+                let text = text.chars().filter(|c| scan::is_writable(*c)).collect();
+                Self { text: Cow::Owned(text), plain: false }
+            }
         }
     }
 
     /// The text as it stands.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The same text, borrowed from this one.
     pub fn borrowed(&self) -> Text<'_> {
-        Text(Cow::Borrowed(&self.0))
+        Text { text: Cow::Borrowed(&self.text), plain: self.plain }
     }
 
     /// The same text, free of what it borrowed from.
     pub fn into_owned(self) -> Text<'static> {
-        Text(Cow::Owned(self.0.into_owned()))
+        Text { text: Cow::Owned(self.text.into_owned()), plain: self.plain }
     }
 
-    /// A text that is known to be carried by XML.
-    pub(crate) const fn trusted(text: Cow<'a, str>) -> Self {
-        Self(text)
+    pub(crate) const EMPTY: Self = Self { text: Cow::Borrowed(""), plain: true };
+
+    /// A text that is known to be carried by XML, and whether it needs no escapes.
+    pub(crate) const fn trusted(text: Cow<'a, str>, plain: bool) -> Self {
+        Self { text, plain }
+    }
+
+    /// Whether nothing in it needs an escape.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Appends another text.
     pub(crate) fn push(&mut self, more: Text<'a>) {
-        if self.0.is_empty() {
+        if self.text.is_empty() {
             *self = more;
         } else {
-            self.0.to_mut().push_str(&more.0);
+            self.plain &= more.plain;
+            self.text.to_mut().push_str(&more.text);
         }
     }
 
     pub(crate) fn is_blank(&self) -> bool {
-        self.0.bytes().all(scan::is_blank)
+        self.text.bytes().all(scan::is_blank)
     }
 }
 
@@ -97,8 +117,9 @@ impl Text<'static> {
     ///
     /// If XML cannot carry the text.
     pub const fn from_static(text: &'static str) -> Self {
-        assert!(scan::is_writable_const(text), "a literal that XML cannot carry");
-        Self(Cow::Borrowed(text))
+        let plain = scan::classify_const(text);
+        assert!(plain.is_some(), "a literal that XML cannot carry");
+        Self { text: Cow::Borrowed(text), plain: matches!(plain, Some(true)) }
     }
 }
 
@@ -120,27 +141,65 @@ macro_rules! text {
     };
 }
 
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Text").field(&self.text).finish()
+    }
+}
+
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        self.text == other
     }
 }
 
 impl PartialEq<&str> for Text<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        self.text == *other
     }
 }
 
@@ -152,13 +211,13 @@ impl<'a> From<&'a Text<'_>> for Text<'a> {
 
 impl<'a> From<Text<'a>> for Cow<'a, str> {
     fn from(text: Text<'a>) -> Self {
-        text.0
+        text.text
     }
 }
 
 impl<'a> From<&'a Text<'_>> for Cow<'a, str> {
     fn from(text: &'a Text<'_>) -> Self {
-        Cow::Borrowed(&text.0)
+        Cow::Borrowed(&text.text)
     }
 }
 
@@ -264,5 +323,5 @@ pub(crate) fn plain_name<'a>(
     if name.len() > max {
         return Err(BuildError::Length { what, max, found: name.len() });
     }
-    Ok(Text(name))
+    Ok(Text::trusted(name, true))
 }

@@ -68,7 +68,7 @@ impl<'a> Attribute<'a> {
         out.write_char(' ')?;
         out.write_str(self.name())?;
         out.write_str("=\"")?;
-        write::value(out, self.value())?;
+        write::value(out, &self.value)?;
         out.write_char('"')
     }
 }
@@ -171,7 +171,7 @@ impl<'a> Element<'a> {
 
     /// Reads an element whose name was read.
     pub(crate) fn read(name: &'a str, reader: &mut Reader<'a>) -> Result<Self, ParseError> {
-        let name = Text::trusted(Cow::Borrowed(name));
+        let name = Text::trusted(Cow::Borrowed(name), true);
         let mut element = Self { name, attributes: Vec::new(), children: Vec::new() };
         reader.attributes(&mut |attribute| element.attributes.push(attribute))?;
         loop {
@@ -218,7 +218,7 @@ impl Node<'_> {
     pub(crate) fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
         match self {
             Self::Element(element) => element.write(out),
-            Self::Text(text) => write::text(out, text.as_str()),
+            Self::Text(text) => write::text(out, text),
             Self::Comment(comment) => comment_into(out, comment),
         }
     }
@@ -402,7 +402,7 @@ fn xml_name<'a>(name: Cow<'a, str>, what: &'static str) -> Result<Text<'a>, Buil
         return Err(BuildError::Empty { what });
     }
     match scan::wrong_in_name(&name) {
-        None => Ok(Text::trusted(name)),
+        None => Ok(Text::trusted(name, true)),
         Some(at) => Err(BuildError::Character { what, at, expected: "a name of XML" }),
     }
 }

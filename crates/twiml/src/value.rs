@@ -130,6 +130,10 @@ impl<'a> Commas<'a> {
         self.0.as_str()
     }
 
+    pub(crate) const fn as_text(&self) -> &Text<'a> {
+        &self.0
+    }
+
     /// The items, without the blanks around them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.as_str().split(',').map(str::trim).filter(|item| !item.is_empty())
@@ -157,6 +161,10 @@ impl<'a> Unlisted<'a> {
     /// The value as it is written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    pub(crate) const fn as_text(&self) -> &Text<'a> {
+        &self.0
     }
 
     pub(crate) fn into_owned(self) -> Unlisted<'static> {

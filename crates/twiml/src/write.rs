@@ -3,33 +3,31 @@
 use core::fmt::{Result, Write};
 use core::time::Duration;
 
-use crate::scan;
+use crate::Text;
 
 /// What stands before the root.
 pub(crate) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 /// Writes character data.
 #[inline]
-pub(crate) fn text<W: Write + ?Sized>(out: &mut W, text: &str) -> Result {
-    if scan::any(text.as_bytes(), |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r')) {
-        escaped(out, text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r'))
-    } else {
-        out.write_str(text)
+pub(crate) fn text<W: Write + ?Sized>(out: &mut W, text: &Text<'_>) -> Result {
+    if text.is_plain() {
+        return out.write_str(text.as_str());
     }
+    // A parser turns a carriage return into a line feed unless it is a reference.
+    escaped(out, text.as_str(), |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r'))
 }
 
 /// Writes the inside of a quoted attribute value.
 #[inline]
-pub(crate) fn value<W: Write + ?Sized>(out: &mut W, value: &str) -> Result {
-    if scan::any(value.as_bytes(), |byte| byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"'))
-    {
-        // A parser turns tabs and line ends inside a value into blanks unless they are references.
-        escaped(out, value, |byte| {
-            matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r')
-        })
-    } else {
-        out.write_str(value)
+pub(crate) fn value<W: Write + ?Sized>(out: &mut W, value: &Text<'_>) -> Result {
+    if value.is_plain() {
+        return out.write_str(value.as_str());
     }
+    // A parser turns tabs and line ends inside a value into blanks unless they are references.
+    escaped(out, value.as_str(), |byte| {
+        matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r')
+    })
 }
 
 #[cold]
