@@ -110,7 +110,7 @@ impl Metrics {
     pub(crate) fn render(&self, pools: &[PoolUse], spool: &Stats) -> String {
         let mut page = String::new();
         // Writing to a String cannot fail.
-        let _ = text::encode_registry(&mut page, &self.registry);
+        let _ = text::encode(&mut page, &self.registry);
         let mut gauges = String::new();
         gauge(&mut gauges, "pool_connections", "Database connections by pool and state");
         for pool in pools {
@@ -142,10 +142,8 @@ impl Metrics {
             gauge(&mut gauges, name, help);
             let _ = writeln!(gauges, "switchroom_{name} {value}");
         }
-        match page.rfind("# EOF") {
-            Some(end) => page.insert_str(end, &gauges),
-            None => page.push_str(&gauges),
-        }
+        let end = page.rfind("# EOF").unwrap_or(page.len());
+        page.insert_str(end, &gauges);
         page
     }
 }

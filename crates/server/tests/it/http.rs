@@ -1,0 +1,1 @@
+//! Requests by hand, byte for byte where it matters.
