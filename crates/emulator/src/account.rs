@@ -122,11 +122,13 @@ impl Account {
     /// Opens a browser that is registered under this client identity, without asking for a token.
     ///
     /// Several browsers may have one identity: all of them ring, on one leg.
+    #[expect(clippy::needless_pass_by_value, reason = "a text or an identity, as it is at hand")]
     pub fn agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
         self.open_browser(identity.to_string(), behaviour, Presence::Here)
     }
 
     /// Opens a browser that is not registered yet: see [`Agent::register`].
+    #[expect(clippy::needless_pass_by_value, reason = "a text or an identity, as it is at hand")]
     pub fn unregistered_agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
         self.open_browser(identity.to_string(), behaviour, Presence::Away)
     }

@@ -40,7 +40,9 @@ impl Shared {
         let result = {
             let mut world = self.lock();
             world.catch_up();
-            change(&mut world)
+            let result = change(&mut world);
+            world.tidy();
+            result
         };
         self.wake.notify_one();
         self.tell();

@@ -118,13 +118,11 @@ impl Emulator {
 
     /// All calls, in the order in which they were placed.
     pub fn calls(&self) -> Vec<Call> {
-        let mut calls: Vec<(Timestamp, Call)> = self.shared.read(|world| {
+        let mut calls: Vec<(u64, Call)> = self.shared.read(|world| {
             let roots = world.calls.values().filter(|call| call.parent.is_none());
-            roots
-                .map(|call| (call.placed_at, Call::new(Arc::clone(&self.shared), call.sid)))
-                .collect()
+            roots.map(|call| (call.number, Call::new(Arc::clone(&self.shared), call.sid))).collect()
         });
-        calls.sort_by_key(|(at, call)| (*at, call.sid()));
+        calls.sort_by_key(|(number, _)| *number);
         calls.into_iter().map(|(_, call)| call).collect()
     }
 

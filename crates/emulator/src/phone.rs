@@ -30,7 +30,7 @@ impl Phone {
     }
 
     /// Says what happens when the number is dialled. Until then it does not exist: the leg fails.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "it acts by itself")]
     pub fn behaves(self, behaviour: Behaviour) -> Self {
         self.shared.write(|world| {
             let known = world.phone(&self.address);

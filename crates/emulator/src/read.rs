@@ -114,6 +114,7 @@ impl Reader {
             left_out.push("the attribute `record` of <Dial>: nothing is recorded".to_owned());
         }
         let mut nouns = Vec::new();
+        let mut others = 0;
         if let Some(number) = dial.number_text() {
             nouns.push(plain_number(number));
         }
@@ -122,7 +123,10 @@ impl Reader {
                 DialNoun::Client(client) => nouns.push(self.client(client)?),
                 DialNoun::Number(number) => nouns.push(self.number(number)?),
                 DialNoun::Other(node) => self.stray("Dial", node),
-                other => left_out.push(format!("<{}> in <Dial>", noun_name(other))),
+                other => {
+                    others += 1;
+                    left_out.push(format!("<{}> in <Dial>", noun_name(other)));
+                }
             }
         }
         let timeout = dial.timeout.unwrap_or(DIAL_TIMEOUT);
@@ -133,6 +137,7 @@ impl Reader {
             answer_on_bridge: dial.answer_on_bridge.unwrap_or(false),
             sequential: dial.sequential.unwrap_or(false),
             caller_id: dial.caller_id.as_ref().map(|id| id.as_str().to_owned()),
+            count: nouns.len() + others,
             nouns,
             left_out,
         })

@@ -1,5 +1,7 @@
 //! Numbers that look random and follow from a seed.
 
+use std::fmt::Write as _;
+
 /// A source of ids: the same path from the same seed gives the same bytes.
 ///
 /// Ids are derived from *what* they name (the third leg of the second call), not from the order in
@@ -35,7 +37,8 @@ impl Seed {
             if matches!(index, 4 | 6 | 8 | 10) {
                 text.push('-');
             }
-            text.push_str(&format!("{byte:02x}"));
+            // A `String` takes everything.
+            let _ = write!(text, "{byte:02x}");
         }
         text
     }
@@ -56,7 +59,7 @@ impl Seed {
     }
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+/// The finalizer of `SplitMix64` (Steele, Lea, Flood 2014).
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -78,6 +78,8 @@ pub(crate) struct Dial {
     pub(crate) sequential: bool,
     pub(crate) caller_id: Option<String>,
     pub(crate) nouns: Vec<Noun>,
+    /// How many nouns there are, with those that are not emulated.
+    pub(crate) count: usize,
     /// Nouns and attributes that are not emulated.
     pub(crate) left_out: Vec<String>,
 }

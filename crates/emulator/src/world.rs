@@ -101,7 +101,6 @@ impl World {
             }
             Purpose::Notice { call } => self.notice_answered(call, &outcome),
         }
-        self.tidy();
     }
 
     /// Carries out the next thing on the agenda, if time may pass until it.
@@ -113,13 +112,14 @@ impl World {
         let Some(next) = self.agenda.next_at() else {
             return self.finish_advance();
         };
-        let free = match self.config.clock {
-            Clock::Auto => self.post.is_idle() && !self.waits_for_hands() && !held(),
-            Clock::Stepped => false,
-            Clock::Real => next <= self.now,
+        let may_pass = match self.config.clock {
+            Clock::Auto => !self.waits_for_hands() && !held(),
+            Clock::Stepped | Clock::Real => false,
         };
-        let pushed = self.advance_to.is_some_and(|limit| next <= limit) && self.post.is_idle();
-        if !free && !pushed {
+        let is_idle = self.post.is_idle() || self.config.clock == Clock::Real;
+        // What is due now happens whatever holds the time.
+        let limit = self.advance_to.unwrap_or(self.now).max(self.now);
+        if !is_idle || !(may_pass || next <= limit) {
             return self.finish_advance();
         }
         if let Some((at, due)) = self.agenda.pop() {
@@ -209,7 +209,7 @@ impl World {
     }
 
     /// Closes the calls whose last webhook has been answered.
-    fn tidy(&mut self) {
+    pub(crate) fn tidy(&mut self) {
         for root in self.ending.clone() {
             let legs_over = self.calls.get(&root).is_none_or(|call| {
                 call.legs.iter().all(|leg| self.calls.get(leg).is_none_or(Call::has_ended))

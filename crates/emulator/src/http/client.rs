@@ -219,7 +219,7 @@ impl Hop {
         if url::origin(&target) != url::origin(&self.url) {
             self.base = None;
         }
-        self.url = url::without_fragment(&target).to_owned();
+        url::without_fragment(&target).clone_into(&mut self.url);
         if !matches!(status, 307 | 308) {
             self.method = Method::Get;
             self.params.clear();
@@ -227,12 +227,11 @@ impl Hop {
     }
 
     fn to_http(&self, request: &Request) -> Result<http::Request<Full<Bytes>>, Problem> {
-        let bad_url = |_| Problem::error(URL_FORMAT, "the URL cannot be requested");
+        let bad_url = || Problem::error(URL_FORMAT, "the URL cannot be requested");
         let target = Target { url: self.url.clone(), method: self.method };
         let full = full_url(&target, &self.params);
         let target = self.base.as_ref().map_or_else(|| full.clone(), |base| url::at(base, &full));
-        let uri: Uri =
-            target.parse().map_err(|error: http::uri::InvalidUri| bad_url(drop(error)))?;
+        let uri: Uri = target.parse().map_err(|_| bad_url())?;
         let signature = sign::signature(&request.auth_token, self.method, &full, &self.params);
         let mut builder = http::Request::builder().uri(uri).method(match self.method {
             Method::Get => http::Method::GET,
@@ -246,7 +245,7 @@ impl Hop {
             Method::Post => encode(&self.params),
             Method::Get => String::new(),
         };
-        builder.body(Full::from(body)).map_err(|error| bad_url(drop(error)))
+        builder.body(Full::from(body)).map_err(|_| bad_url())
     }
 }
 

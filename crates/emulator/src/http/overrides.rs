@@ -23,6 +23,7 @@ pub(crate) struct Overrides {
 
 /// The failures after which a request is repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each word of the list")]
 pub(crate) struct RetryOn {
     pub(crate) connect: bool,
     pub(crate) read: bool,

@@ -28,7 +28,7 @@ pub(crate) enum Due {
     /// The caller has waited enough.
     GivesUp { call: CallSid },
     /// The caller has talked enough.
-    HangsUp { call: CallSid },
+    HangsUp { call: CallSid, generation: u64 },
 }
 
 /// The agenda: at equal times, in the order of entry.

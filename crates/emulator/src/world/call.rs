@@ -9,10 +9,11 @@ use super::PartyId;
 use super::dial::Dialling;
 use crate::seed::Seed;
 use crate::step::{Gather, Record, Step, Subscription, Target};
-use crate::{Address, CallStatus, Voice};
+use crate::{Address, CallStatus, Kind, Voice};
 
 /// A call, or one leg of it: both are calls to Twilio.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Call {
     pub(crate) sid: CallSid,
     /// The call that this is a leg of; itself if it is none.
@@ -23,7 +24,8 @@ pub(crate) struct Call {
     pub(crate) to: Address,
     pub(crate) status: CallStatus,
     pub(crate) sip: Option<u16>,
-    pub(crate) placed_at: Timestamp,
+    /// The how-manieth call it is; legs have none.
+    pub(crate) number: u64,
     pub(crate) answered_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     /// The number of the next status callback.
@@ -37,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) steps: VecDeque<Step>,
     /// The URL of the document being run.
     pub(crate) base: String,
+    /// What that document was asked for.
+    pub(crate) base_kind: Kind,
     /// Whether a verb of the call has been carried out already.
     pub(crate) begun: bool,
     pub(crate) documents: u32,
@@ -94,7 +98,6 @@ impl Call {
         sid: CallSid,
         account: AccountSid,
         ends: (Address, Address),
-        now: Timestamp,
         seed: Seed,
     ) -> Self {
         Self {
@@ -106,7 +109,7 @@ impl Call {
             to: ends.1,
             status: CallStatus::Ringing,
             sip: None,
-            placed_at: now,
+            number: 0,
             answered_at: None,
             ended_at: None,
             sequence: 0,
@@ -116,6 +119,7 @@ impl Call {
             doing: Doing::Nothing,
             steps: VecDeque::new(),
             base: String::new(),
+            base_kind: Kind::Voice,
             begun: false,
             documents: 0,
             voice: None,

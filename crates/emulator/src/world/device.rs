@@ -188,14 +188,15 @@ impl World {
         match due {
             Due::Resume { call, generation }
             | Due::DialTimeout { call, generation }
-            | Due::TimeLimit { call, generation } => planned(call, generation),
-            Due::Rings { leg } | Due::Unreachable { leg } => call(leg).is_some(),
+            | Due::TimeLimit { call, generation }
+            | Due::HangsUp { call, generation } => planned(call, generation),
+            Due::Rings { leg } | Due::Unreachable { leg } | Due::Leaves { leg } => {
+                call(leg).is_some()
+            }
             Due::Answers { party, leg } | Due::Declines { party, leg } => self
                 .party(party)
                 .is_some_and(|party| party.on_call.is_none() && party.pending.contains(&leg)),
-            Due::Leaves { leg } => call(leg).is_some(),
             Due::GivesUp { call: sid } => call(sid).is_some_and(|call| !call.was_bridged),
-            Due::HangsUp { call: sid } => call(sid).is_some(),
         }
     }
 
@@ -216,7 +217,7 @@ impl World {
             Due::Leaves { leg } => {
                 self.hang_up(leg);
             }
-            Due::GivesUp { call } | Due::HangsUp { call } => {
+            Due::GivesUp { call } | Due::HangsUp { call, .. } => {
                 self.hang_up(call);
             }
         }
@@ -226,7 +227,8 @@ impl World {
     pub(super) fn caller_talks(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         let Some(talks) = call.caller.hangs_up_after else { return };
-        self.schedule(talks, Due::HangsUp { call: sid });
+        let generation = call.generation;
+        self.schedule(talks, Due::HangsUp { call: sid, generation });
     }
 }
 

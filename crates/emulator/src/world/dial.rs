@@ -36,11 +36,11 @@ struct DialOutcome {
 impl World {
     /// Begins a `<Dial>`.
     pub(super) fn dial(&mut self, sid: CallSid, mut dial: Dial, first: bool) -> Goes {
-        if dial.nouns.len() > MAX_NOUNS {
+        if dial.count > MAX_NOUNS {
             let text = format!(
                 "a Dial has {} nouns; the documentation allows {MAX_NOUNS}, what Twilio does with \
                  more is not known",
-                dial.nouns.len()
+                dial.count
             );
             if self.config.unknowns.eleventh_noun == EleventhNoun::Refused {
                 self.fail_document(sid, Problem::error(TOO_MANY_NOUNS, text));
@@ -77,8 +77,9 @@ impl World {
 
     /// What the interpreter cannot run is treated like a document that could not be read.
     fn fail_document(&mut self, sid: CallSid, problem: Problem) {
-        let base = self.calls.get(&sid).map(|call| call.base.clone()).unwrap_or_default();
-        self.document_failed(sid, Kind::Voice, &base, problem);
+        let Some(call) = self.calls.get(&sid) else { return };
+        let (kind, base) = (call.base_kind, call.base.clone());
+        self.document_failed(sid, kind, &base, problem);
     }
 
     /// Whether the caller id may be shown to the phones that are dialled (error 13214).

@@ -5,6 +5,7 @@ use identity::CallSid;
 use super::call::Doing;
 use super::params::{Params, add};
 use super::{Due, Mail, World};
+use crate::Kind;
 use crate::http::{check_status, url};
 use crate::post::{Parcel, Purpose};
 use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
@@ -12,7 +13,6 @@ use crate::read;
 use crate::step::{Document, Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
 use crate::webhook::{Answer, Outcome};
-use crate::{CallStatus, Kind};
 
 impl World {
     /// Asks for a document with the parameters of the call and these.
@@ -27,7 +27,7 @@ impl World {
         if call.documents > MAX_DOCUMENTS {
             let text = format!("more than {MAX_DOCUMENTS} documents in one call: a loop");
             self.note_problem(sid, Problem::error(URL_FORMAT, text));
-            self.end_call(sid, CallStatus::Completed);
+            self.application_error(sid);
             return;
         }
         if !url::is_absolute(&target.url) {
@@ -60,6 +60,7 @@ impl World {
         match read {
             Ok(document) => {
                 call.base = url;
+                call.base_kind = parcel.webhook.kind;
                 call.steps = document.steps.into();
                 for warning in document.warnings {
                     self.note_problem(sid, warning);

@@ -6,7 +6,7 @@ use super::device::{SIP_BUSY, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
 use super::{Call, Due, Mail, World};
 use crate::http::url;
 use crate::post::Purpose;
-use crate::problem::{Problem, URL_FORMAT};
+use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
 use crate::step::Noun;
 use crate::timeline::What;
 use crate::{Address, CallStatus, Kind, Progress};
@@ -16,8 +16,7 @@ impl World {
         let Some(caller) = self.calls.get(&parent) else { return parent };
         let seed = caller.leg_seed(caller.legs.len());
         let sid = CallSid::from_bytes(seed.bytes());
-        let mut leg =
-            Call::new(sid, caller.account, (from.clone(), noun.to.clone()), self.now, seed);
+        let mut leg = Call::new(sid, caller.account, (from.clone(), noun.to.clone()), seed);
         leg.root = caller.root;
         leg.parent = Some(parent);
         leg.status = CallStatus::Queued;
@@ -50,6 +49,8 @@ impl World {
         if call.to.identity().is_some() {
             self.end_leg(leg, CallStatus::NoAnswer, SIP_UNAVAILABLE);
         } else {
+            let problem = Problem::warning(NUMBER_INVALID, "the number does not exist");
+            self.note_problem(leg, problem);
             self.end_leg(leg, CallStatus::Failed, SIP_NOT_FOUND);
         }
     }

@@ -9,6 +9,7 @@ use crate::{Address, CallStatus, Progress};
 pub(super) type Params = Vec<(String, String)>;
 
 /// Adds one parameter.
+#[expect(clippy::needless_pass_by_value, reason = "values are made where they are added")]
 pub(super) fn add(params: &mut Params, name: &str, value: impl ToString) {
     params.push((name.to_owned(), value.to_string()));
 }

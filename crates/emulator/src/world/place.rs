@@ -3,7 +3,6 @@
 use identity::{AccountSid, AppSid, CallSid};
 
 use super::call::Doing;
-use super::device::SIP_OK;
 use super::params::add;
 use super::{Call, Caller, Due, Mail, PartyId, World};
 use crate::post::Purpose;
@@ -80,10 +79,11 @@ impl World {
         let sid = CallSid::from_bytes(seed.bytes());
         let number = usize::try_from(self.placed).unwrap_or(usize::MAX);
         self.post.open(sid, seed, number);
-        let mut call = Call::new(sid, account, (from.clone(), to.clone()), self.now, seed);
+        let mut call = Call::new(sid, account, (from.clone(), to.clone()), seed);
         if caller.by_hand {
             self.by_hand.insert(sid);
         }
+        call.number = self.placed;
         let gives_up = caller.gives_up_after;
         call.caller = caller;
         self.calls.insert(sid, call);
@@ -141,9 +141,6 @@ impl World {
         }
         call.status = status;
         call.ended_at = Some(now);
-        if call.app.is_some() || status == CallStatus::Completed {
-            call.sip = Some(SIP_OK);
-        }
         call.steps.clear();
         let doing = std::mem::take(&mut call.doing);
         call.turn_to(Doing::Nothing);

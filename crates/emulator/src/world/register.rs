@@ -56,7 +56,8 @@ impl World {
         }
         let voice = checked.grants.voice.unwrap_or_default();
         party.app = voice.outgoing.as_ref().map(|outgoing| outgoing.application);
-        party.app_params = voice.outgoing.and_then(|it| it.params).map_or_else(Vec::new, pairs);
+        party.app_params =
+            voice.outgoing.and_then(|it| it.params).as_ref().map_or_else(Vec::new, pairs);
         if !voice.incoming {
             return Err(RegisterError::NoIncomingGrant);
         }
@@ -65,7 +66,7 @@ impl World {
 }
 
 /// The parameters of an outgoing grant.
-fn pairs(object: JsonObject) -> Vec<(String, String)> {
+fn pairs(object: &JsonObject) -> Vec<(String, String)> {
     let map: BTreeMap<String, Value> = serde_json::from_str(object.as_str()).unwrap_or_default();
     let text = |value: Value| match value {
         Value::String(text) => text,

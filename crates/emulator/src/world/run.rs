@@ -24,8 +24,7 @@ impl World {
             call.turn_to(Doing::Nothing);
             let first = !call.begun;
             let Some(step) = call.steps.pop_front() else {
-                self.answer_call(sid);
-                self.end_call(sid, CallStatus::Completed);
+                self.hang_up_by_document(sid);
                 return;
             };
             call.begun = call.begun || !matches!(step, Step::Redirect(_) | Step::NotEmulated(_));
@@ -48,12 +47,13 @@ impl World {
             }
             Step::Reject { busy } => {
                 let rejected = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
-                self.end_call(sid, if first { rejected } else { CallStatus::Completed });
+                let is_answered =
+                    self.calls.get(&sid).is_some_and(|call| call.answered_at.is_some());
+                self.end_call(sid, if is_answered { CallStatus::Completed } else { rejected });
                 Goes::Later
             }
             Step::Hangup => {
-                self.answer_call(sid);
-                self.end_call(sid, CallStatus::Completed);
+                self.hang_up_by_document(sid);
                 Goes::Later
             }
             Step::NotEmulated(what) => {
@@ -61,6 +61,18 @@ impl World {
                 Goes::On
             }
         }
+    }
+
+    /// Ends the call for the document. A caller who was never answered because `answerOnBridge`
+    /// waited in vain has got no answer; otherwise even a lone `<Hangup>` answers first.
+    fn hang_up_by_document(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        if call.answered_at.is_none() && !call.legs.is_empty() {
+            self.end_call(sid, CallStatus::NoAnswer);
+            return;
+        }
+        self.answer_call(sid);
+        self.end_call(sid, CallStatus::Completed);
     }
 
     fn speak(&mut self, sid: CallSid, speech: Speech) -> Goes {

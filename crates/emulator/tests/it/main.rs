@@ -1,8 +1,11 @@
 //! The emulator against a small server whose answers are scripted.
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod agents;
+mod documents;
 mod faults;
 mod inbound;
 mod outbound;
 mod server;
 mod transport;
+mod verbs;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use emulator::{Account, Config, Emulator, Voice};
 use http_body_util::{BodyExt as _, Full};
@@ -108,7 +109,7 @@ async fn answer(
     script: &Arc<Script>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap_or("").to_owned();
     let request = Seen {
         method: head.method.to_string(),
@@ -127,6 +128,25 @@ async fn answer(
     }
     Ok(response.body(Full::from(reply.body)).expect("the script's headers are valid"))
 }
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Dials these clients and lets the `action` hang up.
+pub(crate) fn dialling(
+    attributes: &'static str,
+    who: &'static [&'static str],
+) -> impl Fn(&Seen) -> Reply + Send + Sync {
+    move |seen| match seen.path.as_str() {
+        "/voice" => twiml(&dial(attributes, who)),
+        "/action" => twiml("<Hangup/>"),
+        _ => status(204),
+    }
+}
+
+/// The number that calls in these tests.
+pub(crate) const CALLER: &str = "+15005551234";
 
 /// The number that callers dial in these tests.
 pub(crate) const NUMBER: &str = "+15005550001";
