@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_wiped_when_dropped() {
+        // Fails to compile if a feature that wipes is lost.
+        fn is_wiped<T: hmac::digest::zeroize::ZeroizeOnDrop>(_: &T) -> bool {
+            std::mem::needs_drop::<T>()
+        }
+        assert!(is_wiped(&ApiKeySecret::new(SECRET).unwrap().0));
+    }
+
+    #[test]
     fn names_the_mistake() {
         let kind = |found| Err(TokenError::KeyKind { found });
         let secret = |reason| Err(TokenError::Secret { reason });
