@@ -146,3 +146,21 @@ fn copy(to: &mut [u8], from: &[u8]) {
 
 /// A multiple of the 64 bytes that both hashes take at a time.
 const CHUNK: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hmac::digest::zeroize::ZeroizeOnDrop;
+
+    #[test]
+    fn keys_are_wiped_when_dropped() {
+        // Fails to compile if a feature that wipes is lost.
+        fn is_wiped<T: ZeroizeOnDrop>(_: &T) -> bool {
+            std::mem::needs_drop::<T>()
+        }
+        match Mac::new(Algorithm::HmacSha1, b"key") {
+            Mac::Sha1(mac) => assert!(is_wiped(&mac)),
+            Mac::Sha256(mac) => assert!(is_wiped(&mac)),
+        }
+    }
+}
