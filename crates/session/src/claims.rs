@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::SessionError;
+use crate::json::object;
 use crate::verifier::Session;
 
 /// Claims as they stand in the token: absent, or anything at all.
@@ -34,7 +35,7 @@ pub(crate) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(crate) fn parse(json: &'a [u8]) -> Result<Self, SessionError> {
-        serde_json::from_slice(json).map_err(|_| SessionError::Malformed)
+        object(json).ok_or(SessionError::Malformed)
     }
 
     /// Checks every rule; the times first, because an expired session is the common case.

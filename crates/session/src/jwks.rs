@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::error::JwksError;
+use crate::json::object;
 use crate::keys::{Algorithm, PublicKey};
 
 /// The usable keys of a key set: ES256 and RS256, with a key id, for signatures.
@@ -89,15 +90,15 @@ impl JwkSet {
         if json.len() > SET_BYTES {
             return Err(JwksError::TooLarge { limit: SET_BYTES });
         }
-        let set: Set<'_> = serde_json::from_slice(json).map_err(|_| JwksError::Malformed)?;
+        let set: Set<'_> = object(json).ok_or(JwksError::Malformed)?;
         if set.keys.len() > SET_KEYS {
             return Err(JwksError::TooMany { limit: SET_KEYS });
         }
         let (mut keys, mut ignored) = (Vec::<PublicKey>::new(), Vec::new());
         for (index, raw) in set.keys.into_iter().enumerate() {
-            let jwk = serde_json::from_str::<Jwk>(raw.get());
-            let key_id = jwk.as_ref().ok().and_then(|jwk| jwk.kid.clone());
-            let key = jwk.map_err(|_| IgnoredReason::Malformed).and_then(Jwk::into_key);
+            let jwk = object::<Jwk>(raw.get().as_bytes());
+            let key_id = jwk.as_ref().and_then(|jwk| jwk.kid.clone());
+            let key = jwk.ok_or(IgnoredReason::Malformed).and_then(Jwk::into_key);
             let is_known = |key: &PublicKey| {
                 keys.iter().any(|known| known.id == key.id && known.algorithm == key.algorithm)
             };
@@ -136,7 +137,10 @@ impl JwkSet {
 impl fmt::Debug for JwkSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids: Vec<_> = self.key_ids().collect();
-        f.debug_struct("JwkSet").field("key_ids", &ids).field("ignored", &self.ignored).finish()
+        f.debug_struct("JwkSet")
+            .field("key_ids", &ids)
+            .field("ignored", &self.ignored)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claims;
 mod error;
+mod json;
 mod jwks;
 mod keys;
 mod part;

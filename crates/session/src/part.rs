@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::SessionError;
+use crate::json::object;
 
 /// A token in compact form (RFC 7515, 7.1), taken apart.
 pub(crate) struct Parts<'a> {
@@ -34,8 +35,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(crate) fn header(&self) -> Result<Header, SessionError> {
-        let header: Header =
-            serde_json::from_slice(&decode(self.header)?).map_err(|_| SessionError::Malformed)?;
+        let header: Header = object(&decode(self.header)?).ok_or(SessionError::Malformed)?;
         // A header that demands an extension must be refused by who does not know it (RFC 7515,
         // 4.1.11), and nothing here knows any.
         if header.crit.is_some() { Err(SessionError::Malformed) } else { Ok(header) }

@@ -1,0 +1,10 @@
+//! Tokens that are sessions, and the many that are not.
+
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod bad;
+mod good;
+mod jwks;
+mod laws;
+mod signer;
+mod vectors;
