@@ -51,6 +51,8 @@ struct Witness {
     delivered: BTreeMap<u64, u64>,
     /// Sequences that were passed for good or set aside for good.
     finished: BTreeSet<u64>,
+    /// Those that were set aside for good.
+    set_aside: BTreeSet<u64>,
 }
 
 impl Witness {
@@ -96,14 +98,20 @@ impl Witness {
         let through = passed[passed.len() - 1].sequence;
         if dice.below(8) == 0 && engine.consumer.set_aside(through, "poison").is_ok() {
             self.finished.insert(through.as_u64());
+            self.set_aside.insert(through.as_u64());
         }
         if engine.consumer.advance(through).is_ok() {
             self.finished.extend(passed.iter().map(|record| record.sequence.as_u64()));
         }
     }
 
-    /// After everything was read: nothing that was acknowledged is missing.
-    fn judge(&self, name: &str) {
+    /// After everything was read: nothing that was acknowledged or set aside is missing.
+    fn judge(&self, name: &str, disk: &Simulated) {
+        for sequence in &self.set_aside {
+            let grave = disk.contents(&file::dead(*sequence)).expect("a file in dead/");
+            let number = self.delivered[sequence];
+            assert!(grave.ends_with(&payload(number)), "{name}: set aside as {sequence}");
+        }
         for (sequence, number) in &self.acknowledged {
             let delivered = self.delivered.get(sequence);
             assert_eq!(delivered, Some(number), "{name}: acknowledged record {sequence}");
@@ -139,7 +147,7 @@ fn live(name: &str, seed: u64, power_cuts: bool, fault: impl FnOnce(&Simulated))
     disk.heal();
     let mut engine = Engine::open(&disk).expect("a healed disk");
     drain(&mut engine, &mut witness);
-    witness.judge(name);
+    witness.judge(name, &disk);
     operations
 }
 

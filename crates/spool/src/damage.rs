@@ -98,6 +98,15 @@ fn every_bit_flipped() {
 }
 
 #[test]
+fn a_sequence_that_damage_may_hide_is_not_given_out_again() {
+    let (disk, records) = intact();
+    disk.damage(&file::segment(21), |bytes| bytes[0] ^= 1);
+    let (got, _, next) = read_all(&disk);
+    assert_eq!(got, records[..20]);
+    assert!(next > 23, "{next}");
+}
+
+#[test]
 fn damage_while_running_costs_the_rest_of_one_segment() {
     let (disk, records) = intact();
     let storage: Arc<dyn Storage> = Arc::new(disk.clone());
