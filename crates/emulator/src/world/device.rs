@@ -94,16 +94,21 @@ impl World {
             return true;
         }
         party.pending.push(leg);
-        match party.behaviour {
-            Behaviour::Answers { after, .. } => {
+        self.plan_reaction(id, leg);
+        true
+    }
+
+    /// Plans what a party does about a leg that rings.
+    fn plan_reaction(&mut self, id: PartyId, leg: CallSid) {
+        match self.party(id).map(|party| party.behaviour) {
+            Some(Behaviour::Answers { after, .. }) => {
                 self.schedule(after, Due::Answers { party: id, leg });
             }
-            Behaviour::Declines { after } => {
+            Some(Behaviour::Declines { after }) => {
                 self.schedule(after, Due::Declines { party: id, leg });
             }
-            Behaviour::Ignores | Behaviour::Absent | Behaviour::ByHand => {}
+            _ => {}
         }
-        true
     }
 
     /// A party picks up, if it still can: `true` if the leg is now its.
@@ -148,11 +153,17 @@ impl World {
 
     /// Frees everybody whom this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
-        for party in &mut self.parties {
+        let mut rings_on = Vec::new();
+        for (index, party) in self.parties.iter_mut().enumerate() {
             party.pending.retain(|pending| *pending != sid);
             if party.on_call == Some(sid) {
                 party.on_call = None;
+                // What rang before the call and rings still is seen again.
+                rings_on.extend(party.pending.iter().map(|leg| (PartyId(index), *leg)));
             }
+        }
+        for (id, leg) in rings_on {
+            self.plan_reaction(id, leg);
         }
     }
 

@@ -204,3 +204,21 @@ async fn a_registration_ends_with_its_token() {
     assert_eq!(before.legs[0].sip, Some(200));
     assert_eq!(after.legs[0].sip, Some(480));
 }
+
+#[tokio::test]
+async fn an_invite_from_before_the_call_is_answered_after_it() {
+    let server = Server::start(dialling("timeout=\"20\"", &["ana"])).await;
+    let (twilio, account) = twilio(&server).await;
+    let ana = account.agent("ana", Behaviour::talks(secs(2), secs(10)));
+
+    let hold = twilio.hold();
+    let first = twilio.phone(CALLER).call(NUMBER);
+    let second = twilio.phone("+15005559999").call(NUMBER);
+    drop(hold);
+
+    for call in [first, second] {
+        let story = call.ended().await;
+        assert_eq!(story.answered_by(), Some(ana.address()), "{story}");
+        assert_eq!(story.legs[0].seconds, 10);
+    }
+}

@@ -185,3 +185,28 @@ async fn concurrent_delivery_brings_everything_too() {
     numbers.sort();
     assert_eq!(numbers, ["0", "0", "1", "1", "2", "2", "3"]);
 }
+
+/// Whatever happens to status callbacks, the call itself is the same.
+#[tokio::test]
+async fn faults_of_callbacks_change_nothing_else() {
+    let (server, plain) = one_call(&[]).await;
+    let documents = server.at("/voice").len() + server.at("/action").len();
+    let untils = [Until::AtOnce, Until::After(1), Until::After(3), Until::End];
+    let lates = untils.map(|until| Mishap::Late { until });
+    let twices = untils.map(|again| Mishap::Twice { again });
+    let others = [Mishap::Dropped, Mishap::Unreachable { attempts: 1 }];
+    let shuffled = [1, 2, 3, 9].map(|window| Mishap::Shuffled { window });
+    let all: Vec<Mishap> = lates.into_iter().chain(twices).chain(others).chain(shuffled).collect();
+    for first in &all {
+        for second in &all {
+            let faults = [first, second].map(|mishap| fault(Select::NOTICES, *mishap));
+            let (server, story) = one_call(&faults).await;
+            assert_eq!(story.legs, plain.legs, "{first:?} {second:?}");
+            assert_eq!(story.talked, plain.talked, "{first:?} {second:?}");
+            let asked = server.at("/voice").len() + server.at("/action").len();
+            assert_eq!(asked, documents, "{first:?} {second:?}");
+            let dropped = [first, second].contains(&&Mishap::Dropped);
+            assert_eq!(server.at("/leg").is_empty(), dropped, "{first:?} {second:?}");
+        }
+    }
+}

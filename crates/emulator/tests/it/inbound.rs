@@ -470,3 +470,35 @@ async fn runs_with_one_seed_are_equal() {
     tokens.dedup();
     assert_eq!(tokens.len(), runs[0].3.len(), "each webhook has its own");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_calls_at_one_moment_are_kept_apart() {
+    const CALLS: usize = 100;
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => {
+            let agent = format!("agent_{}", &seen.param("From")[8..]);
+            twiml(&dial("", &[&agent, "nobody"]))
+        }
+        "/action" => twiml("<Hangup/>"),
+        _ => status(204),
+    })
+    .await;
+    let (twilio, account) = twilio(&server).await;
+    let hold = twilio.hold();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|index| {
+            let talks = secs(index as u64 + 1);
+            account.agent(format!("agent_{index:04}"), Behaviour::talks(secs(1), talks));
+            (index, twilio.phone(&format!("+1500555{index:04}")).call(NUMBER))
+        })
+        .collect();
+    drop(hold);
+
+    for (index, call) in calls {
+        let story = call.ended().await;
+        let want = format!("client:agent_{index:04}");
+        assert_eq!(story.answered_by().map(ToString::to_string), Some(want));
+        assert_eq!(story.legs[0].seconds, index as u64 + 1);
+        assert_eq!(story.webhooks().count(), 9);
+    }
+}
