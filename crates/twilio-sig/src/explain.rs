@@ -232,7 +232,7 @@ struct Head<'a> {
 
 fn heads<'a>(url: &SplitUrl<'a>, clues: &Clues<'a>) -> Vec<Head<'a>> {
     let mut heads = Vec::new();
-    let given = SplitUrl { path: "", query: "", ..*url };
+    let given = SplitUrl { path: "", query: "", whole: "", ..*url };
     let hosts = clues.hosts.iter().take(MOST_CLUES).enumerate();
     let hosts = hosts.map(|(clue, text)| (Some(clue), SplitUrl::authority(text)));
     for (clue, authority) in [(None, given)].into_iter().chain(hosts) {
@@ -259,7 +259,8 @@ fn heads<'a>(url: &SplitUrl<'a>, clues: &Clues<'a>) -> Vec<Head<'a>> {
 fn fits(mac: &Mac, head: &Head<'_>, tail: &Tail, request: &Request<'_>, claim: &Claim) -> bool {
     let scheme = [head.scheme, "://"].concat();
     let (host, port) = (head.host, head.port);
-    let url = SplitUrl { scheme: &scheme, host, port, path: &tail.path, query: &tail.query };
+    let (path, query) = (&tail.path, &tail.query);
+    let url = SplitUrl { scheme: &scheme, host, port, path, query, whole: "" };
     let spelling;
     let url = match tail.spelling {
         Some(number) => {

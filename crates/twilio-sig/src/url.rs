@@ -16,6 +16,8 @@ pub(crate) struct SplitUrl<'a> {
     pub(crate) path: &'a str,
     /// With its question mark, or empty.
     pub(crate) query: &'a str,
+    /// All of it, if it stands in one piece; else empty.
+    pub(crate) whole: &'a str,
 }
 
 impl<'a> SplitUrl<'a> {
@@ -38,10 +40,13 @@ impl<'a> SplitUrl<'a> {
             end += 1;
         }
         let port = port.unwrap_or(end);
+        let in_one_piece = host == 0;
         let (host, port, rest) = (&rest[host..port], &rest[port..end], &rest[end..]);
         let (path, rest) = rest.split_at(find(rest, |byte| matches!(byte, b'?' | b'#')));
         let query = &rest[..find(rest, |byte| byte == b'#')];
-        Self { scheme, host, port, path, query }
+        let after = rest.len() - query.len();
+        let whole = if in_one_piece { &url[..url.len() - after] } else { "" };
+        Self { scheme, host, port, path, query, whole }
     }
 
     /// A host with its port, as the header `Host` has it.
@@ -105,7 +110,10 @@ pub(crate) struct Candidate<'a> {
 
 impl Candidate<'_> {
     pub(crate) fn pieces(&self, mut push: impl FnMut(&str)) {
-        let SplitUrl { scheme, host, path, query, .. } = *self.url;
+        let SplitUrl { scheme, host, path, query, whole, .. } = *self.url;
+        if self.form == UrlForm::AsGiven && !whole.is_empty() {
+            return push(whole);
+        }
         for piece in [scheme, host, self.port, path, self.slash, query] {
             push(piece);
         }
