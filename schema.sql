@@ -22,17 +22,19 @@ declare
   working_role text;
 begin
   foreach working_role in array array['voice_agent', 'voice_webhook'] loop
-    begin
-      execute format('create role %I nologin', working_role);
-    exception when duplicate_object or unique_violation then
-      null; -- roles belong to the cluster; another database made it
-    end;
+    if to_regrole(working_role) is null then
+      begin
+        execute format('create role %I nologin', working_role);
+        execute format('comment on role %I is %L', working_role, case working_role
+          when 'voice_agent' then 'Switchroom: a session was checked; acts for one agent'
+          else 'Switchroom: a signature was checked; acts for one workspace' end);
+      exception when duplicate_object or unique_violation then
+        null; -- roles belong to the cluster; another database made it
+      end;
+    end if;
   end loop;
   execute format('revoke temporary on database %I from public', current_database());
 end $$;
-
-comment on role voice_agent is 'Switchroom: a session was checked; acts for one agent';
-comment on role voice_webhook is 'Switchroom: a signature is or was checked; acts for one workspace';
 
 -- ---------------------------------------------------------------------------------------------
 -- Who asks. Supabase brings auth.uid(); elsewhere it is made the same way.
@@ -174,7 +176,8 @@ create table if not exists public.voice_agents (
   primary key (workspace_id, user_id)
 );
 
--- Every fact about every call, as it came. The truth: calls and legs are folds of it.
+-- Every fact about every call, as it came. The truth: calls and legs are folds of it. Of two with
+-- one key the earlier is kept, whichever came first.
 create table if not exists public.voice_events (
   workspace_id text not null,
   call_sid     text not null,
@@ -224,6 +227,9 @@ create table if not exists public.voice_legs (
   foreign key (workspace_id, call_sid) references public.voice_calls on delete cascade
 );
 create index if not exists idx_voice_legs_call on public.voice_legs (workspace_id, call_sid);
+-- When an agent's last call ended.
+create index if not exists idx_voice_legs_answered
+  on public.voice_legs (workspace_id, user_id, ended_at) where answered_at is not null;
 -- Who rings or talks now.
 create index if not exists idx_voice_legs_live
   on public.voice_legs (workspace_id, user_id) where ended_at is null;
@@ -301,9 +307,16 @@ revoke all on public.livechat_contacts, public.livechat_contact_assignments, pub
 
 grant select on public.livechat_contacts, public.livechat_contact_assignments,
   public.user_profiles, public.voice_workspaces, public.voice_numbers to voice_webhook;
-grant select, insert on public.voice_events to voice_webhook;
-grant select, insert, update on public.livechat_messages, public.voice_agents,
-  public.voice_calls, public.voice_legs to voice_webhook;
+grant select, insert, update (at, fact, params) on public.voice_events to voice_webhook;
+grant select, insert, update on public.voice_agents, public.voice_calls, public.voice_legs
+  to voice_webhook;
+-- Not the id: the primary key of the live chat's tables is the id alone, so whoever may choose one
+-- could ask by a duplicate whether another workspace has it. The default chooses it.
+grant select,
+  insert (workspace_id, contact_id, user_id, sender, body, msg_type, direction, twilio_sid, status,
+    created_at),
+  update (contact_id, user_id, sender, body, direction, status, created_at)
+  on public.livechat_messages to voice_webhook;
 
 grant select on public.livechat_contacts, public.user_profiles, public.voice_agents,
   public.voice_calls, public.voice_legs to voice_agent;

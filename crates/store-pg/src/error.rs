@@ -16,6 +16,9 @@ pub enum StoreError {
     Exhausted,
     /// The database refused the data itself: asking again gives the same answer.
     Data(Box<dyn std::error::Error + Send + Sync>),
+    /// The database does not know this program or lacks what it needs: a role, a right, a table.
+    /// Asking again helps once somebody has mended it; the data is not at fault.
+    SetUp(Box<dyn std::error::Error + Send + Sync>),
     /// The set-up is unsafe; each fault has its mend.
     Refused(Vec<Fault>),
     /// A stored value breaks a rule of its type; the text names the column.
@@ -27,7 +30,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may succeed later.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Exhausted)
+        matches!(self, Self::Away(_) | Self::Exhausted | Self::SetUp(_))
     }
 }
 
@@ -37,6 +40,7 @@ impl fmt::Display for StoreError {
             Self::Away(_) => f.write_str("the database is away"),
             Self::Exhausted => f.write_str("no database connection was free in time"),
             Self::Data(_) => f.write_str("the database refused the data"),
+            Self::SetUp(_) => f.write_str("the database is not set up for this"),
             Self::Refused(faults) => {
                 f.write_str("the database is not set up safely")?;
                 for fault in faults {
@@ -53,24 +57,69 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Away(source) | Self::Data(source) | Self::Url(source) => Some(source.as_ref()),
+            Self::Away(source) | Self::Data(source) | Self::SetUp(source) | Self::Url(source) => {
+                Some(source.as_ref())
+            }
             Self::Exhausted | Self::Refused(_) | Self::Corrupt(_) => None,
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the connection itself was lost, so that another one may do better.
+    pub(crate) fn is_lost(&self) -> bool {
+        let Self::Away(source) = self else { return false };
+        let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else { return false };
+        // 57P01 to 57P03: an administrator, a crash or the end of the database.
+        error.code().is_none_or(|state| {
+            let code = state.code();
+            code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P04")
+        })
+    }
+
+    /// An error of a step that carries no data of anybody's.
+    pub(crate) fn of_set_up(error: tokio_postgres::Error) -> Self {
+        match Self::from(error) {
+            Self::Data(source) => Self::SetUp(source),
+            other => other,
         }
     }
 }
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(state) = error.code() else { return Self::Away(Box::new(error)) };
-        // 08 the connection, 25 a standby, 40 a deadlock, 53 resources, 55 a lock, 57 a shutdown or
-        // time-out, 58 the system: all of these may pass. The rest is about the request itself.
-        let class = &state.code()[..2];
-        if matches!(class, "08" | "25" | "40" | "53" | "55" | "57" | "58") {
-            Self::Away(Box::new(error))
-        } else {
-            Self::Data(Box::new(error))
+        let Some(state) = error.code() else {
+            return if is_about_values(&error) {
+                Self::Data(Box::new(error))
+            } else {
+                Self::Away(Box::new(error))
+            };
+        };
+        match &state.code()[..2] {
+            // A wrong number of rows, a bad value, a broken constraint, a limit, an exception that
+            // a trigger raised: the request itself is at fault.
+            "21" | "22" | "23" | "27" | "44" | "54" | "P0" => Self::Data(Box::new(error)),
+            // Who may come in, what there is, who may touch it.
+            "0L" | "0P" | "28" | "3D" | "3F" | "42" => Self::SetUp(Box::new(error)),
+            // A lost connection, a standby, a deadlock, a lock, a shutdown, a time-out, a full disk,
+            // a plan that is out of date: these pass.
+            _ => Self::Away(Box::new(error)),
         }
     }
+}
+
+/// Whether the client refused a value before sending it or after receiving it.
+fn is_about_values(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error;
+    if error.is_closed() {
+        return false;
+    }
+    error.source().is_some_and(|source| {
+        // A NUL in a text is an `InvalidInput`; other errors of this type are the connection's.
+        source
+            .downcast_ref::<std::io::Error>()
+            .is_none_or(|error| error.kind() == std::io::ErrorKind::InvalidInput)
+    })
 }
 
 impl From<PoolError> for StoreError {

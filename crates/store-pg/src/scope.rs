@@ -1,10 +1,10 @@
 //! A transaction that acts for one workspace, in one round trip.
 
 use deadpool_postgres::{Object, Pool};
-use futures_util::try_join;
+use futures_util::{join, try_join};
 use identity::{UserId, WorkspaceId};
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use crate::error::StoreError;
 use crate::pool::Borrowed;
@@ -48,54 +48,64 @@ impl Scope<'_> {
     /// Runs one statement in a transaction of its own.
     ///
     /// Begin, scope, statement and commit leave together and are answered together, so that the
-    /// whole costs one round trip and a request that is dropped half-way leaves nothing open. A
-    /// connection that the database closed is replaced once.
+    /// whole costs one round trip and a request that is dropped half-way leaves nothing open. If
+    /// the connection turns out to be lost, it is tried once more on a new one.
     pub(crate) async fn run(
         &self,
         pool: &Pool,
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        match self.run_once(pool, sql, params).await {
-            Err(StoreError::Away(_)) => {
-                pool.retain(|client, _| !client.is_closed());
-                self.run_once(pool, sql, params).await
+        let mut is_last = false;
+        loop {
+            let client = Borrowed::from(pool).await?;
+            match self.run_once(&client, sql, params).await {
+                Ok(rows) => {
+                    client.finished();
+                    return Ok(rows);
+                }
+                Err(error) if error.is_lost() && !is_last => {
+                    // One is rarely lost alone, and the others may not have noticed yet.
+                    is_last = true;
+                    pool.retain(|_, _| false);
+                }
+                Err(error) => return Err(error),
             }
-            result => result,
         }
     }
 
     async fn run_once(
         &self,
-        pool: &Pool,
+        client: &Object,
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        let client = Borrowed::from(pool).await?;
         let (enter, statement) =
             try_join!(client.prepare_cached(ENTER), client.prepare_cached(sql))?;
-        let claims = self.claims();
-        let (role, workspace) = (self.role(), self.workspace());
-        let enter_params: &Params<'_> = &[&role, &workspace, &claims];
-        let (_, _, rows, _) = try_join!(
-            client.batch_execute("begin"),
-            client.query_one(&enter, enter_params),
+        let (begun, rows, committed) = join!(
+            self.begin(client, &enter),
             client.query(&statement, params),
             client.batch_execute("commit"),
-        )?;
-        client.finished();
+        );
+        // The first refusal is the reason of all others.
+        begun?;
+        let rows = rows?;
+        committed?;
         Ok(rows)
     }
 
-    /// Opens a transaction and enters the scope, for work that needs several steps.
+    /// Opens a transaction and enters the scope. `enter` is [`ENTER`], prepared.
     ///
-    /// The caller commits; the connection is closed if it does not come to that.
-    pub(crate) async fn begin(&self, client: &Object) -> Result<(), StoreError> {
-        let enter = client.prepare_cached(ENTER).await?;
+    /// Both leave when this is first polled, so that more may be sent behind them at once. The
+    /// caller commits; the connection is closed if it does not come to that.
+    pub(crate) async fn begin(&self, client: &Object, enter: &Statement) -> Result<(), StoreError> {
         let claims = self.claims();
         let (role, workspace) = (self.role(), self.workspace());
-        let enter_params: &Params<'_> = &[&role, &workspace, &claims];
-        try_join!(client.batch_execute("begin"), client.query_one(&enter, enter_params))?;
+        let params: &Params<'_> = &[&role, &workspace, &claims];
+        let (begun, entered) =
+            join!(client.batch_execute("begin"), client.query_one(enter, params));
+        begun?;
+        entered.map_err(StoreError::of_set_up)?;
         Ok(())
     }
 }

@@ -12,10 +12,6 @@ pub(crate) fn uuid(user: UserId) -> Uuid {
     Uuid::from_bytes(*user.as_bytes())
 }
 
-pub(crate) fn contact_uuid(contact: ContactId) -> Uuid {
-    Uuid::from_bytes(*contact.as_bytes())
-}
-
 pub(crate) fn user(row: &Row, column: &str) -> Option<UserId> {
     row.get::<_, Option<Uuid>>(column).map(|id| UserId::from_bytes(*id.as_bytes()))
 }

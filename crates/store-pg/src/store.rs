@@ -5,7 +5,7 @@ use tokio_postgres::Config;
 
 use crate::error::StoreError;
 use crate::guard::{self, Fault};
-use crate::pool::{self, PoolPlan};
+use crate::pool::{self, Borrowed, PoolPlan};
 use crate::scope::ENTER;
 use crate::{agents, apply, log, lookup, workspaces};
 
@@ -105,8 +105,10 @@ impl Store {
     /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
     /// another one.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        let client = self.agent.get().await?;
-        match guard::schema_fault(&client).await? {
+        let client = Borrowed::from(&self.agent).await?;
+        let fault = guard::schema_fault(&client).await?;
+        client.finished();
+        match fault {
             Some(fault) => Err(StoreError::Refused(vec![fault])),
             None => Ok(()),
         }

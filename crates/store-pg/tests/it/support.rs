@@ -1,6 +1,7 @@
 //! A database for one test, and short ways to fill and read it.
 
 use std::error::Error;
+use std::path::Path;
 
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use localpg::testing::{self, Template, TestDatabase};
@@ -49,6 +50,11 @@ impl Db {
         self.database.connection_string(role)
     }
 
+    /// The directory of the server's socket.
+    pub(crate) fn socket_dir(&self) -> &Path {
+        self.database.socket_dir()
+    }
+
     /// A store as the server's login role.
     pub(crate) fn store(&self) -> Store {
         Store::new(&self.url(LOGIN), StoreOptions::SMALL).expect("a store")
@@ -64,13 +70,29 @@ impl Db {
         self.database.execute(sql).expect(sql);
     }
 
-    /// The rows of a table as JSON, whoever's they are, without what differs from run to run.
-    pub(crate) async fn dump(&self, table: &str) -> Vec<String> {
+    /// The rows of a workspace in a table as JSON, without what differs between workspaces or runs.
+    pub(crate) async fn dump(&self, table: &str, workspace: &WorkspaceId) -> Vec<String> {
         let sql = format!(
-            "select (to_jsonb(t) - array['id', 'stored_at'])::text from public.{table} t order by 1"
+            "select (to_jsonb(t) - array['id', 'stored_at', 'workspace_id'])::text \
+             from public.{table} t where t.workspace_id = $1 order by 1"
         );
-        let rows = self.owner.client().query(&sql, &[]).await.expect("the rows");
-        rows.iter().map(|row| row.get(0)).collect()
+        let rows = self.owner.client().query(&sql, &[&workspace.as_str()]).await;
+        rows.expect("the rows").iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Everything that the events of a workspace's calls have left behind.
+    pub(crate) async fn state(&self, workspace: &WorkspaceId) -> Vec<String> {
+        let mut state = Vec::new();
+        for table in
+            ["voice_events", "voice_calls", "voice_legs", "livechat_messages", "voice_agents"]
+        {
+            let rows = self.dump(table, workspace).await;
+            // An agent of whom nothing is known is as good as none.
+            let nothing = r#""presence": null, "idle_since": null"#;
+            let rows = rows.iter().filter(|row| !row.contains(nothing));
+            state.extend(rows.map(|row| format!("{table} {row}")));
+        }
+        state
     }
 
     /// One value that a query as the owner gives.

@@ -1,0 +1,236 @@
+//! Events into calls, legs and the live chat's log.
+
+mod rows;
+mod statements;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use calls::{Call, Event, fold};
+use deadpool_postgres::Object;
+use futures_util::{join, try_join};
+use identity::{CallSid, WorkspaceId};
+use serde_json::{Value, json};
+use tokio_postgres::types::{Json, ToSql};
+use uuid::Uuid;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::pool::Borrowed;
+use crate::scope::{ENTER, Scope};
+use crate::sql;
+use statements::*;
+
+pub(crate) use statements::STATEMENTS;
+
+/// One event of a call, as it is kept for ever.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEvent {
+    /// The call: the parent's Sid.
+    pub call: CallSid,
+    /// What happened.
+    pub event: Event,
+    /// The request that told it, parameter by parameter; `Null` for our own decisions.
+    pub params: Value,
+}
+
+impl Store {
+    /// Keeps events of one workspace and brings its calls, legs, log and agents up to date.
+    ///
+    /// It happens whole or not at all, in two round trips. Events that are kept already change
+    /// nothing, so that the same events may be applied again after a doubtful answer, in any order
+    /// and by several servers at once: each call is locked, of two events with one key the smaller
+    /// is kept, and what is written is the fold of all that are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Data`] if the database refuses these events for good; otherwise an error that
+    /// [`StoreError::is_transient`].
+    pub async fn apply(
+        &self,
+        workspace: &WorkspaceId,
+        events: &[StoredEvent],
+    ) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        for stored in events {
+            check(&stored.event)?;
+        }
+        let calls = events.iter().map(|stored| stored.call).collect();
+        self.bring(workspace, &calls, events).await
+    }
+
+    /// Folds calls anew from all their kept events, as after a change of the fold. Calls without
+    /// events are left alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`].
+    pub async fn rebuild(
+        &self,
+        workspace: &WorkspaceId,
+        calls: &[CallSid],
+    ) -> Result<(), StoreError> {
+        self.bring(workspace, &calls.iter().copied().collect(), &[]).await
+    }
+
+    /// Tries once more on a new connection if the first one turns out to be lost.
+    async fn bring(
+        &self,
+        workspace: &WorkspaceId,
+        calls: &BTreeSet<CallSid>,
+        events: &[StoredEvent],
+    ) -> Result<(), StoreError> {
+        let mut is_last = false;
+        loop {
+            let client = Borrowed::from(&self.apply).await?;
+            match bring_once(&client, workspace, calls, events).await {
+                Ok(()) => {
+                    client.finished();
+                    return Ok(());
+                }
+                Err(error) if error.is_lost() && !is_last => {
+                    is_last = true;
+                    self.apply.retain(|_, _| false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// An event that cannot be read back would stop its call for ever.
+fn check(event: &Event) -> Result<(), StoreError> {
+    let data = |error| StoreError::Data(Box::new(error));
+    let fact = serde_json::to_value(event).map_err(data)?;
+    let read: Event = serde_json::from_value(fact).map_err(data)?;
+    if read == *event { Ok(()) } else { Err(StoreError::Data("the event has no JSON form".into())) }
+}
+
+async fn bring_once(
+    client: &Object,
+    workspace: &WorkspaceId,
+    calls: &BTreeSet<CallSid>,
+    events: &[StoredEvent],
+) -> Result<(), StoreError> {
+    let mut known = open(client, workspace, calls, !events.is_empty()).await?;
+    let new = known.add(events);
+    write(client, workspace, known, &new).await
+}
+
+/// What the database has of some calls.
+struct Known {
+    /// By call and key.
+    events: BTreeMap<CallSid, BTreeMap<String, Event>>,
+    /// The agents of answered legs that are over, since when they are idle.
+    settled: BTreeSet<Uuid>,
+}
+
+impl Known {
+    /// Adds events, of two with one key the smaller; what is new of them, as rows.
+    fn add(&mut self, events: &[StoredEvent]) -> Value {
+        let mut new = BTreeMap::new();
+        for StoredEvent { call, event, params } in events {
+            let key = event.key();
+            let known = self.events.entry(*call).or_default();
+            if known.get(&key).is_none_or(|old| event < old) {
+                known.insert(key.clone(), event.clone());
+                let at = event.at.to_string();
+                let row = json!({
+                    "call_sid": call.as_str(), "key": key, "at": at, "fact": event, "params": params,
+                });
+                new.insert((*call, key), row);
+            }
+        }
+        new.into_values().collect()
+    }
+
+    fn fold(&self) -> Vec<Call> {
+        self.events.iter().map(|(sid, events)| fold(*sid, events.values())).collect()
+    }
+}
+
+/// Begins, locks the calls and reads what is known of them: one round trip.
+async fn open(
+    client: &Object,
+    workspace: &WorkspaceId,
+    sids: &BTreeSet<CallSid>,
+    may_be_new: bool,
+) -> Result<Known, StoreError> {
+    let sids: Vec<&str> = sids.iter().map(CallSid::as_str).collect();
+    let stub = if may_be_new { STUB_CALLS } else { STUB_KEPT_CALLS };
+    let (enter, stub, lock, events, settled) = try_join!(
+        client.prepare_cached(ENTER),
+        client.prepare_cached(stub),
+        client.prepare_cached(LOCK_CALLS),
+        client.prepare_cached(READ_EVENTS),
+        client.prepare_cached(READ_SETTLED),
+    )?;
+    let (workspace_text, scope) = (workspace.as_str(), Scope::Webhook(workspace));
+    let params: &[&(dyn ToSql + Sync)] = &[&workspace_text, &sids];
+    let (begun, stubbed, locked, events, settled) = join!(
+        scope.begin(client, &enter),
+        client.execute(&stub, params),
+        client.query(&lock, params),
+        client.query(&events, params),
+        client.query(&settled, params),
+    );
+    begun?;
+    stubbed?;
+    locked?;
+    let mut known = Known { events: BTreeMap::new(), settled: BTreeSet::new() };
+    for row in &events? {
+        let Json(event) = row
+            .try_get("fact")
+            .map_err(|error| StoreError::Corrupt(format!("voice_events.fact: {error}")))?;
+        let call = known.events.entry(sql::call_sid(row, "call_sid")?).or_default();
+        call.insert(row.get("key"), event);
+    }
+    known.settled = settled?.iter().map(|row| row.get("user_id")).collect();
+    Ok(known)
+}
+
+/// Writes what is new and what follows from it, and commits: one round trip.
+async fn write(
+    client: &Object,
+    workspace: &WorkspaceId,
+    mut known: Known,
+    new: &Value,
+) -> Result<(), StoreError> {
+    let calls = known.fold();
+    let legs = || calls.iter().flat_map(|call| &call.legs);
+    let is_settled = |leg: &&calls::Leg| leg.answered_at.is_some() && leg.ended_at.is_some();
+    known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
+    let agents: Vec<Uuid> = known.settled.into_iter().collect();
+    let (call_rows, leg_rows, message_rows) = rows::of(&calls);
+
+    let (put, update, legs, messages, stub, lock, settle) = try_join!(
+        client.prepare_cached(PUT_EVENTS),
+        client.prepare_cached(UPDATE_CALLS),
+        client.prepare_cached(UPSERT_LEGS),
+        client.prepare_cached(UPSERT_MESSAGES),
+        client.prepare_cached(STUB_AGENTS),
+        client.prepare_cached(LOCK_AGENTS),
+        client.prepare_cached(SETTLE_AGENTS),
+    )?;
+    let workspace = workspace.as_str();
+    let with = |rows| -> [&(dyn ToSql + Sync); 2] { [&workspace, rows] };
+    let (new, call_rows, leg_rows) = (with(new), with(&call_rows), with(&leg_rows));
+    let message_rows = with(&message_rows);
+    let agents: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
+    let (put, update, legs, messages, stub, lock, settle, committed) = join!(
+        client.execute(&put, &new),
+        client.execute(&update, &call_rows),
+        client.execute(&legs, &leg_rows),
+        client.execute(&messages, &message_rows),
+        client.execute(&stub, &agents),
+        client.query(&lock, &agents),
+        client.execute(&settle, &agents),
+        client.batch_execute("commit"),
+    );
+    // The first refusal is the reason of all others.
+    for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle] {
+        written?;
+    }
+    Ok(committed?)
+}

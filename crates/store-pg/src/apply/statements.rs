@@ -1,0 +1,123 @@
+//! The statements of the log. `$1` is the workspace everywhere.
+
+use crate::scope::ENTER;
+
+pub(crate) const STATEMENTS: &[&str] = &[
+    ENTER,
+    STUB_CALLS,
+    STUB_KEPT_CALLS,
+    LOCK_CALLS,
+    READ_EVENTS,
+    READ_SETTLED,
+    PUT_EVENTS,
+    UPDATE_CALLS,
+    UPSERT_LEGS,
+    UPSERT_MESSAGES,
+    STUB_AGENTS,
+    LOCK_AGENTS,
+    SETTLE_AGENTS,
+];
+
+/// Sids come sorted, so that two servers lock in the same order.
+pub(super) const STUB_CALLS: &str = "\
+insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
+  select $1, s.call_sid, 'inbound', 'ringing' from unnest($2::text[]) as s (call_sid) \
+on conflict (workspace_id, call_sid) do nothing";
+
+/// The same for calls of which events are kept.
+pub(super) const STUB_KEPT_CALLS: &str = "\
+insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
+  select distinct e.workspace_id, e.call_sid, 'inbound', 'ringing' from public.voice_events e \
+  where e.workspace_id = $1 and e.call_sid = any ($2::text[]) order by e.call_sid \
+on conflict (workspace_id, call_sid) do nothing";
+
+pub(super) const LOCK_CALLS: &str = "\
+select v.call_sid from public.voice_calls v \
+where v.workspace_id = $1 and v.call_sid = any ($2::text[]) order by v.call_sid for update";
+
+pub(super) const READ_EVENTS: &str = "\
+select e.call_sid, e.key, e.fact from public.voice_events e \
+where e.workspace_id = $1 and e.call_sid = any ($2::text[])";
+
+/// Whose last call may turn out to have ended at another moment, or not to have been theirs.
+pub(super) const READ_SETTLED: &str = "\
+select distinct l.user_id from public.voice_legs l \
+where l.workspace_id = $1 and l.call_sid = any ($2::text[]) and l.user_id is not null \
+  and l.answered_at is not null and l.ended_at is not null";
+
+/// Only events that are new, or smaller than the one with the same key, get here.
+pub(super) const PUT_EVENTS: &str = "\
+insert into public.voice_events (workspace_id, call_sid, key, at, fact, params) \
+  select $1, e.call_sid, e.key, e.at, e.fact, nullif(e.params, 'null') \
+  from jsonb_to_recordset($2::jsonb) as e \
+    (call_sid text, key text, at timestamptz, fact jsonb, params jsonb) \
+on conflict (workspace_id, call_sid, key) do update set \
+  at = excluded.at, fact = excluded.fact, params = excluded.params";
+
+pub(super) const UPDATE_CALLS: &str = "\
+update public.voice_calls v set direction = c.direction, outcome = c.outcome, \
+  from_party = c.from_party, to_party = c.to_party, contact_id = c.contact_id, \
+  handled_by = c.handled_by, started_at = c.started_at, answered_at = c.answered_at, \
+  ended_at = c.ended_at, end_reason = c.end_reason, refusal = c.refusal, waves = c.waves \
+from jsonb_to_recordset($2::jsonb) as c \
+  (call_sid text, direction text, outcome text, from_party text, to_party text, contact_id uuid, \
+   handled_by uuid, started_at timestamptz, answered_at timestamptz, ended_at timestamptz, \
+   end_reason text, refusal text, waves jsonb) \
+where v.workspace_id = $1 and v.call_sid = c.call_sid";
+
+pub(super) const UPSERT_LEGS: &str = "\
+insert into public.voice_legs as l (workspace_id, leg_sid, call_sid, user_id, status, end_reason, \
+    initiated_at, ringing_at, answered_at, ended_at) \
+  select $1, r.* from jsonb_to_recordset($2::jsonb) as r \
+    (leg_sid text, call_sid text, user_id uuid, status text, end_reason text, \
+     initiated_at timestamptz, ringing_at timestamptz, answered_at timestamptz, \
+     ended_at timestamptz) \
+on conflict (workspace_id, leg_sid) do update set call_sid = excluded.call_sid, \
+  user_id = excluded.user_id, status = excluded.status, end_reason = excluded.end_reason, \
+  initiated_at = excluded.initiated_at, ringing_at = excluded.ringing_at, \
+  answered_at = excluded.answered_at, ended_at = excluded.ended_at \
+where (l.call_sid, l.user_id, l.status, l.end_reason, l.initiated_at, l.ringing_at, l.answered_at, \
+    l.ended_at) \
+  is distinct from (excluded.call_sid, excluded.user_id, excluded.status, excluded.end_reason, \
+    excluded.initiated_at, excluded.ringing_at, excluded.answered_at, excluded.ended_at)";
+
+/// A contact or user that is gone by now is left out rather than refused by a foreign key of the
+/// live chat's own; one that is in the row already stays there.
+pub(super) const UPSERT_MESSAGES: &str = "\
+insert into public.livechat_messages (workspace_id, contact_id, user_id, sender, body, msg_type, \
+    direction, twilio_sid, status, created_at) \
+  select $1, case when o.contact_id = m.contact_id then o.contact_id else c.id end, \
+    case when o.user_id = m.user_id then o.user_id else p.id end, \
+    m.sender, m.body, 'call', m.direction, m.twilio_sid, m.status, coalesce(m.created_at, now()) \
+  from jsonb_to_recordset($2::jsonb) as m \
+    (twilio_sid text, contact_id uuid, user_id uuid, sender text, body text, direction text, \
+     status text, created_at timestamptz) \
+  left join public.livechat_messages o on o.workspace_id = $1 and o.twilio_sid = m.twilio_sid \
+    and o.msg_type = 'call' \
+  left join public.livechat_contacts c on c.workspace_id = $1 and c.id = m.contact_id \
+  left join public.user_profiles p on p.workspace_id = $1 and p.id = m.user_id \
+on conflict (workspace_id, twilio_sid) where msg_type = 'call' do update set \
+  contact_id = excluded.contact_id, user_id = excluded.user_id, sender = excluded.sender, \
+  body = excluded.body, direction = excluded.direction, status = excluded.status, \
+  created_at = excluded.created_at";
+
+/// Agents come sorted, so that two servers lock in the same order.
+pub(super) const STUB_AGENTS: &str = "\
+insert into public.voice_agents (workspace_id, user_id) \
+  select p.workspace_id, p.id from public.user_profiles p \
+  where p.workspace_id = $1 and p.id = any ($2::uuid[]) order by p.id \
+on conflict (workspace_id, user_id) do nothing";
+
+pub(super) const LOCK_AGENTS: &str = "\
+select g.user_id from public.voice_agents g \
+where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) order by g.user_id for update";
+
+/// The end of each agent's last call, for who has been idle longest. It is looked up after the
+/// lock, so that of two calls that end at once both are seen.
+pub(super) const SETTLE_AGENTS: &str = "\
+update public.voice_agents g set idle_since = s.idle_since from ( \
+  select u.user_id, (select max(l.ended_at) from public.voice_legs l \
+    where l.workspace_id = $1 and l.user_id = u.user_id and l.answered_at is not null) \
+    as idle_since \
+  from unnest($2::uuid[]) as u (user_id)) s \
+where g.workspace_id = $1 and g.user_id = s.user_id and g.idle_since is distinct from s.idle_since";

@@ -1,0 +1,257 @@
+//! Events into rows: every order, every repetition and every division gives the same.
+
+use calls::{Event, Fact, LegEvent, LegStatus};
+use identity::{ContactId, Timestamp, WorkspaceId};
+use serde_json::json;
+use store_pg::{StoreError, StoredEvent};
+
+use crate::events::*;
+use crate::support::*;
+
+const ALL: [u8; 4] = [1, 2, 3, 9];
+
+/// A workspace of its own with a team and one contact; the story told there, and its rows with the
+/// contact's id left out.
+struct Scene {
+    workspace: WorkspaceId,
+    contact: ContactId,
+}
+
+impl Scene {
+    async fn new(db: &Db, id: u8) -> Self {
+        let workspace = workspace(&format!("ws_{id}"));
+        db.team(&workspace, &ALL).await;
+        let contact = db.contact(&workspace, id, "+15005550001").await;
+        Self { workspace, contact }
+    }
+
+    async fn state(&self, db: &Db) -> Vec<String> {
+        let contact = self.contact.to_string();
+        let mut state = db.state(&self.workspace).await;
+        for row in &mut state {
+            *row = row.replace(&contact, "the contact");
+        }
+        state
+    }
+}
+
+#[tokio::test]
+async fn writes_one_call_to_the_agent_who_took_it() {
+    let db = Db::new().await;
+    let scene = Scene::new(&db, 0x11).await;
+    let events = three_agents(scene.contact);
+    db.store().apply(&scene.workspace, &events).await.expect("applied");
+
+    assert_eq!(db.dump("voice_events", &scene.workspace).await.len(), 14, "one decision a wave");
+    let log: Vec<String> = db.dump("livechat_messages", &scene.workspace).await;
+    let want = format!(
+        r#"{{"body": "Incoming call, 1 min 1 s.", "sender": "contact", "status": "completed", "user_id": "{}", "msg_type": "call", "direction": "inbound", "contact_id": "{}", "created_at": "2026-01-01T00:00:00+00:00", "twilio_sid": "{}"}}"#,
+        uuid([2; 16]),
+        uuid([0x11; 16]),
+        sid(CALL),
+    );
+    assert_eq!(log, [want]);
+    let handled: Vec<String> = db.dump("voice_calls", &scene.workspace).await;
+    assert_eq!(handled.len(), 1);
+    assert!(handled[0].contains(&format!(r#""handled_by": "{}""#, uuid([2; 16]))), "{handled:?}");
+    assert_eq!(db.dump("voice_legs", &scene.workspace).await.len(), 3);
+    let idle: i64 = db
+        .value(
+            "select extract(epoch from idle_since - '2026-01-01Z')::int8 from voice_agents \
+             where user_id = repeat('02', 16)::uuid",
+        )
+        .await;
+    assert_eq!(idle, 66);
+}
+
+#[tokio::test]
+async fn every_order_and_repetition_leaves_the_same_rows() {
+    let db = Db::new().await;
+    let store = db.store();
+    let mut dice = Dice::new(7);
+    for story in [three_agents, outbound] {
+        let first = if story(ContactId::from_bytes([0; 16])).len() > 10 { 0x10 } else { 0x80 };
+        let whole = Scene::new(&db, first).await;
+        store.apply(&whole.workspace, &story(whole.contact)).await.expect("applied");
+        let want = whole.state(&db).await;
+        assert!(want.iter().filter(|row| row.starts_with("livechat_messages")).count() == 1);
+        for id in first + 1..first + 25 {
+            let scene = Scene::new(&db, id).await;
+            let mut events = story(scene.contact);
+            let repeated = events[dice.below(events.len())].clone();
+            events.push(repeated);
+            dice.shuffle(&mut events);
+            let mut rest = &events[..];
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(1 + dice.below(rest.len().min(4)));
+                store.apply(&scene.workspace, now).await.expect("applied");
+                rest = later;
+            }
+            assert_eq!(scene.state(&db).await, want, "{events:#?}");
+            store.apply(&scene.workspace, &events).await.expect("applied");
+            assert_eq!(scene.state(&db).await, want, "all of it again");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_at_once_leave_the_same_rows() {
+    let db = Db::new().await;
+    let stores = [db.store(), db.store()];
+    let whole = Scene::new(&db, 0x10).await;
+    stores[0].apply(&whole.workspace, &three_agents(whole.contact)).await.expect("applied");
+    let want = whole.state(&db).await;
+    let mut dice = Dice::new(11);
+    for id in 0x20..0x38 {
+        let scene = Scene::new(&db, id).await;
+        let tasks: Vec<_> = (0..4)
+            .map(|task| {
+                let mut events = three_agents(scene.contact);
+                dice.shuffle(&mut events);
+                // Every event comes to two of the four.
+                let half = events.len() / 2 + 1;
+                let mine = if task % 2 == 0 { events } else { events.split_off(half) };
+                let (store, workspace) = (stores[task % 2].clone(), scene.workspace.clone());
+                tokio::spawn(async move {
+                    for events in mine.chunks(3) {
+                        store.apply(&workspace, events).await.expect("applied");
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        assert_eq!(scene.state(&db).await, want, "workspace {id:#x}");
+    }
+}
+
+/// Calls of the same agents that end at the same time: the last end counts, and nobody waits for
+/// somebody who waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_of_calls_that_end_together_are_idle_since_the_last_end() {
+    let db = Db::new().await;
+    let scene = Scene::new(&db, 0x11).await;
+    let stores = [db.store(), db.store()];
+    let tasks: Vec<_> = (0u8..24)
+        .map(|n| {
+            let (store, workspace) = (stores[usize::from(n % 2)].clone(), scene.workspace.clone());
+            let taken = |id: u8, leg_id: u8| {
+                let leg = |at: i64, status| {
+                    let fact = LegEvent {
+                        agent: Some(agent(id)),
+                        ..LegEvent::new(sid(100 + leg_id), status)
+                    };
+                    let event = Event { at: crate::support::at(at), fact: Fact::Leg(fact) };
+                    StoredEvent { call: sid(leg_id), event, params: json!(null) }
+                };
+                let over = 100 + i64::from(leg_id % 24);
+                [leg(5, LegStatus::InProgress), leg(over, LegStatus::Completed)]
+            };
+            // Two calls at once, of two agents, in either order.
+            let (one, two) = if n % 4 < 2 { (1, 2) } else { (2, 1) };
+            let events = [taken(one, 24 + n), taken(two, 48 + n)].concat();
+            tokio::spawn(async move { store.apply(&workspace, &events).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic").expect("applied");
+    }
+    let ends: String = db
+        .value(
+            "select string_agg(extract(epoch from g.idle_since - '2026-01-01Z')::int || '=' || \
+               (select extract(epoch from max(l.ended_at) - '2026-01-01Z')::int from voice_legs l \
+                 where l.user_id = g.user_id), ' ') from voice_agents g",
+        )
+        .await;
+    assert_eq!(ends, "123=123 123=123");
+}
+
+#[tokio::test]
+async fn refuses_poison_and_keeps_nothing_of_it() {
+    let db = Db::new().await;
+    let scene = Scene::new(&db, 0x11).await;
+    let store = db.store();
+    let good = stored(leg(1, 1, 0, LegStatus::Initiated));
+    let other = stored(leg(2, 1, 1, LegStatus::Ringing));
+    let refused = |reason: &str| calls::Refused { agent: None, reason: reason.to_owned() };
+    let duration = Some(std::time::Duration::from_secs(u64::MAX));
+    let for_ever = LegEvent { duration, ..LegEvent::new(sid(7), LegStatus::Completed) };
+    let moment = |micros| Event { at: Timestamp::from_unix_micros(micros), ..arrived(0) };
+    let poison = [
+        ("NUL in a parameter", StoredEvent { params: json!({"a": "b\0c"}), ..other.clone() }),
+        ("NUL in a name", StoredEvent { params: json!({"b\0c": "a"}), ..other }),
+        ("NUL in a fact", stored(Event { at: at(0), fact: Fact::Refused(refused("a\0b")) })),
+        ("the last moment", stored(moment(i64::MAX))),
+        ("the first moment", stored(moment(i64::MIN))),
+        ("a call that lasts for ever", stored(Event { at: at(0), fact: Fact::Leg(for_ever) })),
+    ];
+    for (name, event) in poison {
+        let events = [good.clone(), event];
+        let error = store.apply(&scene.workspace, &events).await.expect_err(name);
+        assert!(matches!(error, StoreError::Data(_)), "{name}: {error:?}");
+        assert!(!error.is_transient(), "{name}");
+        assert_eq!(scene.state(&db).await, Vec::<String>::new(), "{name}");
+    }
+    store.apply(&scene.workspace, &[good]).await.expect("applied");
+    assert_eq!(db.dump("voice_events", &scene.workspace).await.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_is_gone_blocks_nothing() {
+    let db = Db::new().await;
+    // An installation may have keys of its own.
+    db.execute(
+        "alter table livechat_messages add foreign key (contact_id) references livechat_contacts \
+           on delete set null",
+    );
+    let scene = Scene::new(&db, 0x11).await;
+    let store = db.store();
+    let log = async || {
+        let rows = db.dump("livechat_messages", &scene.workspace).await;
+        let row: serde_json::Value = serde_json::from_str(&rows[0]).expect("JSON");
+        assert_eq!(rows.len(), 1);
+        (row["contact_id"].clone(), row["user_id"].clone())
+    };
+    let (contact, user) = (json!(scene.contact.to_string()), json!(uuid([2; 16]).to_string()));
+    let events = three_agents(scene.contact);
+    store.apply(&scene.workspace, &events[..9]).await.expect("applied");
+    assert_eq!(log().await, (contact.clone(), user.clone()));
+
+    db.execute("delete from user_profiles where id = repeat('02', 16)::uuid");
+    store.apply(&scene.workspace, &events[9..11]).await.expect("applied");
+    assert_eq!(log().await, (contact, user.clone()), "who took the call stays in the log");
+
+    db.execute("delete from livechat_contacts");
+    store.apply(&scene.workspace, &events).await.expect("applied");
+    assert_eq!(log().await, (json!(null), user));
+
+    // Gone before the first word of it came.
+    let late = Scene::new(&db, 0x12).await;
+    db.execute("delete from livechat_contacts; delete from user_profiles");
+    store.apply(&late.workspace, &three_agents(late.contact)).await.expect("applied");
+    let row = db.dump("livechat_messages", &late.workspace).await;
+    assert!(row[0].contains(r#""user_id": null"#) && row[0].contains(r#""contact_id": null"#));
+    assert!(db.dump("voice_calls", &late.workspace).await[0].contains(&uuid([2; 16]).to_string()));
+}
+
+#[tokio::test]
+async fn rebuilds_the_same_rows_from_the_events() {
+    let db = Db::new().await;
+    let scene = Scene::new(&db, 0x11).await;
+    let store = db.store();
+    store.apply(&scene.workspace, &three_agents(scene.contact)).await.expect("applied");
+    let want = scene.state(&db).await;
+    db.execute(
+        "truncate voice_calls, voice_legs; delete from livechat_messages; delete from voice_agents",
+    );
+    assert_eq!(scene.state(&db).await.len(), 14, "the events");
+    store.rebuild(&scene.workspace, &[sid(CALL), sid(0xcb)]).await.expect("rebuilt");
+    assert_eq!(scene.state(&db).await, want);
+    store.rebuild(&scene.workspace, &[sid(CALL)]).await.expect("rebuilt");
+    assert_eq!(scene.state(&db).await, want, "again");
+    store.rebuild(&scene.workspace, &[]).await.expect("nothing to do");
+    let other = workspace("ws_other");
+    store.rebuild(&other, &[sid(CALL)]).await.expect("another's call is unknown");
+    assert_eq!(db.state(&other).await, Vec::<String>::new());
+}

@@ -1,0 +1,139 @@
+//! Connections that are lost and requests that are dropped.
+
+use std::time::Duration;
+
+use calls::LegStatus;
+use localpg::{Options, Search};
+use routing::Presence;
+use store_pg::{Owner, Store, StoreError, StoreOptions};
+
+use crate::events::*;
+use crate::support::*;
+
+/// One connection a pool, so that the next borrower gets what the last one left.
+const NARROW: StoreOptions =
+    StoreOptions { webhook_connections: 1, agent_connections: 1, apply_connections: 1 };
+
+/// The server's sessions that are inside a transaction or act as another role.
+const OPEN: &str = "\
+select count(*) from pg_stat_activity a \
+where a.datname = current_database() and a.usename = 'voice_app' \
+  and (a.xact_start is not null or a.state <> 'idle')";
+
+/// Drops requests of one workspace at any point, then asks for another workspace.
+#[tokio::test]
+async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
+    let db = Db::new().await;
+    let (a, b) = (workspace("ws_a"), workspace("ws_b"));
+    db.team(&a, &[1, 2, 3]).await;
+    db.team(&b, &[4]).await;
+    let contacts =
+        [db.contact(&a, 0x11, "+15005550001").await, db.contact(&b, 0x12, "+1500").await];
+    let store = Store::new(&db.url(LOGIN), NARROW).expect("a store");
+    store.roster(&a, None, sid(CALL), at(0)).await.expect("a warm pool");
+    let mut dice = Dice::new(3);
+    let mut dropped = 0;
+    for round in 0..300 {
+        let limit = Duration::from_micros(u64::try_from(dice.below(6_000)).expect("small"));
+        let request = async {
+            match round % 3 {
+                0 => drop(store.apply(&a, &three_agents(contacts[0])).await),
+                1 => drop(store.roster(&a, None, sid(CALL), at(0)).await),
+                _ => drop(store.set_presence(&a, agent(1), Presence::Away, at(round)).await),
+            }
+        };
+        dropped += i32::from(tokio::time::timeout(limit, request).await.is_err());
+        let roster = store.roster(&b, None, sid(CALL), at(0)).await.expect("a roster");
+        let users: Vec<_> = roster.candidates.iter().map(|one| one.user).collect();
+        assert_eq!(users, [agent(4)], "round {round}");
+        let agents = store.agents(&b, agent(4)).await.expect("agents");
+        assert_eq!(agents.len(), 1, "round {round}");
+        let event = stored(leg(round, 4, 0, LegStatus::Initiated));
+        store.apply(&b, &[event]).await.expect("applied");
+    }
+    assert!(dropped > 30, "only {dropped} of 300 were dropped");
+    let legs = db.dump("voice_legs", &b).await;
+    assert_eq!(legs.len(), 1, "{legs:?}");
+    let whole = db.state(&a).await;
+    store.apply(&a, &three_agents(contacts[0])).await.expect("applied");
+    let again = db.state(&a).await;
+    assert!(whole == again || whole.iter().all(|row| row.starts_with("voice_agents")));
+    assert_eq!(db.value::<i64>(OPEN).await, 0);
+}
+
+/// Fills the pools, so that there is something to lose.
+async fn warm(store: &Store) {
+    let ws = workspace("ws_a");
+    let rosters = (0..8).map(|_| store.roster(&ws, None, sid(CALL), at(0)));
+    let agents = (0..4).map(|_| store.agents(&ws, agent(1)));
+    let (rosters, agents) = tokio::join!(
+        futures_util::future::join_all(rosters),
+        futures_util::future::join_all(agents),
+    );
+    assert!(rosters.iter().all(Result::is_ok) && agents.iter().all(Result::is_ok));
+    store.apply(&ws, &[stored(arrived(0))]).await.expect("applied");
+}
+
+/// Each kind of request once; not one may fail.
+async fn use_all(store: &Store, round: i64) {
+    let ws = workspace("ws_a");
+    store.roster(&ws, None, sid(CALL), at(0)).await.expect("a roster");
+    store.apply(&ws, &[stored(leg(round, 1, 0, LegStatus::Initiated))]).await.expect("applied");
+    assert!(
+        store.set_presence(&ws, agent(1), Presence::Away, at(round)).await.expect("an answer"),
+        "agent 1 is a member"
+    );
+    store.ready().await.expect("ready");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_after_the_backends_were_terminated() {
+    let db = Db::new().await;
+    db.team(&workspace("ws_a"), &[1]).await;
+    let store = db.store();
+    for round in 0..10 {
+        warm(&store).await;
+        assert_eq!(store.pools()[0].open, 8, "round {round}");
+        db.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and usename = 'voice_app'",
+        );
+        use_all(&store, round).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_restarts_is_used_again_at_once() {
+    let dir = std::env::temp_dir().join(format!("store-pg-restart-{}", std::process::id()));
+    let options = Options::new(&dir, Search::from_env());
+    let server = localpg::start(&options).expect("a server");
+    let (owner, login) = ("postgres", LOGIN);
+    let url = server.connection_string(login, "postgres");
+
+    // The roles of this cluster are nobody else's: there are none yet.
+    let store = Store::new(&server.connection_string(owner, "postgres"), NARROW).expect("a store");
+    let refused = store.guard().await.expect_err("no schema").to_string();
+    assert!(refused.contains("the database has no Switchroom schema"), "{refused}");
+    assert!(refused.contains("the server cannot become the role voice_agent"), "{refused}");
+
+    let as_owner = Owner::connect(&server.connection_string(owner, "postgres")).await;
+    let as_owner = as_owner.expect("the owner");
+    as_owner.migrate(&url).await.expect("migrated");
+    let profile = "insert into user_profiles values ($1, 'ws_a', 'A', 'agent')";
+    as_owner.client().execute(profile, &[&uuid([1; 16])]).await.expect("a profile");
+    drop(as_owner);
+    let store = Store::new(&url, StoreOptions::SMALL).expect("a store");
+    store.guard().await.expect("safe");
+    warm(&store).await;
+
+    server.stop().expect("stopped");
+    let away = store.ready().await.expect_err("nobody answers");
+    assert!(matches!(away, StoreError::Away(_)) && away.is_transient(), "{away:?}");
+    let away = store.apply(&workspace("ws_a"), &[stored(arrived(0))]).await.expect_err("away");
+    assert!(away.is_transient(), "{away:?}");
+
+    let server = localpg::start(&options).expect("the same server");
+    use_all(&store, 1).await;
+    server.stop().expect("stopped");
+    std::fs::remove_dir_all(dir).expect("the directory of the test");
+}
