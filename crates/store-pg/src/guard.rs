@@ -76,42 +76,74 @@ const CHECKS: &[(&str, &str)] = &[
         "migrate as another role than the one in DATABASE_URL",
     ),
     (
-        "select 'row-level security is not forced on ' || c.relname \
-         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id' \
-         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
-           and (c.relname like 'voice\\_%' or c.relname like 'livechat\\_%' \
-             or c.relname = 'user_profiles') \
-           and not (c.relrowsecurity and c.relforcerowsecurity) \
+        "select 'the server cannot become the role ' || r.rolname \
+         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where not coalesce(pg_has_role(current_user, to_regrole(r.rolname), 'MEMBER'), false)",
+        "run `switchroom migrate` with DATABASE_URL set to the server's own role",
+    ),
+    (
+        "select 'the server has the rights of ' || r.rolname || ' without becoming it' \
+         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where pg_has_role(current_user, to_regrole(r.rolname), 'USAGE')",
+        "make the server's role NOINHERIT, revoke its memberships and run `switchroom migrate`",
+    ),
+    (
+        "select 'row-level security is not forced on ' || c.relname from pg_class c \
+         where c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity) \
+           and (c.oid in (select to_regclass('public.' || t) from unnest(array[ \
+               'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', \
+               'livechat_messages', 'voice_workspaces', 'voice_numbers', 'voice_agents', \
+               'voice_events', 'voice_calls', 'voice_legs']) t) \
+             or (exists (select from pg_attribute a \
+                 where a.attrelid = c.oid and a.attname = 'workspace_id') \
+               and exists (select from pg_roles r \
+                 where r.rolname in (current_user, 'voice_agent', 'voice_webhook') \
+                   and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') \
+                     or has_table_privilege(r.oid, c.oid, 'DELETE'))))) \
          order by c.relname",
-        "run `switchroom migrate`",
+        "run `switchroom migrate`; if the table is not Switchroom's, revoke the rights on it from \
+         the server's role, voice_agent and voice_webhook",
     ),
     (
-        "select 'the view user_profiles_with_workspace runs with its owner''s rights' \
+        "select distinct 'the table ' || c.relname || ' may be truncated by ' || r.rolname \
+         from pg_class c, pg_roles r \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and r.rolname in (current_user, 'voice_agent', 'voice_webhook') \
+           and has_table_privilege(r.oid, c.oid, 'TRUNCATE')",
+        "revoke truncate on the table: policies do not cover it",
+    ),
+    (
+        "select 'the view ' || c.relname || ' runs with its owner''s rights' \
          from pg_class c \
-         where c.relname = 'user_profiles_with_workspace' \
-           and c.relnamespace = 'public'::regnamespace \
-           and not coalesce('security_invoker=true' = any (c.reloptions), false)",
-        "alter view public.user_profiles_with_workspace set (security_invoker = true)",
+         where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' \
+           and not coalesce(c.reloptions && array['security_invoker=true', 'security_invoker=on', \
+             'security_invoker=1', 'security_invoker=yes'], false) \
+           and (c.relname = 'user_profiles_with_workspace' or exists (select from pg_roles r \
+             where r.rolname in (current_user, 'voice_agent', 'voice_webhook') \
+               and has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))) \
+         order by c.relname",
+        "alter the view with `set (security_invoker = true)`",
     ),
     (
-        "select 'the table ' || p.tablename || ' lacks the restrictive policy of ' || r.rolname \
-         from (select distinct tablename from pg_policies \
-               where schemaname = 'public' and policyname = 'voice_owner') p \
-         cross join (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
-         where not exists (select from pg_policies q \
-           where q.schemaname = 'public' and q.tablename = p.tablename \
-             and q.policyname = r.rolname || '_restrictive' and q.permissive = 'RESTRICTIVE')",
+        "select 'the table ' || c.relname || ' lacks the restrictive policy of ' || r.rolname \
+         from pg_class c \
+         cross join (values ('voice_agent', 'member_workspace'), ('voice_webhook', 'workspace')) \
+           as r (rolname, function) \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and c.relname in ('livechat_contacts', 'livechat_contact_assignments', \
+             'user_profiles', 'livechat_messages', 'voice_workspaces', 'voice_numbers', \
+             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs') \
+           and not exists (select from pg_policies q \
+             where q.schemaname = 'public' and q.tablename = c.relname and q.cmd = 'ALL' \
+               and q.roles = array[r.rolname]::name[] and q.permissive = 'RESTRICTIVE' \
+               and q.qual like '(workspace_id = ( SELECT %' || r.function || '()%' \
+               and q.with_check = q.qual) \
+         order by c.relname, r.rolname",
         "run `switchroom migrate`",
     ),
     (
         "select 'any role may make temporary tables' \
-         where has_database_privilege('voice_webhook', current_database(), 'TEMP')",
+         where has_database_privilege(to_regrole('voice_webhook'), current_database(), 'TEMP')",
         "revoke temporary on the database from public",
-    ),
-    (
-        "select 'the server cannot become the role ' || r.rolname \
-         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
-         where not pg_has_role(current_user, r.rolname, 'MEMBER')",
-        "run `switchroom migrate` with DATABASE_URL set to the server's own role",
     ),
 ];

@@ -177,7 +177,8 @@ pub(crate) const CALLS: &str = concat!(
     call_columns!(),
     " from (select * from public.voice_calls \
         where workspace_id = $1 and started_at is not null \
-          and ($2::timestamptz is null or (started_at, call_sid) < ($2, $3::text)) \
+          and (started_at, call_sid) \
+            < (coalesce($2::timestamptz, 'infinity'), coalesce($3::text, '')) \
         order by started_at desc, call_sid desc limit $4) v \
       left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
       left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid \

@@ -2,6 +2,7 @@
 
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
 use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config};
 
 use crate::error::StoreError;
@@ -71,7 +72,8 @@ impl Owner {
     /// # Errors
     ///
     /// [`StoreError::Refused`] if `server_url` names the owner itself or no role;
-    /// [`StoreError::Data`] with the database's own words if the schema does not fit what is there.
+    /// [`StoreError::Data`] or [`StoreError::SetUp`] with the database's own words, hints included,
+    /// if the schema does not fit what is there or the owner lacks a right. Nothing is changed then.
     pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
         let login = pool::parse(server_url)?;
         let name = self.login_name(&login).await?;
@@ -81,7 +83,11 @@ impl Owner {
              comment on schema voice is '{}'; commit",
             checksum()
         );
-        self.client.batch_execute(&sql).await?;
+        if let Err(error) = self.client.batch_execute(&sql).await {
+            // Else the refused transaction would refuse whatever the owner does next.
+            self.client.batch_execute("rollback").await?;
+            return Err(error.into());
+        }
         self.make_login(&name, login.get_password()).await
     }
 
@@ -98,26 +104,20 @@ impl Owner {
         if owner == name { Err(refuse("DATABASE_URL names the owner")) } else { Ok(name.into()) }
     }
 
+    /// Changes only what is not as it should be: roles belong to the cluster, where migrations of
+    /// several databases meet.
     async fn make_login(&self, name: &str, password: Option<&[u8]>) -> Result<(), StoreError> {
         // Only the verifier travels, so that no log of statements can hold the password.
         let verifier = password.map(postgres_protocol::password::scram_sha_256);
-        let words: [&str; 3] = [
-            "create role %I login noinherit nosuperuser nobypassrls",
-            "alter role %I login noinherit",
-            "grant voice_agent, voice_webhook to %I",
-        ];
-        let exists = "select exists (select from pg_roles where rolname = $1)";
-        let exists: bool = self.client.query_one(exists, &[&name]).await?.get(0);
-        let mut statements = vec![if exists { words[1] } else { words[0] }, words[2]];
-        if verifier.is_some() {
-            statements.push("alter role %1$I password %2$L");
-        }
-        for statement in statements {
-            let format = "select format($1, $2::text, $3::text)";
-            let row = self.client.query_one(format, &[&statement, &name, &verifier]).await?;
-            match self.client.batch_execute(row.get(0)).await {
-                // Roles belong to the cluster: another migration may have been first.
-                Err(error) if error.code() == Some(&DUPLICATE_ROLE) => {}
+        let row = self.client.query_one(LOGIN, &[&name, &verifier]).await?;
+        let statements: [Option<&str>; 5] = std::array::from_fn(|n| row.get(n));
+        for statement in statements.into_iter().flatten() {
+            match self.client.batch_execute(statement).await {
+                // Another migration was first; it is as it should be now.
+                Err(error)
+                    if error.code().is_some_and(|state| {
+                        [SqlState::DUPLICATE_OBJECT, SqlState::UNIQUE_VIOLATION].contains(state)
+                    }) => {}
                 result => result?,
             }
         }
@@ -128,7 +128,7 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
     pub async fn add_workspace(&self, workspace: &NewWorkspace) -> Result<(), StoreError> {
         let numbers: Vec<&str> = workspace.numbers.iter().map(PhoneNumber::as_str).collect();
         self.client
@@ -151,7 +151,7 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
     pub async fn set_policy(
         &self,
         workspace: &WorkspaceId,
@@ -166,7 +166,7 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
     pub async fn workspaces(&self) -> Result<Vec<WorkspaceLine>, StoreError> {
         let rows = self.client.query(LIST_WORKSPACES, &[]).await?;
         Ok(rows
@@ -180,7 +180,7 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Away`] and [`StoreError::Data`] as the database says.
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
     pub async fn remove_workspace(&self, workspace: &WorkspaceId) -> Result<bool, StoreError> {
         let sql = "delete from public.voice_workspaces where workspace_id = $1";
         Ok(self.client.execute(sql, &[&workspace.as_str()]).await? == 1)
@@ -195,8 +195,20 @@ impl Owner {
 /// Any number will do, as long as it is always the same: "switchro" in ASCII.
 const MIGRATION_LOCK: i64 = 0x7377_6974_6368_726f;
 
-const DUPLICATE_ROLE: tokio_postgres::error::SqlState =
-    tokio_postgres::error::SqlState::DUPLICATE_OBJECT;
+/// What the login role still needs, statement by statement: name and password's verifier.
+const LOGIN: &str = "\
+select \
+  case when r.oid is null \
+    then format('create role %I login noinherit nosuperuser nobypassrls', l.name) end, \
+  case when not (r.rolcanlogin and not r.rolinherit) \
+    then format('alter role %I login noinherit', l.name) end, \
+  case when not coalesce(pg_has_role(r.oid, 'voice_agent', 'MEMBER'), false) \
+    then format('grant voice_agent to %I', l.name) end, \
+  case when not coalesce(pg_has_role(r.oid, 'voice_webhook', 'MEMBER'), false) \
+    then format('grant voice_webhook to %I', l.name) end, \
+  case when l.verifier is not null \
+    then format('alter role %I password %L', l.name, l.verifier) end \
+from (values ($1::text, $2::text)) as l (name, verifier) left join pg_roles r on r.rolname = l.name";
 
 const ADD_WORKSPACE: &str = "\
 with entered as ( \
@@ -210,7 +222,8 @@ gone as ( \
   delete from public.voice_numbers where workspace_id = $1 and phone_number <> all ($6::text[])) \
 insert into public.voice_numbers (workspace_id, phone_number, rank) \
   select e.workspace_id, n.phone_number, n.rank \
-  from entered e, unnest($6::text[]) with ordinality as n (phone_number, rank) \
+  from entered e, (select u.phone_number, min(u.rank) as rank \
+    from unnest($6::text[]) with ordinality as u (phone_number, rank) group by 1) n \
   on conflict (workspace_id, phone_number) do update set rank = excluded.rank";
 
 const LIST_WORKSPACES: &str = "\

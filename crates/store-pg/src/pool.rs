@@ -1,5 +1,6 @@
 //! Connections.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -77,15 +78,22 @@ pub(crate) fn parse(url: &str) -> Result<Config, StoreError> {
 
 /// Whether a connection leaves this machine.
 fn needs_tls(config: &Config) -> bool {
-    let remote = |host: &Host| match host {
-        Host::Tcp(name) => !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
+    let is_remote = |host: &Host| match host {
+        Host::Tcp(name) => match name.parse::<IpAddr>() {
+            Ok(address) => !address.is_loopback(),
+            Err(_) => name != "localhost",
+        },
         #[cfg(unix)]
         Host::Unix(_) => false,
     };
     match config.get_ssl_mode() {
         SslMode::Disable => false,
         SslMode::Require => true,
-        _ => config.get_hosts().iter().any(remote),
+        // An address, where there is one, is what is connected to; the name is only checked.
+        _ if !config.get_hostaddrs().is_empty() => {
+            config.get_hostaddrs().iter().any(|address| !address.is_loopback())
+        }
+        _ => config.get_hosts().iter().any(is_remote),
     }
 }
 
@@ -104,14 +112,18 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+fn away(error: tokio_postgres::Error) -> StoreError {
+    StoreError::Away(Box::new(error))
+}
+
 /// One connection outside the pools, driven by its own task.
 pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Client, StoreError> {
     if needs_tls(config) {
-        let (client, connection) = config.connect(tls()?).await?;
+        let (client, connection) = config.connect(tls()?).await.map_err(away)?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)
     } else {
-        let (client, connection) = config.connect(NoTls).await?;
+        let (client, connection) = config.connect(NoTls).await.map_err(away)?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)
     }
@@ -148,5 +160,31 @@ impl Drop for Borrowed {
         if let Some(object) = self.0.take() {
             drop(Object::take(object));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stays_on_this_machine_goes_without_tls() {
+        let cases = [
+            ("host=/run/postgresql user=a", SslMode::Prefer),
+            ("host=localhost user=a", SslMode::Prefer),
+            ("host=127.0.0.1 user=a", SslMode::Prefer),
+            ("postgres://a@[::1]/b", SslMode::Prefer),
+            ("host=db.example.com user=a", SslMode::Require),
+            ("host=10.0.0.1 user=a", SslMode::Require),
+            ("host=localhost,db.example.com user=a", SslMode::Require),
+            ("hostaddr=10.0.0.1 user=a", SslMode::Require),
+            ("host=localhost hostaddr=10.0.0.1 user=a", SslMode::Require),
+            ("host=db.example.com sslmode=disable user=a", SslMode::Disable),
+        ];
+        for (url, want) in cases {
+            let config = parse(url).map(|config| config.get_ssl_mode());
+            assert_eq!(config.map_err(|error| error.to_string()), Ok(want), "{url}");
+        }
+        assert!(matches!(parse("host"), Err(StoreError::Url(_))));
     }
 }
