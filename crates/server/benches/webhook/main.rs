@@ -6,6 +6,7 @@
 //! 10` gives each case longer.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark prints, or fails loudly"
 )]
