@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
 
+mod conformance;
 mod failure;
 mod layers;
 mod licences;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Runs every test and check there is, on a bare machine.
     Test(test::Options),
+    /// Judges our libraries by Twilio's own, on generated cases.
+    Conformance(conformance::Options),
     /// Compares who uses whom with the table in docs/architecture.md.
     Layers,
     /// Compares the licence of every dependency with deny.toml.
@@ -59,6 +62,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
     let workspace = Workspace::here()?;
     match command {
         Command::Test(options) => test::run(&workspace, options),
+        Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
         Command::Licences => licences::run(&workspace),
     }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 /// The checkout this program was built from.
 pub(crate) struct Workspace {
     root: PathBuf,
+    target: PathBuf,
 }
 
 impl Workspace {
@@ -26,12 +27,21 @@ impl Workspace {
                 Failure::new("the checkout has moved", "run this as `cargo xtask` inside it")
             })?
             .to_path_buf();
-        Ok(Self { root })
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => root.join(target),
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
     }
 
     /// A path inside the checkout.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root.join(inside)
+    }
+
+    /// A path inside cargo's target directory, where everything made goes.
+    pub(crate) fn target(&self, inside: &str) -> PathBuf {
+        self.target.join(inside)
     }
 
     /// The text of a file of the checkout.
