@@ -71,7 +71,8 @@ const CHECKS: &[(&str, &str)] = &[
     (
         "select 'the server owns ' || string_agg(c.relname, ', ' order by c.relname) \
          from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-         where n.nspname in ('public', 'voice') and pg_has_role(current_user, c.relowner, 'MEMBER') \
+         where n.nspname in ('public', 'voice') and c.relkind not in ('i', 'I') \
+           and pg_has_role(current_user, c.relowner, 'MEMBER') \
          having count(*) > 0",
         "migrate as another role than the one in DATABASE_URL",
     ),
@@ -109,7 +110,8 @@ const CHECKS: &[(&str, &str)] = &[
          from pg_class c, pg_roles r \
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
            and r.rolname in (current_user, 'voice_agent', 'voice_webhook') \
-           and has_table_privilege(r.oid, c.oid, 'TRUNCATE')",
+           and has_table_privilege(r.oid, c.oid, 'TRUNCATE') \
+           and not pg_has_role(r.oid, c.relowner, 'MEMBER')",
         "revoke truncate on the table: policies do not cover it",
     ),
     (

@@ -1,9 +1,14 @@
 //! The store on a real Postgres, one database a test.
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod agents;
 mod apply;
 mod events;
+mod guard;
+mod isolation;
 mod lookup;
+mod migrate;
+mod plan;
 mod recovery;
 mod support;
 mod trips;

@@ -50,6 +50,11 @@ impl Db {
         self.database.connection_string(role)
     }
 
+    /// The name of the database.
+    pub(crate) fn name(&self) -> &str {
+        self.database.name()
+    }
+
     /// The directory of the server's socket.
     pub(crate) fn socket_dir(&self) -> &Path {
         self.database.socket_dir()

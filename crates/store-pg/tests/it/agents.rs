@@ -1,0 +1,116 @@
+//! What an agent sees and sets.
+
+use calls::LegStatus;
+use routing::{Presence, Role};
+use store_pg::{AgentRow, Before};
+
+use crate::events::*;
+use crate::support::*;
+
+#[tokio::test]
+async fn an_agent_sets_its_own_status_and_sees_the_team() {
+    let db = Db::new().await;
+    let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
+    db.team(&ws, &[1, 2]).await;
+    db.profile(&ws, agent(3), "viewer").await;
+    db.team(&other, &[4]).await;
+    let store = db.store();
+    for (user, want) in [(1, true), (3, false), (4, false), (9, false)] {
+        assert_eq!(store.is_member(&ws, agent(user)).await.expect("an answer"), want, "{user}");
+        let set = store.set_presence(&ws, agent(user), Presence::Away, at(i64::from(user))).await;
+        assert_eq!(set.expect("an answer"), want, "{user}");
+    }
+    // Said again: since when does not change.
+    store.set_presence(&ws, agent(1), Presence::Away, at(50)).await.expect("set");
+    let events = [leg(10, 1, 0, LegStatus::Initiated), leg(12, 1, 2, LegStatus::InProgress)];
+    let ringing = [leg(20, 2, 0, LegStatus::Initiated), leg(21, 2, 1, LegStatus::Ringing)];
+    let events: Vec<_> = events.into_iter().chain(ringing).map(stored).collect();
+    let (talks, rings) = events.split_at(2);
+    store.apply(&ws, talks).await.expect("applied");
+    store
+        .apply(
+            &ws,
+            &rings
+                .iter()
+                .map(|event| store_pg::StoredEvent { call: sid(0xcb), ..event.clone() })
+                .collect::<Vec<_>>(),
+        )
+        .await
+        .expect("applied");
+    let row = |user| AgentRow {
+        user: agent(user),
+        name: Some(format!("Agent 0{user}")),
+        role: Role::Agent,
+        presence: Presence::Unknown,
+        presence_since: None,
+        on_call_since: None,
+        offered_since: None,
+        idle_since: None,
+    };
+    let one = AgentRow {
+        presence: Presence::Away,
+        presence_since: Some(at(1)),
+        on_call_since: Some(at(12)),
+        ..row(1)
+    };
+    let two = AgentRow { offered_since: Some(at(21)), ..row(2) };
+    assert_eq!(store.agents(&ws, agent(2)).await.expect("agents"), [one, two]);
+    for user in [3, 4, 9] {
+        assert_eq!(store.agents(&ws, agent(user)).await.expect("agents"), [], "{user}");
+    }
+    assert_eq!(store.agents(&other, agent(4)).await.expect("agents"), [row(4)]);
+    store.set_presence(&ws, agent(1), Presence::Available, at(60)).await.expect("set");
+    let since = store.agents(&ws, agent(1)).await.expect("agents")[0].presence_since;
+    assert_eq!(since, Some(at(60)));
+}
+
+#[tokio::test]
+async fn the_log_comes_newest_first_and_page_by_page() {
+    let db = Db::new().await;
+    let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
+    db.team(&ws, &[1, 2, 3]).await;
+    db.team(&other, &[4]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    let store = db.store();
+    store.apply(&ws, &three_agents(contact)).await.expect("applied");
+    // Two began at the same moment.
+    for (id, seconds) in [(0xd1, 5), (0xd2, 5), (0xd3, -5)] {
+        let event = store_pg::StoredEvent { call: sid(id), ..stored(arrived(seconds)) };
+        store.apply(&ws, &[event]).await.expect("applied");
+    }
+    let mut pages = Vec::new();
+    let mut before = None;
+    loop {
+        let page = store.calls(&ws, agent(1), 2, before).await.expect("a page");
+        let Some(last) = page.last() else { break };
+        before = last.started_at.map(|started_at| Before { started_at, sid: last.sid });
+        pages.push(page.iter().map(|call| call.sid).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [[sid(0xd2), sid(0xd1)], [sid(CALL), sid(0xd3)]]);
+
+    let call = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call");
+    assert_eq!(call.legs.iter().map(|leg| leg.sid).collect::<Vec<_>>(), [sid(1), sid(2), sid(3)]);
+    assert_eq!((call.direction.as_str(), call.outcome.as_str()), ("inbound", "completed"));
+    assert_eq!(call.from.as_deref(), Some("+15005550001"));
+    assert_eq!((call.contact, call.contact_name.as_deref()), (Some(contact), Some("Contact 11")));
+    assert_eq!(call.handled_by, Some(agent(2)));
+    assert_eq!((call.started_at, call.answered_at), (Some(at(0)), Some(at(6))));
+    assert_eq!((call.ended_at, call.end_reason.as_deref()), (Some(at(67)), Some("completed")));
+    assert_eq!(call.waves[0]["verdicts"].as_array().map(Vec::len), Some(3));
+    let leg = &call.legs[1];
+    assert_eq!((leg.agent, leg.status.as_str()), (Some(agent(2)), "completed"));
+    assert_eq!(
+        [leg.initiated_at, leg.ringing_at, leg.answered_at, leg.ended_at],
+        [1, 2, 6, 66].map(|seconds| Some(at(seconds)))
+    );
+
+    for (workspace, user, what) in [(&ws, 4, "another's"), (&other, 4, "absent"), (&other, 1, "x")]
+    {
+        assert_eq!(store.call(workspace, agent(user), sid(CALL)).await.expect("an answer"), None);
+        assert_eq!(
+            store.calls(workspace, agent(user), 9, None).await.expect("a page"),
+            [],
+            "{what}"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The plans of the lookups among a million contacts.
+
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use crate::support::*;
+
+/// 200 workspaces of 5,000 contacts; each has ten agents and some thousand calls. Every number is
+/// in every workspace.
+const SEED: &str = "\
+insert into livechat_contacts (id, workspace_id, display_name, phone_number) \
+  select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'ws_' || n % 200, 'C', \
+    '+1500' || lpad((n / 200)::text, 7, '0') from generate_series(0, 999999) n; \
+insert into livechat_contact_assignments (workspace_id, contact_id, user_id, status) \
+  select 'ws_' || n % 200, ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, \
+    ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, \
+    case when n % 3 = 0 then 'closed' else 'active' end from generate_series(0, 299999) n; \
+insert into user_profiles select ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, \
+    'ws_' || n / 10, 'A', 'agent' from generate_series(0, 1999) n; \
+insert into voice_calls (workspace_id, call_sid, direction, outcome, handled_by, started_at, ended_at) \
+  select 'ws_' || n % 200, 'CA' || n, case when n % 4 = 0 then 'outbound' else 'inbound' end, \
+    'completed', ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, \
+    '2026-01-01Z'::timestamptz - n * interval '1 minute', \
+    '2026-01-01Z'::timestamptz - n * interval '1 minute' from generate_series(0, 199999) n; \
+insert into voice_legs \
+    (workspace_id, leg_sid, call_sid, user_id, status, answered_at, ended_at) \
+  select 'ws_' || n % 200, 'CAl' || n, 'CA' || n, \
+    ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, 'completed', \
+    '2026-01-01Z', case when n % 10000 > 20 then '2026-01-01Z'::timestamptz end \
+  from generate_series(0, 199999) n; \
+analyze";
+
+/// Tables that grow for ever; the others have some rows a workspace.
+const BIG: [&str; 5] = [
+    "livechat_contacts",
+    "livechat_contact_assignments",
+    "voice_calls",
+    "voice_legs",
+    "user_profiles",
+];
+
+/// Every node of a plan, from the top.
+fn nodes<'a>(plan: &'a Value, found: &mut Vec<&'a Value>) {
+    found.push(plan);
+    for child in plan["Plans"].as_array().into_iter().flatten() {
+        nodes(child, found);
+    }
+}
+
+/// Explains a prepared statement as the webhook role, with the plan that fits all values.
+async fn explain(client: &Client, types: &str, sql: &str, values: &str) -> Value {
+    client
+        .batch_execute(&format!(
+            "set plan_cache_mode = force_generic_plan; prepare lookup ({types}) as {sql}; begin; \
+             set local role voice_webhook; select set_config('voice.workspace_id', 'ws_7', true)"
+        ))
+        .await
+        .expect("prepared");
+    let sql = format!("explain (analyze, buffers, format json) execute lookup ({values})");
+    let row = client.query_one(&sql, &[]).await.expect("a plan");
+    client.batch_execute("commit; deallocate lookup").await.expect("done");
+    row.get::<_, Value>(0)[0]["Plan"].clone()
+}
+
+#[tokio::test]
+async fn lookups_use_an_index_among_a_million_contacts() {
+    let db = Db::new().await;
+    db.execute(SEED);
+    let client = db.client(LOGIN).await;
+    let call = "'CA00000000000000000000000000000001'";
+    let time = "'2025-12-31 20:00Z'";
+    let user = "'10000000-0000-4000-8000-000000000003'";
+    let number = "'+15000000042'";
+    let cases = [
+        (
+            "roster",
+            store_pg::ROSTER,
+            "text, text, text, timestamptz",
+            format!("'ws_7', {number}, {call}, {time}"),
+        ),
+        (
+            "dialling",
+            store_pg::DIALLING,
+            "text, uuid, text, text, timestamptz, timestamptz",
+            format!("'ws_7', {user}, {number}, {call}, {time}, {time}"),
+        ),
+    ];
+    for (name, sql, types, values) in cases {
+        let plan = explain(&client, types, sql, &values).await;
+        let mut found = Vec::new();
+        nodes(&plan, &mut found);
+        let mut seen = 0;
+        for node in found {
+            let (kind, table) = (&node["Node Type"], node["Relation Name"].as_str().unwrap_or(""));
+            if !BIG.contains(&table) {
+                continue;
+            }
+            seen += 1;
+            let by_index = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"];
+            assert!(by_index.iter().any(|scan| kind == scan), "{name}: {kind} on {table}");
+            let condition = [&node["Index Cond"], &node["Recheck Cond"]]
+                .map(|condition| condition.as_str().unwrap_or_default())
+                .concat();
+            assert!(condition.contains("workspace_id = "), "{name}, {table}: {node:#}");
+            if table == "livechat_contacts" {
+                assert!(condition.contains("phone_number = "), "{name}: {node:#}");
+            }
+        }
+        assert!(seen >= 4, "{name}: {plan:#}");
+        // Rows are found by looking at few pages, whatever the nodes are called.
+        let pages = plan["Shared Hit Blocks"].as_i64().unwrap_or(i64::MAX)
+            + plan["Shared Read Blocks"].as_i64().unwrap_or(i64::MAX);
+        assert!(pages < 300, "{name}: {pages} pages: {plan:#}");
+    }
+}
