@@ -122,7 +122,9 @@ fn gather(rows: &[Row]) -> Result<Vec<CallRow>, StoreError> {
         }
         if row.get::<_, Option<&str>>("leg_sid").is_some() {
             let leg = leg(row)?;
-            calls.last_mut().map(|call| call.legs.push(leg));
+            if let Some(call) = calls.last_mut() {
+                call.legs.push(leg);
+            }
         }
     }
     Ok(calls)
@@ -165,8 +167,9 @@ macro_rules! call_columns {
     () => {
         "v.call_sid, v.direction, v.outcome, v.from_party, v.to_party, v.contact_id, \
          c.display_name as contact_name, v.handled_by, v.started_at, v.answered_at, v.ended_at, \
-         v.end_reason as call_end_reason, v.refusal, v.waves, l.leg_sid, l.user_id as leg_agent, l.status as leg_status, l.end_reason, \
-         l.initiated_at, l.ringing_at, l.answered_at as leg_answered_at, l.ended_at as leg_ended_at"
+         v.end_reason as call_end_reason, v.refusal, v.waves, l.leg_sid, l.user_id as leg_agent, \
+         l.status as leg_status, l.end_reason, l.initiated_at, l.ringing_at, \
+         l.answered_at as leg_answered_at, l.ended_at as leg_ended_at"
     };
 }
 

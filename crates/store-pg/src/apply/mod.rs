@@ -18,7 +18,10 @@ use crate::error::StoreError;
 use crate::pool::Borrowed;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
-use statements::*;
+use statements::{
+    LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
+    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, UPSERT_MESSAGES,
+};
 
 pub(crate) use statements::STATEMENTS;
 
@@ -57,7 +60,8 @@ impl Store {
             check(&stored.event)?;
         }
         let calls = events.iter().map(|stored| stored.call).collect();
-        self.bring(workspace, &calls, events).await
+        // Boxed, because the statements in flight make it large.
+        Box::pin(self.bring(workspace, &calls, events)).await
     }
 
     /// Folds calls anew from all their kept events, as after a change of the fold. Calls without
@@ -71,7 +75,7 @@ impl Store {
         workspace: &WorkspaceId,
         calls: &[CallSid],
     ) -> Result<(), StoreError> {
-        self.bring(workspace, &calls.iter().copied().collect(), &[]).await
+        Box::pin(self.bring(workspace, &calls.iter().copied().collect(), &[])).await
     }
 
     /// Tries once more on a new connection if the first one turns out to be lost.

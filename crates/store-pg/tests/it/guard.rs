@@ -9,7 +9,7 @@ async fn faults(db: &Db, login: &str) -> String {
     match store.guard().await {
         Ok(()) => String::new(),
         Err(StoreError::Refused(faults)) => {
-            faults.iter().map(|fault| format!("{fault}\n")).collect()
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         }
         Err(error) => format!("{error:?}"),
     }
