@@ -6,7 +6,6 @@
 const { createRequire } = require('node:module');
 const path = require('node:path');
 const querystring = require('node:querystring');
-const readline = require('node:readline');
 
 const installed = createRequire(path.join(process.argv[2], 'package.json'));
 const twilio = installed('twilio');
@@ -130,19 +129,23 @@ function fill(builder, children, first) {
   }
 }
 
-function build({ language, children, before, after }) {
+function build({ language, children }) {
   const response = language === 'voice'
     ? new twilio.twiml.VoiceResponse() : new twilio.twiml.MessagingResponse();
-  if (before) response.commentBefore(before);
   fill(response, children, 0);
-  if (after) response.commentAfter(after);
   return response.toString();
 }
 
 const version = () => `twilio ${installed('twilio/package.json').version} on Node ${process.version}`;
 const JUDGED = { version, sign, verify, spell, issue, accept, build };
 
-readline.createInterface({ input: process.stdin }).on('line', (line) => {
-  const { judge, cases } = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(cases.map(JUDGED[judge]))}\n`);
+// Not `readline`: it also ends lines at U+2028, which JSON does not escape.
+let pending = '';
+process.stdin.setEncoding('utf8').on('data', (text) => {
+  const lines = (pending + text).split('\n');
+  pending = lines.pop();
+  for (const line of lines) {
+    const { judge, cases } = JSON.parse(line);
+    process.stdout.write(`${JSON.stringify(cases.map(JUDGED[judge]))}\n`);
+  }
 });

@@ -223,6 +223,8 @@ def fill(builder, children):
         if isinstance(child, str):
             builder.append(child)
             continue
+        if "comment" in child:
+            continue  # The library has none.
         attributes = {keyword(name): value(given) for name, given in child["attributes"].items()}
         inside = child["children"]
         text = inside[0] if inside and isinstance(inside[0], str) else None

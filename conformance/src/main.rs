@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, reason = "the program reports on standard output")]
 
+mod documents;
 mod judge;
 mod random;
 mod signatures;
@@ -42,7 +43,13 @@ struct Options {
 /// Generates so many cases of a kind and judges them.
 type Kind = fn(&mut Judges, &mut Random, usize) -> io::Result<Tally>;
 
-const KINDS: [(&str, Kind); 2] = [("signatures", signatures::run), ("tokens", tokens::run)];
+const KINDS: [(&str, Kind); 5] = [
+    ("signatures", signatures::run),
+    ("tokens", tokens::run),
+    ("voice", documents::voice),
+    ("messaging", documents::messaging),
+    ("built", documents::built),
+];
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
