@@ -1,0 +1,146 @@
+//! The calls of one account.
+
+use hyper::Uri;
+use identity::{CallSid, Timestamp};
+
+use crate::{CallRecord, Client, Credentials, Error, Instruction, wire};
+
+/// The calls of one account.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    client: &'a Client,
+    credentials: &'a Credentials,
+}
+
+/// Which calls are listed. Without any field: all.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct CallFilter {
+    /// Only calls that began then or later.
+    pub started_from: Option<Timestamp>,
+    /// Only calls that began then or earlier.
+    pub started_until: Option<Timestamp>,
+    /// Only legs of this call.
+    pub parent: Option<CallSid>,
+}
+
+/// What a listing found.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Listing {
+    /// The calls, in Twilio's order: newest first.
+    pub calls: Vec<CallRecord>,
+    /// Records that could not be read and are left out.
+    pub unreadable: usize,
+    /// Whether there were more pages than [`Account::MAX_PAGES`]: the oldest calls are missing.
+    pub is_cut: bool,
+}
+
+impl<'a> Account<'a> {
+    /// The most pages of one listing.
+    pub const MAX_PAGES: usize = 100;
+
+    /// Calls of one page: a record has about 1.5 kB, so that a page stays far below
+    /// [`Client::MAX_BYTES`]. Twilio allows up to 1000.
+    pub const PAGE_SIZE: usize = 200;
+
+    pub(crate) const fn new(client: &'a Client, credentials: &'a Credentials) -> Self {
+        Self { client, credentials }
+    }
+
+    /// Lists calls, page by page; each page has the whole budget.
+    ///
+    /// Twilio promises the times of the filter to the day only, so calls outside of it are left
+    /// out here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; what was listed before is lost then.
+    pub async fn calls(&self, filter: &CallFilter) -> Result<Listing, Error> {
+        let mut listing = Listing::default();
+        let mut next = Some(self.client.base().follow(&self.first_page(filter))?);
+        for _ in 0..Self::MAX_PAGES {
+            let Some(uri) = next.take() else { return Ok(listing) };
+            let page = wire::page(&self.client.get(self.credentials, uri).await?)?;
+            listing.unreadable += page.unreadable;
+            listing.calls.extend(page.calls.into_iter().filter(|call| filter.holds(call)));
+            next = page.next.map(|uri| self.client.base().follow(&uri)).transpose()?;
+        }
+        listing.is_cut = next.is_some();
+        Ok(listing)
+    }
+
+    /// Lists the legs of a call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Account::calls`].
+    pub async fn legs(&self, parent: CallSid) -> Result<Listing, Error> {
+        self.calls(&CallFilter { parent: Some(parent), ..CallFilter::default() }).await
+    }
+
+    /// Reads one call; `None` if the account has no such call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; [`Error::Malformed`] also if the answer is about another call.
+    pub async fn call(&self, sid: CallSid) -> Result<Option<CallRecord>, Error> {
+        match self.client.get(self.credentials, self.resource(sid)?).await {
+            Ok(body) => same(sid, &body).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells a running call what to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]. After [`Error::Interrupted`], [`Error::TimedOut`] and a refusal with a status of
+    /// 500 or more it may have been carried out all the same; it is not repeated.
+    pub async fn update(&self, sid: CallSid, what: &Instruction) -> Result<CallRecord, Error> {
+        let uri = self.resource(sid)?;
+        let body = self.client.post(self.credentials, uri, &what.form()).await?;
+        same(sid, &body)
+    }
+
+    fn resource(&self, sid: CallSid) -> Result<Uri, Error> {
+        let path = format!("{VERSION}/{}/Calls/{sid}.json", self.credentials.account());
+        self.client.base().follow(&path)
+    }
+
+    fn first_page(&self, filter: &CallFilter) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("PageSize", &Self::PAGE_SIZE.to_string());
+        let second = |at: Timestamp| Timestamp::from_unix_seconds(at.unix_seconds()).to_string();
+        // The name of the parameter ends with the comparison: `StartTime>=…`.
+        if let Some(from) = filter.started_from {
+            query.append_pair("StartTime>", &second(from));
+        }
+        if let Some(until) = filter.started_until {
+            query.append_pair("StartTime<", &second(until));
+        }
+        if let Some(parent) = filter.parent {
+            query.append_pair("ParentCallSid", parent.as_str());
+        }
+        format!("{VERSION}/{}/Calls.json?{}", self.credentials.account(), query.finish())
+    }
+}
+
+impl CallFilter {
+    /// Whether a call is meant. One that has not begun yet is.
+    fn holds(&self, call: &CallRecord) -> bool {
+        let seconds = |at: Option<Timestamp>| at.map(Timestamp::unix_seconds);
+        let began = seconds(call.started_at);
+        let late = seconds(self.started_from).is_none_or(|from| began.is_none_or(|at| at >= from));
+        let early =
+            seconds(self.started_until).is_none_or(|until| began.is_none_or(|at| at <= until));
+        late && early && (self.parent.is_none() || call.parent == self.parent)
+    }
+}
+
+/// The call that was asked for, and no other.
+fn same(sid: CallSid, body: &[u8]) -> Result<CallRecord, Error> {
+    let call = wire::call(body)?;
+    if call.sid == sid { Ok(call) } else { Err(Error::Malformed { what: "call" }) }
+}
+
+const VERSION: &str = "/2010-04-01/Accounts";

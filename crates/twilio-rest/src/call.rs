@@ -1,0 +1,131 @@
+//! A call as Twilio keeps it.
+
+use std::fmt;
+use std::time::Duration;
+
+use identity::{CallSid, Timestamp};
+
+/// A call or one leg of it, as Twilio keeps it.
+///
+/// `Debug` shows neither side: they are people's numbers.
+#[derive(Clone, Eq, PartialEq)]
+pub struct CallRecord {
+    /// The call.
+    pub sid: CallSid,
+    /// The call of which it is a leg; `None` for one that came from outside or was placed by the
+    /// API.
+    pub parent: Option<CallSid>,
+    /// How it stands or ended.
+    pub status: CallStatus,
+    /// Who began it.
+    pub direction: CallDirection,
+    /// Who calls, as Twilio writes it; empty if it says nothing.
+    pub from: String,
+    /// What is called; empty for the call of a browser.
+    pub to: String,
+    /// When it began, to the second; `None` if it has not been dialled.
+    pub started_at: Option<Timestamp>,
+    /// When it was over, to the second; `None` while it goes on.
+    pub ended_at: Option<Timestamp>,
+    /// How long it was answered, in whole seconds; `None` while it goes on, and mostly if it was
+    /// never answered.
+    pub duration: Option<Duration>,
+}
+
+impl fmt::Debug for CallRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallRecord")
+            .field("sid", &self.sid)
+            .field("parent", &self.parent)
+            .field("status", &self.status)
+            .field("direction", &self.direction)
+            .field("started_at", &self.started_at)
+            .field("ended_at", &self.ended_at)
+            .field("duration", &self.duration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a call stands or ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CallStatus {
+    /// It waits to be dialled.
+    Queued,
+    /// Dialling has begun.
+    Initiated,
+    /// It rings.
+    Ringing,
+    /// It was answered and goes on.
+    InProgress,
+    /// It was answered and is over.
+    Completed,
+    /// The line was busy, or it was declined.
+    Busy,
+    /// It could not be put through.
+    Failed,
+    /// Nobody answered.
+    NoAnswer,
+    /// It was called off before an answer.
+    Canceled,
+}
+
+impl CallStatus {
+    /// Twilio's word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no-answer",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether it is over.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Initiated | Self::Ringing | Self::InProgress)
+    }
+
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let all = [
+            Self::Queued,
+            Self::Initiated,
+            Self::Ringing,
+            Self::InProgress,
+            Self::Completed,
+            Self::Busy,
+            Self::Failed,
+            Self::NoAnswer,
+            Self::Canceled,
+        ];
+        all.into_iter().find(|status| status.code() == text)
+    }
+}
+
+/// Who began a call.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CallDirection {
+    /// Somebody outside, or a browser.
+    Inbound,
+    /// The API.
+    OutboundApi,
+    /// A `<Dial>`.
+    OutboundDial,
+    /// A trunk, or a word that is not known.
+    Other,
+}
+
+impl CallDirection {
+    pub(crate) fn read(text: &str) -> Self {
+        match text {
+            "inbound" => Self::Inbound,
+            "outbound-api" => Self::OutboundApi,
+            "outbound-dial" => Self::OutboundDial,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What can go wrong between us and the API.
+
+use std::fmt;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request has no result.
+#[non_exhaustive]
+#[derive(Debug)]
+pub enum Error {
+    /// No connection could be made: the request was not sent.
+    Unreachable(Source),
+    /// The connection broke, or the answer is no HTTP. The request may have been carried out.
+    Interrupted(Source),
+    /// The budget is spent. The request may have been carried out.
+    TimedOut,
+    /// The answer is longer than the limit.
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// Twilio, or something before it, refused.
+    Refused(Refusal),
+    /// The answer is not what the API promises.
+    Malformed {
+        /// What was expected.
+        what: &'static str,
+    },
+    /// The next page is on another host.
+    ForeignPage,
+}
+
+impl Error {
+    /// Whether Twilio does not know what was asked for.
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(Refusal { status: 404, .. }))
+    }
+
+    /// Whether the credentials are not accepted.
+    pub const fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Refused(Refusal { status: 401 | 403, .. }))
+    }
+
+    /// Whether the request was surely not carried out, so that it may be repeated as it is.
+    pub const fn is_undone(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Refused(Refusal { status: 429, .. }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(_) => f.write_str("Twilio's API cannot be reached"),
+            Self::Interrupted(_) => f.write_str("the connection to Twilio's API broke"),
+            Self::TimedOut => f.write_str("Twilio's API did not answer in time"),
+            Self::TooLarge { limit_bytes } => {
+                write!(f, "the answer of Twilio's API has more than {limit_bytes} bytes")
+            }
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Malformed { what } => write!(f, "the answer of Twilio's API is no {what}"),
+            Self::ForeignPage => f.write_str("the next page is not on the host of Twilio's API"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreachable(source) | Self::Interrupted(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+/// An answer that is no success.
+///
+/// `Display` and `Debug` show status and code only: messages repeat what was asked, numbers
+/// included.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// Twilio's error code, such as 20404, if the body is an error of Twilio's.
+    pub code: Option<u32>,
+    /// Twilio's sentence, cut to [`Refusal::MAX_MESSAGE`] characters and without control
+    /// characters.
+    pub message: Option<String>,
+}
+
+impl Refusal {
+    /// The most characters kept of a message.
+    pub const MAX_MESSAGE: usize = 300;
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Twilio's API refused with status {}", self.status)?;
+        self.code.map_or(Ok(()), |code| write!(f, " and code {code}"))
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Refusal");
+        shown.field("status", &self.status).field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+/// Why a text is no base URL.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BaseUrlError {
+    /// It is not scheme and host alone.
+    Malformed,
+    /// Credentials would leave this machine in clear.
+    Clear,
+}
+
+impl fmt::Display for BaseUrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "is not scheme and host alone, such as https://api.twilio.com",
+            Self::Clear => "does not start with https://",
+        })
+    }
+}
+
+impl std::error::Error for BaseUrlError {}
+
+/// A document is longer than Twilio takes in a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooLong {
+    /// Its length in characters.
+    pub characters: usize,
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the document has {} characters, more than 4000", self.characters)
+    }
+}
+
+impl std::error::Error for TooLong {}

@@ -1,0 +1,6 @@
+//! The client against a server that plays Twilio's answers and faults.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod answers;
+mod faults;
+mod twilio;
