@@ -27,17 +27,17 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
     let (a, b) = (workspace("ws_a"), workspace("ws_b"));
     db.team(&a, &[1, 2, 3]).await;
     db.team(&b, &[4]).await;
-    let contacts =
-        [db.contact(&a, 0x11, "+15005550001").await, db.contact(&b, 0x12, "+1500").await];
     let store = Store::new(&db.url(LOGIN), NARROW).expect("a store");
     store.roster(&a, None, sid(CALL), at(0)).await.expect("a warm pool");
     let mut dice = Dice::new(3);
     let mut dropped = 0;
     for round in 0..300 {
+        let call = sid(u8::try_from(round / 3).expect("few"));
+        let events = [store_pg::StoredEvent { call, ..stored(arrived(round)) }];
         let limit = Duration::from_micros(u64::try_from(dice.below(6_000)).expect("small"));
         let request = async {
             match round % 3 {
-                0 => drop(store.apply(&a, &three_agents(contacts[0])).await),
+                0 => drop(store.apply(&a, &events).await),
                 1 => drop(store.roster(&a, None, sid(CALL), at(0)).await),
                 _ => drop(store.set_presence(&a, agent(1), Presence::Away, at(round)).await),
             }
@@ -54,10 +54,9 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
     assert!(dropped > 30, "only {dropped} of 300 were dropped");
     let legs = db.dump("voice_legs", &b).await;
     assert_eq!(legs.len(), 1, "{legs:?}");
-    let whole = db.state(&a).await;
-    store.apply(&a, &three_agents(contacts[0])).await.expect("applied");
-    let again = db.state(&a).await;
-    assert!(whole == again || whole.iter().all(|row| row.starts_with("voice_agents")));
+    let begun = "select count(*) from voice_calls v where workspace_id = 'ws_a' and not exists \
+        (select from voice_events e where e.workspace_id = 'ws_a' and e.call_sid = v.call_sid)";
+    assert_eq!(db.value::<i64>(begun).await, 0, "calls of dropped requests were begun by others");
     assert_eq!(db.value::<i64>(OPEN).await, 0);
 }
 
@@ -93,7 +92,7 @@ async fn no_request_fails_after_the_backends_were_terminated() {
     let store = db.store();
     for round in 0..10 {
         warm(&store).await;
-        assert_eq!(store.pools()[0].open, 8, "round {round}");
+        assert!(store.pools()[0].open > 1, "round {round}: several are lost at once");
         db.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity \
              where datname = current_database() and usename = 'voice_app'",
