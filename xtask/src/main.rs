@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
 
 mod conformance;
+mod demo;
 mod failure;
 mod layers;
 mod licences;
@@ -34,6 +35,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Shows the main job on this machine alone: server, database, Twilio and agents.
+    Demo(demo::Options),
     /// Runs every test and check there is, on a bare machine.
     Test(test::Options),
     /// Judges our libraries by Twilio's own, on generated cases.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> Result<String, Failure> {
     let workspace = Workspace::here()?;
     match command {
+        Command::Demo(options) => demo::run(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Layers => layers::run(&workspace),

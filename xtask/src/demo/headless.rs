@@ -1,0 +1,80 @@
+//! `cargo xtask demo --headless`: every scenario, checked.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use emulator::Config;
+use tokio::time::timeout;
+
+use super::inbound;
+use super::place::Place;
+use super::random;
+use super::scene::Scene;
+use super::stage::Stage;
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
+type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;
+
+const SCENARIOS: [(&str, Play); 3] = [
+    ("An assigned contact: only agent 2 rings", |a, b| Box::pin(inbound::assigned(a, b))),
+    ("Two assigned agents: both ring, nobody else", |a, b| Box::pin(inbound::two_assigned(a, b))),
+    ("An unknown caller: everybody rings", |a, b| Box::pin(inbound::unknown(a, b))),
+];
+
+/// Where this run keeps its files: a directory of its own.
+pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
+    let name = random::hex::<4>();
+    let name = name.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))?;
+    Place::prepare(workspace, &format!("headless-{name}"))
+}
+
+/// Sets up, plays and checks.
+pub(super) async fn run(place: &Place) -> Result<String, Failure> {
+    let log = place.log();
+    let look = format!("look into the server's log: {}", log.display());
+    let started = Instant::now();
+    let stage = Stage::set_up(place, Config::default()).await;
+    let mut stage =
+        stage.map_err(|what| Failure::new("the demo cannot be set up", &look).output(what))?;
+    println!(
+        "the server runs at {} on its own PostgreSQL: {:.1} s\n\
+         acme has 4 agents, globex 25; each browser is registered with a token from the server",
+        stage.http.base,
+        started.elapsed().as_secs_f64()
+    );
+    let mut faults = play(&mut stage).await;
+    if let Err(fault) = stage.stop() {
+        faults.push(fault);
+    }
+    if faults.is_empty() {
+        let seconds = started.elapsed().as_secs_f64();
+        return Ok(format!("\nall {} scenarios held, in {seconds:.1} s", SCENARIOS.len()));
+    }
+    Err(Failure::faults("not every scenario held", &faults, &look))
+}
+
+/// What did not hold, scenario by scenario.
+async fn play(stage: &mut Stage) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (index, (title, play)) in SCENARIOS.iter().enumerate() {
+        stage.catch_up().await;
+        let mut scene = Scene::open(index + 1, title);
+        let played = match timeout(DEADLINE, play(stage, &mut scene)).await {
+            Ok(played) => played,
+            Err(_) => Err(format!("not over after {} s", DEADLINE.as_secs())),
+        };
+        if let Err(found) = scene.close(played) {
+            faults.push(format!("{}: {title}\n  {}", index + 1, found.join("\n  ")));
+        }
+        if let Err(ended) = stage.alive() {
+            faults.push(ended);
+            break;
+        }
+    }
+    faults
+}
+
+/// Emulated time takes none; this is for a scenario that hangs.
+const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,0 +1,67 @@
+//! `cargo xtask demo`: the main job, on nothing but this machine.
+//!
+//! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
+//! emulator, in this process, which signs its webhooks and sends them over HTTP.
+
+mod database;
+mod headless;
+mod http;
+mod inbound;
+mod judge;
+mod narrator;
+mod place;
+mod process;
+mod random;
+mod scene;
+mod session;
+mod stage;
+mod team;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+/// Options of `cargo xtask demo`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Plays the scenarios, checks each one and ends.
+    #[arg(long)]
+    headless: bool,
+}
+
+/// # Errors
+///
+/// What did not hold, or why it could not be tried.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    println!("building the server …");
+    let _ = options.headless;
+    let place = headless::prepare(workspace)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Failure::new(format!("no asynchronous runtime: {error}"), "free some memory or processes")
+    })?;
+    let result = runtime.block_on(until_told_to_stop(headless::run(&place)));
+    match result {
+        Some(Err(failure)) => Err(failure),
+        Some(Ok(said)) => place.remove().map(|()| said),
+        None => place.remove().and_then(|()| Err(Failure::new("interrupted", "start it again"))),
+    }
+}
+
+/// Does the work; `None` if Ctrl-C or SIGTERM came first. What the work holds is dropped then, and
+/// with it every process that it started.
+async fn until_told_to_stop<T>(work: impl Future<Output = T>) -> Option<T> {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return Some(work.await);
+    };
+    tokio::select! {
+        result = work => Some(result),
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+    }
+}

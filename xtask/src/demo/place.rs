@@ -1,0 +1,139 @@
+//! Where a demo keeps its files, and what the server is told.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::random;
+use crate::failure::Failure;
+use crate::run;
+use crate::workspace::Workspace;
+
+/// What Twilio is told; the emulator leads it to the server.
+pub(super) const PUBLIC_URL: &str = "https://voice.example.com";
+
+/// The program, a directory for its data, and the secrets of this run.
+pub(super) struct Place {
+    program: PathBuf,
+    /// Below the build directory.
+    pub(super) directory: PathBuf,
+    database: OnceLock<PathBuf>,
+    secrets_key: String,
+    /// Signs session tokens.
+    pub(super) session_secret: String,
+}
+
+impl Place {
+    /// Builds the server and makes the directory `name`, unless it is there.
+    pub(super) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
+        let target = env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+        let directory = workspace.path(&target).join("demo").join(name);
+        fs::create_dir_all(&directory).map_err(|error| {
+            let mend = "make the build directory writable";
+            Failure::new(format!("{}: {error}", directory.display()), mend)
+        })?;
+        let secret = |made: Result<String, String>| {
+            made.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))
+        };
+        Ok(Self {
+            program: build(workspace)?,
+            directory,
+            database: OnceLock::new(),
+            secrets_key: secret(random::key())?,
+            session_secret: secret(random::hex::<32>())?,
+        })
+    }
+
+    /// The server's program with nothing of our own environment that would configure it.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        for (name, _) in env::vars_os() {
+            let ours = ["SWITCHROOM_", "TWILIO_", "DATABASE_URL"];
+            if ours.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                command.env_remove(name);
+            }
+        }
+        command.env("SWITCHROOM_DATA_DIR", self.data());
+        command.env("SWITCHROOM_SECRETS_KEY", &self.secrets_key);
+        command.args(arguments);
+        command
+    }
+
+    /// `switchroom serve` on a free port.
+    pub(super) fn serve(&self) -> Command {
+        let mut command = self.command(&["serve"]);
+        command.env("SWITCHROOM_LISTEN", "127.0.0.1:0");
+        command.env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL);
+        command.env("SWITCHROOM_SESSION_SECRET", &self.session_secret);
+        command
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.directory.join("server.log")
+    }
+
+    /// Where the running server says how the owner reaches its database.
+    pub(super) fn database_url(&self) -> PathBuf {
+        self.data().join("postgres.url")
+    }
+
+    /// Tells where PostgreSQL has its data: as root that may be outside of the directory.
+    pub(super) fn database_is_at(&self, home: PathBuf) {
+        // A second start would tell the same.
+        let _ = self.database.set(home);
+    }
+
+    /// Removes everything.
+    pub(super) fn remove(self) -> Result<(), Failure> {
+        let outside = |path: &&PathBuf| !path.starts_with(&self.directory);
+        let elsewhere = self.database.get().filter(outside);
+        for path in elsewhere.into_iter().chain([&self.directory]) {
+            fs::remove_dir_all(path).map_err(|error| {
+                Failure::new(format!("{}: {error}", path.display()), "remove it by hand")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds the server; cargo says where it put the program.
+fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let mut command = workspace.cargo();
+    command.args(["build", "--package", "server", "--bin", "switchroom", "--locked"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    let output = run::quiet(&mut command, "mend what the compiler names")?;
+    executable(&output).ok_or_else(|| {
+        Failure::new("cargo names no program `switchroom`", "update cargo").output(output)
+    })
+}
+
+fn executable(output: &str) -> Option<PathBuf> {
+    let messages = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs = messages
+        .filter(|message| message["target"]["name"] == "switchroom")
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_names_the_program() {
+        let output = "   Compiling server v0.1.0\n\
+            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"server\"},\"executable\":null}\n\
+            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"switchroom\"},\
+            \"executable\":\"/t/debug/switchroom\"}\n{\"reason\":\"build-finished\"}\n";
+        assert_eq!(executable(output), Some(PathBuf::from("/t/debug/switchroom")));
+        assert_eq!(executable("{\"reason\":\"build-finished\"}"), None);
+    }
+}

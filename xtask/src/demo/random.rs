@@ -1,0 +1,25 @@
+//! Secrets of one demo.
+
+use std::fs::File;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// So many random bytes from the system.
+pub(super) fn bytes<const N: usize>() -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
+    read.map_err(|error| format!("/dev/urandom: {error}"))?;
+    Ok(bytes)
+}
+
+/// So many random bytes as hex digits.
+pub(super) fn hex<const N: usize>() -> Result<String, String> {
+    Ok(bytes::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// 32 random bytes in base64.
+pub(super) fn key() -> Result<String, String> {
+    Ok(STANDARD.encode(bytes::<32>()?))
+}

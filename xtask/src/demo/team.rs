@@ -1,0 +1,169 @@
+//! A workspace: its Twilio account, its agents and its contacts.
+
+use std::time::Duration;
+
+use emulator::{Account, Address, Agent, Behaviour, Emulator, Voice};
+use identity::{AccountSid, AgentIdentity, ApiKeySid, AppSid, UserId};
+
+use super::database::Database;
+use super::place::{PUBLIC_URL, Place};
+use super::random;
+use crate::run;
+
+/// A workspace as the scenarios use it.
+pub(super) struct Team {
+    pub(super) id: &'static str,
+    /// The number that callers dial.
+    pub(super) number: &'static str,
+    pub(super) account: Account,
+    /// Agents 1 and up.
+    agents: Vec<Agent>,
+    /// Tells the user ids of one workspace from those of another.
+    mark: u8,
+}
+
+/// A contact, and the numbers of the agents that it is assigned to.
+pub(super) struct Contact {
+    pub(super) name: &'static str,
+    pub(super) number: &'static str,
+    assigned: &'static [usize],
+}
+
+/// Mia is assigned to agent 2.
+pub(super) const MIA: Contact = contact("Mia Keller", "+15005550111", &[2]);
+/// Noor is assigned to two.
+pub(super) const NOOR: Contact = contact("Noor Haddad", "+15005550112", &[1, 3]);
+/// Ola is assigned to two others.
+pub(super) const OLA: Contact = contact("Ola Berg", "+15005550113", &[1, 2]);
+/// Pia's agents will not answer.
+pub(super) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
+/// Zoe is assigned to nobody.
+pub(super) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
+
+const CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
+
+const fn contact(name: &'static str, number: &'static str, assigned: &'static [usize]) -> Contact {
+    Contact { name, number, assigned }
+}
+
+impl Team {
+    /// The workspace with four agents and the contacts.
+    pub(super) async fn acme(
+        twilio: &Emulator,
+        place: &Place,
+        db: &Database,
+    ) -> Result<Self, String> {
+        let team = Self::enter(twilio, place, db, ("acme", "+15005550001", 0xa), 4).await?;
+        for (index, contact) in CONTACTS.iter().enumerate() {
+            let id = uuid(0xc, index + 1);
+            db.contact(team.id, &id, contact.name, contact.number).await?;
+            for agent in contact.assigned {
+                db.assign(team.id, &id, &team.user(*agent)).await?;
+            }
+        }
+        Ok(team)
+    }
+
+    /// Another workspace, with 25 agents.
+    pub(super) async fn globex(
+        twilio: &Emulator,
+        place: &Place,
+        db: &Database,
+    ) -> Result<Self, String> {
+        Self::enter(twilio, place, db, ("globex", "+15005550002", 0xb), 25).await
+    }
+
+    async fn enter(
+        twilio: &Emulator,
+        place: &Place,
+        db: &Database,
+        (id, number, mark): (&'static str, &'static str, u8),
+        size: usize,
+    ) -> Result<Self, String> {
+        let auth_token = random::hex::<16>()?;
+        let account = AccountSid::from_bytes(random::bytes()?);
+        let app = AppSid::from_bytes(random::bytes()?);
+        let key = (ApiKeySid::from_bytes(random::bytes()?), random::hex::<16>()?);
+
+        let said = |error: &dyn std::fmt::Display| format!("the emulator refuses: {error}");
+        let owned = twilio.account_with(account, &auth_token).map_err(|error| said(&error))?;
+        let base = format!("{PUBLIC_URL}/api/workspaces/{id}/voice");
+        let voice = Voice::new(&base).status_callback(format!("{base}/status"));
+        owned.number(number, voice.clone()).map_err(|error| said(&error))?;
+        owned.app_with(app, voice);
+        owned.api_key_with(key.0, &key.1).map_err(|error| said(&error))?;
+
+        let mut command = place.command(&["workspace", "add", id, "--number", number]);
+        command.args(["--account-sid", account.as_str(), "--api-key", key.0.as_str()]);
+        command.args(["--app", app.as_str()]);
+        command.env("TWILIO_AUTH_TOKEN", &auth_token).env("TWILIO_API_SECRET", &key.1);
+        tokio::task::block_in_place(|| run::quiet(&mut command, ""))
+            .map_err(|failure| format!("{}\n{}", failure.what, failure.output))?;
+
+        let mut team = Self { id, number, account: owned, agents: Vec::new(), mark };
+        for agent in 1..=size {
+            let user = team.user(agent);
+            db.agent(id, &user, &format!("Agent {agent}")).await?;
+            let parsed: UserId = user.parse().map_err(|error| said(&error))?;
+            let identity = AgentIdentity::new(parsed);
+            team.agents.push(team.account.unregistered_agent(identity, Behaviour::Ignores));
+        }
+        Ok(team)
+    }
+
+    /// All agents, the first is number 1.
+    pub(super) fn agents(&self) -> &[Agent] {
+        &self.agents
+    }
+
+    /// The user id of an agent.
+    pub(super) fn user(&self, agent: usize) -> String {
+        uuid(self.mark, agent)
+    }
+
+    /// The number of the agent at an address.
+    pub(super) fn agent_at(&self, address: &Address) -> Option<usize> {
+        self.agents.iter().position(|agent| agent.address() == address).map(|index| index + 1)
+    }
+
+    /// The number of the agent who is this user.
+    pub(super) fn agent_of(&self, user: &str) -> Option<usize> {
+        (1..=self.agents.len()).find(|agent| self.user(*agent) == user)
+    }
+
+    /// Whoever is at an address, in words.
+    pub(super) fn name(&self, address: &Address) -> String {
+        if let Some(agent) = self.agent_at(address) {
+            return format!("agent {agent}");
+        }
+        let number = address.to_string();
+        match CONTACTS.iter().find(|contact| contact.number == number) {
+            Some(contact) if self.mark == 0xa => format!("{} ({number})", contact.name),
+            _ => number,
+        }
+    }
+
+    /// Lets everybody ignore what rings, but for some who pick up after so many seconds and talk
+    /// for so many.
+    pub(super) fn behave(&self, picks_up: &[(usize, u64, u64)]) {
+        for (index, agent) in self.agents.iter().enumerate() {
+            let found = picks_up.iter().find(|(number, ..)| *number == index + 1);
+            agent.behaves(match found {
+                Some((_, after, talks)) => {
+                    Behaviour::talks(Duration::from_secs(*after), Duration::from_secs(*talks))
+                }
+                None => Behaviour::Ignores,
+            });
+        }
+    }
+
+    /// A path of the API below the workspace.
+    pub(super) fn path(&self, rest: &str) -> String {
+        format!("/api/workspaces/{}/{rest}", self.id)
+    }
+}
+
+/// A user or contact id that one can tell by its end.
+fn uuid(mark: u8, number: usize) -> String {
+    format!("00000000-0000-4000-800{mark:x}-{number:012}")
+}
