@@ -1,0 +1,206 @@
+//! An agent calls out.
+
+use std::time::Duration;
+
+use emulator::{Behaviour, Kind, Story};
+use serde_json::json;
+
+use crate::tables::LogRow;
+use crate::team::{Team, browser};
+use crate::world::World;
+
+const CUSTOMER: &str = "+15005550123";
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_out_is_logged_to_the_agent_and_shows_the_own_number() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 2).await;
+    world.contact(&team, CUSTOMER, &[1]).await;
+    world.phone(CUSTOMER).behaves(Behaviour::talks(3 * SECOND, 40 * SECOND));
+    let stranger = "+15005550124";
+    world.phone(stranger).behaves(Behaviour::Ignores);
+
+    let story = agents[1].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
+    assert_eq!(story.legs.len(), 1, "{story}");
+    assert_eq!(story.legs[0].to.to_string(), CUSTOMER);
+    assert_eq!(story.legs[0].from.to_string(), team.number);
+    assert_eq!(story.problems().count(), 0, "{story}");
+    let row = LogRow::outbound(story.sid, "completed", Some(2)).with_contact();
+    assert_eq!(world.row(&team, story.sid).await, row);
+
+    // Nobody answers: it is still this agent's call.
+    let story = agents[1].call([("To", stranger)]).expect("the agent is free").ended().await;
+    let said: Vec<&str> = story.said().collect();
+    assert_eq!(said, ["Nobody could be reached."], "{story}");
+    let row = LogRow::outbound(story.sid, "no_answer", Some(2));
+    assert_eq!(world.row(&team, story.sid).await, row);
+    assert_eq!(world.log(&team).await.len(), 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_who_calls_out_is_not_rung() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 2).await;
+    agents[0].behaves(Behaviour::ByHand);
+    world.phone(CUSTOMER).behaves(Behaviour::answers(SECOND));
+    let out = agents[0].call([("To", CUSTOMER)]).expect("the agent is free");
+    world.twilio.advance(5 * SECOND).await;
+    world.applied().await;
+    assert!(agents[0].is_on_a_call());
+    let inbound = world.phone("+15005556666").call(&team.number);
+    world.twilio.advance(SECOND).await;
+    assert_eq!(team.rang(&inbound.story()), [2], "{}", inbound.story());
+    let hold = world.twilio.hold();
+    agents[0].hang_up().expect("a call");
+    agents[0].behaves(Behaviour::Ignores);
+    out.ended().await;
+    world.applied().await;
+    drop(hold);
+    // Free again, the agent is asked in a second wave.
+    let story = inbound.ended().await;
+    assert_eq!(team.rang(&story), [2, 1], "{story}");
+    world.stop().await;
+}
+
+/// The refusal that was recorded of a call that was not placed.
+async fn refusal(world: &World, team: &Team, story: &Story) -> String {
+    assert_eq!(story.legs.len(), 0, "somebody was dialled: {story}");
+    assert_eq!(story.problems().count(), 0, "{story}");
+    let row = world.row(team, story.sid).await;
+    assert_eq!((row.direction.as_str(), row.status.as_str()), ("outbound", "refused"), "{story}");
+    world.call_column(story.sid, "refusal").await.expect("a reason")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_number_of_an_allowed_country_is_not_dialled() {
+    let world = World::new().await;
+    let policy = json!({ "outbound": { "prefixes": ["+1500555", "+4930"] } });
+    let team = world.team_with("acme", &policy).await;
+    let agents = world.agents(&team, 1).await;
+    let other = world.team("own-country").await;
+    let others = world.agents(&other, 1).await;
+    let numbers = [
+        ("", "not_a_number"),
+        ("15005550123", "not_a_number"),
+        ("0015005550123", "not_a_number"),
+        ("+0015005550123", "not_a_number"),
+        ("++15005550123", "not_a_number"),
+        ("+15005550123;ext=9", "not_a_number"),
+        ("+15005550123,,9", "not_a_number"),
+        ("+15005550123#", "not_a_number"),
+        ("+15005550123 ", "not_a_number"),
+        ("+1 500 555 0123", "not_a_number"),
+        ("+1500555012345678", "not_a_number"),
+        ("+\u{ff11}5005550123", "not_a_number"),
+        ("+\u{661}5005550123", "not_a_number"),
+        ("sip:+15005550123@example.com", "not_a_number"),
+        ("tel:+15005550123", "not_a_number"),
+        ("client:agent_1", "not_a_number"),
+        ("<Number>+15005550123</Number>", "not_a_number"),
+        ("+15005560123", "prefix_not_allowed"),
+        ("+4989123456", "prefix_not_allowed"),
+        ("+881612345678", "prefix_not_allowed"),
+        ("+979123456789", "prefix_not_allowed"),
+    ];
+    for (number, want) in numbers {
+        let story = agents[0].call([("To", number)]).expect("the agent is free").ended().await;
+        assert_eq!(refusal(&world, &team, &story).await, want, "{number:?}");
+        assert_eq!(world.row(&team, story.sid).await.agent, Some(1), "{number:?}");
+    }
+    // Without a list the country of the own number is allowed, and no other.
+    let story = others[0].call([("To", "+4930123456")]).expect("free").ended().await;
+    assert_eq!(refusal(&world, &other, &story).await, "prefix_not_allowed");
+    world.phone("+12125550123").behaves(Behaviour::talks(SECOND, SECOND));
+    let story = others[0].call([("To", "+12125550123")]).expect("free").ended().await;
+    assert_eq!(world.row(&other, story.sid).await.status, "completed");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_member_with_the_right_identity_may_call_out() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    world.agents(&team, 2).await;
+    world.member(&team, 3, "viewer").await;
+    world.leaves(&team, 2).await;
+    world.phone(CUSTOMER).behaves(Behaviour::talks(SECOND, SECOND));
+    let of = |number| team.identity(number).to_string();
+    let identities = [
+        ("user".to_owned(), "not_an_agent"),
+        ("agent_".to_owned(), "not_an_agent"),
+        (format!("{}0", of(1)), "not_an_agent"),
+        (of(1).to_uppercase(), "not_an_agent"),
+        (of(2), "not_a_member"),
+        (of(3), "not_a_member"),
+        (of(99), "not_a_member"),
+    ];
+    for (identity, want) in identities {
+        let agent = team.account.agent(&identity, Behaviour::Ignores).app(team.app);
+        let story = agent.call([("To", CUSTOMER)]).expect("nobody calls").ended().await;
+        assert_eq!(refusal(&world, &team, &story).await, want, "{identity}");
+        let said: Vec<&str> = story.said().collect();
+        assert_eq!(said, ["This number cannot be called."], "{identity}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_places_one_call_at_a_time() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 1).await;
+    let second = browser(&team, 1);
+    agents[0].behaves(Behaviour::ByHand);
+    world.phone(CUSTOMER).behaves(Behaviour::answers(SECOND));
+    let first = agents[0].call([("To", CUSTOMER)]).expect("the agent is free");
+    world.twilio.advance(5 * SECOND).await;
+    world.applied().await;
+    let refused = second.call([("To", CUSTOMER)]).expect("this browser is free");
+    // While somebody talks by hand, time passes only as the test says.
+    world.twilio.advance(30 * SECOND).await;
+    assert_eq!(refusal(&world, &team, &refused.ended().await).await, "on_call");
+    agents[0].hang_up().expect("a call");
+    first.ended().await;
+    world.applied().await;
+    let next = second.clone().hangs_up_after(SECOND).call([("To", CUSTOMER)]).expect("free");
+    let story = next.ended().await;
+    assert_eq!(world.row(&team, story.sid).await.status, "completed", "{story}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_places_so_many_calls_an_hour() {
+    let world = World::new().await;
+    let policy = json!({ "outbound": { "calls_per_hour": 2 } });
+    let team = world.team_with("acme", &policy).await;
+    let agents = world.agents(&team, 2).await;
+    world.phone(CUSTOMER).behaves(Behaviour::talks(SECOND, SECOND));
+    for _ in 0..2 {
+        let story = agents[0].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
+        assert_eq!(world.row(&team, story.sid).await.status, "completed");
+    }
+    let story = agents[0].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
+    assert_eq!(refusal(&world, &team, &story).await, "too_many_calls");
+    let story = agents[1].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
+    assert_eq!(world.row(&team, story.sid).await.status, "completed");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_of_a_call_out_names_the_callbacks() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 1).await;
+    world.phone(CUSTOMER).behaves(Behaviour::talks(SECOND, SECOND));
+    let story = agents[0].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
+    let voice = story.of_kind(Kind::Voice).next().and_then(|webhook| webhook.answer());
+    let document = &voice.expect("an answer").body;
+    for part in ["voice/dial#rc=2", "voice/status#rc=5", "answerOnBridge=\"true\""] {
+        assert!(document.contains(part), "{part} is not in {document}");
+    }
+    world.stop().await;
+}
