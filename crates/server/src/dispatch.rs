@@ -24,11 +24,13 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
     if is_ambiguous(&parts) {
         return reply::empty(StatusCode::BAD_REQUEST);
     }
+    let id = Uuid::new_v4();
     let Some(endpoint) = Endpoint::parse(parts.uri.path()) else {
         app.metrics.answered("none", StatusCode::NOT_FOUND.as_u16());
-        return ApiError::not_found().reply();
+        let mut reply = ApiError::not_found().reply();
+        mark_for_pages(app, &parts, id, &mut reply);
+        return reply;
     };
-    let id = Uuid::new_v4();
     let span = info_span!("request", request.id = %id, endpoint = endpoint.name());
     let handled = route(app, &endpoint, &parts, body);
     let mut reply = match AssertUnwindSafe(handled).catch_unwind().instrument(span).await {
@@ -36,8 +38,7 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
         Err(_) => after_panic(app, &endpoint, id),
     };
     if !endpoint.is_carrier() {
-        app.cors.mark(&parts.headers, &mut reply);
-        reply::set(&mut reply, header::HeaderName::from_static("x-request-id"), &id.to_string());
+        mark_for_pages(app, &parts, id, &mut reply);
     }
     app.metrics.answered(endpoint.name(), reply.status().as_u16());
     if endpoint.is_carrier() {
@@ -68,6 +69,12 @@ async fn route(app: &App, endpoint: &Endpoint, parts: &Parts, body: Incoming) ->
         Ok(Err(error)) => error.reply(),
         Err(_) => ApiError::unavailable().reply(),
     }
+}
+
+/// What every answer to a page carries: whether the page may read it, and its id in our log.
+fn mark_for_pages(app: &App, parts: &Parts, id: Uuid, reply: &mut Reply) {
+    app.cors.mark(&parts.headers, reply);
+    reply::set(reply, header::HeaderName::from_static("x-request-id"), &id.to_string());
 }
 
 /// A request whose length two readers could understand differently, or that names no host, is
