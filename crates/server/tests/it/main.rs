@@ -1,17 +1,20 @@
 //! The whole server, on a real Postgres, with Twilio on loopback.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod api;
 mod away;
 mod callbacks;
 mod carrier_http;
 mod http;
 mod inbound;
+mod operations;
 mod outbound;
 mod parameters;
 mod replay;
 mod sessions;
 mod tables;
 mod team;
+mod token;
 mod unanswered;
 mod waves;
 mod world;
