@@ -31,8 +31,10 @@ impl Event {
     /// otherwise.
     ///
     /// `arrived`, `placed`, `refused`, `routed:{wave}`, `leg:{sid}:{sequence}:{status}`,
-    /// `dialled:{wave}`, `ended`, `mended:{by}` and `mended:{by}:{sid}`. Of two events with the
-    /// same key the smaller one stands, so a store that keeps one row a key keeps that one.
+    /// `dialled:{wave}`, `ended`, `found`, `found:{sid}:{status}`, `mended:carrier`,
+    /// `mended:carrier:{sid}`, `mended:deadline:{status}` and `mended:deadline:{sid}:{status}`. Of
+    /// two events with the same key the smaller one stands, so a store that keeps one row a key
+    /// keeps that one.
     ///
     /// # Examples
     ///
@@ -58,8 +60,9 @@ impl Event {
             Fact::Leg(leg) => format!("leg:{}:-:{}", leg.sid, leg.status),
             Fact::Dialled(dialled) => format!("dialled:{}", dialled.wave),
             Fact::Ended(_) => "ended".into(),
-            Fact::Mended(Mended { by, leg: None, .. }) => format!("mended:{by}"),
-            Fact::Mended(Mended { by, leg: Some(leg), .. }) => format!("mended:{by}:{leg}"),
+            Fact::Found(_) => "found".into(),
+            Fact::FoundLeg(leg) => format!("found:{}:{}", leg.sid, leg.status),
+            Fact::Mended(mended) => mended.key(),
         }
     }
 }
@@ -83,6 +86,11 @@ pub enum Fact {
     Dialled(Dialled),
     /// The status callback of the call itself: it is over.
     Ended(Ended),
+    /// The carrier's record of the call, asked for later: the call exists.
+    Found(Found),
+    /// The carrier's record of a leg, asked for later: it exists, and was answered if the status
+    /// says so. A final status says nothing here; [`Fact::Mended`] does.
+    FoundLeg(LegEvent),
     /// A reconciler says that something is over of which no callback said so.
     Mended(Mended),
 }
@@ -224,10 +232,28 @@ pub struct Ended {
     pub duration: Option<Duration>,
 }
 
+/// The carrier's record of the call, asked for after an outage of ours.
+///
+/// It says what the voice webhook would have said, and counts only where that did not come.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct Found {
+    /// Outbound if a browser calls.
+    pub direction: Direction,
+    /// Who calls.
+    pub from: Party,
+    /// What was called; for the call of a browser the number that was dialled, if any was.
+    pub to: Party,
+    /// The person on the other side, if it is a contact.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub contact: Option<ContactId>,
+}
+
 /// A reconciler says that something is over of which no callback said so.
 ///
 /// A callback that says so, late as it may be, counts more; the carrier's record counts more than
-/// a deadline.
+/// a deadline. A deadline says that nothing was heard for longer than such a state can last: it
+/// does not count if something is known to have happened after it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Mended {
@@ -238,6 +264,20 @@ pub struct Mended {
     pub leg: Option<CallSid>,
     /// How it ended, as far as is known.
     pub status: LegStatus,
+}
+
+impl Mended {
+    /// Deadlines of different states have different keys: when the one for ringing has turned out
+    /// to be wrong, the one for talking can still come.
+    fn key(&self) -> String {
+        let Self { by, leg, status } = self;
+        match (by, leg) {
+            (Mend::Carrier, None) => format!("mended:{by}"),
+            (Mend::Carrier, Some(leg)) => format!("mended:{by}:{leg}"),
+            (Mend::Deadline, None) => format!("mended:{by}:{status}"),
+            (Mend::Deadline, Some(leg)) => format!("mended:{by}:{leg}:{status}"),
+        }
+    }
 }
 
 /// An optional `Duration` as whole seconds.

@@ -17,7 +17,7 @@ pub use call::{Call, Leg, Wave};
 pub use code::UnknownCode;
 pub use error::ParamError;
 pub use event::{
-    Arrived, Dialled, Ended, Event, Fact, LegEvent, Mended, Placed, Refused, Routed, Verdict,
+    Arrived, Dialled, Ended, Event, Fact, Found, LegEvent, Mended, Placed, Refused, Routed, Verdict,
 };
 pub use fold::fold;
 pub use log::{LogEntry, Sender, log_entry};

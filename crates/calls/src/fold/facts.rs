@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use identity::{CallSid, Timestamp, UserId};
 
 use crate::{
-    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended,
-    Placed, Refused, Routed,
+    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent, LegStatus, Mend,
+    Mended, Party, Placed, Refused, Routed,
 };
 
 /// A fact and its moment.
@@ -28,7 +28,10 @@ pub(super) struct Facts<'a> {
     pub(super) legs: BTreeMap<CallSid, Said<'a>>,
     pub(super) dialled: BTreeMap<u16, At<'a, Dialled>>,
     pub(super) ended: Option<At<'a, Ended>>,
-    pub(super) mended: BTreeMap<(Option<CallSid>, Mend), At<'a, Mended>>,
+    pub(super) found: Option<At<'a, Found>>,
+    pub(super) found_legs: BTreeMap<CallSid, Said<'a>>,
+    carrier: BTreeMap<Option<CallSid>, At<'a, Mended>>,
+    deadlines: BTreeMap<(Option<CallSid>, LegStatus), At<'a, Mended>>,
 }
 
 /// That the call itself is over.
@@ -55,7 +58,10 @@ impl<'a> Facts<'a> {
             legs: BTreeMap::new(),
             dialled: BTreeMap::new(),
             ended: None,
-            mended: BTreeMap::new(),
+            found: None,
+            found_legs: BTreeMap::new(),
+            carrier: BTreeMap::new(),
+            deadlines: BTreeMap::new(),
         };
         for event in events {
             facts.insert(event);
@@ -79,9 +85,20 @@ impl<'a> Facts<'a> {
             }
             Fact::Dialled(fact) => _ = self.dialled.entry(fact.wave).or_insert((at, fact)),
             Fact::Ended(fact) => self.ended = self.ended.or(Some((at, fact))),
+            Fact::Found(fact) => self.found = self.found.or(Some((at, fact))),
+            Fact::FoundLeg(fact) if fact.sid == self.sid || fact.status.is_final() => {}
+            Fact::FoundLeg(fact) => {
+                let said = self.found_legs.entry(fact.sid).or_default();
+                said.entry((None, fact.status)).or_insert((at, fact));
+            }
             Fact::Mended(fact) => {
                 let leg = fact.leg.filter(|leg| *leg != self.sid);
-                self.mended.entry((leg, fact.by)).or_insert((at, fact));
+                match fact.by {
+                    Mend::Carrier => _ = self.carrier.entry(leg).or_insert((at, fact)),
+                    Mend::Deadline => {
+                        self.deadlines.entry((leg, fact.status)).or_insert((at, fact));
+                    }
+                }
             }
         }
     }
@@ -90,7 +107,9 @@ impl<'a> Facts<'a> {
         if self.placed.is_some() || self.refused.is_some() {
             return Direction::Outbound;
         }
-        self.arrived.map_or(Direction::Inbound, |(_, arrived)| arrived.direction)
+        let found = || self.found.map(|(_, found)| found.direction);
+        let arrived = self.arrived.map(|(_, arrived)| arrived.direction);
+        arrived.or_else(found).unwrap_or(Direction::Inbound)
     }
 
     /// The refusal, unless the call was let out after all: asked twice, the yes counts.
@@ -102,12 +121,25 @@ impl<'a> Facts<'a> {
     pub(super) fn placed_by(&self) -> Option<UserId> {
         let placed = self.placed.map(|(_, placed)| placed.agent);
         let refused = || self.refused.and_then(|(_, refused)| refused.agent);
-        placed.or_else(refused).or_else(|| self.arrived.and_then(|(_, from)| from.from.agent()))
+        placed.or_else(refused).or_else(|| self.from()?.agent())
+    }
+
+    /// Who calls, by the webhook, else by the carrier's record.
+    pub(super) fn from(&self) -> Option<&'a Party> {
+        let found = || self.found.map(|(_, found)| &found.from);
+        self.arrived.map(|(_, arrived)| &arrived.from).or_else(found)
+    }
+
+    /// What was called, by the webhook, else by the carrier's record.
+    pub(super) fn to(&self) -> Option<&'a Party> {
+        let found = || self.found.map(|(_, found)| &found.to);
+        self.arrived.map(|(_, arrived)| &arrived.to).or_else(found)
     }
 
     /// When the call began.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
-        self.arrived.map(|(at, _)| at).or(self.first)
+        let found = self.found.map(|(at, _)| at);
+        self.arrived.map(|(at, _)| at).or(found).or(self.first)
     }
 
     /// That the call is over: by its callback, else by the carrier's record, else by a deadline.
@@ -137,8 +169,25 @@ impl<'a> Facts<'a> {
 
     /// What a reconciler said of a leg, or of the call.
     pub(super) fn mend(&self, leg: Option<CallSid>) -> Option<At<'a, Mended>> {
-        let by = |mend| self.mended.get(&(leg, mend)).copied();
-        by(Mend::Carrier).or_else(|| by(Mend::Deadline))
+        let carrier = self.carrier.get(&leg).copied();
+        carrier.or_else(|| {
+            let deadlines = self.deadlines.iter().filter(|((of, _), _)| *of == leg);
+            let alive = self.heard(leg);
+            deadlines.map(|(_, mend)| *mend).filter(|(at, _)| alive <= Some(*at)).min()
+        })
+    }
+
+    /// When a leg, or the call with all its legs, was last heard of by a callback or in a decision.
+    fn heard(&self, leg: Option<CallSid>) -> Option<Timestamp> {
+        let legs = self.legs.iter().filter(|(sid, _)| leg.is_none_or(|leg| leg == **sid));
+        let legs = legs.flat_map(|(_, said)| said.values().map(|(at, _)| *at)).max();
+        if leg.is_some() {
+            return legs;
+        }
+        let routed = self.routed.values().map(|(at, _)| *at).max();
+        let dialled = self.dialled.values().map(|(at, _)| *at).max();
+        let placed = self.placed.map(|(at, _)| at);
+        legs.max(routed).max(dialled).max(placed).max(self.arrived.map(|(at, _)| at))
     }
 
     /// The wave in which each agent was to ring; the first if there are several.

@@ -19,6 +19,7 @@ impl Legs {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let mut legs: BTreeMap<CallSid, Leg> =
             facts.legs.iter().map(|(sid, said)| (*sid, said_by(*sid, said))).collect();
+        add_found(facts, &mut legs);
         add_answers(facts, &mut legs);
         set_waves(facts, &mut legs);
         infer_agents(facts, &mut legs);
@@ -68,6 +69,26 @@ fn said_by(leg: CallSid, said: &Said<'_>) -> Leg {
         ended_at,
         sip_response: last.and_then(|leg| leg.sip_response),
         end: None,
+    }
+}
+
+/// What the carrier's record knows of legs, where their callbacks say nothing.
+fn add_found(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
+    for (sid, found) in &facts.found_legs {
+        let found = said_by(*sid, found);
+        let leg = legs.entry(*sid).or_insert_with(|| said_by(*sid, &Said::new()));
+        let first = leg.ringing_at.or(leg.answered_at).or(leg.ended_at);
+        let began = found.initiated_at.filter(|at| first.is_none_or(|first| *at <= first));
+        leg.initiated_at = leg.initiated_at.or(began);
+        leg.ringing_at = leg.ringing_at.or(found.ringing_at.filter(|_| first.is_none()));
+        leg.agent = leg.agent.or(found.agent);
+        if leg.status == LegStatus::Completed || !leg.status.is_final() {
+            let answered = found.answered_at.map(|at| leg.ended_at.map_or(at, |end| at.min(end)));
+            leg.answered_at = leg.answered_at.or(answered);
+        }
+        if leg.status.rank() < found.status.rank() {
+            leg.status = found.status;
+        }
     }
 }
 

@@ -160,19 +160,18 @@ fn unanswered_outbound(facts: &Facts<'_>, legs: &Legs) -> Standing {
 
 fn from(facts: &Facts<'_>) -> Party {
     let agent = || Some(Party::Client(ClientAddress::from(AgentIdentity::new(facts.placed_by()?))));
-    let arrived = facts.arrived.map(|(_, arrived)| arrived.from.clone());
-    arrived.or_else(agent).unwrap_or_else(Party::unknown)
+    facts.from().cloned().or_else(agent).unwrap_or_else(Party::unknown)
 }
 
 fn to(facts: &Facts<'_>) -> Party {
     let placed = facts.placed.map(|(_, placed)| Party::Number(placed.to.clone()));
-    let arrived = || facts.arrived.map(|(_, arrived)| arrived.to.clone());
-    placed.or_else(arrived).unwrap_or_else(Party::unknown)
+    placed.or_else(|| facts.to().cloned()).unwrap_or_else(Party::unknown)
 }
 
 fn contact(facts: &Facts<'_>) -> Option<ContactId> {
     let placed = facts.placed.and_then(|(_, placed)| placed.contact);
-    placed.or_else(|| facts.routed.values().find_map(|(_, routed)| routed.contact))
+    let routed = || facts.routed.values().find_map(|(_, routed)| routed.contact);
+    placed.or_else(routed).or_else(|| facts.found.and_then(|(_, found)| found.contact))
 }
 
 /// The child legs, and for an outbound call the agent's own leg before them.

@@ -3,6 +3,7 @@
 use calls::{Event, LegStatus, Mend, Outcome};
 use serde_json::json;
 
+use crate::found::{found, found_leg};
 use crate::support::*;
 
 #[test]
@@ -46,6 +47,8 @@ fn every_kind_of_event_comes_back() {
     let mut events = three_agents();
     events.extend([called_out(0, 7), placed(0, 7), refused(0, 7)]);
     events.push(mended(9, Mend::Deadline, Some(1), LegStatus::Canceled));
+    events.push(found(0, "+15005550001", "+15005550006"));
+    events.push(found_leg(1, 2, LegStatus::InProgress));
     for event in events {
         let text = serde_json::to_string(&event).expect("serializes");
         let back: Event = serde_json::from_str(&text).expect("parses");

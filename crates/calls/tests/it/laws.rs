@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use calls::{
-    Arrived, Call, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend,
-    Mended, Outcome, Party, Placed, Refused, Routed, Source, Verdict, fold, log_entry, parse,
+    Arrived, Call, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent, LegStatus,
+    Mend, Mended, Outcome, Party, Placed, Refused, Routed, Source, Verdict, fold, log_entry, parse,
 };
 use identity::{CallSid, Timestamp, UserId};
 use proptest::collection::vec;
@@ -96,8 +96,15 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         .prop_map(|agent| Fact::Refused(Refused { agent, reason: "premium".into() }));
     let mended = (select(Mend::ALL), option::of(any_sid()), any_status())
         .prop_map(|(by, leg, status)| Fact::Mended(Mended { by, leg, status }));
+    let found = (select(Direction::ALL), any_party(), any_party(), any::<bool>()).prop_map(
+        |(direction, from, to, known)| {
+            Fact::Found(Found { direction, from, to, contact: known.then(contact) })
+        },
+    );
     prop_oneof![
         2 => arrived,
+        1 => found,
+        2 => leg_event().prop_map(Fact::FoundLeg),
         1 => placed,
         1 => refused,
         3 => routed_event().prop_map(Fact::Routed),

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod forms;
+mod found;
 #[cfg(feature = "serde")]
 mod json;
 mod laws;
