@@ -6,21 +6,29 @@ use std::time::{Duration, Instant};
 use emulator::Config;
 use tokio::time::timeout;
 
-use super::inbound;
 use super::place::Place;
-use super::random;
 use super::scene::Scene;
 use super::stage::Stage;
+use super::{forged, inbound, outbound, random, side_by_side, tokens};
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;
 
-const SCENARIOS: [(&str, Play); 3] = [
+/// In this order: the later ones look at what the earlier ones have left.
+const SCENARIOS: [(&str, Play); 11] = [
     ("An assigned contact: only agent 2 rings", |a, b| Box::pin(inbound::assigned(a, b))),
     ("Two assigned agents: both ring, nobody else", |a, b| Box::pin(inbound::two_assigned(a, b))),
     ("An unknown caller: everybody rings", |a, b| Box::pin(inbound::unknown(a, b))),
+    ("Three calls at once: each has its agent", |a, b| Box::pin(inbound::three_at_once(a, b))),
+    ("Agent 1 is on a call: agent 2 gets the next", |a, b| Box::pin(inbound::on_a_call(a, b))),
+    ("A team of 25: the third wave answers", |a, b| Box::pin(inbound::third_wave(a, b))),
+    ("Nobody answers: a good-bye", |a, b| Box::pin(inbound::nobody_answers(a, b))),
+    ("An agent calls out", |a, b| Box::pin(outbound::call(a, b))),
+    ("Forged webhooks are refused", |a, b| Box::pin(forged::signatures(a, b))),
+    ("Tokens: the old identity, and the right one", |a, b| Box::pin(tokens::identities(a, b))),
+    ("Two workspaces side by side", |a, b| Box::pin(side_by_side::workspaces(a, b))),
 ];
 
 /// Where this run keeps its files: a directory of its own.

@@ -130,6 +130,20 @@ async fn by_api(stage: &Stage, team: &Team, story: &Story) -> Result<Facts, Stri
     Ok(facts(team, &call))
 }
 
+/// Why an agent did or did not ring in the first wave.
+pub(super) async fn reason(
+    stage: &Stage,
+    team: &Team,
+    story: &Story,
+    agent: usize,
+) -> Result<String, String> {
+    let path = team.path(&format!("calls/{}", story.sid));
+    let call = stage.ask(team, 1, &path).await?.json();
+    let verdicts = call["waves"][0]["verdicts"].as_array().cloned().unwrap_or_default();
+    let verdict = verdicts.iter().find(|verdict| verdict["user"] == team.user(agent));
+    Ok(verdict.and_then(|it| it["reason"].as_str()).unwrap_or_default().to_owned())
+}
+
 fn facts(team: &Team, call: &Value) -> Facts {
     let agent = |user: &Value| user.as_str().map(|user| team.agent_of(user).unwrap_or(0));
     let array = |value: &Value| value.as_array().cloned().unwrap_or_default();

@@ -4,18 +4,22 @@
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
 mod database;
+mod forged;
 mod headless;
 mod http;
 mod inbound;
 mod judge;
 mod narrator;
+mod outbound;
 mod place;
 mod process;
 mod random;
 mod scene;
 mod session;
+mod side_by_side;
 mod stage;
 mod team;
+mod tokens;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};

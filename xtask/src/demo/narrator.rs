@@ -97,6 +97,12 @@ impl<'a> Narrator<'a> {
 pub(super) fn name_all(agents: &[usize]) -> String {
     let mut agents = agents.to_vec();
     agents.sort_unstable();
+    if let [first, .., last] = agents[..]
+        && agents.len() > 3
+        && last - first + 1 == agents.len()
+    {
+        return format!("agents {first} to {last}");
+    }
     let numbers: Vec<String> = agents.iter().map(ToString::to_string).collect();
     match &numbers[..] {
         [] => "nobody".to_owned(),
@@ -114,5 +120,7 @@ mod tests {
         assert_eq!(name_all(&[]), "nobody");
         assert_eq!(name_all(&[2]), "agent 2");
         assert_eq!(name_all(&[3, 1, 2]), "agents 1, 2 and 3");
+        assert_eq!(name_all(&[4, 3, 1, 2]), "agents 1 to 4");
+        assert_eq!(name_all(&[1, 2, 3, 5]), "agents 1, 2, 3 and 5");
     }
 }

@@ -109,7 +109,11 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut command = workspace.cargo();
     command.args(["build", "--package", "server", "--bin", "switchroom", "--locked"]);
     command.args(["--message-format", "json-render-diagnostics"]);
-    let output = run::quiet(&mut command, "mend what the compiler names")?;
+    let output = run::quiet(&mut command, "mend what the compiler names").map_err(|failure| {
+        let told = failure.output.lines().filter(|line| !line.starts_with('{'));
+        let told = told.collect::<Vec<_>>().join("\n");
+        failure.output(told)
+    })?;
     executable(&output).ok_or_else(|| {
         Failure::new("cargo names no program `switchroom`", "update cargo").output(output)
     })
