@@ -1,10 +1,13 @@
-//! Building and rendering beside the same text pushed together by hand, and parsing.
+//! Building and rendering beside the same document put together by hand, and parsing.
 //!
 //! ```sh
 //! cargo bench -p twiml
 //! ```
 //!
-//! The hand-written side escapes nothing and checks nothing: it is the floor.
+//! By hand there are two: `formatted`, with `write!` and escapes where a value needs them, as one
+//! would write it; and `pushed`, pieces copied into a buffer that is large enough, without escapes
+//! or checks, which is the floor.
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,12 +19,11 @@ fn main() {
     divan::main();
 }
 
-/// What a webhook knows: the identities, and three values for the browser.
+/// What a webhook knows: the identities, where Twilio goes next, three values for the browser.
 struct Call {
     agents: Vec<String>,
     status: String,
     action: String,
-    caller_id: String,
     values: [(&'static str, String); 3],
 }
 
@@ -31,7 +33,6 @@ impl Call {
             agents: (0..agents).map(|agent| format!("agent_{agent:032x}")).collect(),
             status: "https://voice.example.com/api/workspaces/acme/voice/status#rc=2&rp=ct".into(),
             action: "https://voice.example.com/api/workspaces/acme/voice/dial/1".into(),
-            caller_id: "+15005550006".into(),
             values: [
                 ("call_sid", "CA00000000000000000000000000000001".into()),
                 ("contact_id", "7f3c2d1e-0000-4000-8000-00000000000a".into()),
@@ -41,109 +42,132 @@ impl Call {
     }
 }
 
-const WAVES: [usize; 3] = [2, 10, 50];
+/// What each `<Client>` carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Detail {
+    /// The identity alone.
+    Identity,
+    /// The identity and the status callback.
+    Callback,
+    /// The identity, the status callback and three parameters.
+    Parameters,
+}
 
-/// `<Client>identity</Client>`, in waves of ten.
-mod plain {
-    use super::*;
+const CASES: [(Detail, usize); 5] = [
+    (Detail::Identity, 10),
+    (Detail::Callback, 2),
+    (Detail::Callback, 10),
+    (Detail::Callback, 50),
+    (Detail::Parameters, 10),
+];
 
-    pub(crate) fn typed(call: &Call) -> String {
-        let mut waves = String::new();
-        for wave in call.agents.chunks(Dial::MAX_NOUNS) {
-            let clients = wave.iter().map(|agent| Client::new(agent.as_str()).unwrap());
-            let dial = Dial::new()
-                .action(Text::new(call.action.as_str()).unwrap())
-                .timeout(Duration::from_secs(20))
-                .ring(clients)
-                .unwrap();
-            waves = Response::new().dial(dial).render();
-            black_box(&waves);
-        }
-        waves
+/// Hands each wave of ten to `answer`.
+fn waves(call: &Call, answer: impl Fn(&[String]) -> String) -> String {
+    let mut last = String::new();
+    for wave in call.agents.chunks(Dial::MAX_NOUNS) {
+        last = black_box(answer(wave));
     }
+    last
+}
 
-    pub(crate) fn by_hand(call: &Call) -> String {
-        let mut waves = String::new();
-        for wave in call.agents.chunks(Dial::MAX_NOUNS) {
-            let mut out = String::with_capacity(1024);
-            out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Dial action=\"");
-            out.push_str(&call.action);
-            out.push_str("\" timeout=\"20\">");
-            for agent in wave {
-                out.push_str("<Client>");
-                out.push_str(agent);
-                out.push_str("</Client>");
+fn typed(call: &Call, detail: Detail) -> String {
+    let action = Text::new(call.action.as_str()).unwrap();
+    let status = Text::new(call.status.as_str()).unwrap();
+    let values = call.values.each_ref();
+    let values = values.map(|(name, value)| Parameter::new(*name, value.as_str()).unwrap());
+    waves(call, |wave| {
+        let clients = wave.iter().map(|agent| {
+            let client = Client::new(agent.as_str()).unwrap();
+            if detail == Detail::Identity {
+                return client;
             }
-            out.push_str("</Dial></Response>");
-            waves = out;
-            black_box(&waves);
+            let client = client.status_callback(&status).status_callback_event(CallEvent::ALL);
+            if detail == Detail::Callback {
+                return client;
+            }
+            values.iter().fold(client, |client, value| client.parameter(value.clone()))
+        });
+        let dial = Dial::new().action(&action).timeout(Duration::from_secs(20));
+        Response::new().dial(dial.ring(clients).unwrap()).render()
+    })
+}
+
+/// Escapes on the way through `write!`.
+struct Escaped<'a>(&'a str);
+
+impl std::fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(['&', '<', '>', '"']) {
+            f.write_str(&rest[..at])?;
+            f.write_str(match rest.as_bytes()[at] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                _ => "&quot;",
+            })?;
+            rest = &rest[at + 1..];
         }
-        waves
-    }
-
-    #[divan::bench(args = WAVES)]
-    fn build_and_render(bencher: Bencher<'_, '_>, agents: usize) {
-        let call = Call::new(agents);
-        bencher.bench_local(|| typed(black_box(&call)));
-    }
-
-    #[divan::bench(args = WAVES)]
-    fn hand_written(bencher: Bencher<'_, '_>, agents: usize) {
-        let call = Call::new(agents);
-        bencher.bench_local(|| by_hand(black_box(&call)));
+        f.write_str(rest)
     }
 }
 
-/// With status callbacks and parameters on each client, as the server answers.
-mod full {
-    use super::*;
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+const EVENTS: &str = "initiated ringing answered completed";
 
-    pub(crate) fn typed(call: &Call) -> String {
-        let mut waves = String::new();
-        let status = Text::new(call.status.as_str()).unwrap();
-        let values = call
-            .values
-            .each_ref()
-            .map(|(name, value)| Parameter::new(*name, value.as_str()).unwrap());
-        for wave in call.agents.chunks(Dial::MAX_NOUNS) {
-            let clients = wave.iter().map(|agent| {
-                let client = Client::new(agent.as_str())
-                    .unwrap()
-                    .status_callback(&status)
-                    .status_callback_event(CallEvent::ALL);
-                values.iter().fold(client, |client, value| client.parameter(value.clone()))
-            });
-            let dial = Dial::new()
-                .action(Text::new(call.action.as_str()).unwrap())
-                .answer_on_bridge(true)
-                .caller_id(Text::new(call.caller_id.as_str()).unwrap())
-                .timeout(Duration::from_secs(20))
-                .ring(clients)
-                .unwrap();
-            waves = Response::new().dial(dial).render();
-            black_box(&waves);
+fn formatted(call: &Call, detail: Detail) -> String {
+    waves(call, |wave| {
+        let mut out = String::from(DECLARATION);
+        let action = Escaped(&call.action);
+        let _ = write!(out, "<Response><Dial action=\"{action}\" timeout=\"20\">");
+        for agent in wave {
+            let agent = Escaped(agent);
+            let status = Escaped(&call.status);
+            let _ = match detail {
+                Detail::Identity => write!(out, "<Client>{agent}</Client>"),
+                Detail::Callback => write!(
+                    out,
+                    "<Client statusCallback=\"{status}\" statusCallbackEvent=\"{EVENTS}\">{agent}</Client>",
+                ),
+                Detail::Parameters => {
+                    let _ = write!(
+                        out,
+                        "<Client statusCallback=\"{status}\" statusCallbackEvent=\"{EVENTS}\">\
+                         <Identity>{agent}</Identity>",
+                    );
+                    for (name, value) in &call.values {
+                        let (name, value) = (Escaped(name), Escaped(value));
+                        let _ = write!(out, "<Parameter name=\"{name}\" value=\"{value}\"/>");
+                    }
+                    write!(out, "</Client>")
+                }
+            };
         }
-        waves
-    }
+        out.push_str("</Dial></Response>");
+        out
+    })
+}
 
-    pub(crate) fn by_hand(call: &Call) -> String {
-        let mut waves = String::new();
-        let status = call.status.replace('&', "&amp;");
-        for wave in call.agents.chunks(Dial::MAX_NOUNS) {
-            let mut out = String::with_capacity(8 * 1024);
-            write!(
-                out,
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Dial action=\"{}\" \
-                 answerOnBridge=\"true\" callerId=\"{}\" timeout=\"20\">",
-                call.action, call.caller_id,
-            )
-            .unwrap();
-            for agent in wave {
-                out.push_str("<Client statusCallback=\"");
+fn pushed(call: &Call, detail: Detail) -> String {
+    let status = call.status.replace('&', "&amp;");
+    waves(call, |wave| {
+        let mut out = String::with_capacity(8 * 1024);
+        out.push_str(DECLARATION);
+        out.push_str("<Response><Dial action=\"");
+        out.push_str(&call.action);
+        out.push_str("\" timeout=\"20\">");
+        for agent in wave {
+            out.push_str("<Client");
+            if detail != Detail::Identity {
+                out.push_str(" statusCallback=\"");
                 out.push_str(&status);
-                out.push_str(
-                    "\" statusCallbackEvent=\"initiated ringing answered completed\"><Identity>",
-                );
+                out.push_str("\" statusCallbackEvent=\"");
+                out.push_str(EVENTS);
+                out.push('"');
+            }
+            out.push('>');
+            if detail == Detail::Parameters {
+                out.push_str("<Identity>");
                 out.push_str(agent);
                 out.push_str("</Identity>");
                 for (name, value) in &call.values {
@@ -153,50 +177,52 @@ mod full {
                     out.push_str(value);
                     out.push_str("\"/>");
                 }
-                out.push_str("</Client>");
+            } else {
+                out.push_str(agent);
             }
-            out.push_str("</Dial></Response>");
-            waves = out;
-            black_box(&waves);
+            out.push_str("</Client>");
         }
-        waves
-    }
-
-    #[divan::bench(args = WAVES)]
-    fn build_and_render(bencher: Bencher<'_, '_>, agents: usize) {
-        let call = Call::new(agents);
-        assert_eq!(typed(&call), by_hand(&call));
-        bencher.bench_local(|| typed(black_box(&call)));
-    }
-
-    #[divan::bench(args = WAVES)]
-    fn hand_written(bencher: Bencher<'_, '_>, agents: usize) {
-        let call = Call::new(agents);
-        bencher.bench_local(|| by_hand(black_box(&call)));
-    }
-
-    #[divan::bench]
-    fn render_alone_into_a_buffer(bencher: Bencher<'_, '_>) {
-        let xml = typed(&Call::new(10));
-        let response = Response::parse(&xml).unwrap();
-        let mut out = String::with_capacity(xml.len());
-        bencher.bench_local(|| {
-            out.clear();
-            black_box(&response).render_into(&mut out).unwrap();
-        });
-    }
-
-    #[divan::bench]
-    fn parse(bencher: Bencher<'_, '_>) {
-        let xml = typed(&Call::new(10));
-        bencher.bench_local(|| Response::parse(black_box(&xml)).unwrap());
-    }
+        out.push_str("</Dial></Response>");
+        out
+    })
 }
 
-#[divan::bench]
-fn parse_plain(bencher: Bencher<'_, '_>) {
-    let xml = plain::typed(&Call::new(10));
-    assert_eq!(xml, plain::by_hand(&Call::new(10)));
+/// Checks, builds and renders.
+#[divan::bench(args = CASES)]
+fn dial_twiml(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
+    let call = Call::new(agents);
+    assert_eq!(typed(&call, detail), formatted(&call, detail));
+    bencher.bench_local(|| typed(black_box(&call), detail));
+}
+
+#[divan::bench(args = CASES)]
+fn dial_formatted(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
+    let call = Call::new(agents);
+    bencher.bench_local(|| formatted(black_box(&call), detail));
+}
+
+#[divan::bench(args = CASES)]
+fn dial_pushed(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
+    let call = Call::new(agents);
+    assert_eq!(typed(&call, detail), pushed(&call, detail));
+    bencher.bench_local(|| pushed(black_box(&call), detail));
+}
+
+/// Renders what stands, into a buffer that is used again.
+#[divan::bench(args = CASES)]
+fn render_into(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
+    let xml = typed(&Call::new(agents), detail);
+    let response = Response::parse(&xml).unwrap();
+    let mut out = String::with_capacity(xml.len());
+    bencher.bench_local(|| {
+        out.clear();
+        black_box(&response).render_into(&mut out).unwrap();
+    });
+}
+
+#[divan::bench(args = CASES)]
+fn parse(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
+    let xml = typed(&Call::new(agents), detail);
     bencher.bench_local(|| Response::parse(black_box(&xml)).unwrap());
 }
 

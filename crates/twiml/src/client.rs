@@ -1,6 +1,7 @@
 //! The nouns of `<Dial>` for browsers, phones and programs, and the parameters that go with them.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use crate::text::{plain_name, required};
 use crate::{BuildError, CallEvent, Method, Text};
@@ -69,15 +70,23 @@ impl<'a> Client<'a> {
     #[must_use]
     #[inline]
     pub fn parameter(mut self, parameter: Parameter<'a>) -> Self {
-        let parts = &mut self.content.children.0;
+        if self.content.text.is_some() {
+            self.nest();
+        }
+        self.content.children.0.push(parameter.into());
+        self
+    }
+
+    /// Writes the identity as a child.
+    fn nest(&mut self) {
         if let Some(identity) = self.content.text.take() {
-            parts.reserve(4);
             let mut child = Identity::BLANK;
             child.content.0 = identity;
-            parts.insert(0, child.into());
+            let mut parts = Vec::with_capacity(4);
+            parts.push(child.into());
+            parts.append(&mut self.content.children.0);
+            self.content.children.0 = parts;
         }
-        parts.push(parameter.into());
-        self
     }
 
     /// Who is called, as text or as a child; without blanks around it.

@@ -17,13 +17,9 @@ element! {
 
 children! {
     /// What a call is connected to.
-    #[expect(
-        clippy::large_enum_variant,
-        reason = "a document has one of them, and a box would stand in the way of matching"
-    )]
     ConnectNoun {
-        AiSession, Autopilot, Conversation, ConversationRelay, ConversationRelaySession, Room,
-        Stream, VirtualAgent,
+        AiSession, Autopilot, Conversation in Box, ConversationRelay in Box,
+        ConversationRelaySession, Room, Stream, VirtualAgent,
     }
 }
 

@@ -1,12 +1,15 @@
 //! What may stand inside an element, in the five forms that TwiML has.
 
 use alloc::vec::Vec;
-use core::fmt::{Result as Written, Write};
+use core::fmt::Result as Written;
 
 use crate::reader::{Event, Reader};
-use crate::text::Text;
+use crate::text::{Joined, Text};
 use crate::tree::{Attribute, Node};
-use crate::{ParseError, Unknown, write};
+use crate::{
+    ParseError, Unknown,
+    write::{self, Out},
+};
 
 /// An element of the grammar; `element!` writes the implementations.
 pub(crate) trait Tag<'a>: Sized {
@@ -17,7 +20,7 @@ pub(crate) trait Tag<'a>: Sized {
     fn blank() -> Self;
 
     /// Writes the element.
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
     /// Collects what the grammar does not know.
     fn unknown<'s>(&'s self, found: &mut Vec<Unknown<'s>>);
@@ -31,7 +34,10 @@ pub(crate) trait Sink<'a> {
     /// Reads and keeps a child whose name was read.
     fn child(&mut self, name: &'a str, reader: &mut Reader<'a>) -> Result<(), ParseError>;
 
-    /// Keeps a run of text.
+    /// Whether the text is one, whatever stands in between.
+    fn joins(&self) -> bool;
+
+    /// Keeps a run of text, or all of it if it joins.
     fn text(&mut self, text: Text<'a>);
 
     /// Keeps a comment.
@@ -48,11 +54,18 @@ pub(crate) fn read<'a, T: Tag<'a> + Sink<'a>>(reader: &mut Reader<'a>) -> Result
 /// Reads the attributes and the inside of an element whose name was read.
 pub(crate) fn fill<'a>(sink: &mut dyn Sink<'a>, reader: &mut Reader<'a>) -> Result<(), ParseError> {
     reader.attributes(&mut |attribute| sink.set(attribute))?;
+    let joins = sink.joins();
+    let mut joined = Joined::Nothing;
     loop {
         match reader.next()? {
+            Event::Text(text) if joins => joined.push(text),
             Event::Text(text) => sink.text(text),
             Event::Comment(comment) => sink.other(Node::Comment(comment)),
             Event::Start(name) => sink.child(name, reader)?,
+            Event::End if joins => {
+                sink.text(joined.finish());
+                return Ok(());
+            }
             Event::End => return Ok(()),
         }
     }
@@ -73,7 +86,7 @@ pub(crate) trait Child<'a>: Sized {
     fn as_text(&mut self) -> Option<&mut Text<'a>>;
 
     /// Writes the child.
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
     /// Collects what the grammar does not know.
     fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>);
@@ -85,6 +98,9 @@ pub(crate) trait Child<'a>: Sized {
 pub(crate) trait Content<'a> {
     /// Nothing inside.
     const EMPTY: Self;
+
+    /// Whether the text is one, whatever stands in between.
+    const JOINS: bool = false;
 
     /// Reads a child; `false` if there is none of this name.
     fn child(&mut self, name: &'a str, reader: &mut Reader<'a>) -> Result<bool, ParseError>;
@@ -99,7 +115,7 @@ pub(crate) trait Content<'a> {
     fn is_empty(&self) -> bool;
 
     /// Writes all of it.
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written;
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
     /// Collects what the grammar does not know.
     fn unknown<'s>(&'s self, _parent: &'static str, _found: &mut Vec<Unknown<'s>>) {}
@@ -128,7 +144,7 @@ impl<'a> Content<'a> for Nothing {
         true
     }
 
-    fn write<W: Write + ?Sized>(&self, _: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(&self, _: &mut W) -> Written {
         Ok(())
     }
 }
@@ -139,13 +155,14 @@ pub(crate) struct Leaf<'a>(pub(crate) Text<'a>);
 
 impl<'a> Content<'a> for Leaf<'a> {
     const EMPTY: Self = Self(Text::EMPTY);
+    const JOINS: bool = true;
 
     fn child(&mut self, _: &'a str, _: &mut Reader<'a>) -> Result<bool, ParseError> {
         Ok(false)
     }
 
     fn text(&mut self, text: Text<'a>) -> Option<Node<'a>> {
-        self.0.push(text);
+        self.0 = text;
         None
     }
 
@@ -157,7 +174,7 @@ impl<'a> Content<'a> for Leaf<'a> {
         self.0.as_str().is_empty()
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         write::text(out, &self.0)
     }
 }
@@ -192,7 +209,7 @@ impl<'a, C: Child<'a>> Content<'a> for Children<C> {
         self.0.is_empty()
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         self.0.iter().try_for_each(|child| child.write(out))
     }
 
@@ -236,7 +253,7 @@ impl<'a, C: Child<'a>> Content<'a> for TextOr<'a, C> {
         self.text.is_none() && self.children.is_empty()
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         if let Some(text) = &self.text {
             write::text(out, text)?;
         }
@@ -276,7 +293,7 @@ impl<'a, C: Child<'a>> Content<'a> for Mixed<C> {
         self.0.is_empty()
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         self.0.iter().try_for_each(|child| child.write(out))
     }
 
@@ -286,6 +303,7 @@ impl<'a, C: Child<'a>> Content<'a> for Mixed<C> {
 }
 
 /// Appends a child; texts that touch become one, as a parser would read them.
+#[inline]
 pub(crate) fn push<'a, C: Child<'a>>(children: &mut Vec<C>, mut child: C) {
     if let Some(text) = child.as_text() {
         if text.as_str().is_empty() {

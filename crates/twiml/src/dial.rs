@@ -3,8 +3,8 @@
 use crate::content;
 use crate::text::required;
 use crate::{
-    Application, BuildError, Client, Conference, DialEvents, DialRecord, Method, Number, Queue,
-    RecordingEvent, RecordingTrack, RingTone, Sim, Sip, Trim, WhatsApp,
+    Application, BuildError, Client, Conference, DialEvents, DialRecord, Method, Node, Number,
+    Queue, RecordingEvent, RecordingTrack, RingTone, Sim, Sip, Trim, WhatsApp,
 };
 use alloc::borrow::Cow;
 
@@ -80,7 +80,10 @@ element! {
 
 children! {
     /// Who is called.
-    DialNoun { Application, Client, Conference, Number, Queue, Sim, Sip, WhatsApp }
+    DialNoun {
+        Application in Box, Client, Conference in Box, Number in Box, Queue, Sim, Sip in Box,
+        WhatsApp,
+    }
 }
 
 bounded! {
@@ -116,7 +119,9 @@ impl<'a> Dial<'a> {
     /// if the dial has a number as its text.
     #[inline]
     pub fn noun(mut self, noun: impl Into<DialNoun<'a>>) -> Result<Self, BuildError> {
-        self.add(noun.into())?;
+        let noun = noun.into();
+        self.check(&noun)?;
+        content::push(&mut self.content.children.0, noun);
         Ok(self)
     }
 
@@ -132,16 +137,18 @@ impl<'a> Dial<'a> {
         let nouns = nouns.into_iter();
         self.content.children.0.reserve(nouns.size_hint().0.min(Self::MAX_NOUNS));
         for noun in nouns {
-            self.add(noun.into())?;
+            let noun = noun.into();
+            self.check(&noun)?;
+            content::push(&mut self.content.children.0, noun);
         }
         Ok(self)
     }
 
+    /// Whether there is room for one more.
     #[inline]
-    fn add(&mut self, noun: DialNoun<'a>) -> Result<(), BuildError> {
-        let nouns = &mut self.content.children.0;
-        if let DialNoun::Other(_) = noun {
-            content::push(nouns, noun);
+    fn check(&self, noun: &DialNoun<'a>) -> Result<(), BuildError> {
+        let nouns = &self.content.children.0;
+        if let DialNoun::Other(Node::Comment(_)) = noun {
             return Ok(());
         }
         if self.content.text.is_some() {
@@ -151,7 +158,6 @@ impl<'a> Dial<'a> {
         if nouns.len() >= Self::MAX_NOUNS && count(nouns) >= Self::MAX_NOUNS {
             return Err(BuildError::TooManyNouns);
         }
-        nouns.push(noun);
         Ok(())
     }
 
@@ -169,7 +175,7 @@ impl<'a> Dial<'a> {
 }
 
 fn count(nouns: &[DialNoun<'_>]) -> usize {
-    nouns.iter().filter(|noun| !matches!(noun, DialNoun::Other(_))).count()
+    nouns.iter().filter(|noun| !matches!(noun, DialNoun::Other(Node::Comment(_)))).count()
 }
 
 /// Methods for each noun.

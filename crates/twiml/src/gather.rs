@@ -1,9 +1,12 @@
 //! `<Gather>`.
 
-use core::fmt::{Result as Written, Write};
+use core::fmt::Result as Written;
 use core::time::Duration;
 
-use crate::{GatherInput, GatherLanguage, Method, Pause, Play, Say, value, write};
+use crate::{
+    GatherInput, GatherLanguage, Method, Pause, Play, Say, value,
+    write::{self, Out},
+};
 
 element! {
     /// Waits for keys or speech, and asks `action` what to do with them.
@@ -97,9 +100,9 @@ impl SpeechTimeout {
         }
     }
 
-    fn write<W: Write + ?Sized>(self, out: &mut W) -> Written {
+    fn write<W: Out + ?Sized>(self, out: &mut W) -> Written {
         match self {
-            Self::Auto => out.write_str("auto"),
+            Self::Auto => out.put("auto"),
             Self::After(silence) => write::integer(out, write::seconds(silence)),
         }
     }

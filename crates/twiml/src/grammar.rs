@@ -202,24 +202,13 @@ fn messaging_is_twilios_grammar_no_more_and_no_less() {
 
 #[test]
 fn open_enumerations_are_searched_in_order() {
-    let sorted = |values: Vec<&str>, name: &str| {
-        assert!(values.is_sorted(), "{name}");
-    };
-    sorted(crate::Voice::ALL.iter().map(|value| value.as_str()).collect(), "Voice");
-    sorted(crate::SayLanguage::ALL.iter().map(|value| value.as_str()).collect(), "SayLanguage");
-    sorted(
-        crate::GatherLanguage::ALL.iter().map(|value| value.as_str()).collect(),
-        "GatherLanguage",
-    );
-    sorted(crate::PayLanguage::ALL.iter().map(|value| value.as_str()).collect(), "PayLanguage");
-    sorted(
-        crate::ssml::SsmlLanguage::ALL.iter().map(|value| value.as_str()).collect(),
-        "SsmlLanguage",
-    );
-    sorted(
-        crate::MachineDetection::ALL.iter().map(|value| value.as_str()).collect(),
-        "MachineDetection",
-    );
+    macro_rules! sorted {
+        ($($of:path),+) => {
+            $( assert!(<$of>::ALL.is_sorted_by_key(|value| value.as_str()), stringify!($of)); )+
+        };
+    }
+    sorted!(crate::Voice<'_>, crate::SayLanguage<'_>, crate::GatherLanguage<'_>);
+    sorted!(crate::PayLanguage<'_>, crate::ssml::SsmlLanguage<'_>, crate::MachineDetection<'_>);
 }
 
 /// Counted in the grammar file, so that the comparison is known to have seen all of it.

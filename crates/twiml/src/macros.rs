@@ -109,7 +109,7 @@ macro_rules! kind_write {
         $crate::write::value($out, $value.as_text())
     };
     ($out:ident, $value:ident, bool) => {
-        $out.write_str(if *$value { "true" } else { "false" })
+        $out.put(if *$value { "true" } else { "false" })
     };
     ($out:ident, $value:ident, int) => {
         $crate::write::integer($out, u64::from(*$value))
@@ -124,7 +124,7 @@ macro_rules! kind_write {
         $crate::value::write_time($out, *$value)
     };
     ($out:ident, $value:ident, one $of:ident) => {
-        $out.write_str($value.as_str())
+        $out.put($value.as_str())
     };
     ($out:ident, $value:ident, open $of:ident) => {
         $value.write($out)
@@ -136,7 +136,7 @@ macro_rules! kind_write {
         $value.write($out)
     };
     ($out:ident, $value:ident, list $of:ident) => {
-        $crate::value::write_list($out, $value, |out, item| out.write_str(item.as_str()))
+        $crate::value::write_listed::<$of, _>($value, $out)
     };
     ($out:ident, $value:ident, ints) => {
         $crate::value::write_list($out, $value, |out, item| {
@@ -269,21 +269,21 @@ macro_rules! element {
             }
 
             #[inline]
-            fn write<W: core::fmt::Write + ?Sized>(&self, out: &mut W) -> core::fmt::Result {
+            fn write<W: $crate::write::Out + ?Sized>(&self, out: &mut W) -> core::fmt::Result {
                 use $crate::content::Content;
-                out.write_str(concat!("<", $wire))?;
+                out.put(concat!("<", $wire))?;
                 $(
                     if let Some(value) = &self.$field {
-                        out.write_str(concat!(" ", $attribute, "=\""))?;
+                        out.put(concat!(" ", $attribute, "=\""))?;
                         kind_write!(out, value, $kind $($item)?)?;
-                        out.write_str("\"")?;
+                        out.put("\"")?;
                     }
                 )*
                 $($(
                     if let Some(value) = &self.$fixed {
-                        out.write_str(concat!(" ", $fixed_attribute, "=\""))?;
+                        out.put(concat!(" ", $fixed_attribute, "=\""))?;
                         kind_write!(out, value, $fixed_kind)?;
-                        out.write_str("\"")?;
+                        out.put("\"")?;
                     }
                 )*)?
                 self.extra.write_attributes(out, |name| match name {
@@ -292,12 +292,12 @@ macro_rules! element {
                     _ => false,
                 })?;
                 if self.content.is_empty() && self.extra.children().is_empty() {
-                    return out.write_str("/>");
+                    return out.put("/>");
                 }
-                out.write_str(">")?;
+                out.put(">")?;
                 self.content.write(out)?;
                 self.extra.write_children(out)?;
-                out.write_str(concat!("</", $wire, ">"))
+                out.put(concat!("</", $wire, ">"))
             }
 
             fn unknown<'s>(&'s self, found: &mut alloc::vec::Vec<$crate::Unknown<'s>>) {
@@ -338,9 +338,13 @@ macro_rules! element {
                 use $crate::content::Content;
                 if !self.content.child(name, reader)? {
                     let element = $crate::Element::read(name, reader)?;
-                    self.other($crate::Node::Element(element));
+                    self.other(element.into());
                 }
                 Ok(())
+            }
+
+            fn joins(&self) -> bool {
+                <content_type!($content $($of)?) as $crate::content::Content<'a>>::JOINS
             }
 
             fn text(&mut self, text: $crate::Text<'a>) {
@@ -375,11 +379,12 @@ macro_rules! element {
 
 /// Elements of which one may stand somewhere: a variant for each, and `Other`.
 ///
-/// `Name + Text` adds a variant for text that stands among them.
+/// `Name + Text` adds a variant for text that stands among them. `in Box` keeps a large element out
+/// of the way of the small ones.
 macro_rules! children {
     (
         $(#[$doc:meta])*
-        $name:ident $(+ $text:ident)? { $($variant:ident),+ $(,)? }
+        $name:ident $(+ $text:ident)? { $($variant:ident $(in $box:ident)?),+ $(,)? }
     ) => {
         $(#[$doc])*
         #[non_exhaustive]
@@ -391,7 +396,7 @@ macro_rules! children {
             )?
             $(
                 #[doc = concat!("See [`", stringify!($variant), "`].")]
-                $variant($variant<'a>),
+                $variant(children!(@type $variant $($box)?)),
             )+
             /// A comment, or what the grammar does not know here.
             Other($crate::Node<'a>),
@@ -402,7 +407,7 @@ macro_rules! children {
             pub fn into_owned(self) -> $name<'static> {
                 match self {
                     $( Self::$text(text) => $name::$text(text.into_owned()), )?
-                    $( Self::$variant(child) => $name::$variant(child.into_owned()), )+
+                    $( Self::$variant(child) => $name::from(child.into_owned()), )+
                     Self::Other(node) => $name::Other(node.into_owned()),
                 }
             }
@@ -416,7 +421,7 @@ macro_rules! children {
                 use $crate::content::Tag;
                 $(
                     if name == $variant::NAME {
-                        return $crate::content::read(reader).map(|child| Some(Self::$variant(child)));
+                        return $crate::content::read::<$variant<'a>>(reader).map(|child| Some(child.into()));
                     }
                 )+
                 Ok(None)
@@ -429,7 +434,7 @@ macro_rules! children {
             }
 
             #[inline]
-            fn write<W: core::fmt::Write + ?Sized>(&self, out: &mut W) -> core::fmt::Result {
+            fn write<W: $crate::write::Out + ?Sized>(&self, out: &mut W) -> core::fmt::Result {
                 use $crate::content::Tag;
                 match self {
                     $( Self::$text(text) => $crate::write::text(out, text), )?
@@ -454,8 +459,9 @@ macro_rules! children {
 
         $(
             impl<'a> From<$variant<'a>> for $name<'a> {
+                #[inline]
                 fn from(child: $variant<'a>) -> Self {
-                    Self::$variant(child)
+                    Self::$variant(children!(@wrap child $($box)?))
                 }
             }
         )+
@@ -470,7 +476,7 @@ macro_rules! children {
 
         impl<'a> From<$crate::Element<'a>> for $name<'a> {
             fn from(element: $crate::Element<'a>) -> Self {
-                $crate::content::Child::other($crate::Node::Element(element))
+                $crate::content::Child::other(element.into())
             }
         }
 
@@ -486,6 +492,10 @@ macro_rules! children {
                 &[$( <$variant<'static> as $crate::grammar::Describe>::ELEMENT ),+];
         }
     };
+    (@type $variant:ident) => { $variant<'a> };
+    (@type $variant:ident Box) => { alloc::boxed::Box<$variant<'a>> };
+    (@wrap $child:ident) => { $child };
+    (@wrap $child:ident Box) => { alloc::boxed::Box::new($child) };
     (@text) => {
         fn text(text: $crate::Text<'a>) -> Self {
             Self::Other($crate::Node::Text(text))
@@ -578,7 +588,7 @@ macro_rules! bounded {
                 Ok(Self(text))
             }
 
-            pub(crate) fn write<W: core::fmt::Write + ?Sized>(
+            pub(crate) fn write<W: $crate::write::Out + ?Sized>(
                 &self,
                 out: &mut W,
             ) -> core::fmt::Result {
@@ -673,6 +683,15 @@ macro_rules! enumeration {
             }
         }
 
+        impl $crate::value::Listed for $name {
+            const ALL: &'static [Self] = Self::ALL;
+            const ALL_WRITTEN: &'static str = concat!($(" ", $wire),+);
+
+            fn written(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(self.as_str())
@@ -731,13 +750,13 @@ macro_rules! open_enumeration {
                 Ok(Self::from(text))
             }
 
-            pub(crate) fn write<W: core::fmt::Write + ?Sized>(
+            pub(crate) fn write<W: $crate::write::Out + ?Sized>(
                 &self,
                 out: &mut W,
             ) -> core::fmt::Result {
                 match self {
                     Self::Other(other) => $crate::write::value(out, other.as_text()),
-                    listed => out.write_str(listed.as_str()),
+                    listed => out.put(listed.as_str()),
                 }
             }
         }

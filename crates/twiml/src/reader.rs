@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::scan::{self, Class};
-use crate::text::{Comment, Text};
+use crate::text::{Comment, Joined, Text};
 use crate::tree::Attribute;
 use crate::{ParseError, ParseErrorKind};
 
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
 
     /// Character data and CDATA sections up to the next tag, comment or the end.
     fn text(&mut self) -> Result<Text<'a>> {
-        let mut text = Text::default();
+        let mut text = Joined::Nothing;
         loop {
             if self.eat("<![CDATA[") {
                 let Some(length) = self.rest().find("]]>") else {
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
                 let rest = self.rest();
                 let length = find(rest, |byte| matches!(byte, b'<' | b'&')).unwrap_or(rest.len());
                 if length == 0 {
-                    return Ok(text);
+                    return Ok(text.finish());
                 }
                 if let Some(wrong) = rest[..length].find("]]>") {
                     self.at += wrong;
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             _ => return Err(self.expected("a quoted value")),
         };
         self.at += 1;
-        let mut value = Text::default();
+        let mut value = Joined::Nothing;
         loop {
             let rest = self.rest();
             let special = |byte| byte == quote || matches!(byte, b'<' | b'&');
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
                 b'<' => return Err(self.expected("no `<` inside a value")),
                 _ => {
                     self.at += 1;
-                    return Ok(value);
+                    return Ok(value.finish());
                 }
             }
         }
@@ -374,8 +374,8 @@ impl<'a> Reader<'a> {
 }
 
 /// The offset of the first such byte, which must be ASCII or the first of a character.
-fn find(text: &str, wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    text.bytes().position(wanted)
+fn find(text: &str, wanted: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    scan::position(text.as_bytes(), wanted)
 }
 
 fn parse(digits: &str, radix: u32) -> Option<u32> {

@@ -37,8 +37,9 @@ element! {
 children! {
     /// What a call does next.
     Verb {
-        Connect, Dial, Echo, Enqueue, Gather, Hangup, Leave, Pause, Pay, Play, Prompt, Queue,
-        Record, Redirect, Refer, Reject, Say, Sms, Start, Stop,
+        Connect, Dial in Box, Echo, Enqueue in Box, Gather in Box, Hangup, Leave, Pause,
+        Pay in Box, Play, Prompt, Queue in Box, Record in Box, Redirect, Refer, Reject, Say,
+        Sms in Box, Start, Stop,
     }
 }
 
@@ -109,11 +110,15 @@ macro_rules! root {
                 self.extra.around()
             }
 
-            /// Writes the document, whatever its size; [`try_render`](Self::try_render) checks it.
+            /// Writes the document into one allocation of its size, with room to spare only for
+            /// quotes and line ends in spoken text; however large it is: [`try_render`](Self::try_render)
+            /// checks it.
             pub fn render(&self) -> String {
-                let mut out = String::with_capacity(self.size_bytes());
+                let mut estimate = write::Estimate(0);
+                let _ = self.document(&mut estimate);
+                let mut out = String::with_capacity(estimate.0);
                 // A `String` takes everything.
-                let _ = self.render_into(&mut out);
+                let _ = self.document(&mut out);
                 out
             }
 
@@ -124,17 +129,18 @@ macro_rules! root {
             /// [`BuildError::TooLarge`] beyond [`MAX_BYTES`](Self::MAX_BYTES). Parts are checked
             /// when they are made, so there is no other.
             pub fn try_render(&self) -> Result<String, BuildError> {
-                let size_bytes = self.size_bytes();
-                if size_bytes > Self::MAX_BYTES {
-                    return Err(BuildError::TooLarge { size_bytes, max_bytes: Self::MAX_BYTES });
+                let out = self.render();
+                let (size_bytes, max_bytes) = (out.len(), Self::MAX_BYTES);
+                if size_bytes > max_bytes {
+                    return Err(BuildError::TooLarge { size_bytes, max_bytes });
                 }
-                Ok(self.render())
+                Ok(out)
             }
 
             /// The size of the rendered document, in bytes.
             pub fn size_bytes(&self) -> usize {
                 let mut size = write::Counter(0);
-                let _ = self.render_into(&mut size);
+                let _ = self.document(&mut size);
                 size.0
             }
 
@@ -146,7 +152,11 @@ macro_rules! root {
             ///
             /// Only those of the sink.
             pub fn render_into<W: fmt::Write + ?Sized>(&self, out: &mut W) -> fmt::Result {
-                out.write_str(write::DECLARATION)?;
+                self.document(&mut write::Sink(out))
+            }
+
+            fn document(&self, out: &mut impl write::Out) -> fmt::Result {
+                out.put(write::DECLARATION)?;
                 let (before, after) = self.extra.around();
                 before.iter().try_for_each(|comment| crate::tree::comment_into(out, comment))?;
                 self.write(out)?;

@@ -27,8 +27,11 @@ pub(crate) fn classify(text: &str) -> Class {
     if any(text.as_bytes(), is_special) { classify_special(text) } else { Class::Plain }
 }
 
-#[cold]
 fn classify_special(text: &str) -> Class {
+    // What XML cannot carry is rarer than what must be escaped.
+    if !any(text.as_bytes(), |byte| (byte < 0x20 && !is_blank(byte)) || byte == 0xEF) {
+        return Class::Special;
+    }
     match text.char_indices().find(|(_, c)| !is_writable(*c)) {
         Some((at, c)) => Class::Unwritable(at, c),
         None => Class::Special,
@@ -55,8 +58,43 @@ pub(crate) const fn classify_const(text: &str) -> Option<bool> {
 
 /// Bytes that need a second look: control characters, what is escaped somewhere, and 0xEF, with
 /// which U+FFFE and U+FFFF begin.
+#[expect(clippy::needless_bitwise_bool, reason = "without short cuts: for vector instructions")]
 const fn is_special(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF)
+    (byte < 0x20)
+        | (byte == b'&')
+        | (byte == b'<')
+        | (byte == b'>')
+        | (byte == b'"')
+        | (byte == 0xEF)
+}
+
+/// Everything but letters, digits and underscores.
+#[expect(clippy::needless_bitwise_bool, reason = "without short cuts: for vector instructions")]
+pub(crate) const fn is_wrong_in_plain_name(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    !(letter | (byte.wrapping_sub(b'0') < 10) | (byte == b'_'))
+}
+
+/// The offset of the first byte that passes the test.
+#[inline]
+pub(crate) fn position(bytes: &[u8], test: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    let (groups, rest) = bytes.as_chunks::<16>();
+    let (mut start, mut last) = (0, rest);
+    for bytes in groups {
+        if group(bytes, test) {
+            last = bytes;
+            break;
+        }
+        start += bytes.len();
+    }
+    last.iter().position(|byte| test(*byte)).map(|at| start + at)
+}
+
+/// Whether a byte of the group passes the test. Alone, it becomes vector instructions; inside of
+/// another loop it does not.
+#[inline(never)]
+fn group<const N: usize>(bytes: &[u8; N], test: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |hit, byte| hit | test(*byte))
 }
 
 /// Whether any byte passes the test.
@@ -65,9 +103,6 @@ const fn is_special(byte: u8) -> bool {
 /// instructions; the last group may overlap the one before.
 #[inline]
 pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool + Copy) -> bool {
-    fn group<const N: usize>(bytes: &[u8; N], test: impl Fn(u8) -> bool) -> bool {
-        bytes.iter().fold(false, |hit, byte| hit | test(*byte))
-    }
     if let Some(last) = bytes.last_chunk::<16>() {
         let (groups, _) = bytes.as_chunks::<16>();
         groups.iter().any(|bytes| group(bytes, test)) || group(last, test)

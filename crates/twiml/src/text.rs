@@ -1,14 +1,15 @@
 //! Text that XML can carry, and the rules on top of it.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
-use crate::BuildError;
 use crate::scan::{self, Class};
+use crate::{BuildError, write};
 
 /// A text that XML 1.0 can carry: no control character but tab, line feed and carriage return, no
 /// U+FFFE, no U+FFFF.
@@ -30,11 +31,29 @@ use crate::scan::{self, Class};
 /// # let _ = dial;
 /// ```
 #[derive(Clone)]
-pub struct Text<'a> {
+pub struct Text<'a>(Form<'a>);
+
+/// Where the text is, and what is known about its escapes.
+///
+/// As small as a `String`: elements have many texts, and are moved while they are built.
+#[derive(Clone)]
+enum Form<'a> {
+    /// Nothing in it needs an escape, so that writing needs no look at it.
+    Plain(&'a str),
+    /// Something in it may need an escape.
+    Special(&'a str),
+    OwnPlain(Box<str>),
+    OwnSpecial(Box<str>),
+    /// Escaped when it was made: a callback URL is written once for each noun.
+    Escaped(Box<Escaped<'a>>),
+    Shared(&'a Escaped<'a>),
+}
+
+/// A text beside its form in attribute values.
+#[derive(Clone)]
+struct Escaped<'a> {
     text: Cow<'a, str>,
-    /// Nothing in it needs an escape, so that writing needs no look at it. A text without escapes
-    /// may be taken for one with.
-    plain: bool,
+    value: String,
 }
 
 impl<'a> Text<'a> {
@@ -46,8 +65,8 @@ impl<'a> Text<'a> {
     pub fn new(text: impl Into<Cow<'a, str>>) -> Result<Self, BuildError> {
         let text = text.into();
         match scan::classify(&text) {
-            Class::Plain => Ok(Self { text, plain: true }),
-            Class::Special => Ok(Self { text, plain: false }),
+            Class::Plain => Ok(Self::trusted(text, true)),
+            Class::Special => Ok(Self::escaped(text)),
             Class::Unwritable(at, found) => Err(BuildError::Unwritable { at, found }),
         }
     }
@@ -59,54 +78,109 @@ impl<'a> Text<'a> {
     pub fn lossy(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
         match scan::classify(&text) {
-            Class::Plain => Self { text, plain: true },
-            Class::Special => Self { text, plain: false },
+            Class::Plain => Self::trusted(text, true),
+            Class::Special => Self::escaped(text),
             Class::Unwritable(..) => {
                 let text = text.chars().filter(|c| scan::is_writable(*c)).collect();
-                Self { text: Cow::Owned(text), plain: false }
+                Self::escaped(Cow::Owned(text))
             }
         }
     }
 
     /// The text as it stands.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.text
+        match &self.0 {
+            Form::Plain(text) | Form::Special(text) => text,
+            Form::OwnPlain(text) | Form::OwnSpecial(text) => text,
+            Form::Escaped(both) => &both.text,
+            Form::Shared(both) => &both.text,
+        }
+    }
+
+    /// The text as an attribute value, if that is known.
+    #[inline]
+    pub(crate) fn as_value(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Plain(text) => Some(text),
+            Form::OwnPlain(text) => Some(text),
+            Form::Escaped(both) => Some(&both.value),
+            Form::Shared(both) => Some(&both.value),
+            Form::Special(_) | Form::OwnSpecial(_) => None,
+        }
+    }
+
+    fn escaped(text: Cow<'a, str>) -> Self {
+        let mut value = String::new();
+        // A `String` takes everything.
+        let _ = write::special_value(&mut value, &text);
+        Self(Form::Escaped(Box::new(Escaped { text, value })))
     }
 
     /// The same text, borrowed from this one.
+    #[inline]
     pub fn borrowed(&self) -> Text<'_> {
-        Text { text: Cow::Borrowed(&self.text), plain: self.plain }
+        Text(match &self.0 {
+            Form::Plain(text) => Form::Plain(text),
+            Form::Special(text) => Form::Special(text),
+            Form::OwnPlain(text) => Form::Plain(text),
+            Form::OwnSpecial(text) => Form::Special(text),
+            Form::Escaped(both) => Form::Shared(both),
+            Form::Shared(both) => Form::Shared(both),
+        })
     }
 
     /// The same text, free of what it borrowed from.
     pub fn into_owned(self) -> Text<'static> {
-        Text { text: Cow::Owned(self.text.into_owned()), plain: self.plain }
+        Text(match self.0 {
+            Form::Plain(text) => Form::OwnPlain(text.into()),
+            Form::Special(text) => Form::OwnSpecial(text.into()),
+            Form::OwnPlain(text) => Form::OwnPlain(text),
+            Form::OwnSpecial(text) => Form::OwnSpecial(text),
+            Form::Escaped(both) => Form::Escaped(Box::new(both.into_owned())),
+            Form::Shared(both) => Form::Escaped(Box::new(both.clone().into_owned())),
+        })
     }
 
-    pub(crate) const EMPTY: Self = Self { text: Cow::Borrowed(""), plain: true };
+    pub(crate) const EMPTY: Self = Self(Form::Plain(""));
 
     /// A text that is known to be carried by XML, and whether it needs no escapes.
-    pub(crate) const fn trusted(text: Cow<'a, str>, plain: bool) -> Self {
-        Self { text, plain }
+    #[inline]
+    pub(crate) fn trusted(text: Cow<'a, str>, plain: bool) -> Self {
+        Self(match (text, plain) {
+            (Cow::Borrowed(text), true) => Form::Plain(text),
+            (Cow::Borrowed(text), false) => Form::Special(text),
+            (Cow::Owned(text), true) => Form::OwnPlain(text.into_boxed_str()),
+            (Cow::Owned(text), false) => Form::OwnSpecial(text.into_boxed_str()),
+        })
     }
 
     /// Whether nothing in it needs an escape.
+    #[inline]
     pub(crate) const fn is_plain(&self) -> bool {
-        self.plain
+        matches!(self.0, Form::Plain(_) | Form::OwnPlain(_))
     }
 
     /// Appends another text.
     pub(crate) fn push(&mut self, more: Text<'a>) {
-        if self.text.is_empty() {
+        if self.as_str().is_empty() {
             *self = more;
         } else {
-            self.plain &= more.plain;
-            self.text.to_mut().push_str(&more.text);
+            let plain = self.is_plain() && more.is_plain();
+            let mut text = String::from(Cow::from(core::mem::take(self)));
+            text.push_str(more.as_str());
+            *self = Self::trusted(Cow::Owned(text), plain);
         }
     }
 
     pub(crate) fn is_blank(&self) -> bool {
-        self.text.bytes().all(scan::is_blank)
+        self.as_str().bytes().all(scan::is_blank)
+    }
+}
+
+impl Escaped<'_> {
+    fn into_owned(self) -> Escaped<'static> {
+        Escaped { text: Cow::Owned(self.text.into_owned()), value: self.value }
     }
 }
 
@@ -119,7 +193,7 @@ impl Text<'static> {
     pub const fn from_static(text: &'static str) -> Self {
         let plain = scan::classify_const(text);
         assert!(plain.is_some(), "a literal that XML cannot carry");
-        Self { text: Cow::Borrowed(text), plain: matches!(plain, Some(true)) }
+        Self(if matches!(plain, Some(true)) { Form::Plain(text) } else { Form::Special(text) })
     }
 }
 
@@ -149,25 +223,25 @@ impl Default for Text<'_> {
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Text").field(&self.text).finish()
+        f.debug_tuple("Text").field(&self.as_str()).finish()
     }
 }
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
-        &self.text
+        self.as_str()
     }
 }
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
@@ -181,25 +255,25 @@ impl PartialOrd for Text<'_> {
 
 impl Ord for Text<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.text.cmp(&other.text)
+        self.as_str().cmp(other.as_str())
     }
 }
 
 impl Hash for Text<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        self.as_str().hash(state);
     }
 }
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.text == other
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for Text<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.text == *other
+        self.as_str() == *other
     }
 }
 
@@ -211,13 +285,18 @@ impl<'a> From<&'a Text<'_>> for Text<'a> {
 
 impl<'a> From<Text<'a>> for Cow<'a, str> {
     fn from(text: Text<'a>) -> Self {
-        text.text
+        match text.0 {
+            Form::Plain(text) | Form::Special(text) => Cow::Borrowed(text),
+            Form::OwnPlain(text) | Form::OwnSpecial(text) => Cow::Owned(text.into_string()),
+            Form::Escaped(both) => both.text,
+            Form::Shared(both) => Cow::Borrowed(&both.text),
+        }
     }
 }
 
 impl<'a> From<&'a Text<'_>> for Cow<'a, str> {
     fn from(text: &'a Text<'_>) -> Self {
-        Cow::Borrowed(&text.text)
+        Cow::Borrowed(text.as_str())
     }
 }
 
@@ -242,6 +321,37 @@ impl FromStr for Text<'static> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Text::new(String::from(text))
+    }
+}
+
+/// A text that is read in pieces; one piece is not copied, several are copied once.
+pub(crate) enum Joined<'a> {
+    Nothing,
+    One(Text<'a>),
+    Many(String),
+}
+
+impl<'a> Joined<'a> {
+    #[inline]
+    pub(crate) fn push(&mut self, piece: Text<'a>) {
+        match self {
+            Self::Nothing => *self = Self::One(piece),
+            Self::One(first) => {
+                let mut text = String::from(Cow::from(core::mem::take(first)));
+                text.push_str(piece.as_str());
+                *self = Self::Many(text);
+            }
+            Self::Many(text) => text.push_str(piece.as_str()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn finish(self) -> Text<'a> {
+        match self {
+            Self::Nothing => Text::EMPTY,
+            Self::One(text) => text,
+            Self::Many(text) => Text::trusted(Cow::Owned(text), false),
+        }
     }
 }
 
@@ -314,9 +424,8 @@ pub(crate) fn plain_name<'a>(
     if name.is_empty() {
         return Err(BuildError::Empty { what });
     }
-    let wrong = |byte: u8| !(byte.is_ascii_alphanumeric() || byte == b'_');
-    if scan::any(name.as_bytes(), wrong) {
-        let at = name.bytes().position(wrong).unwrap_or_default();
+    if scan::any(name.as_bytes(), scan::is_wrong_in_plain_name) {
+        let at = name.bytes().position(scan::is_wrong_in_plain_name).unwrap_or_default();
         let expected = "a letter, digit or underscore";
         return Err(BuildError::Character { what, at, expected });
     }

@@ -3,11 +3,14 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt::{Result as Written, Write};
+use core::fmt::Result as Written;
 
 use crate::reader::{Event, Reader};
 use crate::text::{Comment, Text};
-use crate::{BuildError, ParseError, scan, write};
+use crate::{
+    BuildError, ParseError, scan,
+    write::{self, Out},
+};
 
 /// An attribute by name: the way to set one that Twilio invented after this crate.
 ///
@@ -64,12 +67,12 @@ impl<'a> Attribute<'a> {
         (self.name, self.value)
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
-        out.write_char(' ')?;
-        out.write_str(self.name())?;
-        out.write_str("=\"")?;
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
+        out.put(" ")?;
+        out.put(self.name())?;
+        out.put("=\"")?;
         write::value(out, &self.value)?;
-        out.write_char('"')
+        out.put("\"")
     }
 }
 
@@ -99,7 +102,7 @@ pub struct Element<'a> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Node<'a> {
     /// An element that the grammar does not know there.
-    Element(Element<'a>),
+    Element(Box<Element<'a>>),
     /// Text where the grammar has none.
     Text(Text<'a>),
     /// A comment.
@@ -134,7 +137,7 @@ impl<'a> Element<'a> {
     /// Appends an element.
     #[must_use]
     pub fn child(mut self, child: Self) -> Self {
-        self.children.push(Node::Element(child));
+        self.children.push(child.into());
         self
     }
 
@@ -179,29 +182,29 @@ impl<'a> Element<'a> {
                 Event::Text(text) => push(&mut element.children, Node::Text(text)),
                 Event::Comment(comment) => element.children.push(Node::Comment(comment)),
                 Event::Start(name) => {
-                    element.children.push(Node::Element(Self::read(name, reader)?));
+                    element.children.push(Self::read(name, reader)?.into());
                 }
                 Event::End => return Ok(element),
             }
         }
     }
 
-    fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
-        out.write_char('<')?;
-        out.write_str(self.name())?;
+    fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
+        out.put("<")?;
+        out.put(self.name())?;
         for attribute in &self.attributes {
             attribute.write(out)?;
         }
         if self.children.is_empty() {
-            return out.write_str("/>");
+            return out.put("/>");
         }
-        out.write_char('>')?;
+        out.put(">")?;
         for child in &self.children {
             child.write(out)?;
         }
-        out.write_str("</")?;
-        out.write_str(self.name())?;
-        out.write_char('>')
+        out.put("</")?;
+        out.put(self.name())?;
+        out.put(">")
     }
 }
 
@@ -209,13 +212,13 @@ impl Node<'_> {
     /// The same node, free of what it borrowed from.
     pub fn into_owned(self) -> Node<'static> {
         match self {
-            Self::Element(element) => Node::Element(element.into_owned()),
+            Self::Element(element) => element.into_owned().into(),
             Self::Text(text) => Node::Text(text.into_owned()),
             Self::Comment(comment) => Node::Comment(comment.into_owned()),
         }
     }
 
-    pub(crate) fn write<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    pub(crate) fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         match self {
             Self::Element(element) => element.write(out),
             Self::Text(text) => write::text(out, text),
@@ -263,7 +266,7 @@ pub enum Unknown<'s> {
 
 impl<'a> From<Element<'a>> for Node<'a> {
     fn from(element: Element<'a>) -> Self {
-        Self::Element(element)
+        Self::Element(Box::new(element))
     }
 }
 
@@ -356,7 +359,7 @@ impl<'a> Extra<'a> {
 
     /// Writes the attributes, but not those that have a typed value as well.
     #[inline]
-    pub(crate) fn write_attributes<W: Write + ?Sized>(
+    pub(crate) fn write_attributes<W: Out + ?Sized>(
         &self,
         out: &mut W,
         typed: impl Fn(&str) -> bool,
@@ -369,16 +372,16 @@ impl<'a> Extra<'a> {
     }
 
     #[inline]
-    pub(crate) fn write_children<W: Write + ?Sized>(&self, out: &mut W) -> Written {
+    pub(crate) fn write_children<W: Out + ?Sized>(&self, out: &mut W) -> Written {
         self.children().iter().try_for_each(|child| child.write(out))
     }
 }
 
 /// Writes a comment.
-pub(crate) fn comment_into<W: Write + ?Sized>(out: &mut W, comment: &Comment<'_>) -> Written {
-    out.write_str("<!--")?;
-    out.write_str(comment.as_str())?;
-    out.write_str("-->")
+pub(crate) fn comment_into<W: Out + ?Sized>(out: &mut W, comment: &Comment<'_>) -> Written {
+    out.put("<!--")?;
+    out.put(comment.as_str())?;
+    out.put("-->")
 }
 
 /// Appends a node; texts that touch become one, as a parser would read them.

@@ -3,11 +3,14 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{Result as Written, Write};
+use core::fmt::Result as Written;
 use core::time::Duration;
 
 use crate::text::Text;
-use crate::{BuildError, write};
+use crate::{
+    BuildError,
+    write::{self, Out},
+};
 
 pub(crate) fn read_bool(text: &str) -> Option<bool> {
     match text {
@@ -53,14 +56,14 @@ pub(crate) fn read_time(text: &str) -> Option<Duration> {
 }
 
 /// Writes a length of time of SSML, in seconds if they are whole.
-pub(crate) fn write_time<W: Write + ?Sized>(out: &mut W, time: Duration) -> Written {
+pub(crate) fn write_time<W: Out + ?Sized>(out: &mut W, time: Duration) -> Written {
     let millis = write::millis(time);
     if millis.is_multiple_of(1000) {
         write::integer(out, millis / 1000)?;
-        out.write_str("s")
+        out.put("s")
     } else {
         write::integer(out, millis)?;
-        out.write_str("ms")
+        out.put("ms")
     }
 }
 
@@ -72,16 +75,37 @@ pub(crate) fn read_list<T: Clone>(
     text.split_ascii_whitespace().map(read).collect::<Option<Vec<_>>>().map(Cow::Owned)
 }
 
+/// An enumeration.
+pub(crate) trait Listed: Copy + PartialEq + 'static {
+    /// All values.
+    const ALL: &'static [Self];
+
+    /// All values as a list is written, behind a blank.
+    const ALL_WRITTEN: &'static str;
+
+    /// The value as it is written.
+    fn written(self) -> &'static str;
+}
+
+/// Writes a list of values; the list of all is the most usual one.
+#[inline]
+pub(crate) fn write_listed<T: Listed, W: Out + ?Sized>(list: &[T], out: &mut W) -> Written {
+    if list == T::ALL {
+        return out.put(&T::ALL_WRITTEN[1..]);
+    }
+    write_list(out, list, |out, item| out.put(item.written()))
+}
+
 /// Writes a list, a blank between its items.
 #[inline]
-pub(crate) fn write_list<W: Write + ?Sized, T>(
+pub(crate) fn write_list<W: Out + ?Sized, T>(
     out: &mut W,
     items: &[T],
     write: impl Fn(&mut W, &T) -> Written,
 ) -> Written {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.write_str(" ")?;
+            out.put(" ")?;
         }
         write(out, item)?;
     }

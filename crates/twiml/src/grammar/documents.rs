@@ -80,7 +80,6 @@ fn element(described: &Described, choices: &mut Choices<'_>, depth: usize) -> El
     }
     let words = |choices: &mut Choices<'_>| Text::new(choices.of(WORDS)).unwrap();
     match &described.content {
-        Inside::Nothing => {}
         Inside::Leaf => element = element.text(words(choices)),
         Inside::TextOr(_) if choices.below(2) == 0 => element = element.text(words(choices)),
         Inside::Children(of) | Inside::TextOr(of) | Inside::Mixed(of) if depth < 8 => {
@@ -116,7 +115,7 @@ fn sprinkle(mut element: Element<'static>, choices: &mut Choices<'_>) -> Element
             }
             for child in children {
                 fresh = match child {
-                    Node::Element(child) => fresh.child(sprinkle(child, choices)),
+                    Node::Element(child) => fresh.child(sprinkle(*child, choices)),
                     Node::Text(text) => fresh.text(text),
                     Node::Comment(comment) => fresh.comment(comment),
                 };
@@ -129,7 +128,7 @@ fn sprinkle(mut element: Element<'static>, choices: &mut Choices<'_>) -> Element
 
 fn written(element: &Element<'_>) -> String {
     let mut out = String::new();
-    Node::Element(element.clone()).write(&mut out).unwrap();
+    Node::from(element.clone()).write(&mut out).unwrap();
     out
 }
 

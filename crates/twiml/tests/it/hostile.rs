@@ -148,8 +148,9 @@ fn limits_have_a_border() {
         format!("<Response>{}{}</Response>", "<a>".repeat(depth), "</a>".repeat(depth))
     };
     let attributes = |count: usize| {
-        let list: String = (0..count).map(|each| format!(" a{each}='1'")).collect();
-        format!("<Response><Hangup{list}/></Response>")
+        let list: Vec<String> = (0..count).map(|each| format!("a{each}='1'")).collect();
+        let list = list.join(" ");
+        format!("<Response><Hangup {list}/></Response>")
     };
     let sized = |bytes: usize| {
         let frame = "<Response><Say></Say></Response>".len();
