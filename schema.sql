@@ -68,7 +68,7 @@ declare
 begin
   select string_agg(c.relname, ', ' order by c.relname) into open_table
     from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not c.relrowsecurity
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
       and c.relname in ('livechat_contacts', 'livechat_contact_assignments', 'user_profiles',
                         'livechat_messages');
   if open_table is not null then
@@ -111,16 +111,22 @@ create table if not exists public.user_profiles (
 create unique index if not exists idx_user_profiles_workspace_user
   on public.user_profiles (workspace_id, id);
 
--- With the rights of the asker: as the owner's, it would show every workspace.
+-- With the rights of the asker: as the owner's, it would show every workspace. A view that was
+-- there before may be all that a front end can read, so that changing it is the owner's decision.
 do $$
 begin
   if to_regclass('public.user_profiles_with_workspace') is null then
     create view public.user_profiles_with_workspace
       with (security_invoker = true, security_barrier = true) as
       select id, full_name, workspace_role, workspace_id from public.user_profiles;
-  else
-    alter view public.user_profiles_with_workspace
-      set (security_invoker = true, security_barrier = true);
+  elsif not exists (select from pg_class c
+      where c.oid = to_regclass('public.user_profiles_with_workspace')
+        and c.reloptions && array['security_invoker=true', 'security_invoker=on',
+          'security_invoker=1', 'security_invoker=yes']) then
+    raise exception 'the view user_profiles_with_workspace shows every workspace to whoever reads it'
+      using hint = 'Let your front ends read user_profiles under a policy, alter the view with set '
+        '(security_invoker = true), and migrate again: docs/migrating-from-node.md, "Existing '
+        'tables".';
   end if;
 end $$;
 
@@ -157,6 +163,12 @@ create table if not exists public.voice_workspaces (
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now()
 );
+
+-- Until when its calls were compared with the carrier's own record, and until when a server that is
+-- at it may be expected to be done.
+alter table public.voice_workspaces
+  add column if not exists reconciled_until  timestamptz,
+  add column if not exists reconciling_until timestamptz;
 
 -- The numbers of a workspace. The first is the caller id of outbound calls.
 create table if not exists public.voice_numbers (
@@ -208,9 +220,18 @@ create table if not exists public.voice_calls (
 );
 create index if not exists idx_voice_calls_log
   on public.voice_calls (workspace_id, started_at desc, call_sid desc);
--- How many calls an agent placed lately.
-create index if not exists idx_voice_calls_placed
-  on public.voice_calls (workspace_id, handled_by, started_at) where direction = 'outbound';
+
+-- The calls that agents were allowed to place, claimed one by one before they are dialled: limits
+-- hold however many arrive at once, and whether or not their callbacks have been applied.
+create table if not exists public.voice_dials (
+  workspace_id text not null,
+  call_sid     text not null,
+  user_id      uuid not null,
+  dialled_at   timestamptz not null,
+  primary key (workspace_id, call_sid)
+);
+create index if not exists idx_voice_dials_agent
+  on public.voice_dials (workspace_id, user_id, dialled_at);
 
 create table if not exists public.voice_legs (
   workspace_id text not null,
@@ -251,9 +272,31 @@ begin
       and p.workspace_role in ('agent', 'admin'));
 end $$;
 revoke all on function voice.member_workspace() from public;
+
+-- Whose calls have not been compared with the carrier's record since a moment, or have one that
+-- began before another moment and is not over. The one question that no workspace asks: a server
+-- that was away does not know whom it serves. It tells ids and nothing else, writes nothing, and
+-- what is read or written for each of them goes through the policies. It is granted to the role of
+-- webhooks and not to a third one, because whoever may become one of the server's roles may become
+-- them all: a third would keep nobody out.
+create or replace function voice.workspaces_to_mend(compared_before timestamptz,
+    open_before timestamptz) returns setof text
+  language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query select w.workspace_id from public.voice_workspaces w
+    where w.reconciled_until is null or w.reconciled_until < compared_before
+      or exists (select from public.voice_calls v where v.workspace_id = w.workspace_id
+        and v.ended_at is null and (v.started_at is null or v.started_at < open_before))
+      or exists (select from public.voice_legs l where l.workspace_id = w.workspace_id
+        and l.ended_at is null
+        and coalesce(l.initiated_at, l.ringing_at, l.answered_at) < open_before)
+    order by w.workspace_id;
+end $$;
+revoke all on function voice.workspaces_to_mend(timestamptz, timestamptz) from public;
 grant usage on schema voice to voice_agent, voice_webhook;
 grant execute on function voice.workspace() to voice_agent, voice_webhook;
 grant execute on function voice.member_workspace() to voice_agent;
+grant execute on function voice.workspaces_to_mend(timestamptz, timestamptz) to voice_webhook;
 
 -- ---------------------------------------------------------------------------------------------
 -- Policies, the same for every table with a workspace.
@@ -266,14 +309,16 @@ declare
 begin
   foreach tenant_table in array array[
     'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', 'livechat_messages',
-    'voice_workspaces', 'voice_numbers', 'voice_agents', 'voice_events', 'voice_calls', 'voice_legs'
+    'voice_workspaces', 'voice_numbers', 'voice_agents', 'voice_events', 'voice_calls', 'voice_legs',
+    'voice_dials'
   ] loop
     execute format('alter table public.%I enable row level security, force row level security',
       tenant_table);
-    -- The owner, who migrates and adds workspaces, goes on seeing its own tables.
+    -- Who migrates and adds workspaces, and who owns the table, go on seeing it.
     execute format('drop policy if exists voice_owner on public.%I', tenant_table);
-    execute format('create policy voice_owner on public.%I to current_user '
-      'using (true) with check (true)', tenant_table);
+    execute format('create policy voice_owner on public.%I to current_user, %I '
+      'using (true) with check (true)', tenant_table, (select pg_get_userbyid(relowner)
+        from pg_class where oid = format('public.%I', tenant_table)::regclass));
     foreach kind in array array['permissive', 'restrictive'] loop
       execute format('drop policy if exists voice_agent_%s on public.%I', kind, tenant_table);
       execute format('create policy voice_agent_%s on public.%I as %1$s to voice_agent '
@@ -299,15 +344,29 @@ create policy voice_agent_self_update on public.voice_agents as restrictive for 
 -- Rights: what each path needs and nothing more. Nobody may TRUNCATE: policies do not cover it.
 -- ---------------------------------------------------------------------------------------------
 
-revoke all on public.voice_workspaces, public.voice_numbers,
-  public.voice_agents, public.voice_events, public.voice_calls, public.voice_legs
-  from public, voice_agent, voice_webhook;
+-- Some installations grant every new table to roles of theirs by default: ours are not for them.
+do $$
+declare
+  given record;
+begin
+  for given in
+    select distinct c.relname as table_name, a.grantee
+    from pg_class c cross join lateral aclexplode(c.relacl) a
+    where c.relnamespace = 'public'::regnamespace and c.relname like 'voice\_%'
+      and c.relkind in ('r', 'p') and a.grantee <> c.relowner
+  loop
+    execute format('revoke all on public.%I from %s', given.table_name,
+      case given.grantee when 0 then 'public' else given.grantee::regrole::text end);
+  end loop;
+end $$;
 revoke all on public.livechat_contacts, public.livechat_contact_assignments, public.user_profiles,
   public.livechat_messages from voice_agent, voice_webhook;
 
 grant select on public.livechat_contacts, public.livechat_contact_assignments,
   public.user_profiles, public.voice_workspaces, public.voice_numbers to voice_webhook;
+grant update (reconciled_until, reconciling_until) on public.voice_workspaces to voice_webhook;
 grant select, insert, update (at, fact, params) on public.voice_events to voice_webhook;
+grant select, insert on public.voice_dials to voice_webhook;
 grant select, insert, update on public.voice_agents, public.voice_calls, public.voice_legs
   to voice_webhook;
 -- Not the id: the primary key of the live chat's tables is the id alone, so whoever may choose one

@@ -1,12 +1,14 @@
 //! The agents of a workspace, as one of them sees them.
 
+use std::time::Duration;
+
 use identity::{Timestamp, UserId, WorkspaceId};
 use routing::{Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::lookup::{presence, role};
+use crate::lookup::{LONGEST_CALL, presence, role};
 use crate::scope::Scope;
 use crate::sql;
 
@@ -57,9 +59,12 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         asking: UserId,
+        now: Timestamp,
     ) -> Result<Vec<AgentRow>, StoreError> {
+        let answered_after = sql::system(now.before(LONGEST_CALL));
+        let rang_after = sql::system(now.before(LONGEST_RING));
         let rows = Scope::Agent(workspace, asking)
-            .run(&self.agent, AGENTS, &[&workspace.as_str()])
+            .run(&self.agent, AGENTS, &[&workspace.as_str(), &answered_after, &rang_after])
             .await?;
         rows.iter().map(agent).collect()
     }
@@ -102,6 +107,9 @@ fn agent(row: &Row) -> Result<AgentRow, StoreError> {
     })
 }
 
+/// The longest `timeout` of a Dial is 600 s; a leg that has rung for longer lost its last callback.
+const LONGEST_RING: Duration = Duration::from_secs(600 + 60);
+
 pub(crate) const MEMBER: &str = "\
 select p.id from public.user_profiles p \
 where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin')";
@@ -112,9 +120,9 @@ select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_si
 from public.user_profiles p \
 left join public.voice_agents g on g.workspace_id = $1 and g.user_id = p.id \
 left join ( \
-  select l.user_id, min(l.answered_at) as on_call_since, \
-    min(coalesce(l.ringing_at, l.initiated_at)) filter (where l.answered_at is null) \
-      as offered_since \
+  select l.user_id, min(l.answered_at) filter (where l.answered_at > $2) as on_call_since, \
+    min(coalesce(l.ringing_at, l.initiated_at)) filter (where l.answered_at is null \
+      and coalesce(l.ringing_at, l.initiated_at) > $3) as offered_since \
   from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null group by l.user_id \
 ) l on l.user_id = p.id \
 where p.workspace_id = $1 and p.workspace_role in ('agent', 'admin') \

@@ -37,10 +37,14 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Away(_) => f.write_str("the database is away"),
+            Self::Away(source) => write!(f, "the database is away{}", Cause(source.as_ref())),
             Self::Exhausted => f.write_str("no database connection was free in time"),
-            Self::Data(_) => f.write_str("the database refused the data"),
-            Self::SetUp(_) => f.write_str("the database is not set up for this"),
+            Self::Data(source) => {
+                write!(f, "the database refused the data{}", Cause(source.as_ref()))
+            }
+            Self::SetUp(source) => {
+                write!(f, "the database is not set up for this{}", Cause(source.as_ref()))
+            }
             Self::Refused(faults) => {
                 f.write_str("the database is not set up safely")?;
                 for fault in faults {
@@ -62,6 +66,29 @@ impl std::error::Error for StoreError {
             }
             Self::Exhausted | Self::Refused(_) | Self::Corrupt(_) => None,
         }
+    }
+}
+
+/// What the database said, without values of rows: its client prints `db error` and no more.
+struct Cause<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = self.0.downcast_ref::<tokio_postgres::Error>();
+        let Some(db) = error.and_then(tokio_postgres::Error::as_db_error) else { return Ok(()) };
+        write!(f, " ({}", db.code().code())?;
+        for (what, name) in
+            [("table", db.table()), ("column", db.column()), ("constraint", db.constraint())]
+        {
+            if let Some(name) = name {
+                write!(f, ", {what} {name}")?;
+            }
+        }
+        // Messages about data (class 22) and those of triggers repeat it.
+        if !matches!(&db.code().code()[..2], "22" | "P0") {
+            write!(f, ", {}", db.message())?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -36,6 +36,38 @@ pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
         }
     }
     faults.extend(schema_fault(client).await?);
+    if faults.is_empty() {
+        faults.extend(probe(client).await?);
+    }
+    Ok(faults)
+}
+
+/// Tries what webhooks and agents do, each in a transaction that is rolled back.
+///
+/// A policy that somebody else made for everybody counts for our roles too, and may ask a table
+/// that they must not read; a trigger or a check on the live chat's log may refuse our rows. Then no
+/// call would find anybody, or none be logged.
+async fn probe(client: &Client) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    for (role, table, sql) in PROBES {
+        let transaction = format!(
+            "begin; select set_config('role', '{role}', true), \
+               set_config('voice.workspace_id', 'switchroom-check', true), \
+               set_config('request.jwt.claims', case '{role}' when 'voice_agent' \
+                 then '{{\"sub\":\"00000000-0000-0000-0000-000000000000\"}}' else '' end, true); \
+             {sql}; rollback"
+        );
+        let Err(error) = client.batch_execute(&transaction).await else { continue };
+        let Some(db) = error.as_db_error() else { return Err(error.into()) };
+        faults.push(Fault {
+            fault: format!("{role} cannot use {table}: {}", db.message()),
+            mend: format!(
+                "look at the policies, triggers and checks on {table} that are not Switchroom's; a \
+                 policy without `to` counts for every role"
+            ),
+        });
+        client.batch_execute("rollback").await?;
+    }
     Ok(faults)
 }
 
@@ -58,6 +90,29 @@ pub(crate) async fn schema_fault(client: &Client) -> Result<Option<Fault>, Store
         Ok(Some(fault("the database has the schema of another version")))
     }
 }
+
+/// Role, table and what the role does with it.
+const PROBES: &[(&str, &str, &str)] = &[
+    ("voice_webhook", "livechat_contacts", "select id from public.livechat_contacts limit 1"),
+    (
+        "voice_webhook",
+        "livechat_contact_assignments",
+        "select user_id from public.livechat_contact_assignments limit 1",
+    ),
+    ("voice_webhook", "user_profiles", "select id from public.user_profiles limit 1"),
+    ("voice_webhook", "voice_workspaces", "select sealed from public.voice_workspaces limit 1"),
+    (
+        "voice_webhook",
+        "livechat_messages",
+        "insert into public.livechat_messages (workspace_id, sender, body, msg_type, direction, \
+           twilio_sid, status, created_at) values ('switchroom-check', 'contact', \
+           'A call of the set-up check, never kept.', 'call', 'inbound', \
+           'CA00000000000000000000000000000000', 'completed', now())",
+    ),
+    ("voice_agent", "user_profiles", "select id from public.user_profiles limit 1"),
+    ("voice_agent", "livechat_contacts", "select id from public.livechat_contacts limit 1"),
+    ("voice_agent", "voice_calls", "select call_sid from public.voice_calls limit 1"),
+];
 
 /// Each statement lists faults as rows of one text.
 const CHECKS: &[(&str, &str)] = &[
@@ -94,7 +149,7 @@ const CHECKS: &[(&str, &str)] = &[
            and (c.oid in (select to_regclass('public.' || t) from unnest(array[ \
                'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', \
                'livechat_messages', 'voice_workspaces', 'voice_numbers', 'voice_agents', \
-               'voice_events', 'voice_calls', 'voice_legs']) t) \
+               'voice_events', 'voice_calls', 'voice_legs', 'voice_dials']) t) \
              or (exists (select from pg_attribute a \
                  where a.attrelid = c.oid and a.attname = 'workspace_id') \
                and exists (select from pg_roles r \
@@ -134,7 +189,7 @@ const CHECKS: &[(&str, &str)] = &[
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
            and c.relname in ('livechat_contacts', 'livechat_contact_assignments', \
              'user_profiles', 'livechat_messages', 'voice_workspaces', 'voice_numbers', \
-             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs') \
+             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs', 'voice_dials') \
            and not exists (select from pg_policies q \
              where q.schemaname = 'public' and q.tablename = c.relname and q.cmd = 'ALL' \
                and q.roles = array[r.rolname]::name[] and q.permissive = 'RESTRICTIVE' \
@@ -142,6 +197,18 @@ const CHECKS: &[(&str, &str)] = &[
                and q.with_check = q.qual) \
          order by c.relname, r.rolname",
         "run `switchroom migrate`",
+    ),
+    (
+        "select distinct 'the table ' || c.relname || ' is open to ' || \
+           case a.grantee when 0 then 'everybody' else a.grantee::regrole::text end \
+         from pg_class c cross join lateral aclexplode(c.relacl) a \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and c.relname in ('voice_workspaces', 'voice_numbers', 'voice_agents', \
+             'voice_events', 'voice_calls', 'voice_legs', 'voice_dials') \
+           and a.grantee <> c.relowner \
+           and a.grantee not in (to_regrole('voice_agent'), to_regrole('voice_webhook')) \
+         order by 1",
+        "run `switchroom migrate`, which revokes it",
     ),
     (
         "select 'any role may make temporary tables' \

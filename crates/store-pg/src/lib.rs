@@ -18,7 +18,7 @@ pub use apply::StoredEvent;
 pub use error::StoreError;
 pub use guard::Fault;
 pub use log::{Before, CallRow, LegRow};
-pub use lookup::{DIALLING, Dialling, KnownContact, ROSTER, Roster};
+pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use store::{PoolUse, Store, StoreOptions};
 pub use workspaces::WorkspaceRow;

@@ -35,13 +35,16 @@ pub struct KnownContact {
 
 /// What is known when an agent calls out.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told apart by name")]
 pub struct Dialling {
     /// Whether the agent is a member that takes calls.
     pub is_member: bool,
-    /// Whether the agent is on another call.
+    /// Whether the agent is on another call, or placing one.
     pub on_call: bool,
-    /// How many calls the agent placed since the moment that was asked for.
+    /// How many other calls the agent placed since the moment that was asked for.
     pub placed: i64,
+    /// Whether this call may be dialled: it counts from now on.
+    pub claimed: bool,
     /// The contact with the dialled number.
     pub contact: Option<KnownContact>,
     /// Whether this very call is over already: the request is a replay.
@@ -76,27 +79,40 @@ impl Store {
         })
     }
 
-    /// Looks up whether an agent may call a number.
+    /// Claims an outbound call for an agent, if the agent is a member, on no other call, and has
+    /// placed fewer than `limit` calls since `since`.
+    ///
+    /// Claims of one agent wait for each other, so that the limits are exact however many arrive at
+    /// once. Claiming the same call again gives the same answer.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`].
-    pub async fn dialling(
+    pub async fn claim_call(
         &self,
         workspace: &WorkspaceId,
-        agent: UserId,
-        number: Option<&PhoneNumber>,
-        call: CallSid,
-        since: Timestamp,
+        claim: &Claim<'_>,
         now: Timestamp,
     ) -> Result<Dialling, StoreError> {
-        let number = number.map(PhoneNumber::as_str);
-        let (oldest, since) = (sql::system(now.before(LONGEST_CALL)), sql::system(since));
+        let agent = sql::uuid(claim.agent);
+        let oldest = sql::system(now.before(LONGEST_CALL));
+        let (since, now) = (sql::system(claim.since), sql::system(now));
+        let limit = i64::from(claim.limit);
         let rows = Scope::Webhook(workspace)
-            .run(
+            .run_behind(
                 &self.webhook,
-                DIALLING,
-                &[&workspace.as_str(), &sql::uuid(agent), &number, &call.as_str(), &since, &oldest],
+                Some((LOCK_AGENT, &[&workspace.as_str(), &agent])),
+                CLAIM_CALL,
+                &[
+                    &workspace.as_str(),
+                    &agent,
+                    &claim.number.as_str(),
+                    &claim.call.as_str(),
+                    &since,
+                    &oldest,
+                    &limit,
+                    &now,
+                ],
             )
             .await?;
         let row = rows.first().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;
@@ -104,10 +120,26 @@ impl Store {
             is_member: row.get("is_member"),
             on_call: row.get("on_call"),
             placed: row.get("placed"),
+            claimed: row.get("claimed"),
             contact: known_contact(row),
             call_is_over: row.get("call_is_over"),
         })
     }
+}
+
+/// Who wants to call whom, and within which limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The agent.
+    pub agent: UserId,
+    /// The number.
+    pub number: &'a PhoneNumber,
+    /// The call.
+    pub call: CallSid,
+    /// How many calls the agent may place after `since`.
+    pub limit: u32,
+    /// From when on calls count.
+    pub since: Timestamp,
 }
 
 fn known_contact(row: &Row) -> Option<KnownContact> {
@@ -141,19 +173,43 @@ pub(crate) fn presence(row: &Row) -> Presence {
 
 /// Twilio ends every call after 14,400 s (Dial `timeLimit`); a leg that has been answered for
 /// longer lost its last callback and keeps nobody busy.
-const LONGEST_CALL: Duration = Duration::from_secs(14_400 + 300);
+pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(14_400 + 300);
+
+/// The contact with a number: of several the one with an assignment, then the oldest.
+macro_rules! contact_by_number {
+    ($number:literal) => {
+        concat!(
+            "select c.id, c.display_name from public.livechat_contacts c \
+             where c.workspace_id = $1 and c.phone_number = ",
+            $number,
+            " order by exists (select from public.livechat_contact_assignments a \
+                where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
+              c.created_at, c.id \
+            limit 1"
+        )
+    };
+}
+
+/// Whether Twilio, or who mends what it did not tell, said that a call is over. A Dial that is over
+/// is not enough: another wave or the good-bye may follow.
+macro_rules! call_is_over {
+    ($call:literal) => {
+        concat!(
+            "exists (select from public.voice_events e where e.workspace_id = $1 \
+               and e.call_sid = ",
+            $call,
+            " and e.key in ('ended', 'mended:carrier', 'mended:deadline')) as call_is_over"
+        )
+    };
+}
 
 /// The routing lookup: workspace, caller's number, call, oldest answer that still counts.
 ///
 /// One row per candidate, and one without a candidate if there is none.
-pub const ROSTER: &str = "\
-with contact as ( \
-  select c.id, c.display_name from public.livechat_contacts c \
-  where c.workspace_id = $1 and c.phone_number = $2 \
-  order by exists (select from public.livechat_contact_assignments a \
-      where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
-    c.created_at, c.id \
-  limit 1), \
+pub const ROSTER: &str = concat!(
+    "with contact as (",
+    contact_by_number!("$2"),
+    "), \
 assigned as ( \
   select distinct a.user_id from public.livechat_contact_assignments a \
   where a.workspace_id = $1 and a.contact_id = (select id from contact) and a.status = 'active'), \
@@ -171,25 +227,43 @@ roster as ( \
     from member m full join assigned a on a.user_id = m.id) u \
   left join public.voice_agents g on g.workspace_id = $1 and g.user_id = u.user_id \
   left join talking t on t.user_id = u.user_id) \
-select c.id as contact_id, c.display_name as contact_name, \
-  exists (select from public.voice_calls v where v.workspace_id = $1 and v.call_sid = $3 \
-    and v.ended_at is not null) as call_is_over, \
-  roster.* \
-from (values (1)) one left join contact c on true left join roster on true";
+select c.id as contact_id, c.display_name as contact_name, ",
+    call_is_over!("$3"),
+    ", roster.* \
+from (values (1)) one left join contact c on true left join roster on true"
+);
 
-/// The lookup of an outbound call: workspace, agent, number, call, since when calls count, oldest
-/// answer that still counts.
-pub const DIALLING: &str = "\
-select c.id as contact_id, c.display_name as contact_name, \
-  exists (select from public.user_profiles p where p.workspace_id = $1 and p.id = $2 \
-    and p.workspace_role in ('agent', 'admin')) as is_member, \
-  exists (select from public.voice_legs l where l.workspace_id = $1 and l.user_id = $2 \
-    and l.ended_at is null and l.answered_at > $6 and l.call_sid <> $4) as on_call, \
-  (select count(*) from public.voice_calls v where v.workspace_id = $1 and v.handled_by = $2 \
-    and v.direction = 'outbound' and v.started_at > $5 and v.call_sid <> $4) as placed, \
-  exists (select from public.voice_calls v where v.workspace_id = $1 and v.call_sid = $4 \
-    and v.ended_at is not null) as call_is_over \
-from (values (1)) one left join lateral ( \
-  select c.id, c.display_name from public.livechat_contacts c \
-  where c.workspace_id = $1 and c.phone_number = $3 \
-  order by c.created_at, c.id limit 1) c on true";
+/// Lets the claims of one agent wait for each other: workspace, agent. The next statement of the
+/// transaction then sees what the one before has claimed.
+pub(crate) const LOCK_AGENT: &str =
+    "select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::uuid::text, 0))";
+
+/// The claim of an outbound call: workspace, agent, number, call, since when calls count, oldest
+/// call that may still last, limit, now.
+pub const CLAIM_CALL: &str = concat!(
+    "with contact as (",
+    contact_by_number!("$3"),
+    "), \
+known as ( \
+  select exists (select from public.user_profiles p where p.workspace_id = $1 and p.id = $2 \
+      and p.workspace_role in ('agent', 'admin')) as is_member, \
+    exists (select from public.voice_legs l where l.workspace_id = $1 and l.user_id = $2 \
+      and l.ended_at is null and l.answered_at > $6 and l.call_sid <> $4) \
+    or exists (select from public.voice_dials d \
+      left join public.voice_calls v on v.workspace_id = $1 and v.call_sid = d.call_sid \
+      where d.workspace_id = $1 and d.user_id = $2 and d.call_sid <> $4 and d.dialled_at > $6 \
+        and v.ended_at is null) as on_call, \
+    (select count(*) from public.voice_dials d where d.workspace_id = $1 and d.user_id = $2 \
+      and d.dialled_at > $5 and d.call_sid <> $4) as placed, ",
+    call_is_over!("$4"),
+    "), \
+claimed as ( \
+  insert into public.voice_dials (workspace_id, call_sid, user_id, dialled_at) \
+    select $1, $4, $2, $8 from known k \
+    where k.is_member and not k.on_call and k.placed < $7 and not k.call_is_over \
+  on conflict (workspace_id, call_sid) do nothing returning call_sid) \
+select c.id as contact_id, c.display_name as contact_name, k.*, \
+  exists (select from claimed) or exists (select from public.voice_dials d \
+    where d.workspace_id = $1 and d.call_sid = $4 and d.user_id = $2) as claimed \
+from known k left join contact c on true"
+);

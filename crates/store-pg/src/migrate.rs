@@ -73,13 +73,14 @@ impl Owner {
     ///
     /// [`StoreError::Refused`] if `server_url` names the owner itself or no role;
     /// [`StoreError::Data`] or [`StoreError::SetUp`] with the database's own words, hints included,
-    /// if the schema does not fit what is there or the owner lacks a right. Nothing is changed then.
+    /// if the schema does not fit what is there or the owner lacks a right; nothing is changed then.
+    /// [`StoreError::Away`] if a table of the live chat is locked for more than five seconds.
     pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
         let login = pool::parse(server_url)?;
         let name = self.login_name(&login).await?;
         let sql = format!(
             "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
-             set local client_min_messages = warning;\n{SCHEMA}\n\
+             set local client_min_messages = warning; set local lock_timeout = '5s';\n{SCHEMA}\n\
              comment on schema voice is '{}'; commit",
             checksum()
         );

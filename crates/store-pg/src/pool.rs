@@ -136,8 +136,21 @@ pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Clien
 pub(crate) struct Borrowed(Option<Object>);
 
 impl Borrowed {
+    /// Takes an idle connection, or has a new one opened.
+    ///
+    /// Opening takes several round trips. It goes on if this is dropped, as when a caller has
+    /// waited long enough, so that the next request finds the connection.
     pub(crate) async fn from(pool: &Pool) -> Result<Self, StoreError> {
-        Ok(Self(Some(pool.get().await?)))
+        let status = pool.status();
+        if status.available > 0 || status.size >= status.max_size {
+            return Ok(Self(Some(pool.get().await?)));
+        }
+        let pool = pool.clone();
+        let opened = tokio::spawn(async move { pool.get().await });
+        match opened.await {
+            Ok(opened) => Ok(Self(Some(opened?))),
+            Err(error) => Err(StoreError::Away(Box::new(error))),
+        }
     }
 
     /// Gives the connection back for the next borrower.

@@ -14,6 +14,8 @@ use crate::pool::Borrowed;
 pub(crate) enum Scope<'a> {
     /// A request that Twilio signed for this workspace.
     Webhook(&'a WorkspaceId),
+    /// Nobody's name: policies show no row of any workspace.
+    Nowhere,
     /// A member of this workspace, checked again by the database in every statement.
     Agent(&'a WorkspaceId, UserId),
 }
@@ -28,19 +30,20 @@ impl Scope<'_> {
     fn workspace(&self) -> &str {
         match self {
             Self::Webhook(workspace) | Self::Agent(workspace, _) => workspace.as_str(),
+            Self::Nowhere => "",
         }
     }
 
     fn role(&self) -> &'static str {
         match self {
-            Self::Webhook(_) => "voice_webhook",
+            Self::Webhook(_) | Self::Nowhere => "voice_webhook",
             Self::Agent(..) => "voice_agent",
         }
     }
 
     fn claims(&self) -> String {
         match self {
-            Self::Webhook(_) => String::new(),
+            Self::Webhook(_) | Self::Nowhere => String::new(),
             Self::Agent(_, user) => format!(r#"{{"sub":"{user}","role":"authenticated"}}"#),
         }
     }
@@ -56,10 +59,22 @@ impl Scope<'_> {
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.run_behind(pool, None, sql, params).await
+    }
+
+    /// The same with another statement before it in the transaction, whose rows do not matter: a
+    /// lock, behind which the second one sees what others have committed.
+    pub(crate) async fn run_behind(
+        &self,
+        pool: &Pool,
+        first: Option<(&'static str, &Params<'_>)>,
+        sql: &'static str,
+        params: &Params<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut is_last = false;
         loop {
             let client = Borrowed::from(pool).await?;
-            match self.run_once(&client, sql, params).await {
+            match self.run_once(&client, first, sql, params).await {
                 Ok(rows) => {
                     client.finished();
                     return Ok(rows);
@@ -77,18 +92,31 @@ impl Scope<'_> {
     async fn run_once(
         &self,
         client: &Object,
+        first: Option<(&'static str, &Params<'_>)>,
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
         let (enter, statement) =
             try_join!(client.prepare_cached(ENTER), client.prepare_cached(sql))?;
-        let (begun, rows, committed) = join!(
+        let first = match first {
+            Some((sql, params)) => Some((client.prepare_cached(sql).await?, params)),
+            None => None,
+        };
+        let before = async {
+            match &first {
+                Some((statement, params)) => client.query(statement, params).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let (begun, locked, rows, committed) = join!(
             self.begin(client, &enter),
+            before,
             client.query(&statement, params),
             client.batch_execute("commit"),
         );
         // The first refusal is the reason of all others.
         begun?;
+        locked?;
         let rows = rows?;
         committed?;
         Ok(rows)

@@ -98,14 +98,14 @@ impl Store {
         guard::faults(&pool::connect_one(&self.config).await?).await
     }
 
-    /// Whether the database answers and has this program's schema.
+    /// Whether the database answers, callers' pool included, and has this program's schema.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
     /// another one.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        let client = Borrowed::from(&self.agent).await?;
+        let client = Borrowed::from(&self.webhook).await?;
         let fault = guard::schema_fault(&client).await?;
         client.finished();
         match fault {
@@ -139,7 +139,7 @@ impl Store {
 }
 
 const WEBHOOK_STATEMENTS: &[&str] =
-    &[ENTER, lookup::ROSTER, lookup::DIALLING, workspaces::WORKSPACE];
+    &[ENTER, lookup::ROSTER, lookup::LOCK_AGENT, lookup::CLAIM_CALL, workspaces::WORKSPACE];
 
 const AGENT_STATEMENTS: &[&str] =
     &[ENTER, agents::MEMBER, agents::AGENTS, agents::SET_PRESENCE, log::CALLS, log::CALL];

@@ -80,7 +80,7 @@ async fn members(
     workspace: &WorkspaceId,
     user: UserId,
 ) -> Result<Vec<AgentRow>, ApiError> {
-    let agents = app.store.agents(workspace, user).await?;
+    let agents = app.store.agents(workspace, user, clock::now()).await?;
     if agents.is_empty() { Err(ApiError::workspace_not_found()) } else { Ok(agents) }
 }
 

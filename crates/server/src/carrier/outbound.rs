@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use calls::{Event, Fact, Party, Placed, Refused};
 use identity::{PhoneNumber, UserId};
-use store_pg::Dialling;
+use store_pg::{Claim, Dialling};
 use tracing::{info, warn};
 
 use super::{Webhook, twiml};
@@ -17,16 +17,14 @@ use crate::clock;
 pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
     let messages = &call.signed.workspace.policy.messages;
     let agent = call.agent().as_ref().and_then(Party::agent);
-    let number: Option<PhoneNumber> = call.param("To").and_then(|to| to.parse().ok());
-    let dialling = load(call, agent, number.as_ref()).await;
-    let allowed = match &dialling {
-        Some(known) if known.call_is_over => return twiml::hang_up(),
-        Some(known) => decide(call, agent, number, known),
-        None => Err("unavailable"),
+    let placed = match allow(call, agent) {
+        Ok(allowed) => claim(call, &allowed).await.map(|known| (allowed, known)),
+        Err(reason) => Err(reason),
     };
-    match allowed {
-        Ok(Allowed { agent, to, caller_id }) => {
-            let contact = dialling.and_then(|known| known.contact).map(|contact| contact.id);
+    match placed {
+        Ok((_, Dialling { call_is_over: true, .. })) => twiml::hang_up(),
+        Ok((Allowed { agent, to, caller_id }, known)) => {
+            let contact = known.contact.map(|contact| contact.id);
             let placed = Fact::Placed(Placed { agent, to: to.clone(), contact });
             call.record(vec![event, Event { at: clock::now(), fact: placed }]).await;
             call.app.metrics.call("placed");
@@ -53,44 +51,42 @@ struct Allowed<'a> {
     caller_id: &'a PhoneNumber,
 }
 
-async fn load(
-    call: &Webhook<'_>,
-    agent: Option<UserId>,
-    number: Option<&PhoneNumber>,
-) -> Option<Dialling> {
-    let (app, workspace) = (call.app, &call.signed.workspace.id);
-    let now = clock::now();
-    // Somebody who is no agent has placed no calls; the answer is decided by that alone.
-    let agent = agent.unwrap_or(UserId::from_bytes([0; 16]));
-    let lookup = app.store.dialling(workspace, agent, number, call.sid, now.before(HOUR), now);
-    app.budget.spend(lookup).await.ok()
+/// What can be refused without asking. The reason is a code that the log keeps.
+fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, &'static str> {
+    let workspace = &call.signed.workspace;
+    let agent = agent.ok_or("not_an_agent")?;
+    let to = call.param("To").and_then(|to| to.parse().ok()).ok_or("not_a_number")?;
+    let caller_id = workspace.numbers.first().ok_or("no_caller_id")?;
+    if workspace.policy.outbound.allows(&to, caller_id) {
+        Ok(Allowed { agent, to, caller_id })
+    } else {
+        Err("prefix_not_allowed")
+    }
 }
 
-/// The reason of a refusal is a code that the log keeps.
-fn decide<'a>(
-    call: &Webhook<'a>,
-    agent: Option<UserId>,
-    number: Option<PhoneNumber>,
-    known: &Dialling,
-) -> Result<Allowed<'a>, &'static str> {
-    let workspace = &call.signed.workspace;
-    let limits = &workspace.policy.outbound;
-    let agent = agent.ok_or("not_an_agent")?;
-    if !known.is_member {
-        return Err("not_a_member");
+/// Takes one of the agent's calls, in the database, where all servers count alike.
+async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'static str> {
+    let (app, workspace) = (call.app, &call.signed.workspace);
+    let now = clock::now();
+    let claim = Claim {
+        agent: allowed.agent,
+        number: &allowed.to,
+        call: call.sid,
+        limit: workspace.policy.outbound.calls_per_hour,
+        since: now.before(HOUR),
+    };
+    let claimed = app.budget.spend(app.store.claim_call(&workspace.id, &claim, now)).await;
+    let known = claimed.map_err(|error| {
+        warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
+        "unavailable"
+    })?;
+    match &known {
+        known if known.claimed || known.call_is_over => {}
+        known if !known.is_member => return Err("not_a_member"),
+        known if known.on_call => return Err("on_call"),
+        _ => return Err("too_many_calls"),
     }
-    let to = number.ok_or("not_a_number")?;
-    let caller_id = workspace.numbers.first().ok_or("no_caller_id")?;
-    if !limits.allows(&to, caller_id) {
-        return Err("prefix_not_allowed");
-    }
-    if known.on_call {
-        return Err("on_call");
-    }
-    if known.placed >= i64::from(limits.calls_per_hour) {
-        return Err("too_many_calls");
-    }
-    Ok(Allowed { agent, to, caller_id })
+    Ok(known)
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -54,13 +54,13 @@ async fn an_agent_sets_its_own_status_and_sees_the_team() {
         ..row(1)
     };
     let two = AgentRow { offered_since: Some(at(21)), ..row(2) };
-    assert_eq!(store.agents(&ws, agent(2)).await.expect("agents"), [one, two]);
+    assert_eq!(store.agents(&ws, agent(2), at(60)).await.expect("agents"), [one, two]);
     for user in [3, 4, 9] {
-        assert_eq!(store.agents(&ws, agent(user)).await.expect("agents"), [], "{user}");
+        assert_eq!(store.agents(&ws, agent(user), at(60)).await.expect("agents"), [], "{user}");
     }
-    assert_eq!(store.agents(&other, agent(4)).await.expect("agents"), [row(4)]);
+    assert_eq!(store.agents(&other, agent(4), at(60)).await.expect("agents"), [row(4)]);
     store.set_presence(&ws, agent(1), Presence::Available, at(60)).await.expect("set");
-    let since = store.agents(&ws, agent(1)).await.expect("agents")[0].presence_since;
+    let since = store.agents(&ws, agent(1), at(60)).await.expect("agents")[0].presence_since;
     assert_eq!(since, Some(at(60)));
 }
 

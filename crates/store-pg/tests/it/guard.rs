@@ -59,6 +59,26 @@ async fn accepts_the_schema_and_finds_each_planted_fault() {
             format!("alter table voice_calls owner to {OWNER}"),
             "the server owns voice_calls".to_owned(),
         ),
+        (
+            "grant select on voice_workspaces to public".to_owned(),
+            "revoke select on voice_workspaces from public".to_owned(),
+            "the table voice_workspaces is open to everybody".to_owned(),
+        ),
+        (
+            "create table staff (id uuid); \
+             create policy theirs on livechat_contact_assignments \
+               using (id in (select id from staff))"
+                .to_owned(),
+            "drop policy theirs on livechat_contact_assignments; drop table staff".to_owned(),
+            "voice_webhook cannot use livechat_contact_assignments: permission denied for table staff"
+                .to_owned(),
+        ),
+        (
+            "alter table livechat_messages add column colour text not null".to_owned(),
+            "alter table livechat_messages drop column colour".to_owned(),
+            "voice_webhook cannot use livechat_messages: null value in column \"colour\""
+                .to_owned(),
+        ),
     ];
     for table in TABLES {
         let unsafe_table = format!("row-level security is not forced on {table}");

@@ -25,6 +25,7 @@ async fn fill(db: &Db) {
                values ('{name}', 'CA1', 'inbound', 'ringing'); \
              insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status) \
                values ('{name}', 'CA2', 'CA1', repeat('1{n}', 16)::uuid, 'ringing'); \
+             insert into voice_dials values ('{name}', 'CA1', repeat('1{n}', 16)::uuid, now()); \
              insert into livechat_messages (workspace_id, msg_type, twilio_sid) \
                values ('{name}', 'call', 'CA1')"
         ));
@@ -90,7 +91,7 @@ async fn no_probe_gets_through() {
         }
         assert!(all_refused >= least_refused, "only {all_refused} were refused after {step}");
     }
-    assert_eq!(probes, 2 * 3 * 7 * 6 * 10);
+    assert_eq!(probes, 2 * 3 * 7 * 6 * 11);
 }
 
 #[tokio::test]
@@ -120,7 +121,7 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
     grave.push(("voice_calls", "alter role voice_agent bypassrls".to_owned()));
     grave.push(("voice_calls", "alter role voice_webhook bypassrls".to_owned()));
 
-    assert_eq!((grave.len(), single.len()), (10 + 60 + 3, 170));
+    assert_eq!((grave.len(), single.len()), (11 + 66 + 3, 187));
     let mut wrong = Vec::new();
     for (mutants, is_grave) in [(grave, true), (single, false)] {
         for (table, mutant) in mutants {

@@ -1,8 +1,8 @@
 //! Who could take a call.
 
-use identity::{Timestamp, UserId, WorkspaceId};
+use identity::{UserId, WorkspaceId};
 use routing::{Activity, Candidate, Presence, Role};
-use store_pg::{Roster, Store};
+use store_pg::{Claim, Roster, Store};
 
 use crate::support::*;
 
@@ -113,6 +113,8 @@ async fn knows_nothing_of_other_workspaces() {
     db.execute(
         "insert into voice_calls (workspace_id, call_sid, direction, outcome, ended_at) \
            values ('ws_b', 'CAcacacacacacacacacacacacacacacaca', 'inbound', 'completed', now()); \
+         insert into voice_events (workspace_id, call_sid, key, at, fact) \
+           select 'ws_b', call_sid, 'ended', now(), '{}' from voice_calls; \
          insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status, answered_at) \
            select 'ws_b', 'CA01', call_sid, '01010101-0101-0101-0101-010101010101', 'in-progress', \
              '2026-01-01Z' from voice_calls",
@@ -169,13 +171,13 @@ async fn says_whether_an_agent_may_call_out() {
     db.team(&other, &[4]).await;
     let contact = db.contact(&ws, 0x11, CALLER).await;
     db.execute(
-        "insert into voice_calls \
-           (workspace_id, call_sid, direction, outcome, handled_by, started_at, ended_at) \
-         select ws, 'CA' || n || ws, direction, 'completed', repeat('01', 16)::uuid, \
-           '2026-01-01Z'::timestamptz - n * interval '10 minutes', now() \
-         from generate_series(0, 9) n, (values ('outbound'), ('inbound')) d (direction), \
-           (values ('ws_a'), ('ws_b')) w (ws) where n % 2 = 0 or direction = 'outbound' \
-         on conflict do nothing; \
+        "insert into voice_calls (workspace_id, call_sid, direction, outcome, ended_at) \
+           select ws, 'CA' || n, 'outbound', 'completed', now() \
+           from generate_series(0, 9) n, (values ('ws_a'), ('ws_b')) w (ws); \
+         insert into voice_dials (workspace_id, call_sid, user_id, dialled_at) \
+           select ws, 'CA' || n, repeat('01', 16)::uuid, \
+             '2026-01-01Z'::timestamptz - n * interval '10 minutes' \
+           from generate_series(0, 9) n, (values ('ws_a'), ('ws_b')) w (ws); \
          insert into voice_calls (workspace_id, call_sid, direction, outcome) \
            values ('ws_a', 'CAlive', 'inbound', 'in_progress'); \
          insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status, answered_at) \
@@ -183,21 +185,64 @@ async fn says_whether_an_agent_may_call_out() {
              '2025-12-31T23:50Z')",
     );
     let store = db.store();
-    let hour: Timestamp = at(-3_600);
-    let ask = async |user: u8, to: Option<&str>| {
-        let to = to.map(number);
-        let call = sid(0xca);
-        store.dialling(&ws, agent(user), to.as_ref(), call, hour, at(0)).await.expect("an answer")
+    let ask = async |user: u8, call: u8, to: &str, limit: u32| {
+        let number = number(to);
+        let claim = Claim {
+            agent: agent(user),
+            number: &number,
+            call: sid(call),
+            limit,
+            since: at(-3_600),
+        };
+        store.claim_call(&ws, &claim, at(0)).await.expect("an answer")
     };
-    let one = ask(1, Some(CALLER)).await;
-    assert!(one.is_member && !one.on_call && !one.call_is_over);
-    assert_eq!(one.placed, 6, "the minutes 0 to 50");
-    let known = one.contact.expect("a contact");
+    let over = ask(1, 0xca, CALLER, 6).await;
+    assert!(over.is_member && !over.on_call && !over.call_is_over && !over.claimed);
+    assert_eq!(over.placed, 6, "the minutes 0 to 50");
+    let known = over.contact.expect("a contact");
     assert_eq!((known.id, known.name.as_deref()), (contact, Some("Contact 11")));
-    let two = ask(2, Some("+15005550002")).await;
-    assert!(two.is_member && two.on_call);
-    assert_eq!((two.placed, two.contact), (0, None));
+
+    let allowed = ask(1, 0xca, CALLER, 7).await;
+    assert!(allowed.claimed && !allowed.on_call);
+    assert!(ask(1, 0xca, CALLER, 7).await.claimed, "the same call again");
+    let second = ask(1, 0xcb, CALLER, 100).await;
+    assert!(second.on_call && !second.claimed, "the first is not over");
+
+    let busy = ask(2, 0xcc, "+15005550002", 7).await;
+    assert!(busy.is_member && busy.on_call && !busy.claimed);
+    assert_eq!((busy.placed, busy.contact), (0, None));
     for (user, what) in [(3, "a viewer"), (4, "another workspace's"), (9, "nobody")] {
-        assert!(!ask(user, None).await.is_member, "{what}");
+        let refused = ask(user, 0xd0 + user, CALLER, 7).await;
+        assert!(!refused.is_member && !refused.claimed, "{what}");
     }
+    let dials: i64 = db.value("select count(*) from voice_dials where call_sid like 'CAca%'").await;
+    assert_eq!(dials, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_of_one_agent_are_exact_however_many_arrive_at_once() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    let stores = [db.store(), db.store()];
+    let mut claims = tokio::task::JoinSet::new();
+    for call in 0..60 {
+        let (store, ws) = (stores[usize::from(call % 2)].clone(), ws.clone());
+        claims.spawn(async move {
+            let number = number(CALLER);
+            let (agent, call) = (agent(1), sid(call));
+            let claim = Claim { agent, number: &number, call, limit: 30, since: at(-3_600) };
+            // More at once than the pool has connections: those that wait too long ask again.
+            loop {
+                match store.claim_call(&ws, &claim, at(0)).await {
+                    Ok(answer) => return answer.claimed,
+                    Err(error) => assert!(error.is_transient(), "{error}"),
+                }
+            }
+        });
+    }
+    let claimed = claims.join_all().await.into_iter().filter(|claimed| *claimed).count();
+    assert_eq!(claimed, 1, "one call at a time");
+    let dials: i64 = db.value("select count(*) from voice_dials").await;
+    assert_eq!(dials, 1);
 }

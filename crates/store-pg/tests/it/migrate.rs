@@ -17,7 +17,7 @@ create policy \"Everybody reads\" on livechat_contacts using (true); \
 create table user_profiles (id uuid, workspace_id text, full_name text, workspace_role text); \
 alter table user_profiles enable row level security; \
 create policy \"Everybody reads\" on user_profiles using (true) with check (true); \
-create view user_profiles_with_workspace as \
+create view user_profiles_with_workspace with (security_invoker = on) as \
   select id, full_name, workspace_role, workspace_id from user_profiles; \
 insert into livechat_contacts (workspace_id, phone_number, created_at) \
   values ('ws_a', '+15005550001', now()), ('ws_b', '+15005550001', now()); \

@@ -79,10 +79,10 @@ async fn lookups_use_an_index_among_a_million_contacts() {
             format!("'ws_7', {number}, {call}, {time}"),
         ),
         (
-            "dialling",
-            store_pg::DIALLING,
-            "text, uuid, text, text, timestamptz, timestamptz",
-            format!("'ws_7', {user}, {number}, {call}, {time}, {time}"),
+            "claim_call",
+            store_pg::CLAIM_CALL,
+            "text, uuid, text, text, timestamptz, timestamptz, bigint, timestamptz",
+            format!("'ws_7', {user}, {number}, {call}, {time}, {time}, 30, {time}"),
         ),
     ];
     for (name, sql, types, values) in cases {

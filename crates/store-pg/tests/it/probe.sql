@@ -19,7 +19,8 @@ insert into probe.fresh values
   ('voice_agents', '{"user_id": "f0000000-0000-4000-8000-000000000000"}'),
   ('voice_events', '{"key": "fresh"}'),
   ('voice_calls', '{"call_sid": "CAf"}'),
-  ('voice_legs', '{"leg_sid": "CAf"}');
+  ('voice_legs', '{"leg_sid": "CAf"}'),
+  ('voice_dials', '{"call_sid": "CAf"}');
 
 create type probe.result as (probes int, refused int, leaks text[]);
 

@@ -46,7 +46,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
         let roster = store.roster(&b, None, sid(CALL), at(0)).await.expect("a roster");
         let users: Vec<_> = roster.candidates.iter().map(|one| one.user).collect();
         assert_eq!(users, [agent(4)], "round {round}");
-        let agents = store.agents(&b, agent(4)).await.expect("agents");
+        let agents = store.agents(&b, agent(4), at(60)).await.expect("agents");
         assert_eq!(agents.len(), 1, "round {round}");
         let event = stored(leg(round, 4, 0, LegStatus::Initiated));
         store.apply(&b, &[event]).await.expect("applied");
@@ -64,7 +64,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
 async fn warm(store: &Store) {
     let ws = workspace("ws_a");
     let rosters = (0..8).map(|_| store.roster(&ws, None, sid(CALL), at(0)));
-    let agents = (0..4).map(|_| store.agents(&ws, agent(1)));
+    let agents = (0..4).map(|_| store.agents(&ws, agent(1), at(60)));
     let (rosters, agents) = tokio::join!(
         futures_util::future::join_all(rosters),
         futures_util::future::join_all(agents),

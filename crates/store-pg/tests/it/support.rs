@@ -16,7 +16,7 @@ pub(crate) const OWNER: &str = "switchroom_test_owner";
 pub(crate) const LOGIN: &str = "voice_app";
 
 /// The tables with a workspace.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 11] = [
     "livechat_contacts",
     "livechat_contact_assignments",
     "user_profiles",
@@ -27,6 +27,7 @@ pub(crate) const TABLES: [&str; 10] = [
     "voice_events",
     "voice_calls",
     "voice_legs",
+    "voice_dials",
 ];
 
 /// A database with the schema, and its owner.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use store_pg::{Store, StoreOptions};
+use store_pg::{Claim, Store, StoreOptions};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
@@ -130,17 +130,23 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let events = three_agents(contact);
     // The first of each kind opens the connection and prepares its statements.
     store.roster(&ws, Some(&caller), sid(CALL), at(0)).await.expect("a roster");
-    store.agents(&ws, agent(1)).await.expect("agents");
+    store.agents(&ws, agent(1), at(0)).await.expect("agents");
     store.apply(&ws, &events[..1]).await.expect("applied");
 
     // Begin, scope, statement, commit.
     let roster = store.roster(&ws, Some(&caller), sid(CALL), at(0));
     let found = gate.trips(&[4], roster).await.expect("a roster");
     assert_eq!(found.candidates.len(), 3);
-    let dialling = store.dialling(&ws, agent(1), Some(&caller), sid(CALL), at(0), at(0));
-    assert!(gate.trips(&[4], dialling).await.expect("an answer").is_member);
+    // The same with a lock before the statement.
+    let (agent_id, call) = (agent(1), sid(0xd1));
+    let claim = Claim { agent: agent_id, number: &caller, call, limit: 1, since: at(-60) };
+    let claimed = store.claim_call(&ws, &claim, at(0));
+    assert!(gate.trips(&[5], claimed).await.expect("an answer").claimed);
     assert!(gate.trips(&[4], store.workspace(&ws)).await.expect("an answer").is_none());
-    assert_eq!(gate.trips(&[4], store.agents(&ws, agent(1))).await.expect("agents").len(), 3);
+    assert_eq!(
+        gate.trips(&[4], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
+        3
+    );
     let applied = gate.trips(&[6, 8], store.apply(&ws, &events)).await;
     applied.expect("applied");
 }
