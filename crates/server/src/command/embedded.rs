@@ -1,6 +1,7 @@
 //! The embedded Postgres: no set-up, kept in the data directory.
 
 use std::path::Path;
+use std::time::Duration;
 
 use localpg::{Notice, Options, Search};
 use tracing::info;
@@ -16,9 +17,17 @@ pub const LOGIN: &str = "voice_app";
 ///
 /// [`ServeError::Embedded`]; a message about missing binaries names the ways out.
 pub async fn start(data_dir: &Path) -> Result<localpg::Server, ServeError> {
+    launch(options(data_dir)).await
+}
+
+fn options(data_dir: &Path) -> Options {
     let mut options = Options::new(data_dir.join("postgres"), Search::from_env());
     options.notice = notice;
     options.settings.push(("max_connections".into(), "60".into()));
+    options
+}
+
+async fn launch(options: Options) -> Result<localpg::Server, ServeError> {
     let started = tokio::task::spawn_blocking(move || {
         let server = localpg::start(&options)?;
         match server.execute("postgres", &format!("create database {DATABASE}")) {
@@ -47,10 +56,16 @@ pub(super) enum Access {
 
 impl Access {
     pub(super) async fn open(data_dir: &Path) -> Result<Self, ServeError> {
-        match start(data_dir).await {
+        let way_in = data_dir.join(WAY_IN);
+        let mut options = options(data_dir);
+        if way_in.exists() {
+            // A server that runs does not let go; one that is gone holds nothing.
+            options.lock_limit = Duration::ZERO;
+        }
+        match launch(options).await {
             Ok(server) => Ok(Self::Started(server)),
             Err(ServeError::Embedded(localpg::Error::InUse { dir })) => {
-                match std::fs::read_to_string(data_dir.join(WAY_IN)) {
+                match std::fs::read_to_string(way_in) {
                     Ok(url) => Ok(Self::Running(url)),
                     Err(_) => Err(ServeError::Embedded(localpg::Error::InUse { dir })),
                 }
@@ -75,6 +90,12 @@ pub(super) fn leave_way_in(data_dir: &Path, server: &localpg::Server) -> std::io
     std::fs::write(data_dir.join(WAY_IN), url)
 }
 
+/// Takes it away again: the database is about to stop.
+pub(super) fn remove_way_in(data_dir: &Path) {
+    // If it stays, the next command finds nobody behind it and starts the database itself.
+    let _ = std::fs::remove_file(data_dir.join(WAY_IN));
+}
+
 const WAY_IN: &str = "postgres.url";
 
 fn notice(notice: &Notice<'_>) {
@@ -88,5 +109,35 @@ fn notice(notice: &Notice<'_>) {
         ),
         Notice::Leftover { pid } => info!("stopping the PostgreSQL {pid} that was left over"),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_command_finds_the_running_database_at_once() {
+        let name = format!("switchroom-embedded-{}", uuid::Uuid::new_v4().simple());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&directory).unwrap();
+        let server = start(&directory).await.unwrap();
+        leave_way_in(&directory, &server).unwrap();
+        let (owner, lock_limit) = (server.connection_string(localpg::SUPERUSER, DATABASE), 5);
+
+        let asked = Instant::now();
+        let access = Access::open(&directory).await.unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(lock_limit), "{:?}", asked.elapsed());
+        assert_eq!(access.owner_url(), owner);
+        assert!(matches!(access, Access::Running(_)));
+
+        remove_way_in(&directory);
+        server.stop().unwrap();
+        let access = Access::open(&directory).await.unwrap();
+        assert!(matches!(access, Access::Started(_)));
+        drop(access);
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -24,6 +24,7 @@ pub(super) async fn run() -> Result<(), Failure> {
         _ = terminate.recv() => info!("SIGTERM: stopping"),
         _ = interrupt.recv() => info!("SIGINT: stopping"),
     }
+    embedded::remove_way_in(&data_dir);
     server.stop().await;
     Ok(())
 }
