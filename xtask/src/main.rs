@@ -8,10 +8,12 @@
 mod conformance;
 mod demo;
 mod failure;
+mod fuzz;
 mod layers;
 mod licences;
 mod metadata;
 mod run;
+mod seeds;
 mod story;
 mod suites;
 mod test;
@@ -41,6 +43,8 @@ enum Command {
     Test(test::Options),
     /// Judges our libraries by Twilio's own, on generated cases.
     Conformance(conformance::Options),
+    /// Looks for input that breaks a parser (needs a nightly toolchain and cargo-fuzz).
+    Fuzz(fuzz::Options),
     /// Compares who uses whom with the table in docs/architecture.md.
     Layers,
     /// Compares the licence of every dependency with deny.toml.
@@ -67,6 +71,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
         Command::Demo(options) => demo::run(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
+        Command::Fuzz(options) => fuzz::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
         Command::Licences => licences::run(&workspace),
     }

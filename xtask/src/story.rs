@@ -8,6 +8,8 @@ use crate::failure::Failure;
 
 /// The steps so far.
 pub(crate) struct Story {
+    /// The command line, without `--only`.
+    command: &'static str,
     started: Instant,
     told: Vec<Told>,
 }
@@ -19,8 +21,8 @@ struct Told {
 }
 
 impl Story {
-    pub(crate) fn begin() -> Self {
-        Self { started: Instant::now(), told: Vec::new() }
+    pub(crate) fn begin(command: &'static str) -> Self {
+        Self { command, started: Instant::now(), told: Vec::new() }
     }
 
     /// Does one step and tells how it went. Whether it went well.
@@ -56,7 +58,7 @@ impl Story {
         }
         let what = format!("{} of {} steps: {}", failed.len(), self.told.len(), failed.join(", "));
         let mend =
-            format!("see above, then try again with `cargo xtask test --only {}`", failed[0]);
+            format!("see above, then try again with `{} --only {}`", self.command, failed[0]);
         Err(Failure::new(what, mend).output(summary))
     }
 }
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_step_is_done_and_one_failure_fails_the_story() {
-        let mut story = Story::begin();
+        let mut story = Story::begin("cargo xtask test");
         assert!(story.step("one", || Ok("fine".to_owned())));
         assert!(!story.step("two", || Err(Failure::new("broken", "mend"))));
         assert!(story.step("three", || Ok(String::new())));

@@ -12,13 +12,13 @@ use crate::run;
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
-use crate::{conformance, layers, licences, tools};
+use crate::{conformance, fuzz, layers, licences, tools};
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
 
 /// In this order: what fails fast comes first, and clippy's build is reused by doc.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("tools", tools::run),
     ("fmt", fmt),
     ("layers", layers::run),
@@ -26,6 +26,7 @@ const STEPS: [Step; 8] = [
     ("clippy", clippy),
     ("doc", doc),
     ("tests", tests),
+    ("fuzz", fuzz::check),
     ("conformance", |workspace| conformance::run(workspace, &conformance::DEFAULT)),
 ];
 
@@ -38,7 +39,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
-    let mut story = Story::begin();
+    let mut story = Story::begin("cargo xtask test");
     for (name, work) in STEPS {
         if options.only.as_deref().is_none_or(|only| only == name) {
             story.step(name, || work(workspace));
