@@ -9,6 +9,7 @@ mod isolation;
 mod lookup;
 mod migrate;
 mod plan;
+mod reconcile;
 mod recovery;
 mod support;
 mod trips;

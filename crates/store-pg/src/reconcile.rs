@@ -1,0 +1,255 @@
+//! What a reconciler asks: who needs it, what is still open, what is known.
+
+use std::time::Duration;
+
+use identity::{CallSid, ContactId, ParseError, PhoneNumber, Timestamp, WorkspaceId};
+use tokio_postgres::Row;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::pool::Borrowed;
+use crate::scope::{ENTER, Scope};
+use crate::sql;
+
+/// The right to reconcile one workspace, for a while: other servers leave it alone.
+///
+/// It saves work and is not needed for anything else: what two servers find out is the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Lease {
+    /// Until when the workspace's calls were compared with the carrier's record; before the first
+    /// time, the last event there is, else the entry of the workspace.
+    pub compared_until: Timestamp,
+    /// When the lease ends by itself, by the database's clock.
+    until: Timestamp,
+}
+
+/// A call that is not over, or has a leg that is not.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OpenCall {
+    /// The call.
+    pub sid: CallSid,
+    /// Its first sign.
+    pub started_at: Option<Timestamp>,
+    /// When two sides were connected.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over, if only a leg is open.
+    pub ended_at: Option<Timestamp>,
+    /// The last thing known to have happened, mends apart.
+    pub heard_at: Option<Timestamp>,
+    /// Its legs that are not over.
+    pub legs: Vec<OpenLeg>,
+}
+
+/// A leg that is not over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OpenLeg {
+    /// The leg; the call itself for the agent's own leg of an outbound call.
+    pub sid: CallSid,
+    /// When dialling began, or it rang.
+    pub began_at: Option<Timestamp>,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// A call of which there are events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KnownCall {
+    /// The call.
+    pub sid: CallSid,
+    /// Whether only a deadline says that it is over.
+    pub is_lost: bool,
+}
+
+impl Store {
+    /// The workspaces whose calls were not compared with the carrier's record since
+    /// `compared_before`, or that have a call or leg that began before `open_before` and is not
+    /// over, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn workspaces_to_mend(
+        &self,
+        compared_before: Timestamp,
+        open_before: Timestamp,
+    ) -> Result<Vec<WorkspaceId>, StoreError> {
+        let (compared, open) = (sql::system(compared_before), sql::system(open_before));
+        // The login role may not even look the function up, so it is prepared behind the scope.
+        let client = Borrowed::from(&self.apply).await?;
+        let enter = client.prepare_cached(ENTER).await?;
+        Scope::Nowhere.begin(&client, &enter).await?;
+        let rows = client.query(TO_MEND, &[&compared, &open]).await?;
+        client.batch_execute("commit").await?;
+        client.finished();
+        let id = |row: &Row| row.get::<_, &str>(0).parse();
+        let corrupt = |error: ParseError| StoreError::Corrupt(format!("voice_workspaces: {error}"));
+        rows.iter().map(id).collect::<Result<_, _>>().map_err(corrupt)
+    }
+
+    /// Takes the lease of a workspace; `None` if another server has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn lease(
+        &self,
+        workspace: &WorkspaceId,
+        length: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let rows = Scope::Webhook(workspace)
+            .run(&self.apply, LEASE, &[&workspace.as_str(), &length.as_secs_f64()])
+            .await?;
+        let lease = |row: &Row| {
+            let (from, until) = (sql::moment(row, "compared_until"), sql::moment(row, "until"));
+            Some(Lease { compared_until: from?, until: until? })
+        };
+        Ok(rows.first().and_then(lease))
+    }
+
+    /// Gives a lease back, and says until when the workspace's calls are compared now, if they
+    /// are. It never goes back, and a lease that has ended by itself says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn release(
+        &self,
+        workspace: &WorkspaceId,
+        lease: Lease,
+        compared_until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let (until, compared) = (sql::system(lease.until), compared_until.map(sql::system));
+        Scope::Webhook(workspace)
+            .run(&self.apply, RELEASE, &[&workspace.as_str(), &until, &compared])
+            .await?;
+        Ok(())
+    }
+
+    /// Calls that began before a moment and are not over, or have a leg that is not, oldest first,
+    /// at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn open_calls(
+        &self,
+        workspace: &WorkspaceId,
+        before: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<OpenCall>, StoreError> {
+        let (before, limit) = (sql::system(before), i64::from(limit));
+        let rows = Scope::Webhook(workspace)
+            .run(&self.apply, OPEN_CALLS, &[&workspace.as_str(), &before, &limit])
+            .await?;
+        let mut calls: Vec<OpenCall> = Vec::new();
+        for row in &rows {
+            let sid = sql::call_sid(row, "call_sid")?;
+            if calls.last().is_none_or(|call| call.sid != sid) {
+                calls.push(open_call(row, sid));
+            }
+            if row.get::<_, Option<&str>>("leg_sid").is_some() {
+                let leg = OpenLeg {
+                    sid: sql::call_sid(row, "leg_sid")?,
+                    began_at: sql::moment(row, "began_at"),
+                    answered_at: sql::moment(row, "leg_answered_at"),
+                };
+                if let Some(call) = calls.last_mut() {
+                    call.legs.push(leg);
+                }
+            }
+        }
+        Ok(calls)
+    }
+
+    /// Those of the calls of which something is known.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn known_calls(
+        &self,
+        workspace: &WorkspaceId,
+        calls: &[CallSid],
+    ) -> Result<Vec<KnownCall>, StoreError> {
+        let sids: Vec<&str> = calls.iter().map(CallSid::as_str).collect();
+        let rows = Scope::Webhook(workspace)
+            .run(&self.apply, KNOWN_CALLS, &[&workspace.as_str(), &sids])
+            .await?;
+        let known = |row: &Row| {
+            Ok(KnownCall { sid: sql::call_sid(row, "call_sid")?, is_lost: row.get("is_lost") })
+        };
+        rows.iter().map(known).collect()
+    }
+
+    /// The contact with this number, the one that a call of it would be for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn contact_of(
+        &self,
+        workspace: &WorkspaceId,
+        number: &PhoneNumber,
+    ) -> Result<Option<ContactId>, StoreError> {
+        let rows = Scope::Webhook(workspace)
+            .run(&self.apply, CONTACT, &[&workspace.as_str(), &number.as_str()])
+            .await?;
+        Ok(rows.first().and_then(|row| sql::contact(row, "id")))
+    }
+}
+
+fn open_call(row: &Row, sid: CallSid) -> OpenCall {
+    OpenCall {
+        sid,
+        started_at: sql::moment(row, "started_at"),
+        answered_at: sql::moment(row, "answered_at"),
+        ended_at: sql::moment(row, "ended_at"),
+        heard_at: sql::moment(row, "heard_at"),
+        legs: Vec::new(),
+    }
+}
+
+const TO_MEND: &str = "select voice.workspaces_to_mend($1, $2)";
+
+const LEASE: &str = "\
+update public.voice_workspaces w set reconciling_until = now() + $2 * interval '1 second' \
+where w.workspace_id = $1 and (w.reconciling_until is null or w.reconciling_until < now()) \
+returning w.reconciling_until as until, case when w.reconciled_until is not null \
+    then w.reconciled_until \
+    else coalesce((select max(e.at) from public.voice_events e where e.workspace_id = $1), \
+      w.created_at) end as compared_until";
+
+const RELEASE: &str = "\
+update public.voice_workspaces set reconciling_until = null, \
+  reconciled_until = greatest(reconciled_until, $3) \
+where workspace_id = $1 and reconciling_until = $2";
+
+const OPEN_CALLS: &str = "\
+with open as ( \
+  select v.call_sid from public.voice_calls v \
+  where v.workspace_id = $1 and v.ended_at is null \
+    and (v.started_at is null or v.started_at < $2) \
+  union \
+  select l.call_sid from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null), \
+page as ( \
+  select v.* from public.voice_calls v join open o using (call_sid) \
+  where v.workspace_id = $1 and (v.started_at is null or v.started_at < $2) \
+  order by v.started_at nulls first, v.call_sid limit $3) \
+select p.call_sid, p.started_at, p.answered_at, p.ended_at, \
+  (select max(e.at) from public.voice_events e where e.workspace_id = $1 \
+    and e.call_sid = p.call_sid and split_part(e.key, ':', 1) <> 'mended') as heard_at, \
+  l.leg_sid, coalesce(l.ringing_at, l.initiated_at) as began_at, l.answered_at as leg_answered_at \
+from page p left join public.voice_legs l \
+  on l.workspace_id = $1 and l.call_sid = p.call_sid and l.ended_at is null \
+order by p.started_at nulls first, p.call_sid, l.leg_sid";
+
+const KNOWN_CALLS: &str = "\
+select v.call_sid, v.end_reason is not distinct from 'lost' as is_lost \
+from public.voice_calls v where v.workspace_id = $1 and v.call_sid = any ($2::text[])";
+
+/// As in the routing lookup.
+const CONTACT: &str = "\
+select c.id from public.livechat_contacts c where c.workspace_id = $1 and c.phone_number = $2 \
+order by exists (select from public.livechat_contact_assignments a \
+    where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
+  c.created_at, c.id limit 1";
