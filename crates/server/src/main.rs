@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use server::command::{self, CommandLine, Failure};
-use tracing_subscriber::filter::Targets;
+use server::log;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -30,8 +30,7 @@ fn end(text: &str, status: u8) -> ExitCode {
 
 fn start_log() -> Result<(), String> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    let filter: Targets = filter.parse().map_err(|error| format!("RUST_LOG: {error}"))?;
-    let log = tracing_subscriber::registry().with(filter);
+    let log = tracing_subscriber::registry().with(log::limit()).with(log::filter(&filter)?);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match std::env::var("SWITCHROOM_LOG_FORMAT").as_deref() {
         Ok("json") => log.with(lines.json().flatten_event(true)).init(),

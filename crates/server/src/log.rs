@@ -1,0 +1,57 @@
+//! The log: which lines are written, and which never are.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+/// Reads a filter as in `RUST_LOG`: `info`, or levels for targets, `info,server=debug`.
+///
+/// # Errors
+///
+/// What is wrong with it, in one clause.
+pub fn filter(text: &str) -> Result<Targets, String> {
+    text.parse().map_err(|error| format!("RUST_LOG: {error}"))
+}
+
+/// What no filter can switch on: what other people's code says below `info`.
+///
+/// Our lines hold no number, name, token or secret at any level, but a client of a database, for
+/// one, prints statements with their parameters when it is asked for details.
+pub fn limit() -> Targets {
+    let own = OWN.iter().map(|target| (*target, LevelFilter::TRACE));
+    Targets::new().with_default(LevelFilter::INFO).with_targets(own)
+}
+
+/// The crates of this workspace that may log.
+const OWN: &[&str] = &["localpg", "server", "spool", "store_pg", "switchroom"];
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn details_of_other_peoples_code_stay_out() {
+        let limit = limit();
+        let cases = [
+            ("server::carrier", Level::TRACE, true),
+            ("switchroom", Level::DEBUG, true),
+            ("store_pg::pool", Level::TRACE, true),
+            ("tokio_postgres::query", Level::DEBUG, false),
+            ("tokio_postgres::connection", Level::INFO, true),
+            ("hyper_util::client", Level::TRACE, false),
+            ("rustls::conn", Level::DEBUG, false),
+            ("rustls", Level::WARN, true),
+        ];
+        for (target, level, want) in cases {
+            assert_eq!(limit.would_enable(target, &level), want, "{target} at {level}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_named() {
+        assert!(filter("info,server=debug").is_ok());
+        let error = filter("server=loud").unwrap_err();
+        assert!(error.starts_with("RUST_LOG: "), "{error}");
+    }
+}
