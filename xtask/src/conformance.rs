@@ -4,7 +4,7 @@
 //! the package `conformance`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -30,12 +30,10 @@ pub(crate) struct Options {
 pub(crate) const DEFAULT: Options = Options { cases: 2000, seed: 1, only: None };
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
-    install_node(workspace)?;
-    install_python(workspace)?;
+    let [node, python] = install(workspace)?;
     let mut command = workspace.cargo();
     command.args(["run", "--quiet", "--locked", "--package", "conformance", "--"]);
-    command.arg("--node").arg(workspace.target(NODE));
-    command.arg("--python").arg(workspace.target(PYTHON).join("bin/python"));
+    command.arg("--node").arg(node).arg("--python").arg(python);
     command.args(["--cases", &options.cases.to_string(), "--seed", &options.seed.to_string()]);
     if let Some(kind) = &options.only {
         command.args(["--only", kind]);
@@ -59,6 +57,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
 const NODE: &str = "conformance/node";
 const PYTHON: &str = "conformance/python";
 const MEND: &str = "the package registry must be reachable by its ordinary client";
+
+/// Twilio's libraries: the folder whose `node_modules` has one, the interpreter that has the other.
+pub(crate) fn install(workspace: &Workspace) -> Result<[PathBuf; 2], Failure> {
+    install_node(workspace)?;
+    install_python(workspace)?;
+    Ok([workspace.target(NODE), workspace.target(PYTHON).join("bin/python")])
+}
 
 /// Twilio's library for Node, as its lock file has it.
 fn install_node(workspace: &Workspace) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
 
+mod bench;
 mod conformance;
 mod demo;
 mod failure;
@@ -43,6 +44,8 @@ enum Command {
     Test(test::Options),
     /// Judges our libraries by Twilio's own, on generated cases.
     Conformance(conformance::Options),
+    /// Measures the crates and the server, or our libraries beside Twilio's own.
+    Bench(bench::Options),
     /// Looks for input that breaks a parser (needs a nightly toolchain and cargo-fuzz).
     Fuzz(fuzz::Options),
     /// Compares who uses whom with the table in docs/architecture.md.
@@ -71,6 +74,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
         Command::Demo(options) => demo::run(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
+        Command::Bench(options) => bench::run(&workspace, options),
         Command::Fuzz(options) => fuzz::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
         Command::Licences => licences::run(&workspace),

@@ -1,0 +1,82 @@
+//! `cargo xtask bench`: how fast, beside what bounds it, in one run.
+//!
+//! [`crates`] runs the benchmarks of the crates, [`libraries`] ours beside Twilio's own. Figures of
+//! different runs are never compared, because machines differ by more than programs do.
+
+mod contender;
+mod crates;
+mod divan;
+mod figures;
+mod libraries;
+mod machine;
+mod page;
+mod webhook;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+/// Options of `cargo xtask bench`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Measures our libraries beside Twilio's own for Node and Python instead, and installs those.
+    #[arg(long, conflicts_with = "only")]
+    libraries: bool,
+    /// Runs one benchmark instead of all.
+    #[arg(long, value_name = "NAME", value_parser = crates::ALL.map(|bench| bench.name))]
+    only: Option<String>,
+    /// Puts the figures into docs/benchmarks.md, with date and machine.
+    #[arg(long)]
+    write: bool,
+    /// Seconds for each case of `webhook`.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    seconds: u32,
+    /// Rounds of `--libraries`.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    if options.libraries {
+        let measured = libraries::run(workspace, options.rounds)?;
+        println!("\n{measured}");
+        return kept(workspace, options, &[("libraries", measured)]);
+    }
+    let mut sections = Vec::new();
+    let mut faults = Vec::new();
+    for bench in &crates::ALL {
+        if options.only.as_deref().is_none_or(|only| only == bench.name) {
+            match bench.run(workspace, options.seconds) {
+                Ok(measured) => {
+                    println!("\n{measured}");
+                    sections.push((bench.name, measured));
+                }
+                // The others are measured none the less.
+                Err(failure) => {
+                    println!("{failure}");
+                    faults.push(format!("{}: {}", bench.name, failure.what));
+                }
+            }
+        }
+    }
+    let said = kept(workspace, options, &sections)?;
+    if faults.is_empty() {
+        return Ok(said);
+    }
+    let mend = "see above, then try again with `cargo xtask bench --only NAME`";
+    Err(Failure::faults("not everything was measured", &faults, mend))
+}
+
+/// Writes the sections if that is asked for.
+fn kept(
+    workspace: &Workspace,
+    options: &Options,
+    sections: &[(&str, String)],
+) -> Result<String, Failure> {
+    if !options.write {
+        return Ok(format!("measured; `--write` puts it into {}", page::PATH));
+    }
+    page::write(workspace, sections)?;
+    Ok(format!("measured, and written into {}", page::PATH))
+}
