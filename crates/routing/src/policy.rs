@@ -7,7 +7,8 @@ use crate::code::codes;
 
 /// Whom to ring, how long, and what to do when nobody answers.
 ///
-/// With the feature `serde` it is an object in which every field may be absent:
+/// With the feature `serde` it is an object in which every field may be absent and none may be
+/// misspelled:
 /// `{"ring_seconds":30,"assigned_unavailable":"everyone","assigned_unanswered":"good_bye",`
 /// `"everyone_unanswered":"good_bye","max_waves":10,"order":"longest_idle"}`.
 ///
@@ -23,7 +24,7 @@ use crate::code::codes;
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(default))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Policy {
     /// How long one wave rings; see [`Policy::ring_timeout`] for the limits.
     #[cfg_attr(feature = "serde", serde(rename = "ring_seconds", with = "seconds"))]

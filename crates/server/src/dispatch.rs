@@ -88,8 +88,8 @@ fn is_ambiguous(parts: &Parts) -> bool {
 
 fn after_panic(app: &App, endpoint: &Endpoint, id: Uuid) -> Reply {
     error!(request.id = %id, "request {id} to {} ended in a panic", endpoint.name());
-    app.metrics.call("panic");
     if endpoint.is_carrier() {
+        app.metrics.call("panic");
         carrier::after_panic(endpoint)
     } else {
         ApiError::internal().reply()

@@ -5,7 +5,7 @@ use identity::ParseError;
 use serde::Serialize;
 use session::SessionError;
 use store_pg::StoreError;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::http::body::BodyError;
 use crate::http::reply::{self, Reply};
@@ -107,13 +107,13 @@ impl ApiError {
             .hint("Send `Authorization: Bearer <session token>`")
     }
 
-    pub(crate) fn session(error: &SessionError) -> Self {
+    pub(crate) fn session(error: SessionError) -> Self {
         let sentence = format!("The session is not valid: {error}.");
         Self::new(StatusCode::UNAUTHORIZED, error.code(), sentence).hint("Sign in again")
     }
 
     pub(crate) fn unavailable() -> Self {
-        let sentence = "The database does not answer at this moment.";
+        let sentence = "What is needed to answer is not available at this moment.";
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence);
         Self { retry_after: true, ..error }.hint("Try again in a second")
     }
@@ -128,6 +128,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         if error.is_transient() {
+            warn!("a request is not answered: {error}");
             return Self::unavailable();
         }
         error!("the database refused a request: {error}");

@@ -9,7 +9,7 @@ use calls::Event;
 use identity::{CallSid, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use spool::{AppendError, ConsumeError, Record, Sequence, Spool};
-use store_pg::{Store, StoreError, StoredEvent};
+use store_pg::{Store, StoredEvent};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -44,7 +44,14 @@ impl Journal {
 
     /// Returns when the entry is on disk.
     pub(crate) async fn record(&self, entry: &Entry) -> Result<(), AppendError> {
-        let payload = serde_json::to_vec(entry).unwrap_or_default();
+        let payload = match serde_json::to_vec(entry) {
+            Ok(payload) => payload,
+            Err(error) => {
+                // Every part of an entry has a JSON form, so this is a fault of ours.
+                error!(%error, call.sid = %entry.call, "call {}: an event has no text", entry.call);
+                return Err(AppendError::Damaged);
+            }
+        };
         match self.spool.append(payload).await {
             Ok(_) => {
                 self.metrics.journal("written", 1);
@@ -58,15 +65,15 @@ impl Journal {
         }
     }
 
-    /// Brings what is on disk into the database, until `stop` is cancelled and nothing more can be
-    /// brought.
+    /// Brings what is on disk into the database until `stop` is cancelled. What is left then comes
+    /// after the next start.
     pub(crate) async fn apply_all(&self, store: &Store, stop: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         loop {
             tokio::select! {
                 biased;
-                ready = self.spool.ready() => if ready.is_err() { return },
                 () = stop.cancelled() => return,
+                ready = self.spool.ready() => if ready.is_err() { return },
             }
             match self.apply_batch(store).await {
                 Ok(()) => pause = FIRST_PAUSE,
@@ -143,10 +150,10 @@ impl Journal {
                 self.metrics.journal("applied", records);
                 Ok(())
             }
-            Ok(Err(error)) if !error.is_transient() => Err(Refused::Data(reason(&error))),
+            Ok(Err(error)) if !error.is_transient() => Err(Refused::Data(error.to_string())),
             Ok(Err(error)) => {
                 self.metrics.journal("retried", records);
-                warn!(cause = reason(&error), "{records} records stay in the spool: {error}");
+                warn!("{records} records stay in the spool: {error}");
                 Err(Refused::Later)
             }
             Err(_) => {
@@ -210,12 +217,6 @@ fn stored(entry: &Entry) -> impl Iterator<Item = StoredEvent> {
             serde_json::Value::Null
         },
     })
-}
-
-/// The database's own words, which name tables and rules but not the values of the row.
-fn reason(error: &StoreError) -> String {
-    let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Records that are applied together: large enough to share a commit, small enough for a second.

@@ -71,9 +71,8 @@ impl Default for Messages {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbound {
-    /// Prefixes that may be dialled, such as `+1` or `+4930`; none means the country of the
-    /// workspace's own number.
-    pub prefixes: Vec<String>,
+    /// Prefixes that may be dialled; none means the country of the workspace's own number.
+    pub prefixes: Vec<Prefix>,
     /// Calls that one agent may place within an hour.
     pub calls_per_hour: u32,
 }
@@ -84,15 +83,56 @@ impl Default for Outbound {
     }
 }
 
-impl Outbound {
-    /// Whether a number may be dialled from `own`.
-    pub fn allows(&self, number: &PhoneNumber, own: &PhoneNumber) -> bool {
-        if self.prefixes.is_empty() {
-            return number.country_code() == own.country_code();
+/// The beginning of numbers, such as `+1` or `+4930`: a plus and at least one digit.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prefix(String);
+
+impl TryFrom<String> for Prefix {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = text.strip_prefix('+').ok_or("a prefix starts with `+`")?;
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("a prefix is `+` and at least one digit");
         }
-        self.prefixes.iter().any(|prefix| number.as_str().starts_with(prefix.as_str()))
+        Ok(Self(text))
     }
 }
+
+impl From<Prefix> for String {
+    fn from(prefix: Prefix) -> Self {
+        prefix.0
+    }
+}
+
+impl Outbound {
+    /// Whether a number may be dialled from `own`.
+    ///
+    /// The country of an own number in North America is what costs the same from there: the area
+    /// codes of islands with international prices and of premium numbers have to be listed.
+    pub fn allows(&self, number: &PhoneNumber, own: &PhoneNumber) -> bool {
+        if !self.prefixes.is_empty() {
+            return self.prefixes.iter().any(|prefix| number.as_str().starts_with(&prefix.0));
+        }
+        if number.country_code() != own.country_code() {
+            return false;
+        }
+        let area = |number: &PhoneNumber| number.as_str().get(2..5).map(str::to_owned);
+        number.country_code() != "+1"
+            || area(number) == area(own)
+            || area(number).is_some_and(|code| !ABROAD.contains(&code.as_str()))
+    }
+}
+
+/// Area codes of `+1` outside the United States, their neighbour Canada, and what may be dialled at
+/// the price of a call within them (NANPA, geographic area codes): the Caribbean and the Pacific;
+/// and 900, premium rate.
+const ABROAD: [&str; 28] = [
+    "242", "246", "264", "268", "284", "340", "345", "441", "473", "649", "658", "664", "670",
+    "671", "684", "721", "758", "767", "784", "787", "809", "829", "849", "868", "869", "876",
+    "900", "939",
+];
 
 #[cfg(test)]
 mod tests {
@@ -123,8 +163,9 @@ mod tests {
     fn only_listed_prefixes_or_the_own_country_may_be_dialled() {
         let own: PhoneNumber = "+4930123456".parse().unwrap();
         let own_country = Outbound::default();
+        let prefix = |text: &str| Prefix::try_from(text.to_owned()).unwrap();
         let listed =
-            Outbound { prefixes: vec!["+1".into(), "+4930".into()], ..own_country.clone() };
+            Outbound { prefixes: vec![prefix("+1"), prefix("+4930")], ..own_country.clone() };
         let cases = [
             ("+4989123456", true, false),
             ("+4930999999", true, true),
@@ -135,6 +176,34 @@ mod tests {
             let number: PhoneNumber = number.parse().unwrap();
             assert_eq!(own_country.allows(&number, &own), by_country, "{number}");
             assert_eq!(listed.allows(&number, &own), by_list, "{number}");
+        }
+    }
+
+    #[test]
+    fn one_country_code_is_not_one_price() {
+        let own: PhoneNumber = "+12125550100".parse().unwrap();
+        let cases = [
+            ("+14165550100", true),
+            ("+13105550100", true),
+            ("+18765550100", false),
+            ("+18095550100", false),
+            ("+19005550100", false),
+        ];
+        for (number, allowed) in cases {
+            let number: PhoneNumber = number.parse().unwrap();
+            assert_eq!(Outbound::default().allows(&number, &own), allowed, "{number}");
+        }
+        let island: PhoneNumber = "+18765550199".parse().unwrap();
+        let neighbour: PhoneNumber = "+18765550100".parse().unwrap();
+        assert!(Outbound::default().allows(&neighbour, &island));
+    }
+
+    #[test]
+    fn a_prefix_that_allows_everything_is_refused() {
+        for wrong in ["", "+", "49", "+4x", "++49", "*"] {
+            let text = format!(r#"{{"outbound":{{"prefixes":["{wrong}"]}}}}"#);
+            let error = serde_json::from_str::<Policy>(&text).unwrap_err();
+            assert!(error.to_string().starts_with("a prefix "), "{wrong}: {error}");
         }
     }
 }

@@ -19,7 +19,10 @@ use crate::clock;
 use crate::config::SessionConfig;
 
 /// Checks session tokens.
-pub(crate) struct Sessions {
+#[derive(Clone)]
+pub(crate) struct Sessions(Arc<Keyring>);
+
+struct Keyring {
     config: SessionConfig,
     verifier: RwLock<Arc<Verifier>>,
     remote: Option<Remote>,
@@ -29,8 +32,25 @@ pub(crate) struct Sessions {
 struct Remote {
     url: hyper::Uri,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
-    /// When the keys were last asked for. Whoever holds it fetches; the others wait for the result.
-    asked_at: Mutex<Option<Instant>>,
+    /// Whoever holds it fetches; the others wait for the result.
+    fetches: Mutex<Fetches>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Fetches {
+    /// When the keys were last asked for, and whether that went well.
+    last: Option<(Instant, bool)>,
+    /// When they last came.
+    good: Option<Instant>,
+}
+
+/// Why a token is no session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NoSession {
+    /// The token itself.
+    Refused(SessionError),
+    /// The keys could never be fetched, so that nobody knows.
+    KeysAway,
 }
 
 /// Why sessions cannot be checked at all.
@@ -51,56 +71,85 @@ pub enum SessionsError {
 }
 
 impl Sessions {
-    /// Prepares the keys that are configured. Those of a URL are fetched when the first token needs
-    /// them, and then take the place of those of a file.
+    /// Prepares the keys that are configured and begins to fetch those of a URL, which then take
+    /// the place of those of a file.
     pub(crate) fn new(config: SessionConfig) -> Result<Self, SessionsError> {
         let file = config.jwks_file.as_deref().map(read_file).transpose()?;
         let remote = config.jwks_url.as_deref().map(Remote::new).transpose()?;
         // Until the keys of the URL are fetched, a token that names one has an unknown key.
         let document = file.as_deref().or(remote.as_ref().map(|_| NO_KEYS));
-        let verifier = build(&config, document)?;
-        Ok(Self { config, verifier: RwLock::new(Arc::new(verifier)), remote })
+        let verifier = RwLock::new(Arc::new(build(&config, document)?));
+        let sessions = Self(Arc::new(Keyring { config, verifier, remote }));
+        if sessions.0.remote.is_some() {
+            let keyring = Arc::clone(&sessions.0);
+            tokio::spawn(async move { keyring.refresh().await });
+        }
+        Ok(sessions)
     }
 
     /// Checks a token; if its key is not known, the keys are fetched again, at most once in
     /// [`PAUSE`].
-    pub(crate) async fn verify(&self, token: &str) -> Result<UserId, SessionError> {
-        let checked = self.current().verify(token, clock::now());
-        let result = match (checked, &self.remote) {
-            (Err(SessionError::UnknownKey), Some(remote)) => {
-                self.refresh(remote).await;
-                self.current().verify(token, clock::now())
+    pub(crate) async fn verify(&self, token: &str) -> Result<UserId, NoSession> {
+        let keyring = &self.0;
+        let mut checked = keyring.current().verify(token, clock::now());
+        if let Some(remote) = &keyring.remote {
+            let unknown = checked == Err(SessionError::UnknownKey);
+            if unknown || remote.are_old() {
+                self.refresh().await;
+                checked = keyring.current().verify(token, clock::now());
             }
-            (checked, Some(remote)) => {
-                if remote.is_old() {
-                    self.refresh(remote).await;
-                }
-                checked
+            if checked == Err(SessionError::UnknownKey) && remote.never_came() {
+                return Err(NoSession::KeysAway);
             }
-            (checked, None) => checked,
-        };
-        result.map(|session| session.user)
+        }
+        checked.map(|session| session.user).map_err(NoSession::Refused)
     }
 
+    /// Fetches in a task of its own: a page that goes away does not end what others wait for.
+    async fn refresh(&self) {
+        let keyring = Arc::clone(&self.0);
+        // A panic has been reported where it happened; the old keys go on.
+        let _ = tokio::spawn(async move { keyring.refresh().await }).await;
+    }
+}
+
+impl Keyring {
     fn current(&self) -> Arc<Verifier> {
         Arc::clone(&self.verifier.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn refresh(&self, remote: &Remote) {
-        let mut asked_at = remote.asked_at.lock().await;
-        if asked_at.is_some_and(|at| at.elapsed() < PAUSE) {
+    fn replace(&self, verifier: Verifier) {
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+    }
+
+    async fn refresh(&self) {
+        let Some(remote) = &self.remote else { return };
+        let mut fetches = remote.fetches.lock().await;
+        let pause = |good| if good { PAUSE } else { PAUSE_AFTER_FAILURE };
+        if fetches.last.is_some_and(|(at, good)| at.elapsed() < pause(good)) {
             return;
         }
-        *asked_at = Some(Instant::now());
         let fetched = remote.fetch().await.and_then(|document| {
             build(&self.config, Some(&document)).map_err(|error| error.to_string())
         });
+        fetches.last = Some((Instant::now(), fetched.is_ok()));
         match fetched {
             Ok(verifier) => {
                 info!("the session keys were fetched");
-                *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+                fetches.good = Some(Instant::now());
+                self.replace(verifier);
             }
-            Err(error) => warn!("the session keys could not be fetched: {error}"),
+            Err(error) => {
+                warn!("the session keys could not be fetched: {error}");
+                if fetches.good.is_some_and(|at| at.elapsed() > LAST_GOOD) {
+                    // A key that was revoked meanwhile must not count for ever.
+                    warn!("the session keys are too old to be used");
+                    fetches.good = None;
+                    if let Ok(verifier) = build(&self.config, Some(NO_KEYS)) {
+                        self.replace(verifier);
+                    }
+                }
+            }
         }
     }
 }
@@ -117,12 +166,19 @@ impl Remote {
         Ok(Self {
             url: url.parse().map_err(SessionsError::Url)?,
             client: Client::builder(TokioExecutor::new()).build(connector),
-            asked_at: Mutex::default(),
+            fetches: Mutex::default(),
         })
     }
 
-    fn is_old(&self) -> bool {
-        self.asked_at.try_lock().is_ok_and(|at| at.is_some_and(|at| at.elapsed() > FRESH))
+    /// Whether the keys came too long ago. Not while somebody fetches them.
+    fn are_old(&self) -> bool {
+        self.fetches
+            .try_lock()
+            .is_ok_and(|fetches| fetches.good.is_some_and(|at| at.elapsed() > FRESH))
+    }
+
+    fn never_came(&self) -> bool {
+        self.fetches.try_lock().is_ok_and(|fetches| fetches.good.is_none())
     }
 
     /// Fetches the document: bounded in time and size, redirects are not followed.
@@ -175,6 +231,12 @@ const FRESH: Duration = Duration::from_secs(600);
 
 /// How often they are asked for at most, whatever tokens arrive.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// The same after a failure.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// How long the last good keys count while newer ones cannot be fetched.
+const LAST_GOOD: Duration = Duration::from_secs(3600);
 
 const DEADLINE: Duration = Duration::from_secs(3);
 const MAX_BYTES: usize = 256 * 1024;

@@ -28,11 +28,14 @@ pub(super) async fn page(
 ) -> Result<Reply, ApiError> {
     let limit = limit(query::value(parts, "limit").as_deref())?;
     let before = query::value(parts, "before").as_deref().map(before).transpose()?;
-    let calls = app.store.calls(workspace, user, limit, before).await?;
+    // One more than asked for tells whether there is another page.
+    let mut calls = app.store.calls(workspace, user, limit + 1, before).await?;
     if calls.is_empty() && !app.store.is_member(workspace, user).await? {
         return Err(ApiError::workspace_not_found());
     }
-    let last = calls.last().filter(|_| calls.len() == usize::from(limit));
+    let is_last = calls.len() <= usize::from(limit);
+    calls.truncate(usize::from(limit));
+    let last = calls.last().filter(|_| !is_last);
     let next = last.and_then(|call| Some(format!("{}_{}", call.started_at?, call.sid)));
     let calls = calls.iter().map(render).collect();
     Ok(reply::json(StatusCode::OK, &Page { calls, next }))

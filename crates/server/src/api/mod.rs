@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::http::reply::Reply;
+use crate::sessions::NoSession;
 
 pub(crate) async fn answer(
     app: &App,
@@ -55,5 +56,8 @@ async fn user(app: &App, parts: &Parts) -> Result<UserId, ApiError> {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     let token = token.ok_or_else(ApiError::session_missing)?;
-    app.sessions.verify(token).await.map_err(|error| ApiError::session(&error))
+    app.sessions.verify(token).await.map_err(|error| match error {
+        NoSession::Refused(error) => ApiError::session(error),
+        NoSession::KeysAway => ApiError::unavailable(),
+    })
 }

@@ -24,13 +24,13 @@ use super::reply::Reply;
 pub(crate) struct Limits {
     /// All together.
     pub(crate) connections: usize,
-    /// From one address. Loopback and private addresses are not counted: there a proxy brings
-    /// everybody.
+    /// From one address: enough for a proxy of somebody else's that brings many. Loopback and
+    /// private addresses are not counted: there a proxy of one's own brings everybody.
     pub(crate) per_address: usize,
 }
 
 impl Limits {
-    pub(crate) const DEFAULT: Self = Self { connections: 10_000, per_address: 100 };
+    pub(crate) const DEFAULT: Self = Self { connections: 10_000, per_address: 1_000 };
 }
 
 /// Serves until `stop` is cancelled, then lets requests that have begun come to their end, for at
@@ -54,7 +54,10 @@ pub(crate) async fn serve<F, A>(
             accepted = accept(&listener, &permits) => accepted,
         };
         let (stream, address, permit) = accepted;
-        let Some(seat) = addresses.take(address) else { continue };
+        let Some(seat) = addresses.take(address) else {
+            warn!("a connection was closed: its address holds {} already", limits.per_address);
+            continue;
+        };
         let (stop, kill, answer) = (stop.clone(), kill.clone(), answer.clone());
         tracker.spawn(async move {
             tokio::select! {
