@@ -73,7 +73,7 @@ fn announce(name: &str) {
 }
 
 fn line(verdict: &str, name: &str, said: &str, took: Duration) -> String {
-    format!("{verdict:>6}  {name:<12}{:>7}  {said}", seconds(took)).trim_end().to_owned()
+    format!("{verdict:>6}  {name:<14}{:>8}  {said}", seconds(took)).trim_end().to_owned()
 }
 
 fn seconds(took: Duration) -> String {
@@ -85,9 +85,9 @@ fn summary(told: &[Told], total: Duration) -> String {
     for Told { name, took, ok } in told {
         let mark = if *ok { "" } else { "  failed" };
         // Writing to a string cannot fail.
-        writeln!(text, "  {name:<12}{:>8}{mark}", seconds(*took)).unwrap_or_default();
+        writeln!(text, "  {name:<14}{:>8}{mark}", seconds(*took)).unwrap_or_default();
     }
-    write!(text, "  {:<12}{:>8}", "in all", seconds(total)).unwrap_or_default();
+    write!(text, "  {:<14}{:>8}", "in all", seconds(total)).unwrap_or_default();
     text
 }
 
@@ -100,9 +100,9 @@ mod tests {
         let took = Duration::from_millis(12_340);
         assert_eq!(
             line("ok", "clippy", "no warnings", took),
-            "    ok  clippy       12.3 s  no warnings"
+            "    ok  clippy          12.3 s  no warnings"
         );
-        assert_eq!(line("FAILED", "doc", "", took), "FAILED  doc          12.3 s");
+        assert_eq!(line("FAILED", "doc", "", took), "FAILED  doc             12.3 s");
     }
 
     #[test]
@@ -114,13 +114,13 @@ mod tests {
         let failure = story.end().unwrap_err();
         assert_eq!(failure.what, "1 of 3 steps: two");
         assert_eq!(failure.mend, "see above, then try again with `cargo xtask test --only two`");
-        assert!(failure.output.contains("two            0.0 s  failed"), "{}", failure.output);
+        assert!(failure.output.contains("two              0.0 s  failed"), "{}", failure.output);
     }
 
     #[test]
     fn a_good_story_ends_with_the_times() {
         let told = [Told { name: "fmt".into(), took: Duration::from_millis(300), ok: true }];
         let text = summary(&told, Duration::from_millis(400));
-        assert_eq!(text, "\nTime by step:\n  fmt            0.3 s\n  in all         0.4 s");
+        assert_eq!(text, "\nTime by step:\n  fmt              0.3 s\n  in all           0.4 s");
     }
 }
