@@ -73,8 +73,9 @@ fn waves(call: &Call, answer: impl Fn(&[String]) -> String) -> String {
 fn typed(call: &Call, detail: Detail) -> String {
     let action = Text::new(call.action.as_str()).unwrap();
     let status = Text::new(call.status.as_str()).unwrap();
-    let values = call.values.each_ref();
-    let values = values.map(|(name, value)| Parameter::new(*name, value.as_str()).unwrap());
+    let values = if detail == Detail::Parameters { call.values.as_slice() } else { &[] };
+    let values = values.iter().map(|(name, value)| Parameter::new(*name, value.as_str()).unwrap());
+    let values: Vec<Parameter<'_>> = values.collect();
     waves(call, |wave| {
         let clients = wave.iter().map(|agent| {
             let client = Client::new(agent.as_str()).unwrap();
@@ -82,9 +83,6 @@ fn typed(call: &Call, detail: Detail) -> String {
                 return client;
             }
             let client = client.status_callback(&status).status_callback_event(CallEvent::ALL);
-            if detail == Detail::Callback {
-                return client;
-            }
             values.iter().fold(client, |client, value| client.parameter(value.clone()))
         });
         let dial = Dial::new().action(&action).timeout(Duration::from_secs(20));

@@ -1,4 +1,5 @@
 //! Laws and rules seen from outside.
 
 mod hostile;
+mod node;
 mod rules;
