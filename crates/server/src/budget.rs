@@ -31,10 +31,23 @@ impl Budget {
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        self.spend_up_to(LIMIT, work).await
+    }
+
+    /// The same with another limit, for what nothing can be answered without.
+    ///
+    /// # Errors
+    ///
+    /// As [`Budget::spend`].
+    pub(crate) async fn spend_up_to<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         if !self.may_try(Instant::now()) {
             return Err(StoreError::Away("the breaker is open".into()));
         }
-        let result = tokio::time::timeout(LIMIT, work)
+        let result = tokio::time::timeout(limit, work)
             .await
             .unwrap_or_else(|_| Err(StoreError::Away("the budget is spent".into())));
         self.learn(!matches!(&result, Err(error) if error.is_transient()), Instant::now());

@@ -1,11 +1,12 @@
 //! Workspaces, opened: credentials decrypted and keys prepared, kept for a short while.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Store, StoreError, WorkspaceRow};
+use tokio::sync::OnceCell;
 use tracing::{error, warn};
 use twilio_sig::{AuthToken, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer};
@@ -47,7 +48,12 @@ pub(crate) struct Workspaces {
     key: SecretsKey,
     budget: Arc<Budget>,
     known: RwLock<HashMap<WorkspaceId, Known>>,
+    /// What is being read at this moment.
+    reading: Mutex<HashMap<WorkspaceId, Arc<Reading>>>,
 }
+
+/// One reading of a workspace, for all who wait for it. `None`: there is no such workspace.
+type Reading = OnceCell<Result<Option<Arc<Workspace>>, NoWorkspace>>;
 
 #[derive(Clone)]
 struct Known {
@@ -58,7 +64,7 @@ struct Known {
 
 impl Workspaces {
     pub(crate) fn new(store: Store, key: SecretsKey, budget: Arc<Budget>) -> Self {
-        Self { store, key, budget, known: RwLock::default() }
+        Self { store, key, budget, known: RwLock::default(), reading: Mutex::default() }
     }
 
     pub(crate) async fn find(&self, id: &WorkspaceId) -> Result<Arc<Workspace>, NoWorkspace> {
@@ -69,23 +75,52 @@ impl Workspaces {
                 return known.workspace.clone().ok_or(NoWorkspace::Absent);
             }
         }
-        match self.budget.spend(self.store.workspace(id)).await {
+        let known = known.and_then(|known| known.workspace);
+        match (self.read(id, known.is_some()).await, known) {
+            (Ok(workspace), _) => workspace.ok_or(NoWorkspace::Absent),
+            (Err(_), Some(workspace)) => Ok(workspace),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Reads a workspace once for everybody who asks for it at this moment: many requests together,
+    /// as after a start, would take all connections from each other.
+    async fn read(
+        &self,
+        id: &WorkspaceId,
+        is_known: bool,
+    ) -> Result<Option<Arc<Workspace>>, NoWorkspace> {
+        let turn = Turn::take(self, id);
+        turn.reading.get_or_init(|| self.ask(id, is_known)).await.clone()
+    }
+
+    async fn ask(
+        &self,
+        id: &WorkspaceId,
+        is_known: bool,
+    ) -> Result<Option<Arc<Workspace>>, NoWorkspace> {
+        let row = self.store.workspace(id);
+        let row = if is_known {
+            self.budget.spend(row).await
+        } else {
+            // Nothing can be answered without it, so it may take longer.
+            self.budget.spend_up_to(PATIENCE, row).await
+        };
+        match row {
             Ok(row) => {
                 let workspace = row.and_then(|row| self.open(id, row)).map(Arc::new);
                 self.remember(id, workspace.clone());
-                workspace.ok_or(NoWorkspace::Absent)
+                Ok(workspace)
             }
             Err(StoreError::Corrupt(column)) => {
                 error!(workspace.id = %id, "workspace {id} cannot be used: {column}");
-                Err(NoWorkspace::Absent)
+                Ok(None)
             }
-            Err(error) => match known {
-                Some(Known { workspace: Some(workspace), .. }) => {
-                    warn!(workspace.id = %id, "workspace {id} is served from memory: {error}");
-                    Ok(workspace)
-                }
-                _ => Err(NoWorkspace::Away),
-            },
+            Err(error) => {
+                let memory = if is_known { "served from memory" } else { "not known" };
+                warn!(workspace.id = %id, "workspace {id} is {memory}: {error}");
+                Err(NoWorkspace::Away)
+            }
         }
     }
 
@@ -104,6 +139,34 @@ impl Workspaces {
                 |fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"),
             )
             .ok()
+    }
+}
+
+/// A part in a reading. The last one who leaves, or the first one who has the result, takes it off
+/// the list, so that the next request reads anew.
+struct Turn<'a> {
+    workspaces: &'a Workspaces,
+    id: &'a WorkspaceId,
+    reading: Arc<Reading>,
+}
+
+impl<'a> Turn<'a> {
+    fn take(workspaces: &'a Workspaces, id: &'a WorkspaceId) -> Self {
+        let mut all = workspaces.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = Arc::clone(all.entry(id.clone()).or_default());
+        Self { workspaces, id, reading }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut all = self.workspaces.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        // The list has one, this has one.
+        let is_last = Arc::strong_count(&self.reading) == 2;
+        let is_listed = all.get(self.id).is_some_and(|listed| Arc::ptr_eq(listed, &self.reading));
+        if is_listed && (is_last || self.reading.initialized()) {
+            all.remove(self.id);
+        }
     }
 }
 
@@ -149,6 +212,10 @@ pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), String> 
 
 /// How long a change by `switchroom workspace` may take to show.
 const FRESH: Duration = Duration::from_secs(10);
+
+/// How long a workspace that was never read may take: longer than any good database needs, and short
+/// enough for the rest of the answer within Twilio's first try.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long an id that does not exist is not asked for again.
 const FRESH_ABSENCE: Duration = Duration::from_secs(1);
