@@ -274,3 +274,19 @@ async fn zero_characters_are_left_out() {
     assert_eq!(world.log(&team).await.len(), 1);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_on_a_server_that_has_just_started_is_acknowledged() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let asks = (1..=250).map(|call| {
+        let sid = identity::CallSid::from_bytes([call; 16]);
+        team.signed("voice/status", &[("CallSid", sid.as_str()), ("CallStatus", "completed")])
+    });
+    let asks: Vec<Ask> = asks.collect();
+    let answers = futures_util::future::join_all(asks.iter().map(|ask| world.ask(ask))).await;
+    let refused = answers.iter().filter(|answer| answer.status != 204).count();
+    assert_eq!(refused, 0, "of {}", answers.len());
+    assert_eq!(world.log(&team).await.len(), 250);
+    world.stop().await;
+}

@@ -162,6 +162,15 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
         .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&answer)))
 }
 
+impl Team {
+    /// A form that the team's account signed, for one of its own endpoints.
+    pub(crate) fn signed(&self, rest: &str, params: &[(&str, &str)]) -> Ask {
+        let sid = self.account.sid();
+        let params = [&[("AccountSid", sid.as_str())], params].concat();
+        Ask::form(&self.path(rest), &params, &self.auth_token)
+    }
+}
+
 impl World {
     /// Asks the first server.
     pub(crate) async fn ask(&self, ask: &Ask) -> Answer {
@@ -175,9 +184,7 @@ impl World {
 
     /// Posts a form that the team's account signed, to one of its own endpoints.
     pub(crate) async fn post(&self, team: &Team, rest: &str, params: &[(&str, &str)]) -> Answer {
-        let sid = team.account.sid();
-        let params = [&[("AccountSid", sid.as_str())], params].concat();
-        self.ask(&Ask::form(&team.path(rest), &params, &team.auth_token)).await
+        self.ask(&team.signed(rest, params)).await
     }
 
     /// What the metrics say of one line's start, 0 if it is not there.

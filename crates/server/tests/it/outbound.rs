@@ -5,6 +5,7 @@ use std::time::Duration;
 use emulator::{Behaviour, Kind, Story};
 use serde_json::json;
 
+use crate::http::{Answer, exchange};
 use crate::tables::LogRow;
 use crate::team::{Team, browser};
 use crate::world::World;
@@ -187,6 +188,29 @@ async fn an_agent_places_so_many_calls_an_hour() {
     assert_eq!(refusal(&world, &team, &story).await, "too_many_calls");
     let story = agents[1].call([("To", CUSTOMER)]).expect("the agent is free").ended().await;
     assert_eq!(world.row(&team, story.sid).await.status, "completed");
+    world.stop().await;
+}
+
+/// Places a call by hand: a stolen token can do so from as many devices as it likes.
+async fn place(world: &World, team: &Team, call: u8) -> Answer {
+    let server = world.servers[usize::from(call) % 2].address();
+    let sid = identity::CallSid::from_bytes([call; 16]);
+    let from = format!("client:{}", team.identity(1));
+    let params = [("CallSid", sid.as_str()), ("From", &from), ("To", CUSTOMER)];
+    exchange(server, &team.signed("voice", &params).bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_token_cannot_outrun_the_limits() {
+    let world = World::with_servers(2).await;
+    let team = world.team("acme").await;
+    world.agents(&team, 1).await;
+    let answers = futures_util::future::join_all((1..=40).map(|n| place(&world, &team, n))).await;
+    let placed = answers.iter().filter(|answer| answer.twiml().contains("<Number")).count();
+    assert_eq!(placed, 1, "calls that one agent placed at once");
+    let statuses: Vec<String> = world.log(&team).await.into_iter().map(|row| row.status).collect();
+    assert_eq!(statuses.iter().filter(|status| *status == "ringing").count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| *status == "refused").count(), 39, "{statuses:?}");
     world.stop().await;
 }
 
