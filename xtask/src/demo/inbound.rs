@@ -5,7 +5,7 @@ use std::time::Duration;
 use emulator::{Kind, Story, Webhook};
 
 use super::judge::{self, Expected};
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use super::stage::Stage;
 use super::team::{MIA, NOOR, OLA, PIA, ZOE};
 
@@ -86,7 +86,7 @@ pub(super) async fn on_a_call(stage: &Stage, scene: &mut Scene) -> Result<(), St
     stage.applied().await?;
     scene.claim("GET /agents: agent 1 is busy", status(stage, 1).await?, "busy".to_owned());
 
-    scene.say(&format!("{} is assigned to agents 1 and 2, and agent 1 is on a call", OLA.name));
+    scene::say(&format!("{} is assigned to agents 1 and 2, and agent 1 is on a call", OLA.name));
     let second = stage.twilio.phone(OLA.number).call(team.number);
     drop(hold);
     let story = second.ended().await;

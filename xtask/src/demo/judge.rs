@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::database::LogRow;
 use super::narrator::{Narrator, name_all};
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use super::stage::Stage;
 use super::team::Team;
 
@@ -38,11 +38,13 @@ pub(super) async fn inbound(
     expected: &Expected<'_>,
 ) -> Result<(), String> {
     for line in Narrator::tell(team, &story.entries) {
-        scene.say(&line);
+        scene::say(&line);
     }
     stage.applied().await?;
     let rows = stage.database.log(story.sid.as_str()).await?;
-    tell_rows(scene, team, &rows);
+    for line in self::rows(team, &rows) {
+        scene::say(&line);
+    }
 
     let facts = || Facts {
         waves: expected.waves.iter().map(|wave| wave.to_vec()).collect(),
@@ -73,15 +75,16 @@ pub(super) async fn inbound(
     Ok(())
 }
 
-/// Tells what the live chat's log says.
-pub(super) fn tell_rows(scene: &Scene, team: &Team, rows: &[(String, LogRow)]) {
-    for (_, row) in rows {
+/// What the live chat's log says, in words.
+pub(super) fn rows(team: &Team, rows: &[(String, LogRow)]) -> Vec<String> {
+    let words = |(_, row): &(String, LogRow)| {
         let agent = row.user.as_deref().and_then(|user| team.agent_of(user));
         let agent = agent.map_or("nobody".to_owned(), |agent| format!("agent {agent}"));
         let contact = row.contact.as_deref().unwrap_or("no contact");
         let (direction, body) = (&row.direction, &row.body);
-        scene.say(&format!("log row: {direction}, by {agent}, {contact}, “{body}”"));
-    }
+        format!("log row: {direction}, by {agent}, {contact}, “{body}”")
+    };
+    rows.iter().map(words).collect()
 }
 
 fn by_twilio(team: &Team, story: &Story) -> Facts {
@@ -94,7 +97,9 @@ fn by_twilio(team: &Team, story: &Story) -> Facts {
         waves.resize_with(waves.len().max(wave), Vec::new);
         waves[wave - 1].push(agent);
     }
-    waves.iter_mut().for_each(|wave| wave.sort_unstable());
+    for wave in &mut waves {
+        wave.sort_unstable();
+    }
     let by = story.answered_by().map(|address| team.agent_at(address).unwrap_or(0));
     let outcome = if by.is_some() { "completed" } else { "no_answer" };
     Facts { waves, by, outcome: outcome.to_owned() }

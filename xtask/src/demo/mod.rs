@@ -5,11 +5,14 @@
 
 mod database;
 mod forged;
+mod guide;
 mod headless;
 mod http;
 mod inbound;
 mod judge;
+mod live;
 mod narrator;
+mod order;
 mod outbound;
 mod place;
 mod process;
@@ -40,15 +43,18 @@ pub(crate) struct Options {
 /// What did not hold, or why it could not be tried.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
     println!("building the server …");
-    let _ = options.headless;
-    let place = headless::prepare(workspace)?;
+    let prepare = if options.headless { headless::prepare } else { live::prepare };
+    let place = prepare(workspace)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| {
         Failure::new(format!("no asynchronous runtime: {error}"), "free some memory or processes")
     })?;
-    let result = runtime.block_on(until_told_to_stop(headless::run(&place)));
-    match result {
+    if !options.headless {
+        let ended = runtime.block_on(until_told_to_stop(live::run(&place)));
+        return ended.unwrap_or_else(|| Ok("stopped".to_owned()));
+    }
+    match runtime.block_on(until_told_to_stop(headless::run(&place))) {
         Some(Err(failure)) => Err(failure),
         Some(Ok(said)) => place.remove().map(|()| said),
         None => place.remove().and_then(|()| Err(Failure::new("interrupted", "start it again"))),

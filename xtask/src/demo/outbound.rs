@@ -8,7 +8,7 @@ use serde_json::json;
 use super::database::LogRow;
 use super::judge;
 use super::narrator::Narrator;
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use super::stage::Stage;
 use super::team::MIA;
 
@@ -19,11 +19,13 @@ pub(super) async fn call(stage: &Stage, scene: &mut Scene) -> Result<(), String>
     let call = team.agents()[3].call([("To", MIA.number)]);
     let story = call.map_err(|error| format!("agent 4 cannot call: {error}"))?.ended().await;
     for line in Narrator::tell(team, &story.entries) {
-        scene.say(&line);
+        scene::say(&line);
     }
     stage.applied().await?;
     let rows = stage.database.log(story.sid.as_str()).await?;
-    judge::tell_rows(scene, team, &rows);
+    for line in judge::rows(team, &rows) {
+        scene::say(&line);
+    }
 
     let legs: Vec<_> = story.legs.iter().map(|leg| (&leg.to, &leg.from, leg.answered)).collect();
     let (to, from) = (MIA.number.into(), team.number.into());

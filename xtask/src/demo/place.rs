@@ -30,6 +30,7 @@ pub(super) struct Place {
 impl Place {
     /// Builds the server and makes the directory `name`, unless it is there.
     pub(super) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
+        let program = build(workspace)?;
         let target = env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
         let directory = workspace.path(&target).join("demo").join(name);
         fs::create_dir_all(&directory).map_err(|error| {
@@ -40,7 +41,7 @@ impl Place {
             made.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))
         };
         Ok(Self {
-            program: build(workspace)?,
+            program,
             directory,
             database: OnceLock::new(),
             secrets_key: secret(random::key())?,
@@ -99,6 +100,10 @@ impl Place {
             fs::remove_dir_all(path).map_err(|error| {
                 Failure::new(format!("{}: {error}", path.display()), "remove it by hand")
             })?;
+        }
+        if let Some(above) = elsewhere.and_then(|home| home.parent()) {
+            // It was made for this one; if anything else is in it, it stays.
+            let _ = fs::remove_dir(above);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Secrets of one demo.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 
@@ -16,7 +17,11 @@ pub(super) fn bytes<const N: usize>() -> Result<[u8; N], String> {
 
 /// So many random bytes as hex digits.
 pub(super) fn hex<const N: usize>() -> Result<String, String> {
-    Ok(bytes::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes::<N>()?.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    }))
 }
 
 /// 32 random bytes in base64.

@@ -15,12 +15,8 @@ impl Scene {
         Self { faults: Vec::new(), claims: 0 }
     }
 
-    /// Tells something.
-    pub(super) fn say(&self, line: &str) {
-        println!("      {line}");
-    }
-
     /// Claims that what was seen is what was expected.
+    #[expect(clippy::needless_pass_by_value, reason = "most are made for the claim")]
     pub(super) fn claim<T: Debug + PartialEq>(&mut self, claim: &str, seen: T, expected: T) {
         self.claims += 1;
         if seen == expected {
@@ -47,6 +43,11 @@ impl Scene {
         }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
     }
+}
+
+/// Tells something.
+pub(super) fn say(line: &str) {
+    println!("      {line}");
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::judge::{self, Expected};
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use super::stage::Stage;
 use super::team::{MIA, Team};
 
 pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let (acme, globex) = (&stage.acme, &stage.globex);
-    scene.say(&format!("{} calls both workspaces at once; only acme knows her", MIA.name));
+    scene::say(&format!("{} calls both workspaces at once; only acme knows her", MIA.name));
     acme.behave(&[(2, 2, 30)]);
     globex.behave(&[(5, 3, 45)]);
     let hold = stage.twilio.hold();

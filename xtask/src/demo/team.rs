@@ -40,10 +40,17 @@ pub(super) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
 /// Zoe is assigned to nobody.
 pub(super) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
 
-const CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
+static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
 
 const fn contact(name: &'static str, number: &'static str, assigned: &'static [usize]) -> Contact {
     Contact { name, number, assigned }
+}
+
+/// The contact with this first name, in any case of letters.
+pub(super) fn contact_named(name: &str) -> Option<&'static Contact> {
+    CONTACTS.iter().find(|contact| {
+        contact.name.split(' ').next().is_some_and(|first| first.eq_ignore_ascii_case(name))
+    })
 }
 
 impl Team {

@@ -1,0 +1,77 @@
+//! What the running demo says of itself.
+
+use super::place::Place;
+use super::stage::Stage;
+
+/// What can be typed.
+pub(super) const ORDERS: &str =
+    "  call                Mia calls acme: her agent 2 rings, answers after 4 s and talks for 30 s
+  call noor           Noor calls: agents 1 and 3 ring (pia: 2 and 3, ola: 1 and 2, zoe: all)
+  call +15005550199   an unknown caller: all four ring
+  globex              Mia calls globex, where 25 agents ring in waves and only agent 23 answers
+  out 4 +15005550160  agent 4 calls out
+  agents, calls       the agents; the last call, with the reason for every agent
+  quit                or Ctrl-C: stops everything";
+
+/// After each call.
+pub(super) const HINT: &str =
+    "      type `call`, `call noor`, `call +15005550199`, `help` or `quit`";
+
+/// The links, commands to paste, and what can be typed.
+pub(super) async fn print(stage: &Stage, place: &Place) -> Result<(), String> {
+    let base = &stage.http.base;
+    println!("\nSwitchroom runs, with Twilio on loopback and four agents in the workspace acme.\n");
+    for (path, what) in LINKS {
+        // A page that this server does not have is no link.
+        if stage.http.get(path, None).await?.status == 200 {
+            println!("  {what:<22} {base}{path}");
+        }
+    }
+    println!("  {:<22} {}", "the server's log", place.log().display());
+    println!("\nIn another terminal, as agent 1:\n");
+    println!("  SESSION={}", stage.session(&stage.acme, 1)?);
+    println!("  ACME={base}/api/workspaces/acme");
+    let identity = stage.acme.agents()[0].identity();
+    for (what, command) in COMMANDS {
+        println!("\n  # {what}\n  {}", command.replace("IDENTITY", identity));
+    }
+    println!("\n  # metrics\n  curl -s {base}/metrics");
+    println!("\nHere, type:\n\n{ORDERS}\n");
+    Ok(())
+}
+
+const LINKS: [(&str, &str); 5] = [
+    ("/", "agent console"),
+    ("/openapi.json", "API description"),
+    ("/healthz", "the process lives"),
+    ("/readyz", "the database is ready"),
+    ("/metrics", "metrics"),
+];
+
+const COMMANDS: [(&str, &str); 7] = [
+    (
+        "an access token for the browser",
+        r#"curl -s -H "Authorization: Bearer $SESSION" "$ACME/token?identity=IDENTITY""#,
+    ),
+    (
+        "the old identity: refused, with a hint",
+        r#"curl -s -H "Authorization: Bearer $SESSION" "$ACME/token?identity=user""#,
+    ),
+    ("the agents", r#"curl -s -H "Authorization: Bearer $SESSION" $ACME/agents"#),
+    (
+        "agent 1 goes offline and rings no more (or: available, away)",
+        r#"curl -s -X PUT -H "Authorization: Bearer $SESSION" -d '{"status":"offline"}' $ACME/agents/me/status"#,
+    ),
+    (
+        "the call log, with legs and the reason for every agent",
+        r#"curl -s -H "Authorization: Bearer $SESSION" "$ACME/calls?limit=5""#,
+    ),
+    (
+        "somebody else's workspace: 404, as if it were not there",
+        r#"curl -s -H "Authorization: Bearer $SESSION" ${ACME%acme}globex/calls"#,
+    ),
+    (
+        "a forged webhook: 403, and nothing is written",
+        r#"curl -si -H "X-Twilio-Signature: Zm9yZ2Vk" -d "CallSid=CA00000000000000000000000000000000&From=%2B15005550199" $ACME/voice"#,
+    ),
+];

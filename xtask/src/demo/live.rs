@@ -1,0 +1,163 @@
+//! `cargo xtask demo`: everything stays up, and calls are placed by hand.
+
+use std::io::BufRead as _;
+use std::time::Duration;
+
+use emulator::{Behaviour, Call, Clock, Config};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::guide;
+use super::http::Answer;
+use super::judge;
+use super::narrator::Narrator;
+use super::order::Order;
+use super::place::Place;
+use super::random;
+use super::stage::Stage;
+use super::team::Team;
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+/// Where the demo keeps its files, call log and contacts included.
+pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
+    Place::prepare(workspace, "live")
+}
+
+/// Sets up, and does what is typed until it is told to stop.
+pub(super) async fn run(place: &Place) -> Result<String, Failure> {
+    let mend = format!(
+        "look into the server's log, {}; if another demo runs, stop it first",
+        place.log().display()
+    );
+    let failed = |what: String| Failure::new("the demo does not run", &mend).output(what);
+    // With another seed the calls of an earlier run would come again.
+    let seed = u64::from_be_bytes(random::bytes().map_err(failed)?);
+    let twilio = Config { clock: Clock::Real, seed, ..Config::default() };
+    let mut stage = Stage::set_up(place, twilio).await.map_err(failed)?;
+    stage.acme.behave(&[(1, 6, 20), (2, 4, 30), (3, 5, 25), (4, 7, 20)]);
+    stage.globex.behave(&[(23, 5, 15)]);
+    guide::print(&stage, place).await.map_err(failed)?;
+    attend(&mut stage).await.map_err(failed)?;
+    stage.stop().map_err(failed)?;
+    Ok("stopped".to_owned())
+}
+
+/// A call that is being told.
+struct Told {
+    number: usize,
+    call: Call,
+    of_globex: bool,
+    entries: usize,
+    over: bool,
+}
+
+/// Places calls and tells them while they go on.
+async fn attend(stage: &mut Stage) -> Result<(), String> {
+    let mut lines = typed();
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut renew = interval(RENEW);
+    renew.tick().await;
+    let mut calls: Vec<Told> = Vec::new();
+    let mut placed = 0;
+    let mut open = true;
+    loop {
+        tokio::select! {
+            line = lines.recv(), if open => match line.as_deref().map(Order::parse) {
+                None => open = false,
+                Some(Ok(Order::Quit)) => return Ok(()),
+                Some(Ok(order)) => if let Some((call, of_globex)) = obey(stage, &order).await? {
+                    placed += 1;
+                    calls.push(Told { number: placed, call, of_globex, entries: 0, over: false });
+                },
+                Some(Err(hint)) => println!("{hint}"),
+            },
+            _ = renew.tick() => stage.register().await?,
+            _ = tick.tick() => {
+                stage.alive()?;
+                for told in &mut calls {
+                    tell(stage, told).await?;
+                }
+                calls.retain(|told| !told.over);
+            }
+        }
+    }
+}
+
+/// Does what was asked; hands back the call if one was placed, and whether it is globex's.
+async fn obey(stage: &Stage, order: &Order) -> Result<Option<(Call, bool)>, String> {
+    let acme = &stage.acme;
+    let said = match order {
+        Order::Call { from, globex } => {
+            let team = if *globex { &stage.globex } else { acme };
+            return Ok(Some((stage.twilio.phone(from).call(team.number), *globex)));
+        }
+        Order::Out { agent, to } => {
+            let talks = Behaviour::talks(Duration::from_secs(4), Duration::from_secs(15));
+            let phone = stage.twilio.phone(to).behaves(talks);
+            let agent = acme.agents().get(agent.wrapping_sub(1));
+            match agent.map(|agent| agent.call([("To", phone.address())])) {
+                Some(Ok(call)) => return Ok(Some((call, false))),
+                Some(Err(error)) => error.to_string(),
+                None => "acme has agents 1 to 4".to_owned(),
+            }
+        }
+        Order::Agents => pretty(&stage.ask(acme, 1, &acme.path("agents")).await?),
+        Order::Calls => pretty(&stage.ask(acme, 1, &acme.path("calls?limit=1")).await?),
+        Order::Help | Order::Quit => guide::ORDERS.to_owned(),
+    };
+    println!("{said}");
+    Ok(None)
+}
+
+/// JSON for people.
+fn pretty(answer: &Answer) -> String {
+    serde_json::to_string_pretty(&answer.json()).unwrap_or_else(|_| answer.body.clone())
+}
+
+/// Tells what has happened in a call since the last time.
+async fn tell(stage: &Stage, told: &mut Told) -> Result<(), String> {
+    let team: &Team = if told.of_globex { &stage.globex } else { &stage.acme };
+    let mut story = told.call.story();
+    told.over = story.status.is_final();
+    if told.over {
+        // Its last callbacks may still be under way.
+        story = timeout(LAST, told.call.ended()).await.unwrap_or(story);
+    }
+    let mut narrator = Narrator::new(team);
+    for (index, entry) in story.entries.iter().enumerate() {
+        for line in narrator.entry(entry) {
+            if index >= told.entries {
+                println!("call {} {line}", told.number);
+            }
+        }
+    }
+    told.entries = story.entries.len();
+    if told.over {
+        stage.applied().await?;
+        for row in judge::rows(team, &stage.database.log(story.sid.as_str()).await?) {
+            println!("call {} {row}", told.number);
+        }
+        println!("{}", guide::HINT);
+    }
+    Ok(())
+}
+
+/// The lines that are typed, read beside everything else: nothing waits for a terminal.
+fn typed() -> UnboundedReceiver<String> {
+    let (send, receive) = unbounded_channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+const TICK: Duration = Duration::from_millis(200);
+const LAST: Duration = Duration::from_secs(5);
+/// Tokens live for an hour.
+const RENEW: Duration = Duration::from_secs(1800);
