@@ -17,8 +17,10 @@ use crate::sql;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lease {
     /// Until when the workspace's calls were compared with the carrier's record; before the first
-    /// time, the last event there is, else the entry of the workspace.
+    /// time, the last event there is, mends apart, else the entry of the workspace.
     pub compared_until: Timestamp,
+    /// Whether they never were.
+    pub is_first: bool,
     /// When the lease ends by itself, by the database's clock.
     until: Timestamp,
 }
@@ -101,7 +103,7 @@ impl Store {
             .await?;
         let lease = |row: &Row| {
             let (from, until) = (sql::moment(row, "compared_until"), sql::moment(row, "until"));
-            Some(Lease { compared_until: from?, until: until? })
+            Some(Lease { compared_until: from?, is_first: row.get("is_first"), until: until? })
         };
         Ok(rows.first().and_then(lease))
     }
@@ -214,9 +216,10 @@ const TO_MEND: &str = "select voice.workspaces_to_mend($1, $2)";
 const LEASE: &str = "\
 update public.voice_workspaces w set reconciling_until = now() + $2 * interval '1 second' \
 where w.workspace_id = $1 and (w.reconciling_until is null or w.reconciling_until < now()) \
-returning w.reconciling_until as until, case when w.reconciled_until is not null \
+returning w.reconciling_until as until, w.reconciled_until is null as is_first, case when w.reconciled_until is not null \
     then w.reconciled_until \
-    else coalesce((select max(e.at) from public.voice_events e where e.workspace_id = $1), \
+    else coalesce((select max(e.at) from public.voice_events e \
+        where e.workspace_id = $1 and split_part(e.key, ':', 1) <> 'mended'), \
       w.created_at) end as compared_until";
 
 const RELEASE: &str = "\

@@ -83,15 +83,15 @@ async fn one_server_at_a_time_and_the_comparison_never_goes_back() {
     assert_eq!(lease.compared_until, at(0), "the entry of the workspace");
     assert_eq!(store.lease(&ws, minute).await.expect("asked"), None, "taken");
     store.release(&ws, lease, None).await.expect("released");
-    apply(&store, "ws_a", 1, vec![arrived(50)]).await;
+    apply(&store, "ws_a", 1, vec![arrived(50), mended(5_000, Mend::Deadline)]).await;
     let lease = store.lease(&ws, minute).await.expect("asked").expect("free again");
-    assert_eq!(lease.compared_until, at(50), "the last event");
+    assert_eq!((lease.compared_until, lease.is_first), (at(50), true), "the last event");
     store.release(&ws, lease, Some(at(100))).await.expect("released");
     for (compared, want) in [(at(90), at(100)), (at(110), at(110))] {
         let lease = store.lease(&ws, minute).await.expect("asked").expect("free");
         store.release(&ws, lease, Some(compared)).await.expect("released");
         let lease = store.lease(&ws, minute).await.expect("asked").expect("free");
-        assert_eq!(lease.compared_until, want);
+        assert_eq!((lease.compared_until, lease.is_first), (want, false));
         store.release(&ws, lease, None).await.expect("released");
     }
 
