@@ -3,11 +3,15 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use twilio_rest::BaseUrl;
 use twilio_sig::PublicUrl;
 use zeroize::Zeroizing;
+
+use crate::clock::Clock;
 
 /// Everything `switchroom serve` is told.
 #[derive(Debug)]
@@ -26,6 +30,20 @@ pub struct Config {
     pub secrets_key: SecretsKey,
     /// The pages that may call the API.
     pub allowed_origins: Vec<String>,
+    /// How what no callback told is mended.
+    pub reconcile: ReconcileConfig,
+}
+
+/// How what no callback told is mended.
+#[derive(Clone, Debug)]
+pub struct ReconcileConfig {
+    /// Twilio's API.
+    pub api: BaseUrl,
+    /// The pause between two rounds, of which the first comes at the start; `None`: only
+    /// [`Server::reconcile`](crate::Server::reconcile) does it.
+    pub every: Option<Duration>,
+    /// By which deadlines are read.
+    pub clock: Clock,
 }
 
 /// How session tokens are checked.
@@ -171,6 +189,9 @@ impl Config {
         let sessions = session_config(&mut reader);
         let allowed_origins =
             reader.parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins).unwrap_or_default();
+        let api = reader.parsed("TWILIO_API_BASE_URL", |text| {
+            text.parse().map_err(|error: twilio_rest::BaseUrlError| error.to_string())
+        });
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
@@ -180,6 +201,11 @@ impl Config {
                 sessions,
                 secrets_key,
                 allowed_origins,
+                reconcile: ReconcileConfig {
+                    api: api.unwrap_or_else(BaseUrl::twilio),
+                    every: Some(RECONCILE_EVERY),
+                    clock: Clock::system(),
+                },
             }),
             _ => Err(ConfigFaults(reader.faults)),
         }
@@ -230,13 +256,21 @@ fn parse_origins(text: &str) -> Result<Vec<String>, String> {
         .map(|origin| {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             match host {
-                Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => {
-                    Ok(origin.to_owned())
-                }
-                _ => Err("holds an origin that is not scheme://host or scheme://host:port".into()),
+                Some(host) if is_origin_host(origin, host) => Ok(origin.to_owned()),
+                _ => Err("holds an origin that is not scheme://host or scheme://host:port, in \
+                          lower case and without a default port"
+                    .into()),
             }
         })
         .collect()
+}
+
+/// Browsers write host names in lower case and leave a default port out.
+fn is_origin_host(origin: &str, host: &str) -> bool {
+    let default_port = if origin.starts_with("https://") { ":443" } else { ":80" };
+    !host.is_empty()
+        && !host.ends_with(default_port)
+        && !host.contains(|c: char| "/*?#@".contains(c) || c.is_uppercase() || !c.is_ascii())
 }
 
 const DEFAULT_LISTEN: SocketAddr =
@@ -244,6 +278,9 @@ const DEFAULT_LISTEN: SocketAddr =
 
 /// RFC 7518, 3.2: a key of the same size as the hash output or larger.
 const MIN_SESSION_SECRET: usize = 32;
+
+/// Half a ring: nobody is shown as ringing for much longer than they are.
+const RECONCILE_EVERY: Duration = Duration::from_secs(15);
 
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \
      for example from `openssl rand -base64 32`";
@@ -273,6 +310,7 @@ mod tests {
         assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080");
         assert_eq!(config.sessions.audience, "authenticated");
         assert!(config.database_url.is_none());
+        assert_eq!(config.reconcile.api.as_str(), "https://api.twilio.com");
     }
 
     #[test]
@@ -281,6 +319,7 @@ mod tests {
             ("SWITCHROOM_LISTEN", "here"),
             ("SWITCHROOM_PUBLIC_URL", "https://my_host.example.com"),
             ("SWITCHROOM_SECRETS_KEY", "c2hvcnQ="),
+            ("TWILIO_API_BASE_URL", "http://api.example.com"),
             ("SWITCHROOM_SESSION_SECRET", "short"),
             ("SWITCHROOM_ALLOWED_ORIGINS", "https://a.example.com, https://*.example.com"),
         ])
@@ -293,7 +332,8 @@ mod tests {
              - SWITCHROOM_SECRETS_KEY has 5 bytes instead of 32\n  \
              - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
-             scheme://host:port"
+             scheme://host:port, in lower case and without a default port\n  \
+             - TWILIO_API_BASE_URL does not start with https://"
         );
         let missing = read(&[]).unwrap_err();
         assert_eq!(missing.0, [MISSING_SECRETS_KEY, MISSING_SESSION_KEY]);

@@ -13,6 +13,7 @@ mod http;
 mod journal;
 mod metrics;
 mod policy;
+mod reconcile;
 mod roster;
 mod seal;
 mod serve;
@@ -22,7 +23,9 @@ mod workspace;
 pub mod command;
 pub mod log;
 
-pub use config::{Config, ConfigFaults, Secret, SecretsKey, SessionConfig};
+pub use clock::Clock;
+pub use config::{Config, ConfigFaults, ReconcileConfig, Secret, SecretsKey, SessionConfig};
 pub use policy::Policy;
+pub use reconcile::Reconciled;
 pub use seal::{Credentials, NONCE, SealError, open, seal};
 pub use serve::{ServeError, Server};

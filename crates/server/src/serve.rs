@@ -20,6 +20,7 @@ use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
+use crate::reconcile::{Reconciled, Reconciler};
 use crate::roster::LastKnown;
 use crate::sessions::{Sessions, SessionsError};
 use crate::workspace::Workspaces;
@@ -34,6 +35,8 @@ pub struct Server {
     applier: JoinHandle<()>,
     stop_applier: CancellationToken,
     rotation: JoinHandle<()>,
+    reconciler: Arc<Reconciler>,
+    reconciling: JoinHandle<()>,
     spool: Spool,
     store: Store,
     database: Option<localpg::Server>,
@@ -54,6 +57,9 @@ pub enum ServeError {
     /// The spool cannot be opened.
     #[error("the spool cannot be opened")]
     Spool(#[source] spool::OpenError),
+    /// The system has no TLS roots.
+    #[error("the system's TLS roots cannot be read")]
+    Tls(#[source] std::io::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] std::io::Error),
@@ -110,6 +116,9 @@ impl Server {
             metrics,
             cors: Cors::new(config.allowed_origins),
         });
+        let reconciler =
+            Reconciler::new(Arc::clone(&app), config.reconcile).map_err(ServeError::Tls)?;
+        let reconciler = Arc::new(reconciler);
         let listen = |error| ServeError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -129,6 +138,10 @@ impl Server {
                 }
             })
         };
+        let reconciling = {
+            let (reconciler, stop) = (Arc::clone(&reconciler), stop.clone());
+            tokio::spawn(async move { reconciler.run(&stop).await })
+        };
         let answer = move |request| {
             let app = Arc::clone(&app);
             async move { dispatch::answer(&app, request).await }
@@ -142,6 +155,8 @@ impl Server {
             applier,
             stop_applier,
             rotation,
+            reconciler,
+            reconciling,
             spool,
             store,
             database,
@@ -163,6 +178,12 @@ impl Server {
         self.spool.stats().pending_records
     }
 
+    /// Mends now what no callback told, as the server does by itself at its start and every so
+    /// often after that: see `docs/architecture.md`, "What no callback tells".
+    pub async fn reconcile(&self) -> Reconciled {
+        self.reconciler.round().await
+    }
+
     /// Stops in two stages: no new connections, and requests that have begun come to their end;
     /// then what is in the spool goes to the database if it takes it, and everything is closed.
     pub async fn stop(self) {
@@ -170,6 +191,7 @@ impl Server {
         // A panic of a task was logged where it happened.
         let _ = self.listener.await;
         self.rotation.abort();
+        let _ = self.reconciling.await;
         let drained = async {
             while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {
                 tokio::time::sleep(Duration::from_millis(5)).await;

@@ -8,6 +8,7 @@ use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Store, StoreError, WorkspaceRow};
 use tokio::sync::OnceCell;
 use tracing::{error, warn};
+use twilio_rest::ApiSecret;
 use twilio_sig::{AuthToken, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer};
 
@@ -25,6 +26,8 @@ pub(crate) struct Workspace {
     pub(crate) verifier: Verifier,
     /// Issues access tokens of one hour.
     pub(crate) issuer: Issuer,
+    /// Asks Twilio's API, which wants the API key's secret in clear.
+    pub(crate) rest: twilio_rest::Credentials,
     /// The first is the caller id of outbound calls.
     pub(crate) numbers: Vec<PhoneNumber>,
     pub(crate) policy: Policy,
@@ -181,6 +184,11 @@ fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspa
     })?;
     let secret = ApiKeySecret::new(&credentials.api_secret)
         .map_err(|error| format!("its API key's secret: {error}"))?;
+    let rest = twilio_rest::Credentials::api_key(
+        row.account,
+        row.api_key,
+        ApiSecret::new(credentials.api_secret.as_str()),
+    );
     // A policy that cannot be read must not silence the phones.
     let policy = serde_json::from_value(row.policy).unwrap_or_else(|error| {
         error!(workspace.id = %id, "workspace {id} has a policy that cannot be read: {error}");
@@ -192,6 +200,7 @@ fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspa
         app: row.app,
         verifier,
         issuer: Issuer::new(row.account, ApiKey { sid: row.api_key, secret }),
+        rest,
         numbers: row.numbers,
         policy,
     })

@@ -88,6 +88,8 @@ impl World {
                 "SWITCHROOM_SESSION_SECRET" => SESSION_SECRET,
                 "SWITCHROOM_SECRETS_KEY" => SECRETS_KEY,
                 "SWITCHROOM_ALLOWED_ORIGINS" => ORIGIN,
+                // Nobody is there: nothing leaves the machine.
+                "TWILIO_API_BASE_URL" => "http://127.0.0.1:9",
                 _ => return None,
             };
             Some(text.to_owned())
