@@ -118,7 +118,9 @@ async fn faults_and_a_second_server_change_no_row() {
     let two = World::with_servers(2).await;
     for (name, faults) in faults() {
         let team = two.team(&name.replace([' ', ','], "-")).await;
-        faults.into_iter().for_each(|fault| two.twilio.fault(fault));
+        for fault in faults {
+            two.twilio.fault(fault);
+        }
         day(&two, &team).await;
         two.twilio.clear_faults();
         assert_eq!(normalized(&two, &team).await, want, "{name}");

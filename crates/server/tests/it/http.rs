@@ -78,7 +78,7 @@ impl Ask {
         let mut text = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.target);
         text.push_str(lines);
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         text.push_str("\r\n");
         [text.as_bytes(), &self.body].concat()
