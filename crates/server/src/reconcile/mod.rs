@@ -179,8 +179,11 @@ impl Reconciler {
         };
         let lease = match app.store.lease(id, LEASE).await {
             Ok(Some(lease)) => lease,
-            // Another server is at it.
-            Ok(None) => return,
+            Ok(None) => {
+                // Another server is at it, or died at it.
+                state.failed.entry(id.clone()).or_insert(BackOff::new(now));
+                return;
+            }
             Err(error) => {
                 warn!(workspace.id = %id, "workspace {id} is not reconciled: {error}");
                 (round.done.is_whole, state.all) = (false, true);
@@ -214,7 +217,8 @@ impl Reconciler {
     ) -> Option<Timestamp> {
         let id = &case.workspace.id;
         let is_old = lease.is_first || lease.compared_until < round.compare_before;
-        let is_due = is_old || state.failed.contains_key(id);
+        let failed = state.failed.get(id);
+        let is_due = is_old || failed.is_some_and(|failed| lease.compared_until < failed.since);
         let mut outcome = Ok(());
         let mut compared = None;
         if is_due && case.may_ask {
@@ -240,7 +244,7 @@ impl Reconciler {
             Err(failure) => {
                 round.done.is_whole = false;
                 round.failures += u32::from(matches!(failure, Failure::Twilio(_)));
-                let failed = state.failed.entry(id.clone()).or_default();
+                let failed = state.failed.entry(id.clone()).or_insert(BackOff::new(round.now));
                 failed.again(round.now);
                 let seconds = failed.again_at.since(round.now).as_secs();
                 let mend = failure.mend();

@@ -21,19 +21,21 @@ impl Pause for Jitter {
 /// Failures in a row, and when to try again.
 pub(super) struct BackOff {
     failures: u32,
+    /// Calls that were compared later than this are compared.
+    pub(super) since: Timestamp,
     pub(super) again_at: Timestamp,
 }
 
-impl Default for BackOff {
-    fn default() -> Self {
-        Self { failures: 0, again_at: Timestamp::from_unix_seconds(0) }
-    }
-}
-
 impl BackOff {
+    /// No failure yet: to be tried again at once.
+    pub(super) const fn new(now: Timestamp) -> Self {
+        Self { failures: 0, since: now, again_at: now }
+    }
+
     /// One more failure: half a minute, doubled each time, at most a quarter of an hour.
     pub(super) fn again(&mut self, now: Timestamp) {
         let factor = 2_u32.saturating_pow(self.failures);
+        self.since = now;
         self.again_at = now + FIRST.saturating_mul(factor).min(LAST);
         self.failures = self.failures.saturating_add(1);
     }
@@ -49,8 +51,8 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_a_quarter_of_an_hour() {
         let now = Timestamp::from_unix_seconds(1_767_225_600);
-        let mut failed = BackOff::default();
-        assert!(failed.again_at < now);
+        let mut failed = BackOff::new(now);
+        assert_eq!(failed.again_at, now);
         let pauses: Vec<u64> = (0..40)
             .map(|_| {
                 failed.again(now);

@@ -367,3 +367,27 @@ async fn two_servers_find_out_the_same_once() {
     assert_eq!(written(&world, &team).await, settled);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_died_at_it_delays_it_no_longer_than_its_lease() {
+    let mut world = World::with_servers(0).await;
+    let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
+    let team = world.team("acme").await;
+    let (records, rows) = gap(&world, &team).await;
+    rest.knows(records);
+    let dead = "update voice_workspaces set created_at = created_at - interval '1 hour', \
+                reconciled_until = now(), reconciling_until = now() + interval '1 minute'";
+    world.owner.client().execute(dead, &[]).await.expect("a lease");
+    hand.set(world.twilio.now() + MINUTE);
+    serve(&mut world, &rest, &hand, &directory()).await;
+    assert_eq!(reconcile(&world).await.compared, 0);
+    hand.set(world.twilio.now() + MINUTE + 15 * SECOND);
+    assert_eq!((reconcile(&world).await.compared, rest.requests()), (0, 0));
+
+    let over = "update voice_workspaces set reconciling_until = now() - interval '1 second'";
+    world.owner.client().execute(over, &[]).await.expect("a lease");
+    hand.set(world.twilio.now() + MINUTE + 30 * SECOND);
+    assert_eq!(reconcile(&world).await.found, 3);
+    assert_eq!(world.log(&team).await, rows);
+    world.stop().await;
+}
