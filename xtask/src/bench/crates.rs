@@ -30,7 +30,7 @@ pub(crate) const ALL: [Bench; 8] = [
         name: "twiml",
         package: "twiml",
         target: "twiml",
-        prints: Prints::Divan(&[("build_and_render", "hand_written")]),
+        prints: Prints::Divan(&[("dial_twiml", "dial_pushed"), ("dial_formatted", "dial_pushed")]),
     },
     Bench {
         name: "voice-token",
