@@ -1,5 +1,5 @@
 //! The client against a server that plays Twilio's answers and faults.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod answers;
 mod faults;

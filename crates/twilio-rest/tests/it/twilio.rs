@@ -95,7 +95,7 @@ async fn perform(mut stream: TcpStream, act: Act) {
         }
         Act::Hang(text) => {
             let _ = stream.write_all(text.as_bytes()).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Act::Close => {}
     }
