@@ -55,11 +55,11 @@ const IDENTITIES: &[&str] = &[
 /// A document for each element of the grammar, with all its attributes.
 fn documents(grammar: &Value) -> Vec<String> {
     let elements = grammar["elements"].as_object().into_iter().flatten();
-    elements.map(|(id, _)| wrapped(grammar, id, String::new(), 0)).collect()
+    elements.map(|(id, _)| wrapped(grammar, id, "", 0)).collect()
 }
 
 /// The element with this inside, in its first parent, and so on up to the root.
-fn wrapped(grammar: &Value, id: &str, inside: String, depth: usize) -> String {
+fn wrapped(grammar: &Value, id: &str, inside: &str, depth: usize) -> String {
     if id == "Response" || depth > DEEPEST {
         return format!("<Response>{inside}</Response>");
     }
@@ -73,11 +73,13 @@ fn wrapped(grammar: &Value, id: &str, inside: String, depth: usize) -> String {
             Some("bool") => "true",
             _ => listed[0].as_str().unwrap_or("a &amp; &#x1f98a;"),
         };
-        tag += &format!(" {attribute}=\"{value}\"");
+        for part in [" ", attribute, "=\"", value, "\""] {
+            tag.push_str(part);
+        }
     }
     let text = if element["text"]["allowed"] == true { "text" } else { "" };
     let parent = element["parents"][0].as_str().unwrap_or("Response");
-    wrapped(grammar, parent, format!("{tag}>{text}{inside}</{name}>"), depth + 1)
+    wrapped(grammar, parent, &format!("{tag}>{text}{inside}</{name}>"), depth + 1)
 }
 
 /// More levels than the grammar has without coming round.
