@@ -19,11 +19,11 @@ pub(crate) struct Suites {
     /// What the suite printed so far, in case it fails.
     printed: String,
     total: Counts,
-    failures: String,
 }
 
 impl Suites {
-    /// Takes one line; hands back a line to print when a suite has ended.
+    /// Takes one line; hands back what to print when a suite has ended: a line, and below it what
+    /// a failing suite printed.
     pub(crate) fn line(&mut self, line: &str) -> Option<String> {
         let text = line.trim_start();
         if let Some(name) = text.strip_prefix("Doc-tests ") {
@@ -42,9 +42,9 @@ impl Suites {
         self.total
     }
 
-    /// Everything that failing suites printed, or what was printed last if none was running.
-    pub(crate) fn failures(&self) -> &str {
-        if self.failures.is_empty() { &self.printed } else { &self.failures }
+    /// What was printed since the last suite ended: the compiler's errors, if there are any.
+    pub(crate) fn rest(&self) -> &str {
+        &self.printed
     }
 
     fn start(&mut self, suite: String) {
@@ -56,14 +56,16 @@ impl Suites {
     /// `tests/it/main.rs (target/debug/deps/it-0a1b)`.
     fn named(&mut self, suite: &str) -> String {
         let (what, binary) = suite.split_once(" (").unwrap_or((suite, ""));
-        match what.strip_prefix("unittests ") {
-            Some(what) => {
-                let file = binary.trim_end_matches(')').rsplit('/').next().unwrap_or_default();
-                file.rsplit_once('-').map_or(file, |(name, _)| name).clone_into(&mut self.owner);
-                format!("{} {what}", self.owner)
-            }
-            None => format!("{} {what}", self.owner),
+        let Some(what) = what.strip_prefix("unittests ") else {
+            return format!("{} {what}", self.owner);
+        };
+        let file = binary.trim_end_matches(')').rsplit('/').next().unwrap_or_default();
+        let name = file.rsplit_once('-').map_or(file, |(name, _)| name);
+        // A second program of a package does not own what follows.
+        if !what.starts_with("src/bin/") {
+            name.clone_into(&mut self.owner);
         }
+        format!("{name} {what}")
     }
 
     fn ended(&mut self, result: &str) -> String {
@@ -71,19 +73,20 @@ impl Suites {
         self.total.passed += counts.passed;
         self.total.failed += counts.failed;
         self.total.ignored += counts.ignored;
-        if counts.failed > 0 {
-            writeln!(self.failures, "{}:\n{}", self.suite, self.printed).unwrap_or_default();
-        }
         let verdict = if counts.failed > 0 { "FAILED" } else { "ok" };
         let ignored = match counts.ignored {
             0 => String::new(),
             ignored => format!(", {ignored} ignored"),
         };
-        let passed = counts.passed;
-        format!(
-            "{verdict:>12}  {passed:>4} passed, {} failed{ignored}  {}",
-            counts.failed, self.suite
-        )
+        let Counts { passed, failed, .. } = counts;
+        let mut told =
+            format!("{verdict:>12}  {passed:>4} passed, {failed} failed{ignored}  {}", self.suite);
+        if failed > 0 {
+            let shown = self.printed.lines().filter(|line| !line.ends_with("... ok"));
+            shown.for_each(|line| told.extend(["\n  | ", line]));
+        }
+        self.printed.clear();
+        told
     }
 }
 
@@ -126,35 +129,37 @@ test result: ok. 10 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fin
     fn tells_every_suite_and_adds_them_up() {
         let mut suites = Suites::default();
         let told: Vec<String> = OUTPUT.lines().filter_map(|line| suites.line(line)).collect();
-        let want = [
-            "      FAILED     1 passed, 1 failed  voice_token src/lib.rs",
-            "          ok     1 passed, 0 failed, 2 ignored  voice_token tests/it/main.rs",
-            "          ok    10 passed, 0 failed  voice_token documentation",
-        ];
-        assert_eq!(told, want);
+        let [unit, integration, documentation] = &told[..] else { panic!("three suites") };
+        let (line, printed) = unit.split_once('\n').unwrap();
+        assert_eq!(line, "      FAILED     1 passed, 1 failed  voice_token src/lib.rs");
+        assert!(printed.contains("  | left: 1"), "{printed}");
+        assert!(!printed.contains("test a ... ok"), "{printed}");
+        let line = "          ok     1 passed, 0 failed, 2 ignored  voice_token tests/it/main.rs";
+        assert_eq!(integration, line);
+        assert_eq!(documentation, "          ok    10 passed, 0 failed  voice_token documentation");
         assert_eq!(suites.total(), Counts { passed: 12, failed: 1, ignored: 2 });
+        assert_eq!(suites.rest(), "");
     }
 
     #[test]
-    fn keeps_what_a_failing_suite_printed() {
+    fn a_second_program_does_not_own_the_tests() {
         let mut suites = Suites::default();
-        for line in OUTPUT.lines() {
-            suites.line(line);
+        for line in [
+            "Running unittests src/lib.rs (x/localpg-1)",
+            "Running unittests src/bin/run.rs (x/run-2)",
+        ] {
+            assert_eq!(suites.line(line), None);
         }
-        assert!(
-            suites.failures().starts_with("voice_token src/lib.rs:\n"),
-            "{}",
-            suites.failures()
-        );
-        assert!(suites.failures().contains("left: 1"));
-        assert!(!suites.failures().contains("test c"));
+        suites.line("Running tests/it/main.rs (x/it-3)");
+        let told = suites.line("test result: ok. 1 passed; 0 failed; 0 ignored").unwrap();
+        assert!(told.ends_with("localpg tests/it/main.rs"), "{told}");
     }
 
     #[test]
     fn keeps_the_compiler_errors_when_no_suite_ran() {
         let mut suites = Suites::default();
         assert_eq!(suites.line("error[E0425]: cannot find value"), None);
-        assert_eq!(suites.failures(), "error[E0425]: cannot find value\n");
+        assert_eq!(suites.rest(), "error[E0425]: cannot find value\n");
         assert_eq!(suites.total(), Counts::default());
     }
 }

@@ -96,7 +96,7 @@ fn count(command: &mut Command) -> Result<String, Failure> {
             "a test that is not run proves nothing: run it or remove it",
         )),
         Ok(_) => Err(Failure::new(format!("{said}, {} failed", total.failed), "mend what failed")
-            .output(suites.failures())),
+            .output(suites.rest())),
         Err(error) => Err(Failure::new(format!("cargo: {error}"), "run this with cargo")),
     }
 }
