@@ -77,6 +77,20 @@ async fn the_policy_limits_the_waves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_wave_follows_a_caller_who_has_left() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    world.agents(&team, 12).await;
+    let story = world.phone(CALLER).gives_up_after(9 * SECOND).call(&team.number).ended().await;
+    assert_eq!(sizes(&story), [10], "{story}");
+    assert_eq!(story.of_kind(Kind::Action).count(), 1, "{story}");
+    let waves = world.call_column(story.sid, "jsonb_array_length(waves)").await;
+    assert_eq!(waves.as_deref(), Some("1"), "a decision about nobody");
+    assert_eq!(world.row(&team, story.sid).await.status, "caller_hung_up");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_single_browser_the_waves_end_at_once() {
     let world = World::new().await;
     let team = world.team("acme").await;
