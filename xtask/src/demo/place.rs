@@ -68,6 +68,8 @@ impl Place {
     pub(super) fn serve(&self) -> Command {
         let mut command = self.command(&["serve"]);
         command.env("SWITCHROOM_LISTEN", "127.0.0.1:0");
+        // There is no such account at Twilio, and nothing of a demo leaves this machine.
+        command.env("TWILIO_API_BASE_URL", NOBODY);
         command.env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL);
         command.env("SWITCHROOM_SESSION_SECRET", &self.session_secret);
         command
@@ -131,6 +133,9 @@ fn executable(output: &str) -> Option<PathBuf> {
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     programs.next()
 }
+
+/// An address on this machine where nobody listens: port 9 is for discarding (RFC 863).
+const NOBODY: &str = "http://127.0.0.1:9";
 
 #[cfg(test)]
 mod tests {
