@@ -9,8 +9,9 @@ use tracing::warn;
 
 /// How long a caller waits for the database, and a breaker in front of it: after some failures in a
 /// row nobody waits at all, but for one request now and then that tries.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Budget {
+    limit: Duration,
     breaker: Mutex<Breaker>,
 }
 
@@ -22,7 +23,12 @@ struct Breaker {
 }
 
 impl Budget {
-    /// Waits for the database for at most [`LIMIT`].
+    /// `limit` is how long a caller waits.
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, breaker: Mutex::default() }
+    }
+
+    /// Waits for the database for as long as a caller may wait.
     ///
     /// # Errors
     ///
@@ -31,7 +37,7 @@ impl Budget {
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.spend_up_to(LIMIT, work).await
+        self.spend_up_to(self.limit, work).await
     }
 
     /// The same with another limit, for what nothing can be answered without.
@@ -84,9 +90,6 @@ impl Budget {
     }
 }
 
-/// A caller hears silence for as long as we wait.
-const LIMIT: Duration = Duration::from_millis(250);
-
 /// Failures in a row until nobody waits any more.
 const THRESHOLD: u32 = 5;
 
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn opens_after_failures_and_lets_one_request_try() {
-        let budget = Budget::default();
+        let budget = Budget::new(PAUSE);
         let start = Instant::now();
         for _ in 0..THRESHOLD {
             assert!(budget.may_try(start));
@@ -115,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_good_answer_in_between_starts_the_count_anew() {
-        let budget = Budget::default();
+        let budget = Budget::new(PAUSE);
         let now = Instant::now();
         for _ in 0..3 {
             for _ in 1..THRESHOLD {

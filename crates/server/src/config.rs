@@ -30,6 +30,9 @@ pub struct Config {
     pub secrets_key: SecretsKey,
     /// The pages that may call the API.
     pub allowed_origins: Vec<String>,
+    /// How long a caller waits for the database before the call is answered from what is known;
+    /// [`Config::read`] says 250 ms.
+    pub database_budget: Duration,
     /// How what no callback told is mended.
     pub reconcile: ReconcileConfig,
 }
@@ -201,6 +204,7 @@ impl Config {
                 sessions,
                 secrets_key,
                 allowed_origins,
+                database_budget: DATABASE_BUDGET,
                 reconcile: ReconcileConfig {
                     api: api.unwrap_or_else(BaseUrl::twilio),
                     every: Some(RECONCILE_EVERY),
@@ -275,6 +279,9 @@ fn is_origin_host(origin: &str, host: &str) -> bool {
 
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// A caller hears silence for as long as we wait.
+const DATABASE_BUDGET: Duration = Duration::from_millis(250);
 
 /// RFC 7518, 3.2: a key of the same size as the hash output or larger.
 const MIN_SESSION_SECRET: usize = 32;

@@ -103,7 +103,7 @@ impl Server {
         let directory = config.data_dir.join("spool");
         let spool = Spool::open(&directory, spool::Config::default()).map_err(ServeError::Spool)?;
         let metrics = Arc::new(Metrics::new());
-        let budget = Arc::new(Budget::default());
+        let budget = Arc::new(Budget::new(config.database_budget));
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
         let app = Arc::new(App {
             public_url: config.public_url,
