@@ -142,7 +142,7 @@ async fn without_a_roster_the_caller_hears_a_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_hangs_keeps_no_caller_waiting() {
-    let world = World::new().await;
+    let world = World::impatient().await;
     let team = world.team("acme").await;
     let agents = world.agents(&team, 2).await;
     world.contact(&team, CALLER, &[2]).await;

@@ -18,6 +18,8 @@ pub(crate) const SECRETS_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh
 pub(crate) const ORIGIN: &str = "https://chat.example.com";
 /// The role as which the server logs in.
 pub(crate) const LOGIN: &str = "voice_app";
+/// A busy machine makes a healthy database slow; no test is about that.
+const PATIENT: Duration = Duration::from_secs(3);
 
 /// A database, servers on it, and Twilio.
 pub(crate) struct World {
@@ -28,6 +30,8 @@ pub(crate) struct World {
     directory: Directory,
     /// Servers that were started so far.
     started: usize,
+    /// How long the servers wait for the database.
+    budget: Duration,
 }
 
 impl World {
@@ -41,14 +45,25 @@ impl World {
         Self::with(count, emulator::Config::default()).await
     }
 
+    /// Several servers, and a Twilio that is set up like this.
     pub(crate) async fn with(count: usize, twilio: emulator::Config) -> Self {
+        Self::start(count, twilio, PATIENT).await
+    }
+
+    /// One server that answers without the database almost as soon as in production, which a busy
+    /// machine may bring about.
+    pub(crate) async fn impatient() -> Self {
+        Self::start(1, emulator::Config::default(), Duration::from_millis(500)).await
+    }
+
+    async fn start(count: usize, twilio: emulator::Config, budget: Duration) -> Self {
         let database = database();
         let owner = Owner::connect(&database.connection_string(localpg::SUPERUSER))
             .await
             .expect("the owner");
         let twilio = Emulator::start(twilio).await.expect("an emulator");
         let (servers, directory) = (Vec::new(), Directory::new());
-        let mut world = Self { twilio, servers, owner, database, directory, started: 0 };
+        let mut world = Self { twilio, servers, owner, database, directory, started: 0, budget };
         for _ in 0..count {
             world.start_server().await;
         }
@@ -97,6 +112,7 @@ impl World {
         let mut config = config.expect("a configuration");
         // By its own clock it would write between what a test compares.
         config.reconcile.every = None;
+        config.database_budget = self.budget;
         Server::start(config).await.expect("a server")
     }
 
