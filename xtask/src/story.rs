@@ -37,7 +37,7 @@ impl Story {
         let took = started.elapsed();
         let ok = outcome.is_ok();
         match outcome {
-            Ok(said) => println!("{}", line("ok", name, &said, took)),
+            Ok(said) => println!("{}", line("ok", name, said.trim(), took)),
             Err(failure) => println!("{}\n{failure}", line("FAILED", name, "", took)),
         }
         self.told.push(Told { name: name.to_owned(), took, ok });

@@ -38,6 +38,9 @@ pub(crate) struct Options {
     headless: bool,
 }
 
+/// As `cargo xtask test` runs it.
+pub(crate) const HEADLESS: Options = Options { headless: true };
+
 /// # Errors
 ///
 /// What did not hold, or why it could not be tried.
