@@ -190,15 +190,15 @@ macro_rules! contact_by_number {
     };
 }
 
-/// Whether Twilio, or who mends what it did not tell, said that a call is over. A Dial that is over
-/// is not enough: another wave or the good-bye may follow.
+/// Whether Twilio said that a call is over, in a callback or when it was asked. A Dial that is over
+/// is not enough: another wave or the good-bye may follow. Nor is a deadline, which may be wrong.
 macro_rules! call_is_over {
     ($call:literal) => {
         concat!(
             "exists (select from public.voice_events e where e.workspace_id = $1 \
                and e.call_sid = ",
             $call,
-            " and e.key in ('ended', 'mended:carrier', 'mended:deadline')) as call_is_over"
+            " and e.key in ('ended', 'mended:carrier')) as call_is_over"
         )
     };
 }
