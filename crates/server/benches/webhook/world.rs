@@ -120,7 +120,9 @@ impl World {
             Case::Assigned => "'+1' || (5000000000 + :n)::text",
             _ => "'+1' || (7000000000 + :n)::text",
         };
+        // A colon before a letter begins a variable of pgbench, inside quotes too.
         let lookup = ROSTER
+            .replace("'mended:carrier'", "'mended' || ':' || 'carrier'")
             .replace("$1", &format!("'{workspace}'"))
             .replace("$2", &format!("({number})"))
             .replace("$3", "'CA00000000000000000000000000000000'")
