@@ -195,6 +195,7 @@ impl Config {
         let api = reader.parsed("TWILIO_API_BASE_URL", |text| {
             text.parse().map_err(|error: twilio_rest::BaseUrlError| error.to_string())
         });
+        check_the_rest(&mut reader);
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
@@ -223,15 +224,35 @@ pub(crate) fn data_dir(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
         .map_or_else(|| PathBuf::from(".switchroom"), PathBuf::from)
 }
 
+/// What is read again where it is used: here only for its faults.
+fn check_the_rest<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) {
+    let _ = reader.parsed("DATABASE_URL", |url| {
+        store_pg::Store::check_url(url).map_err(|_| "is not a connection string".to_owned())
+    });
+    let _ = reader.parsed("SWITCHROOM_SESSION_JWKS_FILE", |path| {
+        let document = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+        session::JwkSet::parse(&document)
+            .map(drop)
+            .map_err(|error| format!("is no key set: {error}"))
+    });
+    let _ = reader.parsed("RUST_LOG", |text| {
+        crate::log::filter(text).map(drop).map_err(|_| "is not a filter, such as info".to_owned())
+    });
+    let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", |text| match text {
+        "text" | "json" => Ok(()),
+        _ => Err("must be text or json".to_owned()),
+    });
+}
+
 fn session_config<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> SessionConfig {
     let secret = reader.secret("SWITCHROOM_SESSION_SECRET");
     let jwks_url = reader.parsed("SWITCHROOM_SESSION_JWKS_URL", |text| {
         let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        if text.starts_with("https://") || local.iter().any(|start| text.starts_with(start)) {
-            Ok(text.to_owned())
-        } else {
-            Err("does not start with https://".to_owned())
+        if !text.starts_with("https://") && !local.iter().any(|start| text.starts_with(start)) {
+            return Err("does not start with https://".to_owned());
         }
+        let url: Result<hyper::Uri, _> = text.parse();
+        url.map(|_| text.to_owned()).map_err(|error| format!("is not a URL: {error}"))
     });
     let jwks_file = reader.text("SWITCHROOM_SESSION_JWKS_FILE").map(PathBuf::from);
     let none = reader.text("SWITCHROOM_SESSION_JWKS_URL").is_none() && jwks_file.is_none();
@@ -328,6 +349,10 @@ mod tests {
             ("SWITCHROOM_SECRETS_KEY", "c2hvcnQ="),
             ("TWILIO_API_BASE_URL", "http://api.example.com"),
             ("SWITCHROOM_SESSION_SECRET", "short"),
+            ("DATABASE_URL", "postgres://user@host:port/db"),
+            ("SWITCHROOM_SESSION_JWKS_URL", "https://keys example"),
+            ("RUST_LOG", "server=loud"),
+            ("SWITCHROOM_LOG_FORMAT", "xml"),
             ("SWITCHROOM_ALLOWED_ORIGINS", "https://a.example.com, https://*.example.com"),
         ])
         .unwrap_err();
@@ -337,10 +362,14 @@ mod tests {
              - SWITCHROOM_LISTEN is not an address and port, such as 0.0.0.0:8080\n  \
              - SWITCHROOM_PUBLIC_URL has an underscore in its host, which Twilio refuses\n  \
              - SWITCHROOM_SECRETS_KEY has 5 bytes instead of 32\n  \
+             - SWITCHROOM_SESSION_JWKS_URL is not a URL: invalid uri character\n  \
              - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
              scheme://host:port, in lower case and without a default port\n  \
-             - TWILIO_API_BASE_URL does not start with https://"
+             - TWILIO_API_BASE_URL does not start with https://\n  \
+             - DATABASE_URL is not a connection string\n  \
+             - RUST_LOG is not a filter, such as info\n  \
+             - SWITCHROOM_LOG_FORMAT must be text or json"
         );
         let missing = read(&[]).unwrap_err();
         assert_eq!(missing.0, [MISSING_SECRETS_KEY, MISSING_SESSION_KEY]);

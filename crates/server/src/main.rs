@@ -12,8 +12,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[tokio::main]
 async fn main() -> ExitCode {
     let line = CommandLine::parse();
-    if let Err(fault) = start_log() {
-        return end(&fault, 2);
+    match start_log() {
+        // Reported with all the others.
+        Err(_) if line.reads_configuration() => {}
+        Err(fault) => return end(&fault, 2),
+        Ok(()) => {}
     }
     match command::run(line).await {
         Ok(()) => ExitCode::SUCCESS,

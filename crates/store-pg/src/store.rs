@@ -54,6 +54,15 @@ pub struct PoolUse {
 }
 
 impl Store {
+    /// Reads a connection string without using it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Url`] if it cannot be read.
+    pub fn check_url(url: &str) -> Result<(), StoreError> {
+        pool::parse(url).map(drop)
+    }
+
     /// Makes the pools. Nothing is asked of the database yet: see [`Store::guard`].
     ///
     /// # Errors

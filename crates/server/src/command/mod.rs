@@ -31,6 +31,13 @@ enum Command {
     Check,
 }
 
+impl CommandLine {
+    /// Whether the command reports every fault of the environment, that of the log included.
+    pub const fn reads_configuration(&self) -> bool {
+        matches!(self.command, Command::Serve | Command::Check)
+    }
+}
+
 /// Why a command ended, for the exit status.
 #[derive(Debug)]
 pub enum Failure {
