@@ -91,8 +91,14 @@ async fn no_request_fails_after_the_backends_were_terminated() {
     db.team(&workspace("ws_a"), &[1]).await;
     let store = db.store();
     for round in 0..10 {
-        warm(&store).await;
-        assert!(store.pools()[0].open > 1, "round {round}: several are lost at once");
+        // Requests that are answered at once share a connection; several are to be lost.
+        for attempt in 0.. {
+            warm(&store).await;
+            if store.pools()[0].open > 1 {
+                break;
+            }
+            assert!(attempt < 1_000, "round {round}: eight requests never needed two connections");
+        }
         db.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity \
              where datname = current_database() and usename = 'voice_app'",
