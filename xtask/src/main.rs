@@ -15,6 +15,8 @@ mod licences;
 mod metadata;
 mod run;
 mod seeds;
+mod stage;
+mod stop;
 mod story;
 mod suites;
 mod test;

@@ -2,10 +2,10 @@
 
 use emulator::{Kind, Voice, Webhook};
 
-use super::place::PUBLIC_URL;
 use super::scene::Scene;
-use super::stage::Stage;
-use super::team::Team;
+use crate::stage::Stage;
+use crate::stage::place::PUBLIC_URL;
+use crate::stage::team::Team;
 
 pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let path = stage.acme.path("voice");

@@ -1,7 +1,7 @@
 //! What the running demo says of itself.
 
-use super::place::Place;
-use super::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::place::Place;
 
 /// What can be typed.
 pub(super) const ORDERS: &str =

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use emulator::Config;
 use tokio::time::timeout;
 
-use super::place::Place;
 use super::scene::Scene;
-use super::stage::Stage;
-use super::{forged, inbound, outbound, random, side_by_side, tokens};
+use super::{forged, inbound, outbound, side_by_side, tokens};
 use crate::failure::Failure;
+use crate::stage::Stage;
+use crate::stage::place::Place;
+use crate::stage::random;
 use crate::workspace::Workspace;
 
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
@@ -35,7 +36,7 @@ const SCENARIOS: [(&str, Play); 11] = [
 pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
     let name = random::hex::<4>();
     let name = name.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))?;
-    Place::prepare(workspace, &format!("headless-{name}"))
+    Place::prepare(workspace, &format!("demo/headless-{name}"))
 }
 
 /// Sets up, plays and checks.

@@ -6,8 +6,8 @@ use emulator::{Kind, Story, Webhook};
 
 use super::judge::{self, Expected};
 use super::scene::{self, Scene};
-use super::stage::Stage;
-use super::team::{MIA, NOOR, OLA, PIA, ZOE};
+use crate::stage::Stage;
+use crate::stage::team::{MIA, NOOR, OLA, PIA, ZOE};
 
 pub(super) const STRANGER: &str = "+15005550199";
 

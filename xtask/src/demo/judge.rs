@@ -3,11 +3,11 @@
 use emulator::{Severity, Story};
 use serde_json::Value;
 
-use super::database::LogRow;
 use super::narrator::{Narrator, name_all};
 use super::scene::{self, Scene};
-use super::stage::Stage;
-use super::team::Team;
+use crate::stage::Stage;
+use crate::stage::database::LogRow;
+use crate::stage::team::Team;
 
 /// What should have happened in a call.
 pub(super) struct Expected<'a> {

@@ -8,20 +8,20 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::guide;
-use super::http::Answer;
 use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
-use super::place::Place;
-use super::random;
-use super::stage::Stage;
-use super::team::Team;
 use crate::failure::Failure;
+use crate::stage::Stage;
+use crate::stage::http::Answer;
+use crate::stage::place::Place;
+use crate::stage::random;
+use crate::stage::team::Team;
 use crate::workspace::Workspace;
 
 /// Where the demo keeps its files, call log and contacts included.
 pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
-    Place::prepare(workspace, "live")
+    Place::prepare(workspace, "demo/live")
 }
 
 /// Sets up, and does what is typed until it is told to stop.

@@ -3,31 +3,23 @@
 //! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
-mod database;
 mod forged;
 mod guide;
 mod headless;
-mod http;
 mod inbound;
 mod judge;
 mod live;
 mod narrator;
 mod order;
 mod outbound;
-mod place;
-mod process;
-mod random;
 mod scene;
-mod session;
 mod side_by_side;
-mod stage;
-mod team;
 mod tokens;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::Failure;
+use crate::stop::until_told_to_stop;
 use crate::workspace::Workspace;
 
 /// Options of `cargo xtask demo`.
@@ -61,20 +53,5 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
         Some(Err(failure)) => Err(failure),
         Some(Ok(said)) => place.remove().map(|()| said),
         None => place.remove().and_then(|()| Err(Failure::new("interrupted", "start it again"))),
-    }
-}
-
-/// Does the work; `None` if Ctrl-C or SIGTERM came first. What the work holds is dropped then, and
-/// with it every process that it started.
-async fn until_told_to_stop<T>(work: impl Future<Output = T>) -> Option<T> {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return Some(work.await);
-    };
-    tokio::select! {
-        result = work => Some(result),
-        _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
     }
 }

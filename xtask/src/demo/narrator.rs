@@ -3,7 +3,7 @@
 use emulator::{Address, CallStatus, Entry, Heard, Kind, What};
 use identity::Timestamp;
 
-use super::team::Team;
+use crate::stage::team::Team;
 
 /// Turns the entries of one call, in their order, into lines to follow.
 pub(super) struct Narrator<'a> {

@@ -1,7 +1,7 @@
 //! What is typed into the running demo.
 
 use super::guide;
-use super::team;
+use crate::stage::team;
 
 /// One line.
 #[derive(Debug, Eq, PartialEq)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use emulator::Behaviour;
 use serde_json::json;
 
-use super::database::LogRow;
 use super::judge;
 use super::narrator::Narrator;
 use super::scene::{self, Scene};
-use super::stage::Stage;
-use super::team::MIA;
+use crate::stage::Stage;
+use crate::stage::database::LogRow;
+use crate::stage::team::MIA;
 
 pub(super) async fn call(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;

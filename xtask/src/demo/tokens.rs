@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::Scene;
-use super::stage::Stage;
+use crate::stage::Stage;
 
 pub(super) async fn identities(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;

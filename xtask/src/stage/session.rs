@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 /// Signs session tokens (HS256) with the secret that the server knows.
-pub(super) struct SignIn {
+pub(crate) struct SignIn {
     secret: String,
 }
 
 impl SignIn {
-    pub(super) fn new(secret: String) -> Self {
+    pub(crate) fn new(secret: String) -> Self {
         Self { secret }
     }
 
     /// The session of a user, good for a day.
-    pub(super) fn session(&self, user: &str) -> Result<String, String> {
+    pub(crate) fn session(&self, user: &str) -> Result<String, String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let claims = json!({ "sub": user, "aud": "authenticated", "exp": now + DAY, "iat": now });
         sign(&self.secret, &claims)

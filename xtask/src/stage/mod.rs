@@ -1,4 +1,15 @@
 //! Everything that a scenario needs: the server, its database, Twilio and two workspaces.
+//!
+//! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
+//! emulator, in this process, which signs its webhooks and sends them over HTTP.
+
+pub(crate) mod database;
+pub(crate) mod http;
+pub(crate) mod place;
+pub(crate) mod process;
+pub(crate) mod random;
+pub(crate) mod session;
+pub(crate) mod team;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,29 +18,29 @@ use identity::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::database::Database;
-use super::http::{Answer, Http};
-use super::place::Place;
-use super::process::Process;
-use super::session::SignIn;
-use super::team::Team;
+use self::database::Database;
+use self::http::{Answer, Http};
+use self::place::Place;
+use self::process::Process;
+use self::session::SignIn;
+use self::team::Team;
 
 /// The set-up. Dropping it stops the server, and the server its PostgreSQL.
-pub(super) struct Stage {
-    pub(super) twilio: Emulator,
-    pub(super) http: Http,
-    pub(super) database: Database,
+pub(crate) struct Stage {
+    pub(crate) twilio: Emulator,
+    pub(crate) http: Http,
+    pub(crate) database: Database,
     /// Four agents, and contacts.
-    pub(super) acme: Team,
+    pub(crate) acme: Team,
     /// Twenty-five agents.
-    pub(super) globex: Team,
+    pub(crate) globex: Team,
     sign_in: SignIn,
     server: Process,
 }
 
 impl Stage {
     /// Starts and fills everything.
-    pub(super) async fn set_up(place: &Place, twilio: Config) -> Result<Self, String> {
+    pub(crate) async fn set_up(place: &Place, twilio: Config) -> Result<Self, String> {
         // What an earlier run left would lead to a database that is gone.
         let _ = std::fs::remove_file(place.database_url());
         let mut server = Process::start(place.serve(), &place.log())?;
@@ -58,14 +69,14 @@ impl Stage {
     ///
     /// It stands still while nothing happens. The server notes by its own clock when a call comes
     /// in, and no answer stands before that; behind it, calls would look shorter than they were.
-    pub(super) async fn catch_up(&self) {
+    pub(crate) async fn catch_up(&self) {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = Timestamp::from_unix_seconds(0) + wall;
         self.twilio.advance((wall + AHEAD).since(self.twilio.now())).await;
     }
 
     /// Registers every agent's browser as its page does: with an access token from the server.
-    pub(super) async fn register(&self) -> Result<(), String> {
+    pub(crate) async fn register(&self) -> Result<(), String> {
         for team in [&self.acme, &self.globex] {
             for (index, agent) in team.agents().iter().enumerate() {
                 let path = team.path(&format!("token?identity={}", agent.identity()));
@@ -83,12 +94,12 @@ impl Stage {
     }
 
     /// The session of an agent.
-    pub(super) fn session(&self, team: &Team, agent: usize) -> Result<String, String> {
+    pub(crate) fn session(&self, team: &Team, agent: usize) -> Result<String, String> {
         self.sign_in.session(&team.user(agent))
     }
 
     /// A question of an agent's page.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         team: &Team,
         agent: usize,
@@ -98,7 +109,7 @@ impl Stage {
     }
 
     /// The call log as agent 1 of the workspace sees it.
-    pub(super) async fn calls(&self, team: &Team) -> Result<Vec<Value>, String> {
+    pub(crate) async fn calls(&self, team: &Team) -> Result<Vec<Value>, String> {
         let path = team.path("calls?limit=200");
         let answer = self.ask(team, 1, &path).await?;
         match answer.json()["calls"].as_array() {
@@ -108,7 +119,7 @@ impl Stage {
     }
 
     /// Waits until everything that the server has acknowledged is in the database.
-    pub(super) async fn applied(&self) -> Result<(), String> {
+    pub(crate) async fn applied(&self) -> Result<(), String> {
         let deadline = Instant::now() + APPLY;
         loop {
             let page = self.http.get("/metrics", None).await?;
@@ -124,12 +135,12 @@ impl Stage {
     }
 
     /// Whether the server still runs.
-    pub(super) fn alive(&mut self) -> Result<(), String> {
+    pub(crate) fn alive(&mut self) -> Result<(), String> {
         self.server.alive()
     }
 
     /// Stops everything in order.
-    pub(super) fn stop(self) -> Result<(), String> {
+    pub(crate) fn stop(self) -> Result<(), String> {
         drop(self.database);
         drop(self.twilio);
         self.server.stop()

@@ -11,33 +11,33 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 /// A client of one server.
-pub(super) struct Http {
+pub(crate) struct Http {
     /// `http://127.0.0.1:4242`.
-    pub(super) base: String,
+    pub(crate) base: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 /// What came back.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The body as JSON; `null` if it is none.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 
 impl Http {
-    pub(super) fn new(base: String) -> Self {
+    pub(crate) fn new(base: String) -> Self {
         Self { base, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// `GET`, with a session if there is one.
-    pub(super) async fn get(&self, path: &str, session: Option<&str>) -> Result<Answer, String> {
+    pub(crate) async fn get(&self, path: &str, session: Option<&str>) -> Result<Answer, String> {
         let mut headers = Vec::new();
         if let Some(session) = session {
             headers.push((header::AUTHORIZATION.as_str(), format!("Bearer {session}")));
@@ -46,7 +46,7 @@ impl Http {
     }
 
     /// A form by `POST`, as the carrier sends webhooks.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         form: &[(String, String)],

@@ -9,28 +9,28 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
 
 /// The owner's connection to the server's embedded database.
-pub(super) struct Database {
+pub(crate) struct Database {
     client: Client,
     connection: JoinHandle<()>,
     /// Where PostgreSQL has its data.
-    pub(super) home: PathBuf,
+    pub(crate) home: PathBuf,
 }
 
 /// One row of `livechat_messages`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct LogRow {
-    pub(super) direction: String,
-    pub(super) sender: String,
-    pub(super) status: String,
-    pub(super) body: String,
+pub(crate) struct LogRow {
+    pub(crate) direction: String,
+    pub(crate) sender: String,
+    pub(crate) status: String,
+    pub(crate) body: String,
     /// The user who handled the call.
-    pub(super) user: Option<String>,
-    pub(super) contact: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) contact: Option<String>,
 }
 
 impl Database {
     /// Connects as soon as the server has written in `file` how.
-    pub(super) async fn open(file: &Path) -> Result<Self, String> {
+    pub(crate) async fn open(file: &Path) -> Result<Self, String> {
         let deadline = Instant::now() + START;
         let url = loop {
             match std::fs::read_to_string(file) {
@@ -55,7 +55,7 @@ impl Database {
     }
 
     /// A member of the live chat who takes calls.
-    pub(super) async fn agent(
+    pub(crate) async fn agent(
         &self,
         workspace: &str,
         user: &str,
@@ -67,7 +67,7 @@ impl Database {
     }
 
     /// A contact of the live chat.
-    pub(super) async fn contact(
+    pub(crate) async fn contact(
         &self,
         workspace: &str,
         id: &str,
@@ -80,7 +80,7 @@ impl Database {
     }
 
     /// Assigns a contact to an agent; a second time changes nothing.
-    pub(super) async fn assign(
+    pub(crate) async fn assign(
         &self,
         workspace: &str,
         contact: &str,
@@ -96,7 +96,7 @@ impl Database {
     }
 
     /// The rows of a call, whatever workspace they belong to.
-    pub(super) async fn log(&self, call: &str) -> Result<Vec<(String, LogRow)>, String> {
+    pub(crate) async fn log(&self, call: &str) -> Result<Vec<(String, LogRow)>, String> {
         let sql = "select m.workspace_id, direction, sender, status, coalesce(body, ''), \
                      user_id::text, c.display_name \
                    from public.livechat_messages m \
@@ -119,14 +119,14 @@ impl Database {
     }
 
     /// The calls in the log of a workspace.
-    pub(super) async fn logged(&self, workspace: &str) -> Result<Vec<String>, String> {
+    pub(crate) async fn logged(&self, workspace: &str) -> Result<Vec<String>, String> {
         let sql = "select twilio_sid from public.livechat_messages \
                    where msg_type = 'call' and workspace_id = $1";
         Ok(self.rows(sql, &[&workspace]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// How many rows there are in everything that a webhook can write.
-    pub(super) async fn written(&self) -> Result<i64, String> {
+    pub(crate) async fn written(&self) -> Result<i64, String> {
         let sql = "select (select count(*) from public.voice_events) \
                      + (select count(*) from public.voice_calls) \
                      + (select count(*) from public.voice_legs) \

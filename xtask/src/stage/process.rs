@@ -13,17 +13,17 @@ use tokio::time::sleep;
 ///
 /// It is stopped in order when this is dropped, and also when this process is killed: a shell waits
 /// at the end of a pipe that only this process holds.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     watchdog: Child,
     pipe: Option<ChildStdin>,
     /// What it writes.
-    pub(super) log: PathBuf,
+    pub(crate) log: PathBuf,
 }
 
 impl Process {
     /// Starts the command in a process group of its own, so that Ctrl-C comes to us alone.
-    pub(super) fn start(mut command: Command, log: &Path) -> Result<Self, String> {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, String> {
         let said = |error: std::io::Error| format!("{}: {error}", log.display());
         let file = File::create(log).map_err(said)?;
         command.stdin(Stdio::null()).stdout(file.try_clone().map_err(said)?).stderr(file);
@@ -44,7 +44,7 @@ impl Process {
     }
 
     /// Waits for the address that it says it listens on.
-    pub(super) async fn address(&mut self) -> Result<String, String> {
+    pub(crate) async fn address(&mut self) -> Result<String, String> {
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
             let text = fs::read_to_string(&self.log).unwrap_or_default();
@@ -61,7 +61,7 @@ impl Process {
     /// # Errors
     ///
     /// How it ended, and its last words, if it did.
-    pub(super) fn alive(&mut self) -> Result<(), String> {
+    pub(crate) fn alive(&mut self) -> Result<(), String> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => {
@@ -79,7 +79,7 @@ impl Process {
     /// # Errors
     ///
     /// How it ended, if that was not in order.
-    pub(super) fn stop(mut self) -> Result<(), String> {
+    pub(crate) fn stop(mut self) -> Result<(), String> {
         match self.end() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => match status.signal() {

@@ -11,11 +11,11 @@ use super::random;
 use crate::run;
 
 /// A workspace as the scenarios use it.
-pub(super) struct Team {
-    pub(super) id: &'static str,
+pub(crate) struct Team {
+    pub(crate) id: &'static str,
     /// The number that callers dial.
-    pub(super) number: &'static str,
-    pub(super) account: Account,
+    pub(crate) number: &'static str,
+    pub(crate) account: Account,
     /// Agents 1 and up.
     agents: Vec<Agent>,
     /// Tells the user ids of one workspace from those of another.
@@ -23,22 +23,22 @@ pub(super) struct Team {
 }
 
 /// A contact, and the numbers of the agents that it is assigned to.
-pub(super) struct Contact {
-    pub(super) name: &'static str,
-    pub(super) number: &'static str,
+pub(crate) struct Contact {
+    pub(crate) name: &'static str,
+    pub(crate) number: &'static str,
     assigned: &'static [usize],
 }
 
 /// Mia is assigned to agent 2.
-pub(super) const MIA: Contact = contact("Mia Keller", "+15005550111", &[2]);
+pub(crate) const MIA: Contact = contact("Mia Keller", "+15005550111", &[2]);
 /// Noor is assigned to two.
-pub(super) const NOOR: Contact = contact("Noor Haddad", "+15005550112", &[1, 3]);
+pub(crate) const NOOR: Contact = contact("Noor Haddad", "+15005550112", &[1, 3]);
 /// Ola is assigned to two others.
-pub(super) const OLA: Contact = contact("Ola Berg", "+15005550113", &[1, 2]);
+pub(crate) const OLA: Contact = contact("Ola Berg", "+15005550113", &[1, 2]);
 /// Pia's agents will not answer.
-pub(super) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
+pub(crate) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
 /// Zoe is assigned to nobody.
-pub(super) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
+pub(crate) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
 
 static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
 
@@ -47,7 +47,7 @@ const fn contact(name: &'static str, number: &'static str, assigned: &'static [u
 }
 
 /// The contact with this first name, in any case of letters.
-pub(super) fn contact_named(name: &str) -> Option<&'static Contact> {
+pub(crate) fn contact_named(name: &str) -> Option<&'static Contact> {
     CONTACTS.iter().find(|contact| {
         contact.name.split(' ').next().is_some_and(|first| first.eq_ignore_ascii_case(name))
     })
@@ -55,7 +55,7 @@ pub(super) fn contact_named(name: &str) -> Option<&'static Contact> {
 
 impl Team {
     /// The workspace with four agents and the contacts.
-    pub(super) async fn acme(
+    pub(crate) async fn acme(
         twilio: &Emulator,
         place: &Place,
         db: &Database,
@@ -72,7 +72,7 @@ impl Team {
     }
 
     /// Another workspace, with 25 agents.
-    pub(super) async fn globex(
+    pub(crate) async fn globex(
         twilio: &Emulator,
         place: &Place,
         db: &Database,
@@ -119,27 +119,27 @@ impl Team {
     }
 
     /// All agents, the first is number 1.
-    pub(super) fn agents(&self) -> &[Agent] {
+    pub(crate) fn agents(&self) -> &[Agent] {
         &self.agents
     }
 
     /// The user id of an agent.
-    pub(super) fn user(&self, agent: usize) -> String {
+    pub(crate) fn user(&self, agent: usize) -> String {
         uuid(self.mark, agent)
     }
 
     /// The number of the agent at an address.
-    pub(super) fn agent_at(&self, address: &Address) -> Option<usize> {
+    pub(crate) fn agent_at(&self, address: &Address) -> Option<usize> {
         self.agents.iter().position(|agent| agent.address() == address).map(|index| index + 1)
     }
 
     /// The number of the agent who is this user.
-    pub(super) fn agent_of(&self, user: &str) -> Option<usize> {
+    pub(crate) fn agent_of(&self, user: &str) -> Option<usize> {
         (1..=self.agents.len()).find(|agent| self.user(*agent) == user)
     }
 
     /// Whoever is at an address, in words.
-    pub(super) fn name(&self, address: &Address) -> String {
+    pub(crate) fn name(&self, address: &Address) -> String {
         if let Some(agent) = self.agent_at(address) {
             return format!("agent {agent}");
         }
@@ -152,7 +152,7 @@ impl Team {
 
     /// Lets everybody ignore what rings, but for some who pick up after so many seconds and talk
     /// for so many.
-    pub(super) fn behave(&self, picks_up: &[(usize, u64, u64)]) {
+    pub(crate) fn behave(&self, picks_up: &[(usize, u64, u64)]) {
         for (index, agent) in self.agents.iter().enumerate() {
             let found = picks_up.iter().find(|(number, ..)| *number == index + 1);
             agent.behaves(match found {
@@ -165,7 +165,7 @@ impl Team {
     }
 
     /// A path of the API below the workspace.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/workspaces/{}/{rest}", self.id)
     }
 }

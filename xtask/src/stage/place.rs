@@ -14,25 +14,25 @@ use crate::run;
 use crate::workspace::Workspace;
 
 /// What Twilio is told; the emulator leads it to the server.
-pub(super) const PUBLIC_URL: &str = "https://voice.example.com";
+pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";
 
 /// The program, a directory for its data, and the secrets of this run.
-pub(super) struct Place {
+pub(crate) struct Place {
     program: PathBuf,
     /// Below the build directory.
-    pub(super) directory: PathBuf,
+    pub(crate) directory: PathBuf,
     database: OnceLock<PathBuf>,
     secrets_key: String,
     /// Signs session tokens.
-    pub(super) session_secret: String,
+    pub(crate) session_secret: String,
 }
 
 impl Place {
-    /// Builds the server and makes the directory `name`, unless it is there.
-    pub(super) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
+    /// Builds the server and makes the directory `name` below the build directory, unless it is
+    /// there.
+    pub(crate) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
         let program = build(workspace)?;
-        let target = env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-        let directory = workspace.path(&target).join("demo").join(name);
+        let directory = workspace.target(name);
         fs::create_dir_all(&directory).map_err(|error| {
             let mend = "make the build directory writable";
             Failure::new(format!("{}: {error}", directory.display()), mend)
@@ -50,7 +50,7 @@ impl Place {
     }
 
     /// The server's program with nothing of our own environment that would configure it.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in env::vars_os() {
             let ours = ["SWITCHROOM_", "TWILIO_", "DATABASE_URL"];
@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// `switchroom serve` on a free port.
-    pub(super) fn serve(&self) -> Command {
+    pub(crate) fn serve(&self) -> Command {
         let mut command = self.command(&["serve"]);
         command.env("SWITCHROOM_LISTEN", "127.0.0.1:0");
         // There is no such account at Twilio, and nothing of a demo leaves this machine.
@@ -75,27 +75,27 @@ impl Place {
         command
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.directory.join("server.log")
     }
 
     /// Where the running server says how the owner reaches its database.
-    pub(super) fn database_url(&self) -> PathBuf {
+    pub(crate) fn database_url(&self) -> PathBuf {
         self.data().join("postgres.url")
     }
 
     /// Tells where PostgreSQL has its data: as root that may be outside of the directory.
-    pub(super) fn database_is_at(&self, home: PathBuf) {
+    pub(crate) fn database_is_at(&self, home: PathBuf) {
         // A second start would tell the same.
         let _ = self.database.set(home);
     }
 
     /// Removes everything.
-    pub(super) fn remove(self) -> Result<(), Failure> {
+    pub(crate) fn remove(self) -> Result<(), Failure> {
         let outside = |path: &&PathBuf| !path.starts_with(&self.directory);
         let elsewhere = self.database.get().filter(outside);
         for path in elsewhere.into_iter().chain([&self.directory]) {
