@@ -52,6 +52,24 @@ impl Call {
             .await
     }
 
+    /// The caller presses keys: `0` to `9`, `*` and `#`. Whoever hears the caller hears them too.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NoCall`] if the call is over.
+    pub fn press(&self, keys: &str) -> Result<(), HandError> {
+        self.shared.write(|world| {
+            for key in keys.chars() {
+                let goes_on = world.calls.get(&self.sid).is_some_and(|call| !call.has_ended());
+                if !goes_on {
+                    return Err(HandError::NoCall);
+                }
+                world.digit(self.sid, key);
+            }
+            Ok(())
+        })
+    }
+
     /// The caller hangs up.
     ///
     /// # Errors

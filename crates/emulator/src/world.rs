@@ -4,6 +4,7 @@
 //! agenda and webhooks in the post. The [driver](crate::driver) takes both from here.
 
 mod agenda;
+mod audio;
 mod call;
 mod device;
 mod dial;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 use identity::{CallSid, Timestamp};
 
 pub(crate) use agenda::Due;
+pub(crate) use audio::{Audio, Hears};
 pub(crate) use call::{Call, Caller};
 pub(crate) use device::{Party, PartyId, Presence};
 pub(crate) use tables::{KeyRow, Tables};
@@ -50,6 +52,8 @@ pub(crate) struct World {
     /// Calls whose caller only the test moves.
     by_hand: BTreeSet<CallSid>,
     placed: u64,
+    /// What every leg hears.
+    pub(crate) audio: Audio,
     pub(crate) post: Post,
     pub(crate) timeline: Timeline,
     /// Until when time may pass although something holds it.
@@ -69,6 +73,7 @@ impl World {
             ending: BTreeSet::new(),
             by_hand: BTreeSet::new(),
             placed: 0,
+            audio: Audio::default(),
             post: Post::new(config.delivery),
             timeline: Timeline::new(config.keep_entries),
             advance_to: None,

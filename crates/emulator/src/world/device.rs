@@ -153,6 +153,7 @@ impl World {
 
     /// Frees everybody whom this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
+        self.falls_silent(sid);
         let mut rings_on = Vec::new();
         for (index, party) in self.parties.iter_mut().enumerate() {
             party.pending.retain(|pending| *pending != sid);

@@ -7,7 +7,7 @@ use identity::{CallSid, PhoneNumber};
 use super::call::Doing;
 use super::params::{Params, add, unanswered};
 use super::run::Goes;
-use super::{Due, World, device};
+use super::{Due, Hears, World, device};
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
 use crate::step::{Dial, Noun};
 use crate::timeline::What;
@@ -69,6 +69,7 @@ impl World {
             return Goes::Later;
         }
         self.schedule(timeout, Due::DialTimeout { call: sid, generation });
+        self.hears(sid, Hears::Ringback);
         for noun in now {
             self.start_leg(sid, noun);
         }
@@ -148,6 +149,7 @@ impl World {
         if let Some(party) = self.calls.get(&leg).map(|leg| leg.to.clone()) {
             self.note(Some(parent), What::Bridged { with: party });
         }
+        self.join(parent, leg);
         self.schedule(limit, Due::TimeLimit { call: parent, generation });
         self.caller_talks(parent);
         let losing = self.losing_status(self.config.unknowns.losing_leg);
@@ -216,6 +218,7 @@ impl World {
     fn finish_dial(&mut self, parent: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Doing::Dialling(dialling) = std::mem::take(&mut call.doing) else { return };
+        self.hears(parent, Hears::Silence);
         let outcome = self.dial_outcome(&dialling);
         if !self.ask_action(parent, &dialling, &outcome) {
             self.run(parent);

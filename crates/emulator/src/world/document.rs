@@ -4,7 +4,7 @@ use identity::CallSid;
 
 use super::call::Doing;
 use super::params::{Params, add};
-use super::{Due, Mail, World};
+use super::{Due, Hears, Mail, World, run};
 use crate::Kind;
 use crate::http::{check_status, url};
 use crate::post::{Parcel, Purpose};
@@ -105,6 +105,7 @@ impl World {
         call.application_error = true;
         call.steps.clear();
         let generation = call.turn_to(Doing::Speaking);
+        self.hears(sid, Hears::Tone { hz: run::SPEECH_HZ });
         self.schedule(self.config.play_length, Due::Resume { call: sid, generation });
     }
 

@@ -6,11 +6,11 @@ use identity::{CallSid, RecordingSid};
 
 use super::call::Doing;
 use super::params::{Params, add};
-use super::{Due, Mail, World};
+use super::{Due, Hears, Mail, World};
 use crate::http::url;
 use crate::post::Purpose;
 use crate::step::{Gather, Length, Record, Speech, Step, Target};
-use crate::timeline::What;
+use crate::timeline::{Heard, What};
 use crate::{CallStatus, Kind};
 
 impl World {
@@ -80,6 +80,7 @@ impl World {
             self.answer_call(sid);
         }
         let length = self.length(&speech);
+        self.hears(sid, speech.sound());
         self.note(Some(sid), What::Heard(speech.heard));
         self.wait(sid, Doing::Speaking, length)
     }
@@ -89,6 +90,7 @@ impl World {
         let mut length = gather.timeout;
         for prompt in &gather.prompts {
             length += self.length(prompt);
+            self.hears(sid, prompt.sound());
             self.note(Some(sid), What::Heard(prompt.heard.clone()));
         }
         self.wait(sid, Doing::Gathering(gather), length)
@@ -97,6 +99,7 @@ impl World {
     fn record(&mut self, sid: CallSid, record: Record) -> Goes {
         self.answer_call(sid);
         let length = record.longest.min(self.config.message_length);
+        self.hears(sid, Hears::Silence);
         self.wait(sid, Doing::Recording(record), length)
     }
 
@@ -109,6 +112,7 @@ impl World {
 
     /// What took time is over.
     pub(super) fn resume(&mut self, sid: CallSid) {
+        self.hears(sid, Hears::Silence);
         let Some(call) = self.calls.get_mut(&sid) else { return };
         match std::mem::take(&mut call.doing) {
             Doing::Gathering(gather) => self.gathered(sid, gather),
@@ -188,3 +192,19 @@ pub(super) enum Goes {
     On,
     Later,
 }
+
+impl Speech {
+    /// What stands for it: a tone, as no speech is made here.
+    fn sound(&self) -> Hears {
+        match self.heard {
+            Heard::Said(_) => Hears::Tone { hz: SPEECH_HZ },
+            Heard::Played(_) => Hears::Tone { hz: FILE_HZ },
+            Heard::Silence => Hears::Silence,
+        }
+    }
+}
+
+/// The tone for `<Say>`.
+pub(super) const SPEECH_HZ: u16 = 330;
+/// The tone for `<Play>`.
+const FILE_HZ: u16 = 523;
