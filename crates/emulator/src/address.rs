@@ -102,6 +102,35 @@ impl fmt::Display for CallStatus {
     }
 }
 
+/// Who began a call, as `Direction` writes it.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Direction {
+    /// Somebody outside, or a browser.
+    #[default]
+    Inbound,
+    /// The REST API.
+    OutboundApi,
+    /// A `<Dial>`.
+    OutboundDial,
+}
+
+impl Direction {
+    /// Twilio's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::OutboundApi => "outbound-api",
+            Self::OutboundDial => "outbound-dial",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// The step in the life of a leg that a status callback reports.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Progress {

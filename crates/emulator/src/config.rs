@@ -1,5 +1,6 @@
 //! How an emulator is set up.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use identity::Timestamp;
@@ -32,6 +33,9 @@ pub struct Config {
     pub delivery: Delivery,
     /// What Twilio adds to the `timeout` of a `<Dial>`: about 5 s (documentation of `<Dial>`).
     pub extra_ring: Duration,
+    /// How many calls of the REST API begin in a second, for each account; the others wait as
+    /// `queued`. `None` is no limit. Twilio's own default is one.
+    pub calls_per_second: Option<NonZeroU32>,
     /// From the event `initiated` of a leg to its event `ringing`.
     pub ring_delay: Duration,
     /// How long `<Play>` lasts: files are not fetched.
@@ -54,6 +58,7 @@ impl Default for Config {
             starts_at: None,
             delivery: Delivery::Sequential,
             extra_ring: Duration::from_secs(5),
+            calls_per_second: Some(NonZeroU32::MIN),
             ring_delay: Duration::from_millis(200),
             play_length: Duration::from_secs(3),
             message_length: Duration::from_secs(5),

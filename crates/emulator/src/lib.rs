@@ -25,7 +25,7 @@ mod webhook;
 mod world;
 
 pub use account::{Account, ApiKey};
-pub use address::{Address, CallStatus, Progress};
+pub use address::{Address, CallStatus, Direction, Progress};
 pub use agent::{Agent, Ringing};
 pub use behaviour::Behaviour;
 pub use call::Call;

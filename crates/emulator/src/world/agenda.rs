@@ -11,6 +11,12 @@ use super::PartyId;
 pub(crate) enum Due {
     /// The call goes on with its next step.
     Resume { call: CallSid, generation: u64 },
+    /// The turn of a call of the API has come.
+    DialsOut { call: CallSid },
+    /// A call of the API has rung long enough.
+    RingsOut { call: CallSid },
+    /// A call of the API has lasted long enough.
+    CallLimit { call: CallSid },
     /// A `<Dial>` has rung long enough.
     DialTimeout { call: CallSid, generation: u64 },
     /// A bridge has lived long enough.

@@ -7,9 +7,10 @@ use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
 use super::PartyId;
 use super::dial::Dialling;
+use super::outbound::Outbound;
 use crate::seed::Seed;
 use crate::step::{Gather, Record, Step, Subscription, Target};
-use crate::{Address, CallStatus, Kind, Voice};
+use crate::{Address, CallStatus, Direction, Kind, Voice};
 
 /// A call, or one leg of it: both are calls to Twilio.
 #[derive(Debug)]
@@ -20,12 +21,20 @@ pub(crate) struct Call {
     pub(crate) root: CallSid,
     pub(crate) parent: Option<CallSid>,
     pub(crate) account: AccountSid,
+    pub(crate) direction: Direction,
     pub(crate) from: Address,
     pub(crate) to: Address,
     pub(crate) status: CallStatus,
     pub(crate) sip: Option<u16>,
     /// The how-manieth call it is; legs have none.
     pub(crate) number: u64,
+    /// Its place among all calls and legs.
+    pub(crate) order: u64,
+    pub(crate) created_at: Timestamp,
+    /// When it was dialled or came in; a call that the API has queued waits for it.
+    pub(crate) started_at: Option<Timestamp>,
+    /// When anything of it changed last.
+    pub(crate) updated_at: Timestamp,
     pub(crate) answered_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     /// The number of the next status callback.
@@ -59,8 +68,12 @@ pub(crate) struct Call {
     pub(crate) over: bool,
     /// The browser that placed the call, or the party that answered the leg.
     pub(crate) party: Option<PartyId>,
-    /// Of a leg: who is told of its steps.
+    /// Whether it is a leg that was led away from its `<Dial>` and runs documents of its own.
+    pub(crate) is_independent: bool,
+    /// Of a leg, or of a call that the API has placed: who is told of its steps.
     pub(crate) subscription: Option<Subscription>,
+    /// Of a call that the API has placed: what it will do.
+    pub(crate) outbound: Option<Outbound>,
     /// Of a leg: the `<Parameter>`s of its noun.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -105,11 +118,16 @@ impl Call {
             root: sid,
             parent: None,
             account,
+            direction: Direction::Inbound,
             from: ends.0,
             to: ends.1,
             status: CallStatus::Ringing,
             sip: None,
             number: 0,
+            order: 0,
+            created_at: Timestamp::from_unix_seconds(0),
+            started_at: None,
+            updated_at: Timestamp::from_unix_seconds(0),
             answered_at: None,
             ended_at: None,
             sequence: 0,
@@ -132,9 +150,16 @@ impl Call {
             was_bridged: false,
             over: false,
             party: None,
+            is_independent: false,
             subscription: None,
+            outbound: None,
             parameters: Vec::new(),
         }
+    }
+
+    /// Whether it is a call of its own, or a leg that has become one.
+    pub(crate) fn is_root(&self) -> bool {
+        self.parent.is_none() || self.is_independent
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -169,6 +194,11 @@ impl Call {
             (Some(answered), Some(ended)) => ended.since(answered).as_secs(),
             _ => 0,
         }
+    }
+
+    /// The person whose device it is at: the caller, or whoever was dialled.
+    pub(crate) fn person(&self) -> &Address {
+        if self.direction == Direction::Inbound { &self.from } else { &self.to }
     }
 
     pub(crate) fn fallback(&self) -> Option<Target> {

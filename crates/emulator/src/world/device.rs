@@ -4,7 +4,7 @@ use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
 use super::{Call, Due, World};
 use crate::timeline::What;
-use crate::{Address, Behaviour, CallStatus};
+use crate::{Address, Behaviour, CallStatus, Direction};
 
 /// Which party.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -184,10 +184,10 @@ impl World {
         if call.has_ended() {
             return false;
         }
-        if call.parent.is_some() {
-            self.end_leg(sid, CallStatus::Completed, SIP_OK);
-        } else {
+        if call.direction == Direction::Inbound {
             self.caller_leaves(sid);
+        } else {
+            self.end_leg(sid, CallStatus::Completed, SIP_OK);
         }
         true
     }
@@ -205,6 +205,8 @@ impl World {
             Due::Rings { leg } | Due::Unreachable { leg } | Due::Leaves { leg } => {
                 call(leg).is_some()
             }
+            Due::DialsOut { call: sid } | Due::CallLimit { call: sid } => call(sid).is_some(),
+            Due::RingsOut { call: sid } => call(sid).is_some_and(|it| it.answered_at.is_none()),
             Due::Answers { party, leg } | Due::Declines { party, leg } => self
                 .party(party)
                 .is_some_and(|party| party.on_call.is_none() && party.pending.contains(&leg)),
@@ -216,6 +218,9 @@ impl World {
     pub(super) fn happen(&mut self, due: Due) {
         match due {
             Due::Resume { call, .. } => self.resume(call),
+            Due::DialsOut { call } => self.dials_out(call),
+            Due::RingsOut { call } => self.rings_out(call),
+            Due::CallLimit { call } => self.end_leg(call, CallStatus::Completed, SIP_OK),
             Due::DialTimeout { call, .. } => self.dial_timeout(call),
             Due::TimeLimit { call, .. } => self.time_limit(call),
             Due::Rings { leg } => self.leg_rings(leg),

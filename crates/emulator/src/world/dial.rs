@@ -170,6 +170,9 @@ impl World {
     pub(super) fn leg_ended(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Doing::Dialling(dialling) = &mut call.doing else { return };
+        if !dialling.legs.contains(&leg) {
+            return;
+        }
         dialling.ended.push(leg);
         if dialling.bridged == Some(leg) {
             self.finish_dial(parent);
@@ -254,7 +257,10 @@ impl World {
         add(&mut more, "DialCallStatus", outcome.status);
         if let Some(leg) = outcome.named {
             add(&mut more, "DialCallSid", leg);
-            add(&mut more, "DialCallDuration", outcome.seconds);
+            // Absent when the leg was led away (documentation of `<Dial>`).
+            if self.calls.get(&leg).is_some_and(|leg| !leg.is_independent) {
+                add(&mut more, "DialCallDuration", outcome.seconds);
+            }
         }
         add(&mut more, "DialBridged", outcome.bridged);
         let target = self.resolve(sid, action);

@@ -57,17 +57,33 @@ impl World {
             return;
         }
         let url = url::without_fragment(&parcel.webhook.url).to_owned();
+        self.run_document(sid, parcel.webhook.kind, url, read);
+    }
+
+    /// Runs a document that the API has given. It has no URL, so nothing in it can be relative.
+    pub(super) fn run_given(&mut self, sid: CallSid, kind: Kind, twiml: &str) {
+        self.run_document(sid, kind, String::new(), read::document(twiml));
+    }
+
+    fn run_document(
+        &mut self,
+        sid: CallSid,
+        kind: Kind,
+        url: String,
+        read: Result<Document, Problem>,
+    ) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
         match read {
             Ok(document) => {
                 call.base = url;
-                call.base_kind = parcel.webhook.kind;
+                call.base_kind = kind;
                 call.steps = document.steps.into();
                 for warning in document.warnings {
                     self.note_problem(sid, warning);
                 }
                 self.run(sid);
             }
-            Err(problem) => self.document_failed(sid, parcel.webhook.kind, &url, problem),
+            Err(problem) => self.document_failed(sid, kind, &url, problem),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::post::Purpose;
 use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
 use crate::step::Noun;
 use crate::timeline::What;
-use crate::{Address, CallStatus, Kind, Progress};
+use crate::{Address, CallStatus, Direction, Kind, Progress};
 
 impl World {
     pub(super) fn new_leg(&mut self, parent: CallSid, from: Address, noun: Noun) -> CallSid {
@@ -28,7 +28,8 @@ impl World {
         if let Some(caller) = self.calls.get_mut(&parent) {
             caller.legs.push(sid);
         }
-        self.calls.insert(sid, leg);
+        leg.direction = Direction::OutboundDial;
+        self.enter(leg);
         self.note(Some(sid), What::Placed { from, to: noun.to });
         sid
     }
@@ -85,16 +86,24 @@ impl World {
         }
         self.note_status(leg);
         self.leg_event(leg, Progress::Answered);
-        if let Some(parent) = parent {
-            self.bridge(parent, leg);
+        match parent {
+            Some(parent) => self.bridge(parent, leg),
+            None => self.outbound_answered(leg),
         }
     }
 
-    /// A leg is over, unless it was before.
+    /// A leg or a call is over, unless it was before.
     pub(super) fn end_leg(&mut self, leg: CallSid, status: CallStatus, sip: u16) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&leg) else { return };
         if call.has_ended() {
+            return;
+        }
+        if call.is_root() {
+            if call.direction != Direction::Inbound {
+                call.sip = Some(sip);
+            }
+            self.end_call(leg, status);
             return;
         }
         call.status = status;
@@ -109,8 +118,8 @@ impl World {
         }
     }
 
-    /// Reports a step of a leg, to whoever asked for it.
-    fn leg_event(&mut self, leg: CallSid, progress: Progress) {
+    /// Reports a step of a leg, or of a call that the API has placed, to whoever asked for it.
+    pub(super) fn leg_event(&mut self, leg: CallSid, progress: Progress) {
         let Some(call) = self.calls.get(&leg) else { return };
         let Some(subscription) = &call.subscription else { return };
         // Numbers count what is reported: from 0 without gaps.
@@ -125,7 +134,9 @@ impl World {
         }
         let sequence = self.next_sequence(leg);
         let params = self.status_params(leg, progress, sequence);
-        let mail = Mail { kind: Kind::LegStatus, target, params };
+        let is_leg = self.calls.get(&leg).is_some_and(|call| call.parent.is_some());
+        let kind = if is_leg { Kind::LegStatus } else { Kind::CallStatus };
+        let mail = Mail { kind, target, params };
         self.send(leg, Purpose::Notice { call: leg }, Some(progress), mail);
     }
 }

@@ -2,7 +2,7 @@
 
 use identity::CallSid;
 
-use super::{Call, World};
+use super::World;
 use crate::{Address, CallStatus, Progress};
 
 /// Parameters in the order in which they are sent.
@@ -23,7 +23,7 @@ impl World {
         add(&mut params, "ApiVersion", API_VERSION);
         add(&mut params, "CallSid", call.sid);
         add(&mut params, "CallStatus", call.status);
-        add(&mut params, "Direction", direction(call));
+        add(&mut params, "Direction", call.direction);
         for (name, value) in
             [("From", &call.from), ("Caller", &call.from), ("To", &call.to), ("Called", &call.to)]
         {
@@ -67,10 +67,6 @@ impl World {
         }
         params
     }
-}
-
-fn direction(call: &Call) -> &'static str {
-    if call.parent.is_some() { "outbound-dial" } else { "inbound" }
 }
 
 /// The geographic fields of a phone number: the country is known, the rest is present and empty.

@@ -8,7 +8,7 @@ use super::{Call, Caller, Due, Mail, PartyId, World};
 use crate::post::Purpose;
 use crate::step::Target;
 use crate::timeline::What;
-use crate::{Address, CallStatus, Kind, Progress, Voice};
+use crate::{Address, CallStatus, Direction, Kind, Progress, Voice};
 
 impl World {
     /// Somebody dials one of the numbers.
@@ -23,7 +23,8 @@ impl World {
             Some((account, voice)) => (*account, Some(voice.clone())),
             None => (AccountSid::from_bytes([0; 16]), None),
         };
-        let sid = self.new_call(account, from, Address::from(to), caller);
+        let ends = (from, Address::from(to));
+        let sid = self.new_call(account, ends, Direction::Inbound, caller);
         let token = self.seed.derive("call token", self.placed).hex();
         if let Some(call) = self.calls.get_mut(&sid) {
             add(&mut call.extra, "CallToken", token);
@@ -50,7 +51,8 @@ impl World {
         let voice = self.tables.apps.get(&app).filter(|(owner, _)| *owner == account);
         let voice = voice.map(|(_, voice)| voice.clone());
         let to = params.iter().find(|(name, _)| name == "To").map_or("", |(_, value)| value);
-        let sid = self.new_call(account, from, Address::from(to), caller);
+        let ends = (from, Address::from(to));
+        let sid = self.new_call(account, ends, Direction::Inbound, caller);
         if let Some(browser) = self.party_mut(party) {
             // Pending invites are ignored without a word.
             browser.pending.clear();
@@ -67,11 +69,11 @@ impl World {
         Some(sid)
     }
 
-    fn new_call(
+    pub(super) fn new_call(
         &mut self,
         account: AccountSid,
-        from: Address,
-        to: Address,
+        (from, to): (Address, Address),
+        direction: Direction,
         caller: Caller,
     ) -> CallSid {
         self.placed += 1;
@@ -80,13 +82,14 @@ impl World {
         let number = usize::try_from(self.placed).unwrap_or(usize::MAX);
         self.post.open(sid, seed, number);
         let mut call = Call::new(sid, account, (from.clone(), to.clone()), seed);
+        call.direction = direction;
         if caller.by_hand {
             self.by_hand.insert(sid);
         }
         call.number = self.placed;
         let gives_up = caller.gives_up_after;
         call.caller = caller;
-        self.calls.insert(sid, call);
+        self.enter(call);
         self.note(Some(sid), What::Placed { from, to });
         if let Some(after) = gives_up {
             self.schedule(after, Due::GivesUp { call: sid });
@@ -159,6 +162,7 @@ impl World {
             let mail = Mail { kind: Kind::CallStatus, target, params };
             self.send(sid, Purpose::Notice { call: sid }, None, mail);
         }
+        self.report_end(sid);
         self.ending.insert(sid);
     }
 
@@ -170,10 +174,11 @@ impl World {
 
     /// Writes the state of a call or leg into the timeline.
     pub(super) fn note_status(&mut self, sid: CallSid) {
-        let Some(call) = self.calls.get(&sid) else { return };
-        let party = if call.parent.is_some() { &call.to } else { &call.from };
-        let sip = if call.has_ended() && call.parent.is_some() { call.sip } else { None };
-        let what = What::Status { party: party.clone(), status: call.status, sip };
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.updated_at = now;
+        let sip = call.sip.filter(|_| call.has_ended() && call.direction != Direction::Inbound);
+        let what = What::Status { party: call.person().clone(), status: call.status, sip };
         self.note(Some(sid), what);
     }
 }

@@ -1,0 +1,97 @@
+//! The REST API changes a call that is going on.
+
+use identity::CallSid;
+
+use super::call::Doing;
+use super::outbound::First;
+use super::{World, device};
+use crate::step::Subscription;
+use crate::{CallStatus, Kind};
+
+/// What a call is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// To go on with another document.
+    GoOn(Box<First>),
+    /// To end, also in the middle.
+    Complete,
+    /// To end, if it has not been answered yet.
+    Cancel,
+}
+
+/// Why a call does not do what it is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// It is over, or not yet where it could do that.
+    State,
+}
+
+impl World {
+    /// Tells a call what to do.
+    pub(crate) fn instruct(&mut self, sid: CallSid, what: Instruction) -> Result<(), Refused> {
+        let Some(call) = self.calls.get(&sid) else { return Err(Refused::State) };
+        match what {
+            Instruction::GoOn(first) if call.status == CallStatus::InProgress => {
+                self.go_on_with(sid, *first);
+                Ok(())
+            }
+            Instruction::Complete if !call.has_ended() => {
+                self.end_by_api(sid);
+                Ok(())
+            }
+            Instruction::Cancel
+                if matches!(call.status, CallStatus::Queued | CallStatus::Ringing) =>
+            {
+                self.end_by_api(sid);
+                Ok(())
+            }
+            _ => Err(Refused::State),
+        }
+    }
+
+    /// Tells somebody else of the end of a call.
+    pub(crate) fn report_to(&mut self, sid: CallSid, subscription: Subscription) {
+        if let Some(call) = self.calls.get_mut(&sid) {
+            call.subscription = Some(subscription);
+        }
+    }
+
+    /// Takes the call out of what it does and runs another document.
+    ///
+    /// The `action` of a `<Dial>` is asked first, and what it answers has no effect.
+    fn go_on_with(&mut self, sid: CallSid, first: First) {
+        self.interrupt(sid);
+        if let Some(call) = self.calls.get_mut(&sid) {
+            let callback = call.voice.take().and_then(|voice| voice.status_callback);
+            let voice = crate::Voice { status_callback: callback, ..first.voice.clone() };
+            call.voice = Some(voice);
+        }
+        self.begin_with(sid, Kind::Redirect, first);
+    }
+
+    /// Ends what a call does; nothing is planned for it afterwards.
+    fn interrupt(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.steps.clear();
+        let doing = std::mem::take(&mut call.doing);
+        call.turn_to(Doing::Nothing);
+        let bridged_to = call.parent.filter(|_| !call.is_independent);
+        if let Some(parent) = bridged_to {
+            // The leg leaves its `<Dial>`, which is over.
+            call.is_independent = true;
+            self.leg_ended(parent, sid);
+        }
+        if let Doing::Dialling(dialling) = doing {
+            self.dial_abandoned(sid, *dialling);
+        }
+    }
+
+    fn end_by_api(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        if call.status == CallStatus::InProgress {
+            self.end_leg(sid, CallStatus::Completed, device::SIP_OK);
+        } else {
+            self.end_leg(sid, CallStatus::Canceled, device::SIP_CANCELED);
+        }
+    }
+}
