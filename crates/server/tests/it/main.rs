@@ -4,6 +4,7 @@
 mod api;
 mod away;
 mod callbacks;
+mod campaign;
 mod carrier_http;
 mod database_away;
 mod http;
