@@ -20,7 +20,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) budget: Arc<Budget>,
     pub(crate) workspaces: Workspaces,
-    pub(crate) last_known: LastKnown,
+    pub(crate) last_known: Arc<LastKnown>,
     pub(crate) sessions: Sessions,
     pub(crate) journal: Journal,
     pub(crate) metrics: Arc<Metrics>,

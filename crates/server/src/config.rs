@@ -33,6 +33,9 @@ pub struct Config {
     /// How long a caller waits for the database before the call is answered from what is known;
     /// [`Config::read`] says 250 ms.
     pub database_budget: Duration,
+    /// The pause between two rounds in which rosters are refreshed and what is known of workspaces
+    /// is written to disk; `None`: only [`Server::keep`](crate::Server::keep) and the end do it.
+    pub keep_every: Option<Duration>,
     /// How what no callback told is mended.
     pub reconcile: ReconcileConfig,
 }
@@ -206,6 +209,7 @@ impl Config {
                 secrets_key,
                 allowed_origins,
                 database_budget: DATABASE_BUDGET,
+                keep_every: Some(KEEP_EVERY),
                 reconcile: ReconcileConfig {
                     api: api.unwrap_or_else(BaseUrl::twilio),
                     every: Some(RECONCILE_EVERY),
@@ -309,6 +313,10 @@ const MIN_SESSION_SECRET: usize = 32;
 
 /// Half a ring: nobody is shown as ringing for much longer than they are.
 const RECONCILE_EVERY: Duration = Duration::from_secs(15);
+
+/// What is known is lost for so long by a machine that fails; one sync of a small file for each
+/// workspace that has changed.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
 
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \
      for example from `openssl rand -base64 32`";

@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod http;
 mod journal;
+mod keeper;
 mod metrics;
 mod policy;
 mod reconcile;
@@ -18,6 +19,8 @@ mod roster;
 mod seal;
 mod serve;
 mod sessions;
+mod vault;
+mod watch;
 mod workspace;
 
 pub mod command;

@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     refusals: Family<Class, Counter>,
     calls: Family<Outcome, Counter>,
     journal: Family<Outcome, Counter>,
+    keeping: Family<Outcome, Counter>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -63,6 +64,7 @@ impl Metrics {
         let refusals = Family::default();
         let calls = Family::default();
         let journal = Family::default();
+        let keeping = Family::default();
         registry.register("answers", "Answers by endpoint and status", answers.clone());
         registry.register(
             "webhook_seconds",
@@ -80,7 +82,12 @@ impl Metrics {
             "Records of the journal by what became of them",
             journal.clone(),
         );
-        Self { registry, answers, webhook_seconds, refusals, calls, journal }
+        registry.register(
+            "keeping",
+            "Rounds in which what is known of workspaces was written to disk, by how they went",
+            keeping.clone(),
+        );
+        Self { registry, answers, webhook_seconds, refusals, calls, journal, keeping }
     }
 
     pub(crate) fn answered(&self, endpoint: &'static str, status: u16) {
@@ -104,6 +111,11 @@ impl Metrics {
     /// `outcome` is what became of records: `written`, `refused`, `applied`, `retried`, `set_aside`.
     pub(crate) fn journal(&self, outcome: &'static str, records: usize) {
         self.journal.get_or_create(&Outcome { outcome }).inc_by(records as u64);
+    }
+
+    /// `outcome` is how a round of keeping what is known went: `done` or `failed`.
+    pub(crate) fn keeping(&self, outcome: &'static str) {
+        self.keeping.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// Everything in Prometheus' text form, with the gauges of this moment.

@@ -1,28 +1,41 @@
 //! The last known roster of each workspace, for when the database is away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
-use identity::{PhoneNumber, UserId, WorkspaceId};
+use identity::{CallSid, PhoneNumber, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Presence};
 use store_pg::{KnownContact, Roster};
 
-/// What was seen of each workspace when the database last answered.
+/// What was seen of each workspace when the database last answered, and which calls are over.
 #[derive(Debug, Default)]
 pub(crate) struct LastKnown {
     workspaces: Mutex<HashMap<WorkspaceId, Seen>>,
+    over: Mutex<Over>,
 }
 
+/// What was seen of one workspace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) members: Vec<Candidate>,
+    pub(crate) callers: HashMap<PhoneNumber, Caller>,
+    /// When the database said so; `None` for what an earlier run left on disk.
+    pub(crate) at: Option<Instant>,
+}
+
+/// A contact that has called, and who was assigned.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Caller {
+    pub(crate) contact: KnownContact,
+    pub(crate) assigned: Vec<UserId>,
+}
+
+/// The calls that ended last, oldest first.
 #[derive(Debug, Default)]
-struct Seen {
-    members: Vec<Candidate>,
-    callers: HashMap<PhoneNumber, Caller>,
-}
-
-#[derive(Clone, Debug)]
-struct Caller {
-    contact: Option<KnownContact>,
-    assigned: Vec<UserId>,
+struct Over {
+    calls: HashSet<CallSid>,
+    order: VecDeque<CallSid>,
 }
 
 impl LastKnown {
@@ -38,6 +51,7 @@ impl LastKnown {
             workspaces.insert(workspace.clone(), Seen::default());
         }
         let Some(seen) = workspaces.get_mut(workspace) else { return };
+        seen.at = Some(Instant::now());
         seen.members.clear();
         seen.members.extend(roster.candidates.iter().filter(|one| one.role.is_some()));
         if let (Some(caller), Some(contact)) = (caller, &roster.contact) {
@@ -46,9 +60,44 @@ impl LastKnown {
             }
             let assigned = roster.candidates.iter().filter(|one| one.assigned);
             let assigned = assigned.map(|one| one.user).collect();
-            let known = Caller { contact: Some(contact.clone()), assigned };
+            let known = Caller { contact: contact.clone(), assigned };
             seen.callers.insert(caller.clone(), known);
         }
+    }
+
+    /// Takes what an earlier run left, unless something newer is known.
+    pub(crate) fn restore(&self, workspace: &WorkspaceId, seen: Seen) {
+        let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        workspaces.entry(workspace.clone()).or_insert(seen);
+    }
+
+    /// What was seen of a workspace.
+    pub(crate) fn seen(&self, workspace: &WorkspaceId) -> Option<Seen> {
+        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        workspaces.get(workspace).cloned()
+    }
+
+    /// Whether the roster was not seen since `then`.
+    pub(crate) fn is_older(&self, workspace: &WorkspaceId, then: Instant) -> bool {
+        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        workspaces.get(workspace).and_then(|seen| seen.at).is_none_or(|at| at < then)
+    }
+
+    /// Remembers that Twilio said that a call is over.
+    pub(crate) fn ended(&self, call: CallSid) {
+        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if over.calls.insert(call) {
+            over.order.push_back(call);
+        }
+        if over.order.len() > MOST_OVER
+            && let Some(oldest) = over.order.pop_front()
+        {
+            over.calls.remove(&oldest);
+        }
+    }
+
+    fn is_over(&self, call: CallSid) -> bool {
+        self.over.lock().unwrap_or_else(PoisonError::into_inner).calls.contains(&call)
     }
 
     /// The roster as it was, if there ever was one.
@@ -59,6 +108,7 @@ impl LastKnown {
         &self,
         workspace: &WorkspaceId,
         caller: Option<&PhoneNumber>,
+        call: CallSid,
     ) -> Option<Roster> {
         let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = workspaces.get(workspace)?;
@@ -83,13 +133,16 @@ impl LastKnown {
             idle_since: None,
             rung_in: None,
         }));
-        let contact = known.and_then(|known| known.contact.clone());
-        Some(Roster { contact, candidates, call_is_over: false })
+        let contact = known.map(|known| known.contact.clone());
+        Some(Roster { contact, candidates, call_is_over: self.is_over(call) })
     }
 }
 
 /// Callers that are kept per workspace, about 200 bytes each.
 const MOST_CALLERS: usize = 2_000;
+
+/// Calls that are remembered as over: more than end while a database is away for a minute.
+const MOST_OVER: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -121,22 +174,41 @@ mod tests {
             call_is_over: false,
         };
         let last = LastKnown::default();
-        assert_eq!(last.recall(&workspace, Some(&known)), None);
+        let call = CallSid::from_bytes([1; 16]);
+        assert_eq!(last.recall(&workspace, Some(&known), call), None);
         last.keep(&workspace, Some(&known), &roster);
 
         let seen = |roster: Option<Roster>| -> Vec<(UserId, bool)> {
             roster.unwrap().candidates.iter().map(|one| (one.user, one.assigned)).collect()
         };
         assert_eq!(
-            seen(last.recall(&workspace, Some(&known))),
+            seen(last.recall(&workspace, Some(&known), call)),
             [(user(1), false), (user(2), true), (user(3), true)]
         );
         let stranger: PhoneNumber = "+15005550007".parse().unwrap();
         assert_eq!(
-            seen(last.recall(&workspace, Some(&stranger))),
+            seen(last.recall(&workspace, Some(&stranger), call)),
             [(user(1), false), (user(2), false)]
         );
-        let recalled = last.recall(&workspace, Some(&known)).unwrap();
+        let recalled = last.recall(&workspace, Some(&known), call).unwrap();
         assert!(recalled.candidates.iter().all(|one| one.activity == Activity::Idle));
+    }
+
+    #[test]
+    fn calls_that_ended_last_are_remembered_as_over() {
+        let call = |n: u32| {
+            let mut bytes = [0; 16];
+            bytes[..4].copy_from_slice(&n.to_be_bytes());
+            CallSid::from_bytes(bytes)
+        };
+        let last = LastKnown::default();
+        let most = u32::try_from(MOST_OVER).unwrap();
+        for n in 0..=most {
+            last.ended(call(n));
+            last.ended(call(n));
+        }
+        assert!(!last.is_over(call(0)), "forgotten");
+        assert!(last.is_over(call(1)) && last.is_over(call(most)));
+        assert!(!last.is_over(call(most + 1)));
     }
 }

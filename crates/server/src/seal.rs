@@ -1,9 +1,10 @@
-//! Twilio credentials at rest: encrypted, and bound to their workspace.
+//! Secrets at rest: encrypted, and bound to their workspace.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use identity::WorkspaceId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::config::SecretsKey;
@@ -44,9 +45,7 @@ pub fn seal(
     nonce: [u8; NONCE],
 ) -> Result<Vec<u8>, SealError> {
     let clear = Zeroizing::new(serde_json::to_vec(credentials).map_err(|_| SealError)?);
-    let payload = Payload { msg: &clear, aad: workspace.as_str().as_bytes() };
-    let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError)?;
-    Ok([&[VERSION][..], &nonce, &sealed].concat())
+    encrypt(key, workspace.as_str().as_bytes(), &clear, nonce)
 }
 
 /// Decrypts a workspace's credentials.
@@ -59,14 +58,46 @@ pub fn open(
     workspace: &WorkspaceId,
     sealed: &[u8],
 ) -> Result<Credentials, SealError> {
+    let clear = decrypt(key, workspace.as_str().as_bytes(), sealed)?;
+    serde_json::from_slice(&clear).map_err(|_| SealError)
+}
+
+/// Encrypts any bytes for `bound`, without which they do not open: what they are, and whose. Texts
+/// of different kinds must be bound differently, so that none passes for another.
+pub(crate) fn encrypt(
+    key: &SecretsKey,
+    bound: &[u8],
+    clear: &[u8],
+    nonce: [u8; NONCE],
+) -> Result<Vec<u8>, SealError> {
+    let payload = Payload { msg: clear, aad: bound };
+    let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError)?;
+    Ok([&[VERSION][..], &nonce, &sealed].concat())
+}
+
+/// Decrypts what [`encrypt`] has made.
+pub(crate) fn decrypt(
+    key: &SecretsKey,
+    bound: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (version, rest) = sealed.split_first().ok_or(SealError)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(SealError)?;
     if *version != VERSION {
         return Err(SealError);
     }
-    let payload = Payload { msg: ciphertext, aad: workspace.as_str().as_bytes() };
+    let payload = Payload { msg: ciphertext, aad: bound };
     let clear = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError)?;
-    serde_json::from_slice(&Zeroizing::new(clear)).map_err(|_| SealError)
+    Ok(Zeroizing::new(clear))
+}
+
+/// A nonce, drawn at random.
+pub(crate) fn nonce() -> [u8; NONCE] {
+    let mut nonce = [0; NONCE];
+    let random = [Uuid::new_v4(), Uuid::new_v4()];
+    let bytes = random.iter().flat_map(Uuid::as_bytes);
+    nonce.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    nonce
 }
 
 fn cipher(key: &SecretsKey) -> XChaCha20Poly1305 {

@@ -19,10 +19,13 @@ use crate::dispatch;
 use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
+use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 use crate::reconcile::{Reconciled, Reconciler};
 use crate::roster::LastKnown;
 use crate::sessions::{Sessions, SessionsError};
+use crate::vault::Vault;
+use crate::watch::watch;
 use crate::workspace::Workspaces;
 
 /// A running server.
@@ -37,6 +40,9 @@ pub struct Server {
     rotation: JoinHandle<()>,
     reconciler: Arc<Reconciler>,
     reconciling: JoinHandle<()>,
+    keeper: Arc<Keeper>,
+    keeping: JoinHandle<()>,
+    watching: JoinHandle<()>,
     spool: Spool,
     store: Store,
     database: Option<localpg::Server>,
@@ -57,6 +63,9 @@ pub enum ServeError {
     /// The spool cannot be opened.
     #[error("the spool cannot be opened")]
     Spool(#[source] spool::OpenError),
+    /// What is known of workspaces cannot be kept on disk.
+    #[error("the directory for what is known of workspaces cannot be used")]
+    Vault(#[source] std::io::Error),
     /// The system has no TLS roots.
     #[error("the system's TLS roots cannot be read")]
     Tls(#[source] std::io::Error),
@@ -87,30 +96,51 @@ impl Server {
             migrate(database, &url).await.map_err(ServeError::Database)?;
         }
         let store = Store::new(&url, StoreOptions::SMALL).map_err(ServeError::Database)?;
-        match store.guard().await {
-            Ok(()) => {}
-            Err(error @ StoreError::Refused(_)) => return Err(ServeError::Database(error)),
-            Err(error) => warn!("starting without the database: {error}"),
+        let is_trusted = match tokio::time::timeout(FIRST_LOOK, store.guard()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error @ StoreError::Refused(_))) => return Err(ServeError::Database(error)),
+            Ok(Err(error)) => {
+                warn!("starting without the database: {error}");
+                false
+            }
+            Err(_) => {
+                warn!("starting without the database: it does not answer in time");
+                false
+            }
+        };
+        if !is_trusted {
+            store.distrust();
         }
-        Self::start_on(config, store, database).await
+        Self::start_on(config, store, database, is_trusted).await
     }
 
     async fn start_on(
         config: Config,
         store: Store,
         database: Option<localpg::Server>,
+        is_trusted: bool,
     ) -> Result<Self, ServeError> {
         let directory = config.data_dir.join("spool");
         let spool = Spool::open(&directory, spool::Config::default()).map_err(ServeError::Spool)?;
         let metrics = Arc::new(Metrics::new());
         let budget = Arc::new(Budget::new(config.database_budget));
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
+        let vault = Vault::open(&config.data_dir.join("known"), config.secrets_key.clone());
+        let vault = Arc::new(vault.map_err(ServeError::Vault)?);
+        let last_known = Arc::new(LastKnown::default());
+        let workspaces = Workspaces::new(
+            store.clone(),
+            config.secrets_key,
+            Arc::clone(&budget),
+            Arc::clone(&vault),
+            Arc::clone(&last_known),
+        );
         let app = Arc::new(App {
             public_url: config.public_url,
-            workspaces: Workspaces::new(store.clone(), config.secrets_key, Arc::clone(&budget)),
+            workspaces,
             store: store.clone(),
             budget,
-            last_known: LastKnown::default(),
+            last_known,
             sessions: Sessions::new(config.sessions)?,
             journal: journal.clone(),
             metrics,
@@ -142,6 +172,15 @@ impl Server {
             let (reconciler, stop) = (Arc::clone(&reconciler), stop.clone());
             tokio::spawn(async move { reconciler.run(&stop).await })
         };
+        let keeper = Arc::new(Keeper::new(Arc::clone(&app), vault, config.keep_every));
+        let keeping = {
+            let (keeper, stop) = (Arc::clone(&keeper), stop.clone());
+            tokio::spawn(async move { keeper.run(&stop).await })
+        };
+        let watching = {
+            let (store, stop) = (store.clone(), stop.clone());
+            tokio::spawn(async move { watch(&store, &stop, is_trusted).await })
+        };
         let answer = move |request| {
             let app = Arc::clone(&app);
             async move { dispatch::answer(&app, request).await }
@@ -157,6 +196,9 @@ impl Server {
             rotation,
             reconciler,
             reconciling,
+            keeper,
+            keeping,
+            watching,
             spool,
             store,
             database,
@@ -184,6 +226,12 @@ impl Server {
         self.reconciler.round().await
     }
 
+    /// Writes now to disk what is known of workspaces, as the server does by itself every so often
+    /// and at its end.
+    pub async fn keep(&self) {
+        self.keeper.keep().await;
+    }
+
     /// Stops in two stages: no new connections, and requests that have begun come to their end;
     /// then what is in the spool goes to the database if it takes it, and everything is closed.
     pub async fn stop(self) {
@@ -192,6 +240,9 @@ impl Server {
         let _ = self.listener.await;
         self.rotation.abort();
         let _ = self.reconciling.await;
+        let _ = self.watching.await;
+        let _ = self.keeping.await;
+        self.keeper.keep().await;
         let drained = async {
             while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -221,6 +272,9 @@ async fn migrate(database: &localpg::Server, url: &str) -> Result<(), StoreError
 
 /// The database of the embedded Postgres.
 pub(crate) const DATABASE: &str = "switchroom";
+
+/// For the guard at the start: a database that accepts and never answers is away, too.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// How often a segment of the spool that is applied goes, so that numbers do not stay on disk.
 const ROTATION: Duration = Duration::from_secs(600);

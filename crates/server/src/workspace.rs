@@ -1,6 +1,6 @@
 //! Workspaces, opened: credentials decrypted and keys prepared, kept for a short while.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,9 @@ use voice_token::{ApiKey, ApiKeySecret, Issuer};
 use crate::budget::Budget;
 use crate::config::SecretsKey;
 use crate::policy::Policy;
+use crate::roster::LastKnown;
 use crate::seal;
+use crate::vault::Vault;
 
 /// A workspace, ready to check and to sign.
 pub(crate) struct Workspace {
@@ -45,11 +47,14 @@ pub(crate) enum NoWorkspace {
 /// The workspaces that were read lately.
 ///
 /// An opened one is used for [`FRESH`] without asking the database, and for as long as the database
-/// is away: signatures can be checked without it.
+/// is away: signatures can be checked without it. One that an earlier run has kept on disk is as
+/// good.
 pub(crate) struct Workspaces {
     store: Store,
     key: SecretsKey,
     budget: Arc<Budget>,
+    vault: Arc<Vault>,
+    last_known: Arc<LastKnown>,
     known: RwLock<HashMap<WorkspaceId, Known>>,
     /// What is being read at this moment.
     reading: Mutex<HashMap<WorkspaceId, Arc<Reading>>>,
@@ -62,21 +67,51 @@ type Reading = OnceCell<Result<Option<Arc<Workspace>>, NoWorkspace>>;
 struct Known {
     /// `None`: there is no such workspace.
     workspace: Option<Arc<Workspace>>,
-    read_at: Instant,
+    /// What it was opened from.
+    row: Option<Arc<WorkspaceRow>>,
+    /// When the database said so; `None` for what an earlier run left on disk.
+    read_at: Option<Instant>,
+}
+
+impl Known {
+    fn is_fresh(&self) -> bool {
+        let fresh = if self.workspace.is_some() { FRESH } else { FRESH_ABSENCE };
+        self.read_at.is_some_and(|at| at.elapsed() < fresh)
+    }
 }
 
 impl Workspaces {
-    pub(crate) fn new(store: Store, key: SecretsKey, budget: Arc<Budget>) -> Self {
-        Self { store, key, budget, known: RwLock::default(), reading: Mutex::default() }
+    pub(crate) fn new(
+        store: Store,
+        key: SecretsKey,
+        budget: Arc<Budget>,
+        vault: Arc<Vault>,
+        last_known: Arc<LastKnown>,
+    ) -> Self {
+        let (known, reading) = (RwLock::default(), Mutex::default());
+        Self { store, key, budget, vault, last_known, known, reading }
+    }
+
+    /// What each workspace that is known was opened from.
+    pub(crate) fn rows(&self) -> Vec<(WorkspaceId, Arc<WorkspaceRow>)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let row = |(id, known): (&WorkspaceId, &Known)| Some((id.clone(), known.row.clone()?));
+        known.iter().filter_map(row).collect()
+    }
+
+    /// The workspaces of which the database said lately that they are no more.
+    pub(crate) fn absent(&self) -> HashSet<WorkspaceId> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let absent = known.iter().filter(|(id, known)| known.row.is_none() && self.vault.has(id));
+        absent.map(|(id, _)| id.clone()).collect()
     }
 
     pub(crate) async fn find(&self, id: &WorkspaceId) -> Result<Arc<Workspace>, NoWorkspace> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        if let Some(known) = &known {
-            let fresh = if known.workspace.is_some() { FRESH } else { FRESH_ABSENCE };
-            if known.read_at.elapsed() < fresh {
-                return known.workspace.clone().ok_or(NoWorkspace::Absent);
-            }
+        if let Some(known) = &known
+            && known.is_fresh()
+        {
+            return known.workspace.clone().ok_or(NoWorkspace::Absent);
         }
         let known = known.and_then(|known| known.workspace);
         match (self.read(id, known.is_some()).await, known) {
@@ -102,6 +137,8 @@ impl Workspaces {
         id: &WorkspaceId,
         is_known: bool,
     ) -> Result<Option<Arc<Workspace>>, NoWorkspace> {
+        let recalled = if is_known { None } else { self.recall(id).await };
+        let is_known = is_known || recalled.is_some();
         let row = self.store.workspace(id);
         let row = if is_known {
             self.budget.spend(row).await
@@ -111,8 +148,10 @@ impl Workspaces {
         };
         match row {
             Ok(row) => {
-                let workspace = row.and_then(|row| self.open(id, row)).map(Arc::new);
-                self.remember(id, workspace.clone());
+                let row = row.map(Arc::new);
+                let workspace = row.as_deref().and_then(|row| self.open(id, row)).map(Arc::new);
+                let read_at = Some(Instant::now());
+                self.remember(id, Known { workspace: workspace.clone(), row, read_at });
                 Ok(workspace)
             }
             Err(StoreError::Corrupt(column)) => {
@@ -122,21 +161,46 @@ impl Workspaces {
             Err(error) => {
                 let memory = if is_known { "served from memory" } else { "not known" };
                 warn!(workspace.id = %id, "workspace {id} is {memory}: {error}");
-                Err(NoWorkspace::Away)
+                recalled.map(Some).ok_or(NoWorkspace::Away)
             }
         }
     }
 
-    fn remember(&self, id: &WorkspaceId, workspace: Option<Arc<Workspace>>) {
+    /// What an earlier run has kept on disk: it counts until the database says something else.
+    async fn recall(&self, id: &WorkspaceId) -> Option<Arc<Workspace>> {
+        if !self.vault.has(id) {
+            return None;
+        }
+        let (vault, wanted) = (Arc::clone(&self.vault), id.clone());
+        let read = tokio::task::spawn_blocking(move || vault.read(&wanted)).await;
+        let kept = match read {
+            Ok(Ok(kept)) => kept?,
+            Ok(Err(fault)) => {
+                warn!(workspace.id = %id, "what was known of workspace {id} cannot be used: {fault}");
+                return None;
+            }
+            // A panic has been reported where it happened.
+            Err(_) => return None,
+        };
+        let workspace = Arc::new(self.open(id, &kept.row)?);
+        if let Some(seen) = kept.seen {
+            self.last_known.restore(id, seen);
+        }
+        let (row, opened) = (Some(Arc::new(kept.row)), Some(Arc::clone(&workspace)));
+        self.remember(id, Known { workspace: opened, row, read_at: None });
+        Some(workspace)
+    }
+
+    fn remember(&self, id: &WorkspaceId, seen: Known) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_KNOWN {
             // Somebody tries ids that do not exist; those that do are few.
             known.retain(|_, known| known.workspace.is_some());
         }
-        known.insert(id.clone(), Known { workspace, read_at: Instant::now() });
+        known.insert(id.clone(), seen);
     }
 
-    fn open(&self, id: &WorkspaceId, row: WorkspaceRow) -> Option<Workspace> {
+    fn open(&self, id: &WorkspaceId, row: &WorkspaceRow) -> Option<Workspace> {
         open(&self.key, id, row)
             .inspect_err(
                 |fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"),
@@ -174,7 +238,11 @@ impl Drop for Turn<'_> {
 }
 
 /// Opens the credentials of a workspace.
-fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspace, String> {
+pub(crate) fn open(
+    key: &SecretsKey,
+    id: &WorkspaceId,
+    row: &WorkspaceRow,
+) -> Result<Workspace, String> {
     let credentials = seal::open(key, id, &row.sealed).map_err(|error| error.to_string())?;
     let mut tokens = credentials.auth_tokens.iter().map(|token| AuthToken::new(token));
     let first = tokens.next().ok_or("it has no auth token")?;
@@ -190,7 +258,7 @@ fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspa
         ApiSecret::new(credentials.api_secret.as_str()),
     );
     // A policy that cannot be read must not silence the phones.
-    let policy = serde_json::from_value(row.policy).unwrap_or_else(|error| {
+    let policy = serde_json::from_value(row.policy.clone()).unwrap_or_else(|error| {
         error!(workspace.id = %id, "workspace {id} has a policy that cannot be read: {error}");
         Policy::default()
     });
@@ -201,7 +269,7 @@ fn open(key: &SecretsKey, id: &WorkspaceId, row: WorkspaceRow) -> Result<Workspa
         verifier,
         issuer: Issuer::new(row.account, ApiKey { sid: row.api_key, secret }),
         rest,
-        numbers: row.numbers,
+        numbers: row.numbers.clone(),
         policy,
     })
 }
@@ -216,7 +284,7 @@ pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), String> 
         policy: serde_json::json!({}),
         numbers: new.numbers.clone(),
     };
-    open(key, &new.id, row).map(|_| ())
+    open(key, &new.id, &row).map(|_| ())
 }
 
 /// How long a change by `switchroom workspace` may take to show.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use deadpool_postgres::{HookError, PoolError};
 
+use crate::admission::UNTRUSTED;
 use crate::guard::Fault;
 
 /// Why the database did not do what it was asked.
@@ -19,6 +20,9 @@ pub enum StoreError {
     /// The database does not know this program or lacks what it needs: a role, a right, a table.
     /// Asking again helps once somebody has mended it; the data is not at fault.
     SetUp(Box<dyn std::error::Error + Send + Sync>),
+    /// The guard has refused the database, or could not look at it yet: it is not used. Asking
+    /// again helps once it is found good.
+    Untrusted,
     /// The set-up is unsafe; each fault has its mend.
     Refused(Vec<Fault>),
     /// A stored value breaks a rule of its type; the text names the column.
@@ -30,7 +34,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may succeed later.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Exhausted | Self::SetUp(_))
+        matches!(self, Self::Away(_) | Self::Exhausted | Self::SetUp(_) | Self::Untrusted)
     }
 }
 
@@ -39,6 +43,7 @@ impl fmt::Display for StoreError {
         match self {
             Self::Away(source) => write!(f, "the database is away{}", Cause(source.as_ref())),
             Self::Exhausted => f.write_str("no database connection was free in time"),
+            Self::Untrusted => f.write_str("the database is not used until it is found safe"),
             Self::Data(source) => {
                 write!(f, "the database refused the data{}", Cause(source.as_ref()))
             }
@@ -64,7 +69,7 @@ impl std::error::Error for StoreError {
             Self::Away(source) | Self::Data(source) | Self::SetUp(source) | Self::Url(source) => {
                 Some(source.as_ref())
             }
-            Self::Exhausted | Self::Refused(_) | Self::Corrupt(_) => None,
+            Self::Exhausted | Self::Untrusted | Self::Refused(_) | Self::Corrupt(_) => None,
         }
     }
 }
@@ -153,6 +158,9 @@ impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => Self::Exhausted,
+            PoolError::PostCreateHook(HookError::Message(reason)) if reason == UNTRUSTED => {
+                Self::Untrusted
+            }
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
                 Self::Away(Box::new(error))
             }

@@ -1,6 +1,7 @@
 //! Connections.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -11,6 +12,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::admission::Admission;
 use crate::error::StoreError;
 
 /// What one pool is for.
@@ -23,8 +25,12 @@ pub(crate) struct PoolPlan {
     pub(crate) statements: &'static [&'static str],
 }
 
-/// Makes a pool; no connection is opened yet.
-pub(crate) fn pool(config: &Config, plan: &PoolPlan) -> Result<Pool, StoreError> {
+/// Makes a pool; no connection is opened yet. While nothing is admitted none is lent.
+pub(crate) fn pool(
+    config: &Config,
+    plan: &PoolPlan,
+    admission: &Arc<Admission>,
+) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if needs_tls(config) {
         Manager::from_config(config.clone(), tls()?, recycling)
@@ -38,9 +44,12 @@ pub(crate) fn pool(config: &Config, plan: &PoolPlan) -> Result<Pool, StoreError>
         plan.statement_timeout_millis,
         plan.statement_timeout_millis / 2,
     );
+    let new = Arc::clone(admission);
     let prepare = Hook::async_fn(move |client, _| {
-        let session = session.clone();
+        let (session, admission) = (session.clone(), Arc::clone(&new));
         Box::pin(async move {
+            admission.connected();
+            admission.check().map_err(HookError::message)?;
             client.batch_execute(&session).await.map_err(HookError::Backend)?;
             for sql in statements {
                 client.prepare_cached(sql).await.map_err(HookError::Backend)?;
@@ -48,6 +57,8 @@ pub(crate) fn pool(config: &Config, plan: &PoolPlan) -> Result<Pool, StoreError>
             Ok(())
         })
     });
+    let used = Arc::clone(admission);
+    let lend = Hook::sync_fn(move |_, _| used.check().map_err(HookError::message));
     Pool::builder(manager)
         .max_size(plan.connections)
         .runtime(Runtime::Tokio1)
@@ -55,6 +66,7 @@ pub(crate) fn pool(config: &Config, plan: &PoolPlan) -> Result<Pool, StoreError>
         .create_timeout(Some(Duration::from_secs(3)))
         .recycle_timeout(Some(Duration::from_millis(500)))
         .post_create(prepare)
+        .pre_recycle(lend)
         .build()
         .map_err(|error| StoreError::Url(Box::new(error)))
 }
@@ -103,7 +115,7 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
         // A root that rustls cannot read is one that cannot vouch for the server either.
         drop(roots.add(certificate));
     }
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| StoreError::Url(Box::new(error)))?

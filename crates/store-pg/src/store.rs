@@ -1,8 +1,11 @@
 //! The database, as the server's own login role.
 
+use std::sync::Arc;
+
 use deadpool_postgres::Pool;
 use tokio_postgres::Config;
 
+use crate::admission::Admission;
 use crate::error::StoreError;
 use crate::guard::{self, Fault};
 use crate::pool::{self, Borrowed, PoolPlan};
@@ -36,6 +39,7 @@ pub struct Store {
     pub(crate) agent: Pool,
     pub(crate) apply: Pool,
     config: Config,
+    admission: Arc<Admission>,
 }
 
 /// How one pool is used at this moment.
@@ -78,24 +82,40 @@ impl Store {
         let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
         let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
+        let admission = Arc::new(Admission::default());
         Ok(Self {
-            webhook: pool::pool(&config, &webhook)?,
-            agent: pool::pool(&config, &agent)?,
-            apply: pool::pool(&config, &apply)?,
+            webhook: pool::pool(&config, &webhook, &admission)?,
+            agent: pool::pool(&config, &agent, &admission)?,
+            apply: pool::pool(&config, &apply, &admission)?,
             config,
+            admission,
         })
     }
 
     /// Refuses a database from which one workspace could see another, or whose schema is not this
-    /// program's.
+    /// program's: until it is found good again, every request is answered with
+    /// [`StoreError::Untrusted`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Refused`] with every fault and its mend; [`StoreError::Away`] if the database
-    /// does not answer.
+    /// does not answer, which says nothing about it.
     pub async fn guard(&self) -> Result<(), StoreError> {
         let faults = self.faults().await?;
+        self.admission.set(faults.is_empty());
         if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
+    }
+
+    /// Uses the database no more until [`Store::guard`] has found it good: it did not answer when
+    /// it should have been looked at.
+    pub fn distrust(&self) {
+        self.admission.set(false);
+    }
+
+    /// Waits until a connection has been opened since the last call: what it leads to may be
+    /// another database than before, restored or failed over to, that nobody has looked at.
+    pub async fn connected(&self) {
+        self.admission.wait().await;
     }
 
     /// Every fault of the set-up with its mend.

@@ -44,7 +44,7 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
         Err(error) => {
             warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
             app.metrics.call("stale");
-            app.last_known.recall(workspace, caller)
+            app.last_known.recall(workspace, caller, call.sid)
         }
     }
 }

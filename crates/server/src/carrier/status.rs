@@ -1,6 +1,6 @@
 //! Status callbacks of legs and of parent calls.
 
-use calls::Source;
+use calls::{Fact, Source};
 use tracing::{info, warn};
 
 use super::authenticate::Signed;
@@ -20,6 +20,9 @@ pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefu
         }
     };
     info!(call.sid = %call, "call {call}: {}", event.key());
+    if let Fact::Ended(_) = event.fact {
+        app.last_known.ended(call);
+    }
     let entry = Entry {
         workspace: signed.workspace.id.clone(),
         call,

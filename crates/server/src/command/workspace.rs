@@ -5,12 +5,11 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Subcommand;
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Owner};
-use uuid::Uuid;
 
 use super::embedded::{Access, LOGIN};
 use super::{Failure, variable};
 use crate::config::{self, SecretsKey};
-use crate::seal::{self, Credentials, NONCE};
+use crate::seal::{self, Credentials};
 use crate::serve::DATABASE;
 use crate::workspace;
 
@@ -55,7 +54,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
                 auth_tokens: auth_tokens()?,
                 api_secret: secret("TWILIO_API_SECRET", "API key secret")?,
             };
-            let sealed = seal::seal(&key, &id, &credentials, nonce())
+            let sealed = seal::seal(&key, &id, &credentials, seal::nonce())
                 .map_err(|error| Failure::failed(&error))?;
             let new = NewWorkspace {
                 id: id.clone(),
@@ -130,14 +129,6 @@ fn secret(name: &str, what: &str) -> Result<String, Failure> {
     std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::failed(&error))?;
     let line = line.trim();
     if line.is_empty() { Err(missing()) } else { Ok(line.to_owned()) }
-}
-
-fn nonce() -> [u8; NONCE] {
-    let mut nonce = [0; NONCE];
-    let random = [Uuid::new_v4(), Uuid::new_v4()];
-    let bytes = random.iter().flat_map(Uuid::as_bytes);
-    nonce.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    nonce
 }
 
 fn print(text: &str) -> Result<(), Failure> {

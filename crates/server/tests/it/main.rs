@@ -10,6 +10,7 @@ mod database_away;
 mod http;
 mod inbound;
 mod isolation;
+mod known;
 mod logs;
 mod operations;
 mod outbound;

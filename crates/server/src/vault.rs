@@ -1,0 +1,360 @@
+//! What was last known of each workspace, sealed on disk: a server that starts while its database
+//! is away checks signatures and rings people all the same.
+
+use std::collections::{HashMap, HashSet, hash_map};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use identity::{AccountSid, ApiKeySid, AppSid, ContactId, PhoneNumber, Timestamp};
+use identity::{UserId, WorkspaceId};
+use routing::{Activity, Candidate, Presence, Role};
+use serde::{Deserialize, Serialize};
+use store_pg::{KnownContact, WorkspaceRow};
+use zeroize::Zeroizing;
+
+use crate::config::SecretsKey;
+use crate::roster::{Caller, Seen};
+use crate::seal;
+
+/// A directory with one sealed file for each workspace.
+pub(crate) struct Vault {
+    dir: PathBuf,
+    key: SecretsKey,
+    /// The workspaces with a file, and a hash of what is in it, if this run wrote it.
+    files: Mutex<HashMap<WorkspaceId, Option<u64>>>,
+}
+
+/// What is kept of one workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// Its account; the credentials in it are sealed once more.
+    pub(crate) row: WorkspaceRow,
+    /// Whom its calls rang, if there was one.
+    pub(crate) seen: Option<Seen>,
+}
+
+impl Vault {
+    /// Makes the directory if it is missing, closes it to others, and lists what is there.
+    pub(crate) fn open(dir: &Path, key: SecretsKey) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+        let mut files = HashMap::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if let Some(Ok(id)) = name.strip_suffix(SUFFIX).map(str::parse) {
+                files.insert(id, None);
+            } else if name.ends_with(UNFINISHED) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(Self { dir: dir.to_owned(), key, files: Mutex::new(files) })
+    }
+
+    /// Reads what is kept of a workspace. A file that does not open is as good as none: the error
+    /// says why.
+    pub(crate) fn read(&self, id: &WorkspaceId) -> Result<Option<Kept>, String> {
+        if !self.has(id) {
+            return Ok(None);
+        }
+        let sealed = fs::read(self.path(id)).map_err(|error| error.to_string())?;
+        let clear = seal::decrypt(&self.key, &bound(id), &sealed)
+            .map_err(|_| "it was sealed with another key or for another workspace".to_owned())?;
+        let document: Document =
+            serde_json::from_slice(&clear).map_err(|_| "another version wrote it".to_owned())?;
+        document.read().map(Some)
+    }
+
+    /// Whether something may be kept of a workspace, without asking the disk.
+    pub(crate) fn has(&self, id: &WorkspaceId) -> bool {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    }
+
+    /// Writes what is known of a workspace, durably and whole or not at all, unless the same is
+    /// there already. Whether it wrote.
+    pub(crate) fn write(&self, id: &WorkspaceId, kept: &Kept) -> io::Result<bool> {
+        let clear = Zeroizing::new(serde_json::to_vec(&Document::of(kept))?);
+        let mut hasher = DefaultHasher::new();
+        clear.hash(&mut hasher);
+        let hash = Some(hasher.finish());
+        let known = {
+            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            files.get(id).copied().flatten()
+        };
+        if known == hash {
+            return Ok(false);
+        }
+        let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
+            .map_err(io::Error::other)?;
+        let (path, unfinished) = (self.path(id), self.dir.join(format!("{id}{UNFINISHED}")));
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(&sealed)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        File::open(&self.dir)?.sync_all()?;
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hash);
+        Ok(true)
+    }
+
+    /// Removes what is kept of workspaces that are no more.
+    pub(crate) fn forget(&self, ids: &HashSet<WorkspaceId>) -> io::Result<()> {
+        for id in ids {
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            if let hash_map::Entry::Occupied(file) = files.entry(id.clone()) {
+                fs::remove_file(self.path(id))?;
+                file.remove();
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, id: &WorkspaceId) -> PathBuf {
+        self.dir.join(format!("{id}{SUFFIX}"))
+    }
+}
+
+/// What a file is bound to. A workspace's id holds no U+0000, so these bytes are nobody's
+/// credentials.
+fn bound(id: &WorkspaceId) -> Vec<u8> {
+    [b"known\0", id.as_str().as_bytes()].concat()
+}
+
+#[derive(Deserialize, Serialize)]
+struct Document {
+    account: AccountSid,
+    api_key: ApiKeySid,
+    app: AppSid,
+    sealed: String,
+    policy: serde_json::Value,
+    numbers: Vec<PhoneNumber>,
+    roster: Option<RosterDocument>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct RosterDocument {
+    members: Vec<MemberDocument>,
+    callers: Vec<CallerDocument>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct MemberDocument {
+    user: UserId,
+    role: Option<Role>,
+    presence: Presence,
+    idle_since: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct CallerDocument {
+    number: PhoneNumber,
+    contact: ContactId,
+    name: Option<String>,
+    assigned: Vec<UserId>,
+}
+
+impl Document {
+    fn of(kept: &Kept) -> Self {
+        let row = &kept.row;
+        Self {
+            account: row.account,
+            api_key: row.api_key,
+            app: row.app,
+            sealed: STANDARD.encode(&row.sealed),
+            policy: row.policy.clone(),
+            numbers: row.numbers.clone(),
+            roster: kept.seen.as_ref().map(RosterDocument::of),
+        }
+    }
+
+    fn read(self) -> Result<Kept, String> {
+        let sealed = STANDARD.decode(self.sealed).map_err(|error| error.to_string())?;
+        let row = WorkspaceRow {
+            account: self.account,
+            api_key: self.api_key,
+            app: self.app,
+            sealed,
+            policy: self.policy,
+            numbers: self.numbers,
+        };
+        Ok(Kept { row, seen: self.roster.map(RosterDocument::read) })
+    }
+}
+
+impl RosterDocument {
+    fn of(seen: &Seen) -> Self {
+        let members = seen.members.iter().map(|member| MemberDocument {
+            user: member.user,
+            role: member.role,
+            presence: member.presence,
+            idle_since: member.idle_since,
+        });
+        let mut callers: Vec<CallerDocument> = seen
+            .callers
+            .iter()
+            .map(|(number, caller)| CallerDocument {
+                number: number.clone(),
+                contact: caller.contact.id,
+                name: caller.contact.name.clone(),
+                assigned: caller.assigned.clone(),
+            })
+            .collect();
+        // The same is written the same, whatever the order of the map.
+        callers.sort_by(|one, other| one.number.cmp(&other.number));
+        Self { members: members.collect(), callers }
+    }
+
+    fn read(self) -> Seen {
+        let members = self.members.into_iter().map(|member| Candidate {
+            user: member.user,
+            role: member.role,
+            assigned: false,
+            presence: member.presence,
+            activity: Activity::Idle,
+            idle_since: member.idle_since,
+            rung_in: None,
+        });
+        let callers = self.callers.into_iter().map(|caller| {
+            let contact = KnownContact { id: caller.contact, name: caller.name };
+            (caller.number, Caller { contact, assigned: caller.assigned })
+        });
+        Seen { members: members.collect(), callers: callers.collect(), at: None }
+    }
+}
+
+const SUFFIX: &str = ".known";
+const UNFINISHED: &str = ".unfinished";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const OTHER: &str = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const CALLER: &str = "+15005550006";
+
+    struct Dir(PathBuf);
+
+    impl Dir {
+        fn new() -> Self {
+            let name = format!("switchroom-vault-{}", uuid::Uuid::new_v4().simple());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        fn vault(&self, key: &str) -> Vault {
+            Vault::open(&self.0, SecretsKey::parse(key).unwrap()).unwrap()
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            // What is left is found under the system's temporary directory.
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn kept() -> Kept {
+        let user = |n| UserId::from_bytes([n; 16]);
+        let member = |n, role| Candidate {
+            user: user(n),
+            role: Some(role),
+            assigned: false,
+            presence: Presence::Away,
+            activity: Activity::Idle,
+            idle_since: Some(Timestamp::from_unix_seconds(1_767_225_600)),
+            rung_in: None,
+        };
+        let contact =
+            KnownContact { id: ContactId::from_bytes([9; 16]), name: Some("Ana Example".into()) };
+        let caller = Caller { contact, assigned: vec![user(2), user(3)] };
+        Kept {
+            row: WorkspaceRow {
+                account: AccountSid::from_bytes([1; 16]),
+                api_key: ApiKeySid::from_bytes([2; 16]),
+                app: AppSid::from_bytes([3; 16]),
+                sealed: vec![0, 1, 254, 255],
+                policy: serde_json::json!({ "routing": { "ring_seconds": 20 } }),
+                numbers: vec!["+15005550001".parse().unwrap()],
+            },
+            seen: Some(Seen {
+                members: vec![member(1, Role::Agent), member(2, Role::Admin)],
+                callers: HashMap::from([(CALLER.parse().unwrap(), caller)]),
+                at: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_by_a_later_run() {
+        let (dir, id) = (Dir::new(), "acme".parse().unwrap());
+        let vault = dir.vault(KEY);
+        assert!(vault.read(&id).unwrap().is_none());
+        assert!(vault.write(&id, &kept()).unwrap());
+        assert!(!vault.write(&id, &kept()).unwrap(), "the same is not written twice");
+        let read = dir.vault(KEY).read(&id).unwrap().unwrap();
+        assert_eq!(read.seen, kept().seen);
+        assert_eq!(format!("{:?}", read.row), format!("{:?}", kept().row));
+
+        vault.forget(&HashSet::from([id.clone()])).unwrap();
+        assert!(vault.read(&id).unwrap().is_none());
+        assert!(dir.vault(KEY).read(&id).unwrap().is_none());
+    }
+
+    #[test]
+    fn nobody_else_reads_it() {
+        let (dir, id) = (Dir::new(), "acme".parse().unwrap());
+        dir.vault(KEY).write(&id, &kept()).unwrap();
+        let file = dir.0.join("acme.known");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&dir.0), mode(&file)), (0o700, 0o600));
+        let bytes = fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in ["Ana", CALLER, "ring_seconds", "AC0101"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_as_good_as_none() {
+        let (dir, acme) = (Dir::new(), "acme".parse().unwrap());
+        dir.vault(KEY).write(&acme, &kept()).unwrap();
+        assert!(dir.vault(OTHER).read(&acme).is_err(), "another key");
+        let file = dir.0.join("acme.known");
+        let good = fs::read(&file).unwrap();
+        fs::write(dir.0.join("bolt.known"), &good).unwrap();
+        assert!(dir.vault(KEY).read(&"bolt".parse().unwrap()).is_err(), "another workspace's");
+        for at in [0, 5, 30, good.len() - 1] {
+            let mut flipped = good.clone();
+            flipped[at] ^= 1;
+            fs::write(&file, flipped).unwrap();
+            assert!(dir.vault(KEY).read(&acme).is_err(), "byte {at}");
+        }
+        for length in [0, 1, 24, 25, good.len() - 1] {
+            fs::write(&file, &good[..length]).unwrap();
+            assert!(dir.vault(KEY).read(&acme).is_err(), "{length} bytes");
+        }
+        // What a run that was killed left half-written is no file of a workspace.
+        fs::write(dir.0.join("acme.unfinished"), b"half").unwrap();
+        fs::write(&file, good).unwrap();
+        assert!(dir.vault(KEY).read(&acme).unwrap().is_some());
+        assert!(!dir.0.join("acme.unfinished").exists());
+    }
+
+    #[test]
+    fn credentials_and_what_is_known_do_not_pass_for_each_other() {
+        let key = SecretsKey::parse(KEY).unwrap();
+        let id: WorkspaceId = "acme".parse().unwrap();
+        let sealed = seal::encrypt(&key, &bound(&id), b"{}", [7; seal::NONCE]).unwrap();
+        assert!(seal::open(&key, &id, &sealed).is_err());
+        assert!(seal::decrypt(&key, id.as_str().as_bytes(), &sealed).is_err());
+        assert!(seal::decrypt(&key, &bound(&id), &sealed).is_ok());
+    }
+}

@@ -1,0 +1,62 @@
+//! Whether the database may be used: the guard, again and again.
+
+use std::time::Duration;
+
+use store_pg::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// Looks at the database whenever new connections lead to one, until `stop` is cancelled.
+///
+/// A database that was away at the start is not used before it was looked at. One that goes away
+/// and comes back may be another, restored or failed over to: it is used at once, looked at behind
+/// the first requests, and given up if it is not safe.
+pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_trusted: bool) {
+    let mut is_due = !is_trusted;
+    loop {
+        if !is_due {
+            tokio::select! {
+                () = store.connected() => {}
+                () = stop.cancelled() => return,
+            }
+        }
+        is_due = true;
+        let pause = match tokio::time::timeout(PATIENCE, store.guard()).await {
+            Ok(Ok(())) => {
+                if !is_trusted {
+                    info!("the database was looked at and is used");
+                }
+                (is_trusted, is_due) = (true, false);
+                PAUSE
+            }
+            Ok(Err(StoreError::Refused(faults))) => {
+                for fault in &faults {
+                    error!("the database is not used: {fault}");
+                }
+                is_trusted = false;
+                PAUSE
+            }
+            Ok(Err(fault)) => {
+                if !is_trusted {
+                    warn!("the database could not be looked at: {fault}");
+                }
+                AGAIN
+            }
+            Err(_) => AGAIN,
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Between two looks: pools open their connections one after the other, and faults are mended by
+/// people.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The same while it is away.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// For one look, which takes some twenty statements.
+const PATIENCE: Duration = Duration::from_secs(10);
