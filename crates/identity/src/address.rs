@@ -5,7 +5,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::id::parse_uuid;
-use crate::text::text_forms;
+use crate::text::{text_forms, write_hex};
 use crate::{ParseError, UserId};
 
 /// The Twilio client identity of one agent: `agent_` and the 32 digits of their user id.
@@ -66,12 +66,8 @@ impl FromStr for AgentIdentity {
 
 impl fmt::Display for AgentIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = *b"agent_00000000000000000000000000000000";
-        for (index, byte) in self.0.as_bytes().iter().enumerate() {
-            text[6 + 2 * index] = DIGITS[usize::from(byte >> 4)];
-            text[7 + 2 * index] = DIGITS[usize::from(byte & 15)];
-        }
+        write_hex(self.0.as_bytes(), &mut text["agent_".len()..]);
         f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }

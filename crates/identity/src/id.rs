@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::ParseError;
-use crate::text::{hex_value, text_forms};
+use crate::text::{hex_value, text_forms, write_hex};
 
 /// Defines an id that is a UUID.
 macro_rules! uuid_id {
@@ -37,13 +37,8 @@ macro_rules! uuid_id {
         /// Writes the hyphenated form in lower case, as Postgres does.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                for (index, byte) in self.0.iter().enumerate() {
-                    if HYPHENS_BEFORE.contains(&index) {
-                        f.write_str("-")?;
-                    }
-                    write!(f, "{byte:02x}")?;
-                }
-                Ok(())
+                let text = write_uuid(self.0);
+                f.write_str(str::from_utf8(&text).unwrap_or_default())
             }
         }
 
@@ -121,6 +116,18 @@ pub(crate) fn parse_uuid(text: &str, what: &'static str) -> Result<[u8; 16], Par
         at += 2;
     }
     Ok(bytes)
+}
+
+/// Writes the hyphenated form.
+fn write_uuid(bytes: [u8; 16]) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    let mut at = 0;
+    let groups = [0..4, 4..6, 6..8, 8..10, 10..16];
+    for group in groups.map(|group| &bytes[group]) {
+        write_hex(group, &mut text[at..at + 2 * group.len()]);
+        at += 2 * group.len() + 1;
+    }
+    text
 }
 
 #[cfg(test)]

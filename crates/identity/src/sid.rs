@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::ParseError;
-use crate::text::{hex_value, text_forms};
+use crate::text::{hex_value, text_forms, write_hex};
 
 /// Defines one kind of Sid.
 macro_rules! sid {
@@ -111,13 +111,9 @@ fn parse_sid(
 }
 
 fn write_sid(prefix: &str, id: [u8; 16]) -> [u8; SID_BYTES] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; SID_BYTES];
     text[..2].copy_from_slice(prefix.as_bytes());
-    for (index, byte) in id.iter().enumerate() {
-        text[2 + 2 * index] = DIGITS[usize::from(byte >> 4)];
-        text[3 + 2 * index] = DIGITS[usize::from(byte & 15)];
-    }
+    write_hex(&id, &mut text[2..]);
     text
 }
 

@@ -50,3 +50,13 @@ pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+/// Writes bytes as lower-case hexadecimal digits, two each. `text` is twice as long as `bytes`.
+///
+/// The formatter would write digit by digit, and ids are written many times for each call.
+pub(crate) fn write_hex(bytes: &[u8], text: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, digits) in bytes.iter().zip(text.as_chunks_mut::<2>().0) {
+        *digits = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+}

@@ -159,17 +159,15 @@ impl FromStr for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { year, month, day, hour, minute, second } = Parts::of(*self);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        let mut micros = self.0.rem_euclid(MICROS);
-        if micros != 0 {
-            let mut width = 6;
-            while micros % 10 == 0 {
-                micros /= 10;
-                width -= 1;
-            }
-            write!(f, ".{micros:0width$}")?;
+        // Into a buffer, because the formatter is slow and moments are written for every event.
+        let mut rest = *b"-00-00T00:00:00.000000";
+        for (at, value) in [(1, month), (4, day), (7, hour), (10, minute), (13, second)] {
+            write_digits(value, &mut rest[at..at + 2]);
         }
-        f.write_str("Z")
+        write_digits(self.0.rem_euclid(MICROS), &mut rest[WHOLE_SECONDS + 1..]);
+        let digits = rest.iter().rposition(|digit| !b"0.".contains(digit)).unwrap_or(0) + 1;
+        let length = if digits <= WHOLE_SECONDS { WHOLE_SECONDS } else { digits };
+        write!(f, "{year:04}{}Z", str::from_utf8(&rest[..length]).unwrap_or_default())
     }
 }
 
@@ -190,6 +188,17 @@ impl fmt::Display for Rfc2822 {
         let weekday = WEEKDAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)];
         let month = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
         write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
+    }
+}
+
+/// The length of `-01-01T00:00:00`.
+const WHOLE_SECONDS: usize = 15;
+
+/// Writes a number that is not negative in as many decimal digits as there is room.
+fn write_digits(mut value: i64, text: &mut [u8]) {
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
+        value /= 10;
     }
 }
 
