@@ -135,16 +135,7 @@ impl Account {
 
     fn open_browser(&self, identity: String, behaviour: Behaviour, presence: Presence) -> Agent {
         let address = Address::Client(identity);
-        let party = Party {
-            account: Some(self.sid),
-            address: address.clone(),
-            behaviour,
-            presence,
-            app: None,
-            app_params: Vec::new(),
-            on_call: None,
-            pending: Vec::new(),
-        };
+        let party = Party::new(Some(self.sid), address.clone(), behaviour, presence);
         let id = self.shared.write(|world| world.add_party(party));
         Agent::new(Arc::clone(&self.shared), id, address)
     }

@@ -1,6 +1,6 @@
 //! The one task that moves the world: it sends what is ready and lets the time pass.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::http::{Client, Request};
+use crate::media::Media;
 use crate::webhook::Outcome;
 use crate::world::World;
 
@@ -18,6 +19,8 @@ pub(crate) struct Shared {
     wake: Notify,
     changed: watch::Sender<u64>,
     holds: AtomicUsize,
+    stopped: AtomicBool,
+    pub(crate) media: Media,
 }
 
 impl Shared {
@@ -27,6 +30,8 @@ impl Shared {
             wake: Notify::new(),
             changed: watch::Sender::new(0),
             holds: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            media: Media,
         })
     }
 
@@ -47,6 +52,26 @@ impl Shared {
         self.wake.notify_one();
         self.tell();
         result
+    }
+
+    /// Takes something out of the world that nobody waits for.
+    pub(crate) fn take<T>(&self, take: impl FnOnce(&mut World) -> T) -> T {
+        take(&mut self.lock())
+    }
+
+    /// Tells when the world has changed.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Lets every connection end.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.tell();
+    }
+
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
     }
 
     /// Waits until the world gives an answer.

@@ -1,5 +1,6 @@
 //! The emulator as a test holds it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use twilio_sig::{AuthToken, SecretError};
 use crate::driver::{self, Shared};
 use crate::timeline::What;
 use crate::world::World;
-use crate::{Account, Address, Call, Config, Entry, Fault, Phone, Route, Webhook};
+use crate::{Account, Address, Call, Config, Device, Entry, Fault, Gateway, Phone, Route, Webhook};
 
 /// A running Twilio. It stops when this is dropped; calls that are going on then stand still.
 #[derive(Debug)]
@@ -61,6 +62,20 @@ impl Emulator {
     /// a caller who withholds it. The same number is the same phone.
     pub fn phone(&self, number: &str) -> Phone {
         Phone::new(Arc::clone(&self.shared), Address::Number(number.to_owned()))
+    }
+
+    /// Opens a gateway for real browsers at a loopback address, with port 0 at any free one.
+    ///
+    /// # Errors
+    ///
+    /// The address is taken, or is not on loopback.
+    pub async fn gateway(&self, address: SocketAddr) -> std::io::Result<Gateway> {
+        Gateway::open(Arc::clone(&self.shared), address).await
+    }
+
+    /// The real browsers that are connected, in the order in which they came.
+    pub fn devices(&self) -> Vec<Device> {
+        Device::all(&self.shared)
     }
 
     /// The emulated time.
@@ -146,6 +161,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.driver.abort();
+        self.shared.stop();
     }
 }
 

@@ -45,6 +45,8 @@ pub enum RegisterError {
     OtherIdentity,
     /// The token does not allow incoming calls.
     NoIncomingGrant,
+    /// No token was shown yet.
+    NoToken,
 }
 
 impl RegisterError {
@@ -57,7 +59,26 @@ impl RegisterError {
             Self::Token(VerifyError::Malformed) => Some(31_204),
             Self::Token(_) | Self::UnknownKey => Some(20_101),
             Self::OtherAccount => Some(20_151),
-            Self::OtherIdentity | Self::NoIncomingGrant => None,
+            Self::OtherIdentity | Self::NoIncomingGrant | Self::NoToken => None,
+        }
+    }
+
+    /// The code that the gateway sends, which the SDK turns into one of its own.
+    pub(crate) fn frame_code(self) -> u32 {
+        match self {
+            Self::Token(VerifyError::Expired) => 31_205,
+            Self::Token(VerifyError::TooLong) => 31_207,
+            Self::Token(VerifyError::Signature) => 31_202,
+            Self::Token(_) | Self::UnknownKey | Self::NoToken => 31_204,
+            Self::OtherAccount | Self::OtherIdentity | Self::NoIncomingGrant => 31_201,
+        }
+    }
+
+    /// The whole reason in one clause.
+    pub(crate) fn sentence(self) -> String {
+        match self {
+            Self::Token(error) => format!("{self}: {error}"),
+            _ => self.to_string(),
         }
     }
 }
@@ -70,6 +91,7 @@ impl fmt::Display for RegisterError {
             Self::OtherAccount => "token, key and browser are not of one account",
             Self::OtherIdentity => "token is of another identity",
             Self::NoIncomingGrant => "token does not allow incoming calls",
+            Self::NoToken => "no token was shown yet",
         })
     }
 }

@@ -38,16 +38,8 @@ impl Phone {
                 party.behaviour = behaviour;
                 return;
             }
-            world.add_party(Party {
-                account: None,
-                address: self.address.clone(),
-                behaviour,
-                presence: Presence::Here,
-                app: None,
-                app_params: Vec::new(),
-                on_call: None,
-                pending: Vec::new(),
-            });
+            let address = self.address.clone();
+            world.add_party(Party::new(None, address, behaviour, Presence::Here));
         });
         self
     }

@@ -46,6 +46,16 @@ pub(crate) const NUMBER_FORMAT: u32 = 13_223;
 pub(crate) const NUMBER_INVALID: u32 = 13_224;
 /// 13250, the nearest there is: Twilio has no number of its own for an eleventh noun.
 pub(crate) const TOO_MANY_NOUNS: u32 = 13_250;
+/// 31002: a call of a browser was refused.
+pub(crate) const CONNECTION_DECLINED: u32 = 31_002;
+/// 31005: the connection of a browser is gone.
+pub(crate) const CONNECTION_LOST: u32 = 31_005;
+/// 31100: a frame that cannot be read.
+pub(crate) const BAD_FRAME: u32 = 31_100;
+/// 31209: the call that a browser wants to go on with is over.
+pub(crate) const NO_SUCH_CALL: u32 = 31_209;
+/// 53400, the nearest there is: a session description that cannot be used.
+pub(crate) const SESSION_DESCRIPTION: u32 = 53_400;
 /// 31105: not a client identity.
 pub(crate) const CLIENT_NAME: u32 = 31_105;
 

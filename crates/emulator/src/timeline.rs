@@ -74,6 +74,27 @@ pub enum What {
         /// Why it was refused.
         refused: Option<String>,
     },
+    /// A real browser and the gateway exchanged a frame of the Voice SDK.
+    Signal {
+        /// The browser.
+        client: Address,
+        /// Twilio's word for it, such as `invite` or `answer`.
+        frame: &'static str,
+        /// Whether the browser sent it.
+        from_browser: bool,
+    },
+    /// A real browser sent a message of its own (`call.sendMessage`).
+    Message {
+        /// The browser.
+        client: Address,
+        /// Its content, as JSON.
+        content: String,
+    },
+    /// The socket of a real browser is gone.
+    SocketClosed {
+        /// The browser.
+        client: Address,
+    },
 }
 
 /// What a caller heard.
@@ -128,6 +149,10 @@ impl fmt::Display for What {
             Self::Registration { client, refused: Some(why) } => {
                 write!(f, "{client} may not register: {why}")
             }
+            Self::Signal { client, frame, from_browser: true } => write!(f, "{client} > {frame}"),
+            Self::Signal { client, frame, from_browser: false } => write!(f, "{client} < {frame}"),
+            Self::Message { client, content } => write!(f, "{client} sends a message: {content}"),
+            Self::SocketClosed { client } => write!(f, "{client} has no socket any more"),
         }
     }
 }
@@ -165,6 +190,11 @@ impl Timeline {
             What::Webhook(webhook) => Some(webhook),
             _ => None,
         }
+    }
+
+    /// How many entries there have ever been.
+    pub(crate) fn count(&self) -> u64 {
+        self.dropped + self.entries.len() as u64
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {

@@ -12,12 +12,14 @@ mod document;
 #[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod instruct;
 mod leg;
+mod line;
 #[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod outbound;
 mod params;
 mod place;
 mod register;
 mod run;
+mod signal;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,8 @@ pub(crate) use agenda::Due;
 pub(crate) use audio::{Audio, Hears};
 pub(crate) use call::{Call, Caller};
 pub(crate) use device::{Party, PartyId, Presence};
+pub(crate) use line::LineId;
+pub(crate) use signal::{Signal, SocketId};
 pub(crate) use tables::{KeyRow, Tables};
 
 use crate::http::Request;
@@ -58,6 +62,8 @@ pub(crate) struct World {
     placed: u64,
     /// What every leg hears.
     pub(crate) audio: Audio,
+    /// Browsers that are real.
+    pub(crate) signal: Signal,
     entered: u64,
     /// When the API may dial the next call of each account.
     free_at: BTreeMap<AccountSid, Timestamp>,
@@ -81,6 +87,7 @@ impl World {
             by_hand: BTreeSet::new(),
             placed: 0,
             audio: Audio::default(),
+            signal: Signal::default(),
             entered: 0,
             free_at: BTreeMap::new(),
             post: Post::new(config.delivery),

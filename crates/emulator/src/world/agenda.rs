@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use identity::{CallSid, Timestamp};
 
-use super::PartyId;
+use super::{LineId, PartyId};
 
 /// Something that will happen unless it has become pointless by then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,6 +31,8 @@ pub(crate) enum Due {
     Declines { party: PartyId, leg: CallSid },
     /// The party of a leg has talked enough.
     Leaves { leg: CallSid },
+    /// The browser of a call has lost its socket for too long.
+    LineLost { line: LineId },
     /// The caller has waited enough.
     GivesUp { call: CallSid },
     /// The caller has talked enough.

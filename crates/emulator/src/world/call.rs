@@ -183,6 +183,11 @@ impl Call {
         self.seed.derive("webhook", self.sent).uuid()
     }
 
+    /// The secret by which a browser may go on with the call.
+    pub(crate) fn reconnect_token(&self) -> String {
+        self.seed.derive("reconnect", 0).hex()
+    }
+
     /// A Sid of something that belongs to the call.
     pub(crate) fn sid_bytes(&self, what: &str) -> [u8; 16] {
         self.seed.derive(what, self.sent).bytes()

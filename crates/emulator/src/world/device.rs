@@ -2,7 +2,7 @@
 
 use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
-use super::{Call, Due, World};
+use super::{Call, Due, SocketId, World};
 use crate::timeline::What;
 use crate::{Address, Behaviour, CallStatus, Direction};
 
@@ -31,6 +31,33 @@ pub(crate) struct Party {
     pub(crate) on_call: Option<CallSid>,
     /// Legs that ring here, the oldest first.
     pub(crate) pending: Vec<CallSid>,
+    /// Where a real browser listens; nobody else has one.
+    pub(crate) socket: Option<SocketId>,
+    /// Its place in the order in which browsers registered.
+    pub(crate) registered: u64,
+}
+
+impl Party {
+    /// Somebody who is on no call.
+    pub(crate) fn new(
+        account: Option<AccountSid>,
+        address: Address,
+        behaviour: Behaviour,
+        presence: Presence,
+    ) -> Self {
+        Self {
+            account,
+            address,
+            behaviour,
+            presence,
+            app: None,
+            app_params: Vec::new(),
+            on_call: None,
+            pending: Vec::new(),
+            socket: None,
+            registered: 0,
+        }
+    }
 }
 
 /// Whether a party can be reached.
@@ -44,7 +71,8 @@ pub(crate) enum Presence {
 
 impl World {
     /// Adds a party; an older phone of the same number goes.
-    pub(crate) fn add_party(&mut self, party: Party) -> PartyId {
+    pub(crate) fn add_party(&mut self, mut party: Party) -> PartyId {
+        party.registered = self.signal.sockets.next_registration();
         self.parties.push(party);
         PartyId(self.parties.len() - 1)
     }
@@ -63,7 +91,8 @@ impl World {
         self.parties.iter().position(at).map(PartyId)
     }
 
-    /// Everybody who can be reached at an address of an account.
+    /// Everybody who can be reached at an address of an account: of a client's devices, those
+    /// that registered last.
     pub(super) fn reachable(&self, account: AccountSid, address: &Address) -> Vec<PartyId> {
         let here = |party: &&Party| {
             let registered = match party.presence {
@@ -77,15 +106,25 @@ impl World {
             party.address == *address && party.account.is_none_or(|owner| owner == account)
         };
         let all = self.parties.iter().enumerate();
-        all.filter(|(_, party)| theirs(party) && here(party))
-            .map(|(index, _)| PartyId(index))
-            .collect()
+        let mut found: Vec<(u64, usize)> = all
+            .filter(|(_, party)| theirs(party) && here(party))
+            .map(|(index, party)| (party.registered, index))
+            .collect();
+        found.sort_unstable();
+        let older = found.len().saturating_sub(MAX_DEVICES);
+        found.into_iter().skip(older).map(|(_, index)| PartyId(index)).collect()
     }
 
     /// Lets a leg ring at a party. False if it is a busy phone.
     pub(super) fn ring_at(&mut self, id: PartyId, leg: CallSid) -> bool {
         let Some(party) = self.party_mut(id) else { return true };
         let address = party.address.clone();
+        if party.socket.is_some() {
+            // The browser itself drops it if it is busy.
+            party.pending.push(leg);
+            self.invite(id, leg);
+            return true;
+        }
         if party.on_call.is_some() {
             if address.identity().is_none() {
                 return false;
@@ -154,6 +193,7 @@ impl World {
     /// Frees everybody whom this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
         self.falls_silent(sid);
+        self.close_lines(sid);
         let mut rings_on = Vec::new();
         for (index, party) in self.parties.iter_mut().enumerate() {
             party.pending.retain(|pending| *pending != sid);
@@ -210,6 +250,7 @@ impl World {
             Due::Answers { party, leg } | Due::Declines { party, leg } => self
                 .party(party)
                 .is_some_and(|party| party.on_call.is_none() && party.pending.contains(&leg)),
+            Due::LineLost { line } => self.is_lost(line),
             Due::GivesUp { call: sid } => call(sid).is_some_and(|call| !call.was_bridged),
         }
     }
@@ -234,6 +275,7 @@ impl World {
             Due::Leaves { leg } => {
                 self.hang_up(leg);
             }
+            Due::LineLost { line } => self.line_lost(line),
             Due::GivesUp { call } | Due::HangsUp { call, .. } => {
                 self.hang_up(call);
             }
@@ -248,6 +290,9 @@ impl World {
         self.schedule(talks, Due::HangsUp { call: sid, generation });
     }
 }
+
+/// Devices of one client that ring (documentation of the Voice SDKs, "registering").
+const MAX_DEVICES: usize = 10;
 
 /// 200 OK.
 pub(super) const SIP_OK: u16 = 200;

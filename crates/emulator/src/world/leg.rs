@@ -84,6 +84,7 @@ impl World {
                 party.pending.retain(|pending| *pending != leg);
             }
         }
+        self.cancel_elsewhere(leg);
         self.note_status(leg);
         self.leg_event(leg, Progress::Answered);
         match parent {

@@ -107,4 +107,4 @@ pub(super) fn unanswered(status: CallStatus) -> bool {
     status.is_final() && status != CallStatus::Completed
 }
 
-const API_VERSION: &str = "2010-04-01";
+pub(super) const API_VERSION: &str = "2010-04-01";

@@ -42,6 +42,19 @@ impl World {
         params: Vec<(String, String)>,
         caller: Caller,
     ) -> Option<CallSid> {
+        let (sid, voice) = self.place_from_browser(party, app, params, caller)?;
+        self.begin(sid, voice);
+        Some(sid)
+    }
+
+    /// The same before anything is asked for: what is to be asked stands beside the call.
+    pub(super) fn place_from_browser(
+        &mut self,
+        party: PartyId,
+        app: AppSid,
+        params: Vec<(String, String)>,
+        caller: Caller,
+    ) -> Option<(CallSid, Option<Voice>)> {
         let browser = self.party(party)?;
         if browser.on_call.is_some() {
             return None;
@@ -65,8 +78,7 @@ impl World {
             first.extend(params);
             call.first = first;
         }
-        self.begin(sid, voice);
-        Some(sid)
+        Some((sid, voice))
     }
 
     pub(super) fn new_call(
@@ -98,7 +110,7 @@ impl World {
     }
 
     /// Asks for the first document, or fails if nobody is responsible.
-    fn begin(&mut self, sid: CallSid, voice: Option<Voice>) {
+    pub(super) fn begin(&mut self, sid: CallSid, voice: Option<Voice>) {
         let Some(voice) = voice else {
             self.end_call(sid, CallStatus::Failed);
             return;
@@ -124,6 +136,7 @@ impl World {
         }
         call.status = CallStatus::InProgress;
         call.answered_at = Some(now);
+        self.open_line(sid);
         self.note_status(sid);
     }
 

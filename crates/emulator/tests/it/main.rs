@@ -6,6 +6,8 @@ mod documents;
 mod faults;
 mod inbound;
 mod outbound;
+mod page;
 mod server;
+mod signal;
 mod transport;
 mod verbs;
