@@ -1,0 +1,115 @@
+/**
+ * What sounds where. `""` is the system's choice.
+ *
+ * @typedef {{ microphone: string, speaker: string, ringer: string }} Choice
+ */
+
+/**
+ * A device to choose.
+ *
+ * @typedef {{ id: string, label: string }} Choosable
+ */
+
+/** The microphones and loudspeakers of this machine, and which ones the agent chose. */
+export class Devices {
+  /** @type {Choice} */
+  choice = { microphone: "", speaker: "", ringer: "", ...read() };
+  /** Called when the choice or the devices change. */
+  onChange = () => {};
+
+  constructor() {
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.onChange());
+  }
+
+  /** Whether the browser lets a page choose the loudspeaker. */
+  get canChooseSpeaker() {
+    return "setSinkId" in HTMLMediaElement.prototype;
+  }
+
+  /**
+   * What there is to choose from. Before the microphone is allowed, browsers hide the names.
+   *
+   * @returns {Promise<{ microphones: Choosable[], speakers: Choosable[] }>}
+   */
+  async list() {
+    const all = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
+    const of = (/** @type {string} */ kind, /** @type {string} */ name) =>
+      all
+        .filter((device) => device.kind === kind && device.deviceId !== "" && device.deviceId !== "default")
+        .map((device, index) => ({ id: device.deviceId, label: device.label || `${name} ${index + 1}` }));
+    return { microphones: of("audioinput", "Microphone"), speakers: of("audiooutput", "Speaker") };
+  }
+
+  /** @param {Partial<Choice>} choice */
+  choose(choice) {
+    this.choice = { ...this.choice, ...choice };
+    try {
+      localStorage.setItem(KEY, JSON.stringify(this.choice));
+    } catch {
+      // It then holds for this page only.
+    }
+    this.onChange();
+  }
+
+  /** What to ask the browser for. A microphone that is gone is replaced by another one. */
+  get constraints() {
+    const { microphone } = this.choice;
+    return {
+      audio: {
+        echoCancellation: true,
+        noiseSuppression: true,
+        autoGainControl: true,
+        ...(microphone ? { deviceId: { ideal: microphone } } : {}),
+      },
+    };
+  }
+
+  /**
+   * Listens to the microphone and tells its level until it is stopped.
+   *
+   * @param {(level: number) => void} heard from 0 to 1, some 20 times a second
+   * @returns {Promise<() => void>} stops it
+   * @throws {Error} whose `name` says why, as `getUserMedia` does
+   */
+  async listen(heard) {
+    const stream = await navigator.mediaDevices.getUserMedia(this.constraints);
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 512;
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Uint8Array(analyser.fftSize);
+    const timer = setInterval(() => {
+      analyser.getByteTimeDomainData(samples);
+      heard(level(samples));
+    }, 50);
+    return () => {
+      clearInterval(timer);
+      stream.getTracks().forEach((track) => track.stop());
+      void context.close();
+    };
+  }
+}
+
+/**
+ * The level of some samples as people hear it: 0 at -60 dB and below, 1 at full scale.
+ *
+ * @param {Uint8Array} samples around 128
+ * @returns {number}
+ */
+export function level(samples) {
+  let sum = 0;
+  for (const sample of samples) sum += ((sample - 128) / 128) ** 2;
+  const decibels = 10 * Math.log10(sum / samples.length || 1e-12);
+  return Math.max(0, Math.min(1, 1 + decibels / 60));
+}
+
+/** @returns {Partial<Choice>} */
+function read() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+const KEY = "switchroom:devices";

@@ -1,0 +1,111 @@
+/**
+ * One call of this agent's phone. Plain data: it is copied to other tabs as it is.
+ *
+ * @typedef {object} Line
+ * @property {string} id of this line, on this machine
+ * @property {string | null} callSid of the whole call, as `GET /calls/{call_sid}` wants it
+ * @property {string | null} legSid of the leg to this browser
+ * @property {"inbound" | "outbound"} direction
+ * @property {LineState} state
+ * @property {string} number the other end's, or `""` if it is withheld
+ * @property {string | null} name the contact's, if it is known
+ * @property {string | null} contactId
+ * @property {Why | null} why inbound only
+ * @property {number} since when the state before `open` began, in milliseconds
+ * @property {number | null} answeredAt
+ * @property {boolean} isMuted
+ * @property {string | null} trouble what is wrong with the connection or the sound
+ */
+
+/**
+ * - `ringing`: here, or at the other end
+ * - `connecting`: answered here, or dialled
+ * - `open`: both ends hear each other
+ * - `reconnecting`: the connection was lost and comes back
+ *
+ * @typedef {"ringing" | "connecting" | "open" | "reconnecting"} LineState
+ */
+
+/**
+ * Why this agent is rung, by the server's parameters.
+ *
+ * @typedef {object} Why
+ * @property {string} scope `assigned` or `everyone`
+ * @property {string | null} because why everyone
+ * @property {number} wave from 1
+ */
+
+/**
+ * The line of an incoming call.
+ *
+ * @param {Record<string, string>} parameters Twilio's
+ * @param {Map<string, string>} custom our server's `<Parameter>`s
+ * @param {number} now
+ * @returns {Line}
+ */
+export function incoming(parameters, custom, now) {
+  const text = (/** @type {string} */ name) => custom.get(name) || null;
+  const scope = text("scope");
+  return {
+    id: parameters.CallSid,
+    callSid: text("call_sid"),
+    legSid: parameters.CallSid,
+    direction: "inbound",
+    state: "ringing",
+    number: /^\+\d+$/.test(parameters.From ?? "") ? parameters.From : "",
+    name: text("display_name"),
+    contactId: text("contact_id"),
+    why: scope === null ? null : { scope, because: text("because"), wave: Number(text("wave")) || 1 },
+    since: now,
+    answeredAt: null,
+    isMuted: false,
+    trouble: null,
+  };
+}
+
+/**
+ * The line of a call that is placed.
+ *
+ * @param {string} number E.164
+ * @param {string} id
+ * @param {number} now
+ * @returns {Line}
+ */
+export function outgoing(number, id, now) {
+  return {
+    id,
+    callSid: null,
+    legSid: null,
+    direction: "outbound",
+    state: "connecting",
+    number,
+    name: null,
+    contactId: null,
+    why: null,
+    since: now,
+    answeredAt: null,
+    isMuted: false,
+    trouble: null,
+  };
+}
+
+/**
+ * Why this agent is rung, in words.
+ *
+ * @param {Why | null} why
+ * @returns {string}
+ */
+export function whySentence(why) {
+  if (!why) return "";
+  const wave = why.wave > 1 ? `, wave ${why.wave}` : "";
+  if (why.scope === "assigned") return `Assigned to you${wave}`;
+  return `${BECAUSE[why.because ?? ""] ?? "Everyone is rung"}${wave}`;
+}
+
+/** @type {Record<string, string>} */
+const BECAUSE = {
+  unknown_caller: "Everyone is rung: an unknown caller",
+  not_assigned: "Everyone is rung: assigned to nobody",
+  assigned_unavailable: "Everyone is rung: the assigned agents are not free",
+  assigned_unanswered: "Everyone is rung: the assigned agents did not answer",
+};

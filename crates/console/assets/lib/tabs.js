@@ -1,0 +1,141 @@
+/**
+ * A message from one tab to the others of the same agent.
+ *
+ * @typedef {{ from: string, to?: string, type: string, [key: string]: any }} Message
+ */
+
+/**
+ * Which of several tabs of one agent holds the phone: the one that has the lock. The browser gives
+ * it to the next one when that tab goes, however it goes.
+ */
+export class Tabs {
+  /** The id of this page. */
+  id = crypto.randomUUID();
+  isLeading = false;
+  /** Called when this tab begins to lead. */
+  onLead = () => {};
+  /** Called when this tab finds that another one leads. */
+  onFollow = () => {};
+  /** Asked by another tab that wants to lead: whether it may. */
+  mayLeave = () => true;
+  /** @param {Message} _message */
+  onMessage = (_message) => {};
+
+  /** @type {string} */
+  #name;
+  /** @type {BroadcastChannel} */
+  #channel;
+  /** @type {() => void} */
+  #release = () => {};
+  #stop = new AbortController();
+  /** Whether this tab waits for its turn. */
+  #isQueued = false;
+  /** @type {Map<string, (may: boolean) => void>} */
+  #asked = new Map();
+
+  /** @param {string} name of the workspace and the agent */
+  constructor(name) {
+    this.#name = `switchroom:phone:${name}`;
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+  }
+
+  /** Leads if nobody does, else follows until the place is free. */
+  async start() {
+    if (!navigator.locks) return this.#lead();
+    /** @type {Promise<void>} */
+    const decided = new Promise((done) => {
+      void this.#hold({ ifAvailable: true }, done, () => {
+        this.#follow();
+        done();
+      });
+    });
+    await decided;
+  }
+
+  /**
+   * Asks the leading tab for the phone, and takes it if there is no answer.
+   *
+   * @returns {Promise<boolean>} whether this tab leads now
+   */
+  async takeOver() {
+    if (this.isLeading || !navigator.locks) return this.isLeading;
+    const id = crypto.randomUUID();
+    /** @type {Promise<boolean>} */
+    const answer = new Promise((done) => {
+      this.#asked.set(id, done);
+      setTimeout(() => done(true), 1500);
+    });
+    this.send({ type: "may-i-lead", id });
+    const may = await answer;
+    this.#asked.delete(id);
+    if (!may) return false;
+    /** @type {Promise<void>} */
+    const led = new Promise((done) => void this.#hold({ steal: true }, done, done));
+    await led;
+    return this.isLeading;
+  }
+
+  /** @param {{ type: string, to?: string, [key: string]: any }} message */
+  send(message) {
+    this.#channel.postMessage({ ...message, from: this.id });
+  }
+
+  /** Gives the phone up and hears nothing more. */
+  close() {
+    this.#stop.abort();
+    this.isLeading = false;
+    this.#release();
+    this.#channel.onmessage = null;
+    this.#channel.close();
+  }
+
+  /**
+   * @param {LockOptions} options
+   * @param {() => void} taken
+   * @param {() => void} missed
+   */
+  async #hold(options, taken, missed) {
+    try {
+      await navigator.locks.request(this.#name, options, (lock) => {
+        if (!lock) return missed();
+        if (this.#stop.signal.aborted) return undefined;
+        /** @type {Promise<void>} */
+        const held = new Promise((release) => (this.#release = release));
+        this.#lead();
+        taken();
+        return held;
+      });
+    } catch {
+      // Another tab took it, or this one is about to go.
+      if (!this.#stop.signal.aborted) this.#follow();
+    }
+  }
+
+  #lead() {
+    this.isLeading = true;
+    this.onLead();
+  }
+
+  #follow() {
+    this.isLeading = false;
+    this.onFollow();
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    const taken = () => (this.#isQueued = false);
+    void this.#hold({ signal: this.#stop.signal }, taken, () => {});
+  }
+
+  /** @param {Message} message */
+  #receive(message) {
+    if (message.to !== undefined && message.to !== this.id) return;
+    if (message.type === "may-i-lead") {
+      if (!this.isLeading) return;
+      this.send({ type: "you-may", to: message.from, id: message.id, may: this.mayLeave() });
+    } else if (message.type === "you-may") {
+      this.#asked.get(message.id)?.(message.may);
+    } else {
+      this.onMessage(message);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What an agent does, as the server tells it.
+ *
+ * @typedef {object} Agent
+ * @property {string} user_id
+ * @property {string | null} name
+ * @property {string} role
+ * @property {"available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up"} status
+ *   what counts: calls come before what was set by hand
+ * @property {"available" | "away" | "offline" | "unknown" | null} presence what was set by hand
+ * @property {string | null} since RFC 3339
+ * @property {string | null} [call_sid] while a call is offered or going on
+ * @property {string | null} [until] when wrap-up ends by itself
+ */
+
+/**
+ * One leg of a call.
+ *
+ * @typedef {object} Leg
+ * @property {string} leg_sid
+ * @property {string | null} agent user id
+ * @property {string} status
+ * @property {string | null} end_reason
+ * @property {string | null} initiated_at
+ * @property {string | null} ringing_at
+ * @property {string | null} answered_at
+ * @property {string | null} ended_at
+ */
+
+/**
+ * A call, as the server tells it.
+ *
+ * @typedef {object} Call
+ * @property {string} call_sid
+ * @property {"inbound" | "outbound"} direction
+ * @property {string} outcome
+ * @property {string | null} from
+ * @property {string | null} to
+ * @property {string | null} contact_id
+ * @property {string | null} contact_name
+ * @property {string | null} handled_by
+ * @property {string | null} started_at
+ * @property {string | null} answered_at
+ * @property {string | null} ended_at
+ * @property {string | null} end_reason
+ * @property {string | null} refusal
+ * @property {Leg[]} legs
+ * @property {any} waves
+ */
+
+/** Whether a call is not over yet. @param {Call} call */
+export const isLive = (call) => call.outcome === "ringing" || call.outcome === "in_progress";
+
+/** The agents and the live calls, kept up to date by the server's events. */
+export class Team {
+  /** @type {Map<string, Agent>} */
+  agents = new Map();
+  /** @type {Map<string, Call>} */
+  calls = new Map();
+  /** How far the server's clock is ahead of this one's, in milliseconds. */
+  ahead = 0;
+  /** Whether a snapshot has come. */
+  isKnown = false;
+
+  /**
+   * Takes an event; hands back what has changed.
+   *
+   * @param {string} name
+   * @param {any} data
+   * @param {number} now by this machine's clock, in milliseconds
+   * @returns {{ agents: boolean, calls: boolean }}
+   */
+  apply(name, data, now) {
+    if (name === "snapshot" && data) {
+      this.agents = new Map(data.agents.map((/** @type {Agent} */ agent) => [agent.user_id, agent]));
+      this.calls = new Map(data.calls.map((/** @type {Call} */ call) => [call.call_sid, call]));
+      const told = Date.parse(data.now);
+      this.ahead = Number.isNaN(told) ? 0 : told - now;
+      this.isKnown = true;
+      return { agents: true, calls: true };
+    }
+    if (name === "agent" && data?.user_id) {
+      this.agents.set(data.user_id, data);
+      return { agents: true, calls: false };
+    }
+    if (name === "call" && data?.call_sid) {
+      if (isLive(data)) this.calls.set(data.call_sid, data);
+      else this.calls.delete(data.call_sid);
+      return { agents: false, calls: true };
+    }
+    return { agents: false, calls: false };
+  }
+}

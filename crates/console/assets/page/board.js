@@ -1,0 +1,120 @@
+import { formatNumber } from "../switchroom.js";
+import { mountCharts } from "./charts.js";
+import { countFrom } from "./clock.js";
+import { $, h, icon, keyed, write } from "./dom.js";
+import { STATUS } from "./format.js";
+
+/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../switchroom.js").Agent} Agent */
+/** @typedef {import("../switchroom.js").Call} Call */
+
+/**
+ * The team, live. Rows are kept and changed in place; several events in one frame are drawn once.
+ *
+ * @param {Switchroom} room
+ */
+export function mountBoard(room) {
+  let isDue = false;
+  const draw = () => {
+    isDue = false;
+    drawCalls(room);
+    drawAgents(room);
+  };
+  const due = () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(draw);
+  };
+  room.on("agents", due);
+  room.on("calls", due);
+  mountCharts(room);
+}
+
+/** @param {Switchroom} room */
+function drawCalls(room) {
+  const calls = room.calls;
+  keyed($("live"), calls, (call) => call.call_sid, createCall, (row, call) => row.update(call, room));
+  write($("live-count"), calls.length > 0 ? String(calls.length) : "");
+  $("live-none").hidden = calls.length > 0;
+}
+
+function createCall() {
+  const [mark, party, time, parties] = [h("span"), h("span.party"), h("time"), h("span.with")];
+  const row = h("li", {}, mark, party, time, parties);
+  row.update = (/** @type {Call} */ call, /** @type {Switchroom} */ room) => {
+    const isWaiting = isWaitingCall(call);
+    row.className = isWaiting ? "waiting" : "";
+    if (mark.dataset.of !== call.direction) {
+      mark.dataset.of = call.direction;
+      mark.replaceChildren(icon(call.direction === "inbound" ? "in" : "out"));
+    }
+    write(party, other(call));
+    count(time, call.answered_at ?? call.started_at, room);
+    write(parties, partiesWords(call, room));
+  };
+  return row;
+}
+
+/** Whether somebody waits to be answered. @param {Call} call */
+export const isWaitingCall = (call) => call.direction === "inbound" && call.outcome === "ringing";
+
+/** The other end of a call, by name or number. @param {Call} call */
+export function other(call) {
+  return call.contact_name ?? formatNumber(call.direction === "inbound" ? call.from : call.to);
+}
+
+/**
+ * @param {Call} call
+ * @param {Switchroom} room
+ */
+function partiesWords(call, room) {
+  const name = (/** @type {string | null} */ id) => room.agents.find((agent) => agent.user_id === id)?.name ?? "an agent";
+  if (call.handled_by && call.outcome === "in_progress") return `with ${name(call.handled_by)}`;
+  const ringing = call.legs.filter((leg) => leg.agent && !leg.ended_at);
+  if (call.direction === "outbound") return `${call.handled_by ? name(call.handled_by) : "an agent"} calls`;
+  if (ringing.length === 0) return "waits";
+  const names = ringing.slice(0, 2).map((leg) => name(leg.agent));
+  const rest = ringing.length - names.length;
+  return `rings ${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** @param {Switchroom} room */
+function drawAgents(room) {
+  const rank = (/** @type {Agent} */ agent) => ORDER.indexOf(agent.status);
+  const agents = room.agents.sort((a, b) => rank(a) - rank(b));
+  const calls = new Map(room.calls.map((call) => [call.call_sid, call]));
+  keyed($("agents"), agents, (agent) => agent.user_id, createAgent, (row, agent) => row.update(agent, room, calls));
+  const free = agents.filter((agent) => agent.status === "available").length;
+  write($("agents-count"), agents.length > 0 ? `${free} of ${agents.length} free` : "");
+}
+
+const ORDER = ["offered", "busy", "wrap_up", "available", "unknown", "away", "offline"];
+
+function createAgent() {
+  const [name, time, does] = [h("span.name"), h("time"), h("span.does")];
+  const row = h("li", {}, h("span.dot", { "aria-hidden": "true" }), name, time, does);
+  row.update = (/** @type {Agent} */ agent, /** @type {Switchroom} */ room, /** @type {Map<string, Call>} */ calls) => {
+    if (row.className !== agent.status) row.className = agent.status;
+    write(name, `${agent.name ?? "No name"}${agent.user_id === room.me ? " (you)" : ""}`);
+    const isCounted = agent.status !== "offline" && agent.status !== "unknown";
+    count(time, isCounted ? agent.since : null, room);
+    const call = calls.get(agent.call_sid ?? "");
+    const verb = agent.status === "offered" ? "Ringing:" : "On a call with";
+    write(does, call ? `${verb} ${other(call)}` : (STATUS[agent.status] ?? agent.status));
+  };
+  return row;
+}
+
+/**
+ * Counts from a moment of the server's clock.
+ *
+ * @param {HTMLElement} element
+ * @param {string | null} at RFC 3339
+ * @param {Switchroom} room
+ */
+function count(element, at, room) {
+  const since = at === null ? null : Math.round(Date.parse(at) - (room.now - Date.now()));
+  if (element.dataset.at === String(at)) return;
+  element.dataset.at = String(at);
+  countFrom(element, since);
+}

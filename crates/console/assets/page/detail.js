@@ -1,0 +1,87 @@
+import { h } from "./dom.js";
+import { SCOPE, VERDICT, duration } from "./format.js";
+
+/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../lib/team.js").Leg} Leg */
+
+/**
+ * Who rang in a call, how each ring ended, and why each agent rang or did not.
+ *
+ * @param {import("../switchroom.js").Call} call
+ * @param {Switchroom} room
+ * @returns {Node}
+ */
+export function detail(call, room) {
+  const name = (/** @type {string | null} */ id) => room.agents.find((agent) => agent.user_id === id)?.name ?? "A former agent";
+  const waves = Array.isArray(call.waves) ? call.waves : [];
+  return h("div", {}, legs(call.legs, name), ...waves.map((wave) => routing(wave, name, room.me)), h("p.quiet", {}, `Call ${call.call_sid}`));
+}
+
+/**
+ * @param {Leg[]} all
+ * @param {(id: string | null) => string} name
+ */
+function legs(all, name) {
+  if (all.length === 0) return h("p.quiet", {}, "Nobody was rung.");
+  const rows = all.map((leg) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, leg.agent ? name(leg.agent) : "Their phone"),
+      h("td", {}, clock(leg.ringing_at ?? leg.initiated_at)),
+      h("td", {}, length(leg.ringing_at ?? leg.initiated_at, leg.answered_at ?? leg.ended_at)),
+      h("td", {}, leg.answered_at ? length(leg.answered_at, leg.ended_at) || "talking" : "–"),
+      h("td", {}, ENDS[leg.end_reason ?? ""] ?? ENDS[leg.status] ?? leg.status),
+    ),
+  );
+  const head = ["Who rang", "At", "Rang for", "Talked", "How it ended"].map((word) => h("th", { scope: "col" }, word));
+  return h("div.scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
+}
+
+/**
+ * @param {{ number: number, scope: string | null, decided_at: string | null, verdicts: { user: string, reason: string, rings: boolean }[] }} wave
+ * @param {(id: string | null) => string} name
+ * @param {string | null} me
+ */
+function routing(wave, name, me) {
+  const whom = wave.scope ? ` for ${SCOPE[wave.scope] ?? wave.scope}` : "";
+  const sorted = [...wave.verdicts].sort((a, b) => Number(b.rings) - Number(a.rings));
+  const items = sorted.map(({ user, reason, rings }) =>
+    h(
+      "li",
+      {},
+      h("span", {}, `${name(user)}${user === me ? " (you)" : ""}`),
+      h(rings ? "span.rings" : "span.quiet", {}, VERDICT[reason] ?? reason),
+    ),
+  );
+  return h("section", {}, h("h3", {}, `Wave ${wave.number}${whom}`), h("ul.verdicts", {}, ...items));
+}
+
+/** @param {string | null} at */
+const clock = (at) => (at ? new Date(at).toLocaleTimeString() : "–");
+
+/**
+ * @param {string | null} from
+ * @param {string | null} to
+ */
+const length = (from, to) => (from && to ? duration(Date.parse(to) - Date.parse(from)) : "");
+
+/** @type {Record<string, string>} */
+const ENDS = {
+  completed: "answered, then hung up",
+  answered_elsewhere: "somebody else answered",
+  caller_left: "the caller hung up",
+  timed_out: "not answered in time",
+  declined: "declined, or busy",
+  unreachable: "not reachable",
+  not_connected: "answered too late",
+  canceled: "stopped",
+  refused: "not placed",
+  lost: "never told",
+  "in-progress": "talking",
+  ringing: "rings",
+  initiated: "about to ring",
+  "no-answer": "not answered in time",
+  busy: "declined, or busy",
+  failed: "not reachable",
+};

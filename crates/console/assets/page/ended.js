@@ -1,0 +1,27 @@
+import { $, write } from "./dom.js";
+import { duration } from "./format.js";
+import { who } from "./lines.js";
+import { say } from "./say.js";
+
+/**
+ * Says why the last call ended, until it is dismissed or another one comes.
+ *
+ * @param {import("../switchroom.js").Switchroom} room
+ */
+export function mountEnded(room) {
+  const notice = $("ended");
+  room.on("ended", ({ line, text }) => {
+    const length = line.answeredAt === null ? "" : `, ${duration(Date.now() - line.answeredAt)}`;
+    write($("ended-text"), text);
+    write($("ended-who"), `${who(line)}${length}`);
+    notice.hidden = false;
+    say(`${text}. ${who(line)}`);
+  });
+  const hide = () => (notice.hidden = true);
+  room.on("ringing", hide);
+  room.on("answered", hide);
+  $("ended-close").addEventListener("click", () => {
+    hide();
+    $("my-name").focus();
+  });
+}

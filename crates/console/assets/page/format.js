@@ -1,0 +1,106 @@
+/**
+ * A length of time as a clock shows it: `0:07`, `12:40`, `1:02:03`.
+ *
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/**
+ * A length of time in words and short: `7 s`, `12 min`, `1 h 2 min`.
+ *
+ * @param {number} seconds
+ */
+export function brief(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return seconds < 600 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/**
+ * The letters for somebody without a picture.
+ *
+ * @param {string | null} name
+ */
+export function initials(name) {
+  const words = (name ?? "").trim().split(/\s+/).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return letters.map((word) => [...word][0].toUpperCase()).join("") || "?";
+}
+
+/**
+ * A moment, as near as it needs to be told: the time today, the day before that.
+ *
+ * @param {string | null} at RFC 3339
+ * @param {Date} now
+ */
+export function moment(at, now) {
+  if (!at) return "";
+  const date = new Date(at);
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === now.toDateString()) return time;
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
+}
+
+/** What an agent does, in words. @type {Record<string, string>} */
+export const STATUS = {
+  available: "Available",
+  away: "Away",
+  offline: "Offline",
+  unknown: "Has not reported; rings",
+  offered: "Ringing",
+  busy: "On a call",
+  wrap_up: "Wrapping up",
+};
+
+/** How a call went, in words. @type {Record<string, string>} */
+export const OUTCOME = {
+  ringing: "Ringing",
+  in_progress: "Talking",
+  completed: "Answered",
+  no_answer: "No answer",
+  caller_hung_up: "Caller hung up",
+  busy: "Busy",
+  failed: "Failed",
+  refused: "Not placed",
+};
+
+/**
+ * Whether somebody called in vain.
+ *
+ * @param {{ direction: string, outcome: string }} call
+ */
+export const isMissed = ({ direction, outcome }) =>
+  direction === "inbound" && (outcome === "no_answer" || outcome === "caller_hung_up");
+
+/** Why an agent rang or did not, in words. @type {Record<string, string>} */
+export const VERDICT = {
+  rings: "rang",
+  waits: "was to ring later",
+  on_call: "was on a call",
+  away: "was away",
+  offline: "was offline",
+  wrap_up: "was wrapping up",
+  not_assigned: "not assigned",
+  not_member: "takes no calls here",
+  already_rang: "had rung before",
+  beyond_last_wave: "beyond the last wave",
+  page_closed: "had closed the page",
+};
+
+/** Whom a call was for, in words. @type {Record<string, string>} */
+export const SCOPE = {
+  assigned: "the assigned agents",
+  everyone: "everyone",
+  nobody: "nobody",
+  unknown_caller: "an unknown caller",
+  not_assigned: "assigned to nobody",
+  assigned_unavailable: "the assigned agents were not free",
+  assigned_unanswered: "the assigned agents did not answer",
+};

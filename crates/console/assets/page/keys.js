@@ -1,0 +1,54 @@
+import { $, h } from "./dom.js";
+
+/**
+ * The keyboard. Single keys work outside of fields, and can be switched off.
+ *
+ * @param {import("../switchroom.js").Switchroom} room
+ */
+export function mountKeys(room) {
+  const open = () => room.lines.find((line) => line.state === "open");
+  /** @type {Record<string, () => void>} */
+  const actions = {
+    a: () => void room.answer(),
+    d: () => void room.decline(),
+    h: () => void room.hangUp(),
+    m: () => void room.mute(!open()?.isMuted),
+    k: () => /** @type {HTMLElement | null} */ (document.querySelector("[data-test=toggle-dialpad]"))?.click(),
+    n: () => $("dial-number").focus(),
+    t: () => $("tab-team").click(),
+    c: () => $("tab-calls").click(),
+    s: () => $("open-settings").click(),
+  };
+  const box = $("keys-on");
+  box.checked = localStorage.getItem(KEY) !== "off";
+  box.addEventListener("change", () => localStorage.setItem(KEY, box.checked ? "on" : "off"));
+  document.addEventListener("keydown", (event) => {
+    if (!box.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest("input, select, textarea, dialog")) return;
+    const digit = document.querySelector(`.pad:not([hidden]) [data-digit="${CSS.escape(event.key)}"]`);
+    const action = digit ? () => /** @type {HTMLElement} */ (digit).click() : actions[event.key.toLowerCase()];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+  const rows = KEYS.flatMap(([keys, what]) => [
+    h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))),
+    h("dd", {}, what),
+  ]);
+  $("keys").replaceChildren(...rows);
+}
+
+const KEY = "switchroom:keys";
+
+/** @type {[string, string][]} */
+const KEYS = [
+  ["A", "Answer"],
+  ["D", "Decline"],
+  ["H", "Hang up"],
+  ["M", "Mute, and unmute"],
+  ["K", "Dial pad; then 0 to 9 * #"],
+  ["N", "Call a number"],
+  ["T C", "Team, calls"],
+  ["S", "Settings"],
+];

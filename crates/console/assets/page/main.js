@@ -1,0 +1,36 @@
+import { connect } from "../switchroom.js";
+import { mountBoard } from "./board.js";
+import { mountDialler } from "./dialler.js";
+import { $ } from "./dom.js";
+import { mountEnded } from "./ended.js";
+import { mountHeader } from "./header.js";
+import { mountKeys } from "./keys.js";
+import { mountLines } from "./lines.js";
+import { mountLog } from "./log.js";
+import { mountNotices } from "./notify.js";
+import { mountSettings } from "./settings.js";
+import { signedIn, signOut } from "./sign-in.js";
+import { mountViews } from "./views.js";
+
+const { workspace, session, onRenewed } = await signedIn();
+
+$("sign-in").hidden = true;
+$("app").hidden = false;
+$("workspace").textContent = workspace;
+
+const room = connect({ baseUrl: location.origin, workspace, session });
+onRenewed(() => room.retry());
+
+mountHeader(room);
+mountLines(room);
+mountDialler(room);
+mountEnded(room);
+mountNotices(room);
+mountViews();
+mountBoard(room);
+mountLog(room);
+mountKeys(room);
+mountSettings(room, () => {
+  room.close();
+  signOut();
+});

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { delay } from "../../assets/lib/backoff.js";
+import { level } from "../../assets/lib/devices.js";
+import { isFresh } from "../../assets/lib/keep.js";
+import { incoming, whySentence } from "../../assets/lib/line.js";
+import { formatNumber, parseNumber } from "../../assets/lib/number.js";
+import { readSession } from "../../assets/lib/session.js";
+import { EventParser } from "../../assets/lib/sse.js";
+import { fromAnswer, isDue } from "../../assets/lib/token.js";
+import { wav } from "../../assets/lib/wav.js";
+import { brief, duration, initials, isMissed } from "../../assets/page/format.js";
+import { steps } from "../../assets/page/scale.js";
+
+test("a number is read in E.164, and the broken rule is named", () => {
+  const cases = [
+    ["+49 (30) 123-456", "+4930123456"],
+    ["0049 30 123456", "+4930123456"],
+    ["+1.500.555.0006", "+15005550006"],
+    ["", /Type a number/],
+    ["030 123456", /Begin with \+/],
+    ["+049 30 123456", /does not begin with 0/],
+    ["+49 30", /too short/],
+    ["+1234567890123456", /too long/],
+    ["+49 30 CALL ME", /digits only/],
+    ["+49+30123456", /digits only/],
+  ];
+  for (const [typed, want] of cases) {
+    const got = parseNumber(typed);
+    if (typeof want === "string") assert.deepEqual(got, { number: want }, typed);
+    else assert.match(got.problem, want, typed);
+  }
+});
+
+test("numbers are grouped", () => {
+  assert.equal(formatNumber("+15005550006"), "+1 500 555 0006");
+  assert.equal(formatNumber("+4930123456"), "+49 301 234 56");
+  assert.equal(formatNumber(""), "Withheld number");
+  assert.equal(formatNumber(null), "Withheld number");
+});
+
+test("waits grow to a limit and differ", () => {
+  const options = { first: 100, most: 1000 };
+  const waits = [0, 1, 2, 3, 4, 50].map((attempt) => delay(attempt, { ...options, random: 1 }));
+  assert.deepEqual(waits, [100, 200, 400, 800, 1000, 1000]);
+  assert.equal(delay(50, { ...options, random: 0 }), 500);
+});
+
+test("a session names its user in every form of a UUID", () => {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const token = (claims) => `${part({ alg: "HS256" })}.${part(claims)}.c2ln`;
+  const want = { userId: "7f3c2d1e-0000-4000-8000-00000000000a", identity: "agent_7f3c2d1e00004000800000000000000a" };
+  for (const sub of ["7f3c2d1e-0000-4000-8000-00000000000a", "7F3C2D1E00004000800000000000000A"]) {
+    assert.deepEqual(readSession(token({ sub, exp: 2 })), { ...want, expiresAt: 2000 }, sub);
+  }
+  assert.throws(() => readSession("no"), /three parts/);
+  assert.throws(() => readSession("a.b.c"), /cannot be read/);
+  assert.throws(() => readSession(token({ sub: "ana" })), /not a UUID/);
+});
+
+test("a token is renewed by its distance, whatever this clock says", () => {
+  const answer = {
+    token: "t",
+    identity: "agent_1",
+    ttl: 3600,
+    expires_at: "2030-01-01T01:00:00Z",
+    refresh_at: "2030-01-01T00:55:00Z",
+  };
+  const now = Date.parse("1999-01-01T00:00:00Z");
+  const token = fromAnswer(answer, now);
+  assert.equal(token.expiresAt - now, 3_600_000);
+  assert.equal(token.refreshAt - now, 3_300_000);
+  assert.equal(isDue(null, now), true);
+  assert.equal(isDue(token, now + 3_299_999), false);
+  assert.equal(isDue(token, now + 3_300_000), true);
+});
+
+test("a stream is read in pieces of any size", () => {
+  const text = ': heartbeat\n\nid: 7\nevent: agent\ndata: {"a":\ndata: 1}\n\nevent: empty\n\ndata: x\r\n\r\nid: 8\ndata:  y\n\n';
+  const want = [
+    { name: "agent", data: '{"a":\n1}', id: "7" },
+    { name: "message", data: "x", id: "7" },
+    { name: "message", data: " y", id: "8" },
+  ];
+  for (let size = 1; size <= text.length; size += 1) {
+    const parser = new EventParser();
+    const got = [];
+    for (let at = 0; at < text.length; at += size) got.push(...parser.push(text.slice(at, at + size)));
+    assert.deepEqual(got, want, `pieces of ${size}`);
+  }
+});
+
+test("a call is taken up again only while Twilio keeps it", () => {
+  const kept = (state) => ({ line: { state }, connectToken: "t", at: 1000 });
+  assert.equal(isFresh(kept("open"), 30_999), true);
+  assert.equal(isFresh(kept("open"), 31_000), false);
+  assert.equal(isFresh(kept("ringing"), 60_999), true);
+  assert.equal(isFresh(kept("ringing"), 61_000), false);
+  assert.equal(isFresh(kept("open"), 999), false);
+});
+
+test("a line says who calls and why this agent is rung", () => {
+  const parameters = { CallSid: "CA2", From: "+15005550006" };
+  const custom = (pairs) => new Map(Object.entries(pairs));
+  const line = incoming(parameters, custom({ call_sid: "CA1", scope: "assigned", wave: "1", display_name: "Mia" }), 5);
+  assert.equal(line.callSid, "CA1");
+  assert.equal(line.legSid, "CA2");
+  assert.equal(line.name, "Mia");
+  assert.deepEqual(line.why, { scope: "assigned", because: null, wave: 1 });
+  const cases = [
+    [{ scope: "assigned", because: null, wave: 1 }, "Assigned to you"],
+    [{ scope: "everyone", because: "unknown_caller", wave: 1 }, "Everyone is rung: an unknown caller"],
+    [{ scope: "everyone", because: "assigned_unavailable", wave: 2 }, "Everyone is rung: the assigned agents are not free, wave 2"],
+    [null, ""],
+  ];
+  for (const [why, want] of cases) assert.equal(whySentence(why), want);
+  assert.equal(incoming({ CallSid: "CA2", From: "anonymous" }, custom({}), 5).number, "");
+});
+
+test("times, names and axes are readable", () => {
+  assert.deepEqual([0, 7_000, 760_000, 3_723_000].map(duration), ["0:00", "0:07", "12:40", "1:02:03"]);
+  assert.deepEqual([7, 75, 720, 3720].map(brief), ["7 s", "1 min 15 s", "12 min", "1 h 2 min"]);
+  assert.deepEqual(["Ana Torres", "ana", "", null].map(initials), ["AT", "A", "?", "?"]);
+  assert.deepEqual([0, 1, 4, 7, 23, 130].map(steps), [
+    [0, 1],
+    [0, 1],
+    [0, 1, 2, 3, 4],
+    [0, 2, 4, 6, 8],
+    [0, 10, 20, 30],
+    [0, 50, 100, 150],
+  ]);
+});
+
+test("a call is missed if somebody called in vain", () => {
+  const cases = [
+    ["inbound", "no_answer", true],
+    ["inbound", "caller_hung_up", true],
+    ["inbound", "completed", false],
+    ["outbound", "no_answer", false],
+  ];
+  for (const [direction, outcome, want] of cases) assert.equal(isMissed({ direction, outcome }), want);
+});
+
+test("sounds are made, and levels are measured", () => {
+  const bytes = wav(0.01, () => 1);
+  assert.equal(Buffer.from(bytes.subarray(0, 4)).toString(), "RIFF");
+  assert.equal(bytes.length, 44 + 80);
+  assert.equal(bytes[44], 255);
+  assert.equal(level(new Uint8Array(64).fill(128)), 0);
+  assert.equal(level(Uint8Array.from({ length: 64 }, (_, at) => (at % 2 ? 255 : 0))) > 0.99, true);
+});
