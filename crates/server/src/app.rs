@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store_pg::Store;
 use twilio_sig::PublicUrl;
 
+use crate::api::console::Console;
 use crate::budget::Budget;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
@@ -25,4 +26,5 @@ pub(crate) struct App {
     pub(crate) journal: Journal,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: Cors,
+    pub(crate) console: Console,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use console::Signalling;
 use twilio_rest::BaseUrl;
 use twilio_sig::PublicUrl;
 use zeroize::Zeroizing;
@@ -30,6 +31,10 @@ pub struct Config {
     pub secrets_key: SecretsKey,
     /// The pages that may call the API.
     pub allowed_origins: Vec<String>,
+    /// Where the page's Voice SDK connects to; `None` for Twilio itself.
+    pub signalling: Option<Signalling>,
+    /// The directory with the Voice SDK that the page loads.
+    pub voice_sdk: PathBuf,
     /// How long a caller waits for the database before the call is answered from what is known;
     /// [`Config::read`] says 250 ms.
     pub database_budget: Duration,
@@ -198,16 +203,21 @@ impl Config {
         let api = reader.parsed("TWILIO_API_BASE_URL", |text| {
             text.parse().map_err(|error: twilio_rest::BaseUrlError| error.to_string())
         });
+        let signalling = reader.parsed("SWITCHROOM_SIGNALLING_URL", |text| {
+            text.parse().map_err(|error: console::SignallingError| error.to_string())
+        });
         check_the_rest(&mut reader);
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
+                voice_sdk: voice_sdk(&reader.variable),
                 data_dir: data_dir(&reader.variable),
                 listen,
                 public_url,
                 sessions,
                 secrets_key,
                 allowed_origins,
+                signalling,
                 database_budget: DATABASE_BUDGET,
                 keep_every: Some(KEEP_EVERY),
                 reconcile: ReconcileConfig {
@@ -226,6 +236,13 @@ pub(crate) fn data_dir(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
     variable("SWITCHROOM_DATA_DIR")
         .filter(|text| !text.is_empty())
         .map_or_else(|| PathBuf::from(".switchroom"), PathBuf::from)
+}
+
+/// The directory of the Voice SDK.
+pub(crate) fn voice_sdk(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
+    variable("SWITCHROOM_VOICE_SDK")
+        .filter(|text| !text.is_empty())
+        .map_or_else(|| data_dir(variable).join("voice-sdk"), PathBuf::from)
 }
 
 /// What is read again where it is used: here only for its faults.
@@ -356,6 +373,7 @@ mod tests {
             ("SWITCHROOM_PUBLIC_URL", "https://my_host.example.com"),
             ("SWITCHROOM_SECRETS_KEY", "c2hvcnQ="),
             ("TWILIO_API_BASE_URL", "http://api.example.com"),
+            ("SWITCHROOM_SIGNALLING_URL", "ws://voice.example.com"),
             ("SWITCHROOM_SESSION_SECRET", "short"),
             ("DATABASE_URL", "postgres://user@host:port/db"),
             ("SWITCHROOM_SESSION_JWKS_URL", "https://keys example"),
@@ -375,6 +393,7 @@ mod tests {
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
              scheme://host:port, in lower case and without a default port\n  \
              - TWILIO_API_BASE_URL does not start with https://\n  \
+             - SWITCHROOM_SIGNALLING_URL is plain `ws://` to another machine\n  \
              - DATABASE_URL is not a connection string\n  \
              - RUST_LOG is not a filter, such as info\n  \
              - SWITCHROOM_LOG_FORMAT must be text or json"

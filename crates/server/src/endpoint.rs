@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use console::File;
 use hyper::Method;
 use identity::{CallSid, UserId, WorkspaceId};
 use twilio_sig::PublicUrl;
@@ -35,6 +36,12 @@ pub(crate) enum Endpoint {
     Metrics,
     /// The description of the API.
     OpenApi,
+    /// The agent's page, or one of its files.
+    Console(&'static File),
+    /// What the page asks at its start.
+    ConsoleConfig,
+    /// The Voice SDK that the page loads.
+    VoiceSdk,
 }
 
 impl Endpoint {
@@ -45,7 +52,12 @@ impl Endpoint {
             "/readyz" => return Some(Self::Ready),
             "/metrics" => return Some(Self::Metrics),
             "/openapi.json" => return Some(Self::OpenApi),
+            "/console/config.json" => return Some(Self::ConsoleConfig),
+            "/console/voice-sdk.js" => return Some(Self::VoiceSdk),
             _ => {}
+        }
+        if let Some(file) = console::file(path) {
+            return Some(Self::Console(file));
         }
         let (workspace, rest) = path.strip_prefix(WORKSPACES)?.split_once('/')?;
         let workspace = workspace.parse().ok()?;
@@ -88,7 +100,13 @@ impl Endpoint {
             | Self::Status(workspace)
             | Self::Dial(workspace)
             | Self::Voicemail(workspace) => Some(workspace),
-            Self::Health | Self::Ready | Self::Metrics | Self::OpenApi => None,
+            Self::Health
+            | Self::Ready
+            | Self::Metrics
+            | Self::OpenApi
+            | Self::Console(_)
+            | Self::ConsoleConfig
+            | Self::VoiceSdk => None,
         }
     }
 
@@ -108,6 +126,9 @@ impl Endpoint {
             Self::Ready => "ready",
             Self::Metrics => "metrics",
             Self::OpenApi => "openapi",
+            Self::Console(_) => "console",
+            Self::ConsoleConfig => "console_config",
+            Self::VoiceSdk => "voice_sdk",
         }
     }
 
@@ -142,6 +163,9 @@ impl fmt::Display for Endpoint {
             Self::Ready => f.write_str("/readyz"),
             Self::Metrics => f.write_str("/metrics"),
             Self::OpenApi => f.write_str("/openapi.json"),
+            Self::Console(file) => f.write_str(&file.path()),
+            Self::ConsoleConfig => f.write_str("/console/config.json"),
+            Self::VoiceSdk => f.write_str("/console/voice-sdk.js"),
         }
     }
 }
@@ -236,8 +260,11 @@ mod tests {
             Endpoint::Ready,
             Endpoint::Metrics,
             Endpoint::OpenApi,
+            Endpoint::ConsoleConfig,
+            Endpoint::VoiceSdk,
         ];
-        for endpoint in all {
+        let files = console::files().iter().map(Endpoint::Console);
+        for endpoint in all.into_iter().chain(files) {
             assert_eq!(Endpoint::parse(&endpoint.to_string()), Some(endpoint));
         }
     }

@@ -91,6 +91,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "call_not_found", "There is no such call.")
     }
 
+    pub(crate) fn voice_sdk_absent() -> Self {
+        let sentence = "The Voice SDK is not installed on the server.";
+        Self::new(StatusCode::NOT_FOUND, "voice_sdk_absent", sentence)
+            .hint("Run `switchroom console fetch-sdk` where the server runs")
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         let sentence = "This address does not answer to that method.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence)

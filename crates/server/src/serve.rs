@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::api::console::Console;
 use crate::app::App;
 use crate::budget::Budget;
 use crate::command::embedded;
@@ -145,6 +146,7 @@ impl Server {
             journal: journal.clone(),
             metrics,
             cors: Cors::new(config.allowed_origins),
+            console: Console::new(config.signalling.as_ref(), config.voice_sdk),
         });
         let reconciler =
             Reconciler::new(Arc::clone(&app), config.reconcile).map_err(ServeError::Tls)?;

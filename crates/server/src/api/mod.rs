@@ -3,6 +3,7 @@
 
 mod agents;
 mod calls;
+pub(crate) mod console;
 mod operations;
 mod query;
 mod token;
@@ -42,6 +43,9 @@ pub(crate) async fn answer(
         Endpoint::Ready => Ok(operations::ready(app).await),
         Endpoint::Metrics => Ok(operations::metrics(app)),
         Endpoint::OpenApi => Ok(operations::openapi()),
+        Endpoint::Console(file) => Ok(app.console.file(file, parts)),
+        Endpoint::ConsoleConfig => Ok(app.console.config()),
+        Endpoint::VoiceSdk => app.console.voice_sdk(parts).await,
         Endpoint::Voice(_) | Endpoint::Status(_) | Endpoint::Dial(_) | Endpoint::Voicemail(_) => {
             Err(ApiError::not_found())
         }

@@ -1,6 +1,7 @@
 //! What `switchroom` can be told to do.
 
 mod check;
+mod console;
 pub mod embedded;
 mod migrate;
 mod serve;
@@ -8,6 +9,7 @@ mod workspace;
 
 use clap::{Parser, Subcommand};
 
+pub use console::ConsoleCommand;
 pub use workspace::WorkspaceCommand;
 
 /// The voice backend for teams that answer calls in the browser.
@@ -27,6 +29,9 @@ enum Command {
     /// As the owner: the Twilio accounts of workspaces.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
+    /// The agent's page.
+    #[command(subcommand)]
+    Console(ConsoleCommand),
     /// Looks for faults of the set-up and names each one's mend.
     Check,
 }
@@ -63,6 +68,7 @@ pub async fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Serve => serve::run().await,
         Command::Migrate => migrate::run().await,
         Command::Workspace(command) => workspace::run(command).await,
+        Command::Console(command) => console::run(command).await,
         Command::Check => check::run().await,
     }
 }

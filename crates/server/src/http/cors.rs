@@ -1,6 +1,6 @@
 //! Which pages may call the API (Fetch standard, CORS protocol).
 
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, StatusCode};
 
 use super::reply::{self, Reply};
@@ -18,7 +18,7 @@ impl Cors {
 
     /// Tells the browser whether its page may read the answer.
     pub(crate) fn mark(&self, headers: &HeaderMap, reply: &mut Reply) {
-        reply::set(reply, header::VARY, "Origin");
+        reply.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed_origin(headers) {
             reply::set(reply, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             reply::set(reply, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After, X-Request-Id");

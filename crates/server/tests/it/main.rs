@@ -6,6 +6,7 @@ mod away;
 mod callbacks;
 mod campaign;
 mod carrier_http;
+mod console;
 mod database_away;
 mod http;
 mod inbound;

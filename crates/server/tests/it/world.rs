@@ -92,7 +92,7 @@ impl World {
     }
 
     async fn server_in(&self, number: usize) -> Server {
-        let data_dir = self.directory.0.join(number.to_string());
+        let data_dir = self.data_dir(number);
         let database_url = self.database.connection_string(LOGIN);
         let config = Config::read(|name| {
             let text = match name {
@@ -115,6 +115,11 @@ impl World {
         config.keep_every = None;
         config.database_budget = self.budget;
         Server::start(config).await.expect("a server")
+    }
+
+    /// Where the server that was started as this one keeps its files.
+    pub(crate) fn data_dir(&self, number: usize) -> PathBuf {
+        self.directory.0.join(number.to_string())
     }
 
     /// Leads Twilio's webhooks to the servers in turn.

@@ -1,0 +1,96 @@
+//! `switchroom console`.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Subcommand;
+use console::{VOICE_SDK, VOICE_SDK_FILE, VOICE_SDK_SHA256};
+use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
+use tar::Archive;
+use uuid::Uuid;
+
+use super::{Failure, variable};
+use crate::config;
+
+/// What can be done for the agent's page.
+#[derive(Debug, Subcommand)]
+pub enum ConsoleCommand {
+    /// Installs the Voice SDK that the page loads: fetched by `npm`, in the pinned version, checked
+    /// by its hash.
+    FetchSdk,
+}
+
+pub(super) async fn run(command: ConsoleCommand) -> Result<(), Failure> {
+    let ConsoleCommand::FetchSdk = command;
+    let directory = config::voice_sdk(variable);
+    let done = tokio::task::spawn_blocking(move || fetch(&directory)).await;
+    let path = done.map_err(|error| Failure::failed(&error))?.map_err(Failure::Failed)?;
+    writeln!(io::stdout(), "{VOICE_SDK} is installed: {}", path.display())
+        .map_err(|error| Failure::failed(&error))
+}
+
+/// Fetches the package into a directory beside the file, takes the one file out, and puts it into
+/// place when it is known to be the right one.
+fn fetch(directory: &Path) -> Result<PathBuf, String> {
+    let said = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}");
+    let scratch = directory.join(format!("fetch-{}", Uuid::new_v4().simple()));
+    std::fs::create_dir_all(&scratch)
+        .map_err(|error| said(&scratch.display().to_string(), &error))?;
+    let fetched = pack(&scratch).and_then(|file| {
+        let path = directory.join(VOICE_SDK_FILE);
+        let beside = scratch.join(VOICE_SDK_FILE);
+        std::fs::write(&beside, file)
+            .and_then(|()| std::fs::rename(&beside, &path))
+            .map_err(|error| said(&path.display().to_string(), &error))?;
+        Ok(path)
+    });
+    // What is left over takes room, and does no harm.
+    let _ = std::fs::remove_dir_all(&scratch);
+    fetched
+}
+
+/// Lets `npm` fetch the package, and takes the file out.
+fn pack(scratch: &Path) -> Result<Vec<u8>, String> {
+    let ended = Command::new("npm")
+        .args(["pack", VOICE_SDK, "--silent", "--pack-destination"])
+        .arg(scratch)
+        .output()
+        .map_err(|error| format!("npm cannot be run: {error}; install Node.js, or copy {VOICE_SDK_FILE} of {VOICE_SDK} to where SWITCHROOM_VOICE_SDK says"))?;
+    if !ended.status.success() {
+        return Err(format!("npm fetched nothing: {}", String::from_utf8_lossy(&ended.stderr)));
+    }
+    let name = String::from_utf8_lossy(&ended.stdout);
+    let name = name.lines().last().unwrap_or_default().trim();
+    let archive = std::fs::File::open(scratch.join(name))
+        .map_err(|error| format!("npm left no archive: {error}"))?;
+    let file = take_out(archive).map_err(|error| format!("{VOICE_SDK}: {error}"))?;
+    let hash = Sha256::digest(&file).iter().fold(String::new(), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    if hash == VOICE_SDK_SHA256 {
+        Ok(file)
+    } else {
+        Err(format!("{VOICE_SDK}: {VOICE_SDK_FILE} has another hash than expected, {hash}"))
+    }
+}
+
+/// The one file of the package.
+fn take_out(archive: impl Read) -> io::Result<Vec<u8>> {
+    let wanted = Path::new("package/dist").join(VOICE_SDK_FILE);
+    for entry in Archive::new(GzDecoder::new(archive)).entries()? {
+        let entry = entry?;
+        if entry.path()? == wanted {
+            let mut file = Vec::new();
+            entry.take(MAX_BYTES).read_to_end(&mut file)?;
+            return Ok(file);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::NotFound, "the package has no such file"))
+}
+
+/// Ten times what it has.
+const MAX_BYTES: u64 = 3_000_000;
