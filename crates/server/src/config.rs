@@ -13,6 +13,7 @@ use twilio_sig::PublicUrl;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::http::networks::Networks;
 
 /// Everything `switchroom serve` is told.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What Twilio calls, without a slash at its end.
     pub public_url: PublicUrl,
+    /// The addresses of one's own proxies, whose connections are not counted.
+    pub proxies: Networks,
     /// How session tokens are checked.
     pub sessions: SessionConfig,
     /// Encrypts Twilio credentials at rest.
@@ -200,6 +203,7 @@ impl Config {
         let sessions = session_config(&mut reader);
         let allowed_origins =
             reader.parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins).unwrap_or_default();
+        let proxies = reader.parsed("SWITCHROOM_PROXIES", str::parse);
         let api = reader.parsed("TWILIO_API_BASE_URL", |text| {
             text.parse().map_err(|error: twilio_rest::BaseUrlError| error.to_string())
         });
@@ -214,6 +218,7 @@ impl Config {
                 data_dir: data_dir(&reader.variable),
                 listen,
                 public_url,
+                proxies: proxies.unwrap_or_else(Networks::private),
                 sessions,
                 secrets_key,
                 allowed_origins,
@@ -375,6 +380,7 @@ mod tests {
             ("TWILIO_API_BASE_URL", "http://api.example.com"),
             ("SWITCHROOM_SIGNALLING_URL", "ws://voice.example.com"),
             ("SWITCHROOM_SESSION_SECRET", "short"),
+            ("SWITCHROOM_PROXIES", "10.0.0.0/8, proxy.example.com"),
             ("DATABASE_URL", "postgres://user@host:port/db"),
             ("SWITCHROOM_SESSION_JWKS_URL", "https://keys example"),
             ("RUST_LOG", "server=loud"),
@@ -392,6 +398,7 @@ mod tests {
              - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
              scheme://host:port, in lower case and without a default port\n  \
+             - SWITCHROOM_PROXIES holds what is no address or network, such as 10.0.0.0/8\n  \
              - TWILIO_API_BASE_URL does not start with https://\n  \
              - SWITCHROOM_SIGNALLING_URL is plain `ws://` to another machine\n  \
              - DATABASE_URL is not a connection string\n  \

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::{Method, Request, StatusCode, Version, header};
 use tracing::{Instrument, error, info_span};
 use uuid::Uuid;
 
@@ -22,7 +22,10 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     if is_ambiguous(&parts) {
-        return reply::empty(StatusCode::BAD_REQUEST);
+        let mut reply = reply::empty(StatusCode::BAD_REQUEST);
+        // What follows on this connection may be meant for somebody else.
+        reply::set(&mut reply, header::CONNECTION, "close");
+        return reply;
     }
     let id = Uuid::new_v4();
     let Some(endpoint) = Endpoint::parse(parts.uri.path()) else {
@@ -77,13 +80,14 @@ fn mark_for_pages(app: &App, parts: &Parts, id: Uuid, reply: &mut Reply) {
     reply::set(reply, header::HeaderName::from_static("x-request-id"), &id.to_string());
 }
 
-/// A request whose length two readers could understand differently, or that names no host, is
-/// refused before anything else (RFC 9112, 3.2 and 6.3).
+/// A request whose length two readers could understand differently, or that does not name one host,
+/// is refused before anything else (RFC 9112, 3.2, 6.1 and 6.3).
 fn is_ambiguous(parts: &Parts) -> bool {
     let lengths = parts.headers.get_all(header::CONTENT_LENGTH).iter().count();
     let coded = parts.headers.contains_key(header::TRANSFER_ENCODING);
     let hosts = parts.headers.get_all(header::HOST).iter().count();
-    lengths + usize::from(coded) > 1 || hosts != 1
+    let is_old = parts.version != Version::HTTP_11;
+    lengths + usize::from(coded) > 1 || hosts != 1 || (is_old && coded)
 }
 
 fn after_panic(app: &App, endpoint: &Endpoint, id: Uuid) -> Reply {

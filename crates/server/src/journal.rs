@@ -93,6 +93,23 @@ impl Journal {
         }
     }
 
+    /// The same until nothing is left, for a spool to which nobody appends.
+    pub(crate) async fn apply_rest(&self, store: &Store, stop: &CancellationToken) {
+        let done = stop.child_token();
+        let empty = async {
+            while self.spool.stats().pending_records > 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            done.cancel();
+        };
+        tokio::join!(self.apply_all(store, &done), async {
+            tokio::select! {
+                () = empty => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
     async fn apply_batch(&self, store: &Store) -> Result<(), Stopped> {
         let records = self.blocking(|spool| spool.next_batch(BATCH)).await?;
         let Some(last) = records.last().map(|record| record.sequence) else { return Ok(()) };
@@ -221,6 +238,9 @@ fn stored(entry: &Entry) -> impl Iterator<Item = StoredEvent> {
 
 /// Records that are applied together: large enough to share a commit, small enough for a second.
 const BATCH: usize = 256;
+
+/// Whether a spool is empty.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);

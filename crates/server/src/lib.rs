@@ -19,6 +19,7 @@ mod roster;
 mod seal;
 mod serve;
 mod sessions;
+mod slots;
 mod vault;
 mod watch;
 mod workspace;
@@ -28,6 +29,7 @@ pub mod log;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigFaults, ReconcileConfig, Secret, SecretsKey, SessionConfig};
+pub use http::networks::Networks;
 pub use policy::Policy;
 pub use reconcile::Reconciled;
 pub use seal::{Credentials, NONCE, SealError, open, seal};

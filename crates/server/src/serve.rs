@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use spool::Spool;
 use store_pg::{Owner, Store, StoreError, StoreOptions};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -25,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::reconcile::{Reconciled, Reconciler};
 use crate::roster::LastKnown;
 use crate::sessions::{Sessions, SessionsError};
+use crate::slots::{Slots, adopt};
 use crate::vault::Vault;
 use crate::watch::watch;
 use crate::workspace::Workspaces;
@@ -38,6 +38,7 @@ pub struct Server {
     listener: JoinHandle<()>,
     applier: JoinHandle<()>,
     stop_applier: CancellationToken,
+    adopting: JoinHandle<()>,
     rotation: JoinHandle<()>,
     reconciler: Arc<Reconciler>,
     reconciling: JoinHandle<()>,
@@ -112,17 +113,17 @@ impl Server {
         if !is_trusted {
             store.distrust();
         }
-        Self::start_on(config, store, database, is_trusted).await
+        Self::start_on(config, store, database, is_trusted)
     }
 
-    async fn start_on(
+    fn start_on(
         config: Config,
         store: Store,
         database: Option<localpg::Server>,
         is_trusted: bool,
     ) -> Result<Self, ServeError> {
-        let directory = config.data_dir.join("spool");
-        let spool = Spool::open(&directory, spool::Config::default()).map_err(ServeError::Spool)?;
+        let slots = Slots::of(&config.data_dir);
+        let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
         let metrics = Arc::new(Metrics::new());
         let budget = Arc::new(Budget::new(config.database_budget));
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
@@ -152,7 +153,7 @@ impl Server {
             Reconciler::new(Arc::clone(&app), config.reconcile).map_err(ServeError::Tls)?;
         let reconciler = Arc::new(reconciler);
         let listen = |error| ServeError::Listen(config.listen, error);
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let listener = listener::bind(config.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
         let stop = CancellationToken::new();
@@ -160,6 +161,10 @@ impl Server {
         let applier = {
             let (store, stop) = (store.clone(), stop_applier.clone());
             tokio::spawn(async move { journal.apply_all(&store, &stop).await })
+        };
+        let adopting = {
+            let (store, stop, metrics) = (store.clone(), stop.clone(), Arc::clone(&app.metrics));
+            tokio::spawn(async move { adopt(&slots, &own_slot, &store, &metrics, &stop).await })
         };
         let rotation = {
             let spool = spool.clone();
@@ -187,7 +192,8 @@ impl Server {
             let app = Arc::clone(&app);
             async move { dispatch::answer(&app, request).await }
         };
-        let served = listener::serve(listener, Limits::DEFAULT, stop.clone(), answer);
+        let served =
+            listener::serve(listener, Limits::behind(config.proxies), stop.clone(), answer);
         info!("listening on {address}");
         Ok(Self {
             address,
@@ -195,6 +201,7 @@ impl Server {
             listener: tokio::spawn(served),
             applier,
             stop_applier,
+            adopting,
             rotation,
             reconciler,
             reconciling,
@@ -243,6 +250,9 @@ impl Server {
         self.rotation.abort();
         let _ = self.reconciling.await;
         let _ = self.watching.await;
+        // What it was at comes again after the next start.
+        self.adopting.abort();
+        let _ = self.adopting.await;
         let _ = self.keeping.await;
         self.keeper.keep().await;
         let drained = async {

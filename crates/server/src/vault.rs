@@ -16,6 +16,7 @@ use identity::{UserId, WorkspaceId};
 use routing::{Activity, Candidate, Presence, Role};
 use serde::{Deserialize, Serialize};
 use store_pg::{KnownContact, WorkspaceRow};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::config::SecretsKey;
@@ -93,7 +94,9 @@ impl Vault {
         }
         let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
             .map_err(io::Error::other)?;
-        let (path, unfinished) = (self.path(id), self.dir.join(format!("{id}{UNFINISHED}")));
+        // Another process may write the same at this moment.
+        let name = format!("{id}.{}{UNFINISHED}", Uuid::new_v4().simple());
+        let (path, unfinished) = (self.path(id), self.dir.join(name));
         let mut options = OpenOptions::new();
         let mut file =
             options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
@@ -245,7 +248,7 @@ mod tests {
 
     impl Dir {
         fn new() -> Self {
-            let name = format!("switchroom-vault-{}", uuid::Uuid::new_v4().simple());
+            let name = format!("switchroom-vault-{}", Uuid::new_v4().simple());
             Self(std::env::temp_dir().join(name))
         }
 

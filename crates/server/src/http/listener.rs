@@ -2,35 +2,51 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::reply::Reply;
+use super::networks::Networks;
+use super::paced::Paced;
+use super::reply::{self, Reply};
 
 /// How many connections are kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     /// All together.
     pub(crate) connections: usize,
-    /// From one address: enough for a proxy of somebody else's that brings many. Loopback and
-    /// private addresses are not counted: there a proxy of one's own brings everybody.
+    /// From one address: enough for a proxy of somebody else's that brings many.
     pub(crate) per_address: usize,
+    /// The addresses that are not counted: a proxy of one's own brings everybody.
+    pub(crate) proxies: Networks,
 }
 
 impl Limits {
-    pub(crate) const DEFAULT: Self = Self { connections: 10_000, per_address: 1_000 };
+    pub(crate) const fn behind(proxies: Networks) -> Self {
+        Self { connections: 10_000, per_address: 1_000, proxies }
+    }
+}
+
+/// Listens beside whoever of the same user listens there already (`SO_REUSEPORT`): a new process
+/// takes over before the old one leaves.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until `stop` is cancelled, then lets requests that have begun come to their end, for at
@@ -46,17 +62,12 @@ pub(crate) async fn serve<F, A>(
 {
     let tracker = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(limits.connections));
-    let addresses = Addresses::new(limits.per_address);
+    let addresses = Addresses::new(limits.per_address, limits.proxies);
     let kill = CancellationToken::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = accept(&listener, &permits) => accepted,
-        };
-        let (stream, address, permit) = accepted;
+    let begin = |stream: TcpStream, address: IpAddr, permit: OwnedSemaphorePermit| {
         let Some(seat) = addresses.take(address) else {
             warn!("a connection was closed: its address holds {} already", limits.per_address);
-            continue;
+            return;
         };
         let (stop, kill, answer) = (stop.clone(), kill.clone(), answer.clone());
         tracker.spawn(async move {
@@ -66,8 +77,20 @@ pub(crate) async fn serve<F, A>(
             }
             drop((permit, seat));
         });
+    };
+    loop {
+        let (stream, address, permit) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = accept(&listener, &permits) => accepted,
+        };
+        begin(stream, address, permit);
     }
-    drop(listener);
+    // Who waits in the queue was let in by the system: closing it would reset them.
+    for (stream, address) in rest(listener) {
+        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            begin(stream, address, permit);
+        }
+    }
     tracker.close();
     if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
         warn!("{} connections did not finish in time and were closed", tracker.len());
@@ -98,6 +121,19 @@ async fn accept(
     }
 }
 
+/// Takes whoever is in the queue and closes it.
+fn rest(listener: TcpListener) -> Vec<(TcpStream, IpAddr)> {
+    let mut rest = Vec::new();
+    let Ok(listener) = listener.into_std() else { return rest };
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            rest.push((stream, peer.ip()));
+        }
+    }
+    rest
+}
+
 async fn connection<F, A>(stream: TcpStream, stop: CancellationToken, answer: F)
 where
     F: Fn(Request<Incoming>) -> A,
@@ -107,23 +143,37 @@ where
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let answered = answer(request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        let stop = &stop;
+        async move {
+            let mut answered = answered.await;
+            if stop.is_cancelled() {
+                // The client knows then that its next request needs another connection.
+                reply::set(&mut answered, header::CONNECTION, "close");
+            }
+            Ok::<_, Infallible>(answered)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(MAX_HEADER_BYTES)
         .keep_alive(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Paced::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A broken connection is the peer's affair.
         _ = connection.as_mut() => {}
-        () = stop.cancelled() => {
+        () = leave(&stop) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
     }
+}
+
+/// Until an idle connection is closed: a request may be on its way when we stop.
+async fn leave(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST_REQUEST).await;
 }
 
 /// How many connections each address holds.
@@ -131,6 +181,7 @@ where
 struct Addresses {
     held: Arc<Mutex<HashMap<IpAddr, usize>>>,
     limit: usize,
+    proxies: Arc<Networks>,
 }
 
 /// One connection's place; it is given back when it is dropped.
@@ -140,12 +191,12 @@ struct Seat {
 }
 
 impl Addresses {
-    fn new(limit: usize) -> Self {
-        Self { held: Arc::default(), limit }
+    fn new(limit: usize, proxies: Networks) -> Self {
+        Self { held: Arc::default(), limit, proxies: Arc::new(proxies) }
     }
 
     fn take(&self, address: IpAddr) -> Option<Seat> {
-        if is_local(address) {
+        if self.proxies.contain(address) {
             return Some(Seat { addresses: self.clone(), address: None });
         }
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,20 +222,17 @@ impl Drop for Seat {
     }
 }
 
-/// Whether a proxy may stand at this address: loopback, private (RFC 1918) or unique local
-/// (RFC 4193).
-fn is_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-    }
-}
-
 /// Until the headers of a request are complete, from the moment the connection waits for them.
 const HEADER_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Headers and the start of the body.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// Connections that the system lets wait for us.
+const BACKLOG: u32 = 1024;
+
+/// For a request that is on its way when we stop.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How long requests that have begun may take at shutdown: Twilio itself gives up after 15 s.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -195,7 +243,7 @@ mod tests {
 
     #[test]
     fn one_address_cannot_take_every_seat() {
-        let addresses = Addresses::new(2);
+        let addresses = Addresses::new(2, Networks::private());
         let address: IpAddr = "203.0.113.7".parse().unwrap();
         let first = addresses.take(address);
         let second = addresses.take(address);

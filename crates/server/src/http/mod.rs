@@ -3,4 +3,6 @@
 pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod listener;
+pub(crate) mod networks;
+pub(crate) mod paced;
 pub(crate) mod reply;

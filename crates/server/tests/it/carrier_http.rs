@@ -171,6 +171,32 @@ async fn bytes_that_two_readers_could_understand_differently_are_refused() {
         assert_eq!((answer.status, answer.text()), (400, ""), "{name}");
     }
     assert_eq!(world.dump(None).await, before);
+    let text = String::from_utf8(ask.bytes()).expect("ASCII");
+    let others = [
+        (
+            "HTTP/1.0 with chunks",
+            text.replacen("HTTP/1.1", "HTTP/1.0", 1).replacen(
+                "Content-Length",
+                "Transfer-Encoding: chunked\r\nX-Length",
+                1,
+            ),
+        ),
+        ("HTTP/2.0", text.replacen("HTTP/1.1", "HTTP/2.0", 1)),
+        ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned()),
+        ("a blank before the colon", text.replacen("Host:", "Host :", 1)),
+        ("a folded line", text.replacen("Host:", "X-Fold: a\r\n b\r\nHost:", 1)),
+    ];
+    for (name, text) in others {
+        // What is no HTTP/1 at all need not be answered.
+        let answer = String::from_utf8(world.everything(text.as_bytes()).await).expect("UTF-8");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{name}: {answer}");
+    }
+    assert_eq!(world.dump(None).await, before);
+    let more = b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".repeat(2);
+    let answer = String::from_utf8(world.everything(&more).await).expect("UTF-8");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "nothing is read after a doubt: {answer}");
+    // An old proxy names the host, too: nginx speaks 1.0 unless it is told otherwise.
+    assert_eq!(world.send(text.replacen("HTTP/1.1", "HTTP/1.0", 1).as_bytes()).await.status, 204);
     assert_eq!(world.send(&ask.bytes()).await.status, 204);
     world.stop().await;
 }

@@ -143,9 +143,16 @@ impl Answer {
     }
 }
 
+/// Sends bytes and reads the answer until the server closes.
+pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
+    let answer = everything(address, request).await;
+    Answer::parse(&answer)
+        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&answer)))
+}
+
 /// Sends bytes and reads until the server closes. It reads while it writes, because a request that
 /// is refused is answered before its end.
-pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
+async fn everything(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let stream = TcpStream::connect(address).await.expect("a connection");
     let (mut reader, mut writer) = stream.into_split();
     let mut answer = Vec::new();
@@ -158,8 +165,7 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
         let _ = reader.read_to_end(&mut answer).await;
     };
     tokio::join!(write, read);
-    Answer::parse(&answer)
-        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&answer)))
+    answer
 }
 
 impl Team {
@@ -180,6 +186,11 @@ impl World {
     /// Sends bytes to the first server.
     pub(crate) async fn send(&self, request: &[u8]) -> Answer {
         exchange(self.servers[0].address(), request).await
+    }
+
+    /// Sends bytes to the first server and reads all that it says.
+    pub(crate) async fn everything(&self, request: &[u8]) -> Vec<u8> {
+        everything(self.servers[0].address(), request).await
     }
 
     /// Posts a form that the team's account signed, to one of its own endpoints.

@@ -1,0 +1,190 @@
+//! A new process takes over from an old one, on the same port and the same directory.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use identity::CallSid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+
+use crate::http::Ask;
+use crate::team::Team;
+use crate::world::{LOGIN, PUBLIC_URL, SECRETS_KEY, SESSION_SECRET, World, until};
+
+/// What a busy machine may take for a start or an end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `switchroom serve`.
+struct Process {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Process {
+    /// Starts one and waits until it listens.
+    async fn start(world: &World, listen: SocketAddr) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_switchroom"))
+            .arg("serve")
+            .env_clear()
+            .env("DATABASE_URL", world.database.connection_string(LOGIN))
+            .env("SWITCHROOM_DATA_DIR", world.data_dir(0))
+            .env("SWITCHROOM_LISTEN", listen.to_string())
+            .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
+            .env("SWITCHROOM_SESSION_SECRET", SESSION_SECRET)
+            .env("SWITCHROOM_SECRETS_KEY", SECRETS_KEY)
+            .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
+            // Only what is waited for: a log that nobody reads stops its writer.
+            .env("RUST_LOG", "server::serve=info")
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("a process");
+        let log = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let mut process = Self { child, log };
+        process.says("listening on ").await;
+        process
+    }
+
+    /// Waits for a line of its log.
+    async fn says(&mut self, text: &str) {
+        let found = async {
+            while let Some(line) = self.log.next_line().await.expect("UTF-8") {
+                if line.contains(text) {
+                    return true;
+                }
+            }
+            false
+        };
+        let found = timeout(PATIENCE, found).await.expect("in time");
+        assert!(found, "it ended before it said {text:?}");
+    }
+
+    fn pid(&self) -> String {
+        self.child.id().expect("it runs").to_string()
+    }
+
+    /// Tells it to stop and reads its log to the end.
+    async fn stop(mut self) {
+        signal("-TERM", &self.pid()).await;
+        self.says("stopped").await;
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("in time");
+        assert!(status.expect("a status").success());
+    }
+
+    async fn kill(mut self) {
+        signal("-KILL", &self.pid()).await;
+        drop(timeout(PATIENCE, self.child.wait()).await.expect("in time"));
+    }
+}
+
+async fn signal(name: &str, pid: &str) {
+    let status = Command::new("kill").args([name, pid]).status().await;
+    assert!(status.expect("kill").success(), "{name} {pid}");
+}
+
+/// A port that nobody else takes for as long as the socket is held, and that listens nowhere.
+fn reserve() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseport(true).expect("an option");
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    let address = socket.local_addr().expect("an address");
+    (socket, address)
+}
+
+/// A status callback of its own call.
+fn callback(team: &Team, call: u32) -> Ask {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&call.to_be_bytes());
+    let sid = CallSid::from_bytes(bytes);
+    team.signed("voice/status", &[("CallSid", sid.as_str()), ("CallStatus", "completed")])
+}
+
+/// Sends one request on a connection of its own; the status of the answer.
+async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(bytes).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.lines().next().unwrap_or("nothing").to_owned())
+}
+
+/// Calls of which the database has an event.
+async fn kept(world: &World) -> u32 {
+    let sql = "select count(distinct call_sid) from public.voice_events";
+    let count: i64 = world.owner.client().query_one(sql, &[]).await.expect("a count").get(0);
+    u32::try_from(count).expect("few")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_take_over_from_each_other_without_a_failed_request() {
+    let world = World::with_servers(0).await;
+    let team = Arc::new(world.team("acme").await);
+    let (_port, address) = reserve();
+    let mut old = Process::start(&world, address).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let next = Arc::new(AtomicU32::new(1));
+    let clients = (0..8).map(|_| {
+        let (team, done, next) = (Arc::clone(&team), Arc::clone(&done), Arc::clone(&next));
+        tokio::spawn(async move {
+            let mut failed = Vec::new();
+            while !done.load(Ordering::Relaxed) {
+                let bytes = callback(&team, next.fetch_add(1, Ordering::Relaxed)).bytes();
+                match send(address, &bytes).await {
+                    Ok(line) if line == "HTTP/1.1 204 No Content" => {}
+                    Ok(line) => failed.push(line),
+                    Err(error) => failed.push(error.to_string()),
+                }
+            }
+            failed
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    let served = async |more: u32| {
+        let from = next.load(Ordering::Relaxed);
+        until("requests go on", async || next.load(Ordering::Relaxed) > from + more).await;
+    };
+    for _ in 0..4 {
+        served(50).await;
+        let new = Process::start(&world, address).await;
+        served(50).await;
+        old.stop().await;
+        old = new;
+    }
+    served(50).await;
+    done.store(true, Ordering::Relaxed);
+    let mut failed = Vec::new();
+    for client in clients {
+        failed.extend(client.await.expect("no panic"));
+    }
+    assert_eq!(failed, Vec::<String>::new());
+    old.stop().await;
+    let sent = next.load(Ordering::Relaxed) - 1;
+    assert_eq!(kept(&world).await, sent, "each was acknowledged, so each is kept");
+    println!("{sent} requests over 4 hand-overs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_process_left_is_applied_by_the_one_beside_it() {
+    let world = World::with_servers(0).await;
+    let team = world.team("acme").await;
+    let (_port, address) = reserve();
+    let old = Process::start(&world, address).await;
+    let line = send(address, &callback(&team, 1).bytes()).await.expect("an answer");
+    assert_eq!(line, "HTTP/1.1 204 No Content", "the workspace is known");
+    until("it is in the database", async || kept(&world).await == 1).await;
+    world.cut_off().await;
+    for call in 2..=20 {
+        let line = send(address, &callback(&team, call).bytes()).await.expect("an answer");
+        assert_eq!(line, "HTTP/1.1 204 No Content");
+    }
+    let new = Process::start(&world, address).await;
+    old.kill().await;
+    world.let_in().await;
+    until("everything is in the database", async || kept(&world).await == 20).await;
+    new.stop().await;
+}
