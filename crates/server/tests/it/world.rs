@@ -91,11 +91,6 @@ impl World {
         self.route();
     }
 
-    /// The data directory of a server.
-    pub(crate) fn data_dir(&self, number: usize) -> PathBuf {
-        self.directory.0.join(number.to_string())
-    }
-
     async fn server_in(&self, number: usize) -> Server {
         let data_dir = self.data_dir(number);
         let database_url = self.database.connection_string(LOGIN);
