@@ -8,7 +8,7 @@ use identity::{AppSid, CallSid};
 use crate::driver::Shared;
 use crate::emulator::wall_clock;
 use crate::world::{Caller, PartyId, Presence};
-use crate::{Address, Behaviour, Call, HandError, RegisterError};
+use crate::{Address, Behaviour, Call, Ear, HandError, RegisterError, Sound};
 
 /// A virtual agent: a browser with the Voice SDK and the person who uses it.
 ///
@@ -77,6 +77,18 @@ impl Agent {
                 party.presence = Presence::Away;
             }
         });
+    }
+
+    /// What the agent says on every call, until it is changed. It sounds in real time, whatever the
+    /// emulated clock does.
+    pub fn plays(&self, sound: Sound) {
+        self.shared.write(|world| world.sounds.insert(self.address.clone(), sound));
+    }
+
+    /// What the agent hears now.
+    pub fn hears(&self) -> Ear {
+        let keys = self.shared.read(|world| world.keys_heard_by(&self.address));
+        self.shared.media.heard_by(&self.address, keys)
     }
 
     /// Lets the agent's calls go through this TwiML App.

@@ -24,14 +24,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(world: World) -> Arc<Self> {
+    pub(crate) fn new(world: World, media: Media) -> Arc<Self> {
         Arc::new(Self {
             world: Mutex::new(world),
             wake: Notify::new(),
             changed: watch::Sender::new(0),
             holds: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
-            media: Media,
+            media,
         })
     }
 
@@ -47,6 +47,9 @@ impl Shared {
             world.catch_up();
             let result = change(&mut world);
             world.tidy();
+            if world.has_audio() {
+                self.media.wanted.notify_one();
+            }
             result
         };
         self.wake.notify_one();

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use twilio_sig::{AuthToken, SecretError};
 
 use crate::driver::{self, Shared};
+use crate::media::{self, Media};
 use crate::timeline::What;
 use crate::world::World;
 use crate::{Account, Address, Call, Config, Device, Entry, Fault, Gateway, Phone, Route, Webhook};
@@ -18,6 +19,7 @@ use crate::{Account, Address, Call, Config, Device, Entry, Fault, Gateway, Phone
 pub struct Emulator {
     shared: Arc<Shared>,
     driver: JoinHandle<()>,
+    media: JoinHandle<()>,
 }
 
 impl Emulator {
@@ -25,13 +27,13 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// None today: what is refused here will be addresses to listen on.
-    #[expect(clippy::unused_async, reason = "part of the contract: starting may bind sockets")]
+    /// No port is free on loopback for the media of browsers.
     pub async fn start(config: Config) -> std::io::Result<Self> {
         let now = config.starts_at.unwrap_or_else(wall_clock);
-        let shared = Shared::new(World::new(config, now));
+        let shared = Shared::new(World::new(config, now), Media::open().await?);
         let driver = tokio::spawn(driver::run(Arc::clone(&shared)));
-        Ok(Self { shared, driver })
+        let media = tokio::spawn(media::run(Arc::clone(&shared)));
+        Ok(Self { shared, driver, media })
     }
 
     /// Opens an account that signs with this auth token. Its Sid follows from the seed.
@@ -161,6 +163,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.driver.abort();
+        self.media.abort();
         self.shared.stop();
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod fault;
 mod http;
 mod media;
+mod pcmu;
 mod phone;
 mod post;
 mod problem;
@@ -37,6 +38,7 @@ pub use config::{
 pub use emulator::{Emulator, Hold};
 pub use error::{HandError, RegisterError};
 pub use fault::{Fault, Mishap, Route, Select, Until};
+pub use media::{Ear, Sound};
 pub use phone::Phone;
 pub use problem::{Problem, Severity};
 pub use signal::{Device, Gateway};

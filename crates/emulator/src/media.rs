@@ -1,27 +1,271 @@
-//! The media of real browsers. So far there is none: a call opens and stays silent.
+//! The media of browsers end here, and so does what virtual people say and hear.
+//!
+//! Every 20 ms each leg says one frame of PCMU and hears one, as the [world](crate::world) says
+//! who hears whom. Nothing is negotiated anew when that changes.
 
-use crate::world::LineId;
+mod ear;
+mod session;
+mod sound;
 
-/// All media sessions.
-#[derive(Debug, Default)]
-pub(crate) struct Media;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use identity::CallSid;
+use str0m::config::DtlsCert;
+use str0m::crypto::from_feature_flags;
+use tokio::net::UdpSocket;
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval};
+
+pub use ear::Ear;
+use ear::Memory;
+use session::{Datagram, Result, Session};
+pub use sound::Sound;
+use sound::{Frame, Player, SILENCE, Source, mix};
+
+use crate::Address;
+use crate::driver::Shared;
+use crate::world::{End, Hears, LineId, Seat, World};
+
+/// All media.
+pub(crate) struct Media {
+    socket: UdpSocket,
+    address: SocketAddr,
+    engine: Mutex<Engine>,
+    /// Somebody wants to hear something.
+    pub(crate) wanted: Notify,
+    /// Made when it is needed first: it takes a while.
+    certificate: OnceLock<Option<DtlsCert>>,
+}
+
+/// What sounds at the moment.
+#[derive(Default)]
+struct Engine {
+    sessions: BTreeMap<LineId, Session>,
+    deaf: BTreeSet<LineId>,
+    /// What people say, and what they hear that nobody says.
+    mouths: BTreeMap<CallSid, Player>,
+    players: BTreeMap<CallSid, Player>,
+    memories: BTreeMap<Address, Memory>,
+}
+
+/// What was said on each leg in these 20 ms.
+type Spoken = BTreeMap<CallSid, Frame>;
 
 impl Media {
-    /// Offers a session to a browser where a leg rings.
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "sessions come next")]
-    pub(crate) fn offer(&self, _line: LineId) -> Result<String, String> {
-        Ok("v=0\r\n".to_owned())
+    /// Takes a port on loopback.
+    pub(crate) async fn open() -> io::Result<Self> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = socket.local_addr()?;
+        Ok(Self {
+            socket,
+            address,
+            engine: Mutex::default(),
+            wanted: Notify::new(),
+            certificate: OnceLock::new(),
+        })
     }
 
-    /// Answers a browser's offer.
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "sessions come next")]
-    pub(crate) fn answer(&self, _line: LineId, _offer: &str) -> Result<String, String> {
-        Ok("v=0\r\n".to_owned())
+    /// Offers a session to a browser where a leg rings.
+    pub(crate) fn offer(&self, line: LineId) -> Result<String> {
+        let mut session = self.new_session()?;
+        let offer = session.offer()?;
+        self.engine().sessions.insert(line, session);
+        Ok(offer)
+    }
+
+    /// Answers a browser's offer: its first, or one for another path.
+    pub(crate) fn answer(&self, line: LineId, offer: &str) -> Result<String> {
+        if let Some(session) = self.engine().sessions.get_mut(&line) {
+            return session.answer(offer);
+        }
+        let mut session = self.new_session()?;
+        let answer = session.answer(offer)?;
+        self.engine().sessions.insert(line, session);
+        Ok(answer)
     }
 
     /// Takes a browser's answer in.
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "sessions come next")]
-    pub(crate) fn complete(&self, _line: LineId, _answer: &str) -> Result<(), String> {
-        Ok(())
+    pub(crate) fn complete(&self, line: LineId, answer: &str) -> Result<()> {
+        let mut engine = self.engine();
+        engine.sessions.get_mut(&line).ok_or("nothing was offered")?.complete(answer)
+    }
+
+    /// What somebody hears now, with these keys.
+    pub(crate) fn heard_by(&self, person: &Address, keys: String) -> Ear {
+        let memory = self.engine().memories.get(person).cloned().unwrap_or_default();
+        memory.analyse(keys)
+    }
+
+    fn new_session(&self) -> Result<Session> {
+        let make = || from_feature_flags().dtls_provider.generate_certificate();
+        let certificate = self.certificate.get_or_init(make).as_ref();
+        Session::new(certificate.ok_or("no certificate")?, self.address, Instant::now())
+    }
+
+    fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A datagram has come.
+    fn receive(&self, from: SocketAddr, contents: &[u8]) {
+        let datagram = Datagram { from, to: self.address, contents, at: Instant::now() };
+        let mut engine = self.engine();
+        let Engine { sessions, deaf, .. } = &mut *engine;
+        for (line, session) in sessions {
+            let is_deaf = deaf.contains(line);
+            if session.receive(&datagram, is_deaf) {
+                self.flush(session, is_deaf);
+                return;
+            }
+        }
+    }
+
+    /// Plays the next 20 ms.
+    fn play(&self, seats: &[Seat]) -> Played {
+        let mut engine = self.engine();
+        let spoken = engine.speak(seats);
+        engine.listen(seats, &spoken);
+        let now = Instant::now();
+        let Engine { sessions, deaf, .. } = &mut *engine;
+        let mut keys = Vec::new();
+        for (line, session) in sessions {
+            session.tick(now);
+            self.flush(session, deaf.contains(line));
+            keys.extend(session.keys.drain(..).map(|key| (*line, key)));
+        }
+        Played { spoken, keys }
+    }
+
+    fn flush(&self, session: &mut Session, is_deaf: bool) {
+        session.poll(|transmit| {
+            if !is_deaf {
+                // What the machine cannot send now is lost, as on any network.
+                let _ = self.socket.try_send_to(&transmit.contents, transmit.destination);
+            }
+        });
     }
 }
+
+/// What has come of 20 ms.
+struct Played {
+    spoken: Spoken,
+    keys: Vec<(LineId, char)>,
+}
+
+impl Engine {
+    /// Asks everybody what they say.
+    fn speak(&mut self, seats: &[Seat]) -> Spoken {
+        self.deaf.clear();
+        let mut spoken = Spoken::new();
+        for seat in seats {
+            let said = match &seat.end {
+                End::Browser { line, is_deaf } => {
+                    if *is_deaf {
+                        self.deaf.insert(*line);
+                    }
+                    self.sessions.get_mut(line).and_then(Session::next_frame)
+                }
+                End::Person { says: Sound::Silence, .. } => Some(SILENCE),
+                End::Person { says, .. } => {
+                    Some(self.mouths.entry(seat.leg).or_default().next(&Source::from(says), 0))
+                }
+            };
+            if let Some(frame) = said {
+                spoken.insert(seat.leg, frame);
+            }
+        }
+        spoken
+    }
+
+    /// Lets everybody hear what they are meant to.
+    fn listen(&mut self, seats: &[Seat], spoken: &Spoken) {
+        let now = Instant::now();
+        for seat in seats {
+            let (frame, is_spoken) = match &seat.hearing.what {
+                Hears::Leg(other) => match spoken.get(other) {
+                    Some(frame) => (*frame, true),
+                    None => (SILENCE, false),
+                },
+                Hears::Mix(others) => {
+                    let voices: Vec<&Frame> =
+                        others.iter().filter_map(|other| spoken.get(other)).collect();
+                    (mix(voices.iter().copied()), !voices.is_empty())
+                }
+                other => {
+                    let source = Source::of(other).unwrap_or_default();
+                    let player = self.players.entry(seat.leg).or_default();
+                    (player.next(&source, seat.hearing.turn), false)
+                }
+            };
+            match &seat.end {
+                End::Browser { line, .. } => {
+                    if let Some(session) = self.sessions.get_mut(line) {
+                        session.send(&frame, now);
+                    }
+                }
+                End::Person { address, .. } => {
+                    self.memories.entry(address.clone()).or_default().hear(&frame, is_spoken);
+                }
+            }
+        }
+    }
+
+    /// Forgets sessions and sounds of calls that are over.
+    fn forget(&mut self, lines: &BTreeSet<LineId>, seats: &[Seat]) {
+        self.sessions.retain(|line, _| lines.contains(line));
+        let legs: BTreeSet<CallSid> = seats.iter().map(|seat| seat.leg).collect();
+        self.mouths.retain(|leg, _| legs.contains(leg));
+        self.players.retain(|leg, _| legs.contains(leg));
+    }
+}
+
+/// Moves sound until the emulator stops.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let media = &shared.media;
+    let mut datagram = vec![0; 2048];
+    loop {
+        media.wanted.notified().await;
+        let mut beat = interval(BEAT);
+        // Who was late makes up for it, so that no sound is lost.
+        beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        while shared.read(World::has_audio) {
+            tokio::select! {
+                received = media.socket.recv_from(&mut datagram) => {
+                    if let Ok((length, from)) = received {
+                        media.receive(from, datagram.get(..length).unwrap_or_default());
+                    }
+                }
+                _ = beat.tick() => round(&shared),
+            }
+        }
+        media.engine().forget(&BTreeSet::new(), &[]);
+    }
+}
+
+/// One beat: the world says who hears whom, and learns which keys were pressed.
+fn round(shared: &Shared) {
+    let (seats, lines) = shared.read(|world| {
+        let lines: BTreeSet<LineId> = world.signal.lines.iter().map(|(line, _)| line).collect();
+        (world.seats(), lines)
+    });
+    let played = shared.media.play(&seats);
+    shared.media.engine().forget(&lines, &seats);
+    for (line, key) in played.keys {
+        shared.write(|world| world.key_of_line(line, key));
+    }
+    drop(played.spoken);
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Media({})", self.address)
+    }
+}
+
+/// The length of a frame.
+const BEAT: Duration = Duration::from_millis(20);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::driver::Shared;
 use crate::world::{Caller, Party, Presence};
-use crate::{Address, Behaviour, Call};
+use crate::{Address, Behaviour, Call, Ear, Sound};
 
 /// A virtual phone: it calls in, and it can be dialled.
 ///
@@ -42,6 +42,18 @@ impl Phone {
             world.add_party(Party::new(None, address, behaviour, Presence::Here));
         });
         self
+    }
+
+    /// What whoever is at the phone says on every call, until it is changed. It sounds in real time, whatever the
+    /// emulated clock does.
+    pub fn plays(&self, sound: Sound) {
+        self.shared.write(|world| world.sounds.insert(self.address.clone(), sound));
+    }
+
+    /// What whoever is at the phone hears now.
+    pub fn hears(&self) -> Ear {
+        let keys = self.shared.read(|world| world.keys_heard_by(&self.address));
+        self.shared.media.heard_by(&self.address, keys)
     }
 
     /// The caller hangs up if they talk with nobody after so long.

@@ -21,6 +21,7 @@ mod register;
 mod run;
 mod signal;
 mod tables;
+mod voices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -34,6 +35,7 @@ pub(crate) use device::{Party, PartyId, Presence};
 pub(crate) use line::LineId;
 pub(crate) use signal::{Signal, SocketId};
 pub(crate) use tables::{KeyRow, Tables};
+pub(crate) use voices::{End, Seat, Sounds};
 
 use crate::http::Request;
 use crate::post::{Parcel, Post, Purpose};
@@ -64,6 +66,8 @@ pub(crate) struct World {
     pub(crate) audio: Audio,
     /// Browsers that are real.
     pub(crate) signal: Signal,
+    /// What virtual people say.
+    pub(crate) sounds: Sounds,
     entered: u64,
     /// When the API may dial the next call of each account.
     free_at: BTreeMap<AccountSid, Timestamp>,
@@ -88,6 +92,7 @@ impl World {
             placed: 0,
             audio: Audio::default(),
             signal: Signal::default(),
+            sounds: Sounds::default(),
             entered: 0,
             free_at: BTreeMap::new(),
             post: Post::new(config.delivery),

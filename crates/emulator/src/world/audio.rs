@@ -44,7 +44,6 @@ pub(crate) struct Audio {
 
 impl Audio {
     /// What a leg hears now.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the media engine reads it"))]
     pub(crate) fn of(&self, leg: CallSid) -> Hearing {
         self.legs.get(&leg).cloned().unwrap_or_default()
     }

@@ -62,6 +62,16 @@ impl Lines {
         self.lines.remove(&id)
     }
 
+    /// The line on which the party of a leg talks, and its device.
+    pub(crate) fn talking(&self, leg: CallSid) -> Option<(LineId, PartyId)> {
+        let is_it = |line: &Line| line.leg == leg && line.is_open;
+        self.iter().find(|(_, line)| is_it(line)).map(|(id, line)| (id, line.party))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LineId, &Line)> {
         self.lines.iter().map(|(id, line)| (*id, line))
     }
@@ -175,6 +185,13 @@ impl World {
         }
         if let Some(call) = self.calls.get_mut(&leg) {
             call.party = Some(to);
+        }
+    }
+
+    /// A key was heard on a line.
+    pub(crate) fn key_of_line(&mut self, id: LineId, key: char) {
+        if let Some(line) = self.signal.lines.get(id) {
+            self.digit(line.leg, key);
         }
     }
 

@@ -2,11 +2,14 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod agents;
+mod calls;
 mod documents;
 mod faults;
 mod inbound;
+mod media;
 mod outbound;
 mod page;
+mod peer;
 mod server;
 mod signal;
 mod transport;

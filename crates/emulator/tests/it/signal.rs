@@ -7,7 +7,7 @@ use voice_token::{Ttl, VoiceGrant};
 use crate::page::{Page, Tokens, now};
 use crate::server::{CALLER, NUMBER, Server, TOKEN, dialling, secs, twilio};
 
-async fn gateway(twilio: &Emulator) -> Gateway {
+pub(crate) async fn gateway(twilio: &Emulator) -> Gateway {
     let any = "127.0.0.1:0".parse().expect("an address");
     twilio.gateway(any).await.expect("a port is free")
 }
