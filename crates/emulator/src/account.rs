@@ -7,7 +7,7 @@ use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
 use crate::driver::Shared;
-use crate::world::{KeyRow, Party, Presence};
+use crate::world::{KeyRow, Party, Presence, Secret};
 use crate::{Address, Agent, Behaviour, Voice};
 
 /// An account or subaccount: numbers, TwiML Apps, API keys and agents belong to it.
@@ -37,6 +37,24 @@ impl Account {
         Self { shared, sid }
     }
 
+    /// Opens an account; without a Sid, it follows from the seed.
+    pub(crate) fn open(
+        shared: &Arc<Shared>,
+        sid: Option<AccountSid>,
+        auth_token: &str,
+    ) -> Result<Self, SecretError> {
+        let token = AuthToken::new(auth_token)?;
+        let sid = shared.write(|world| {
+            let sid = sid.unwrap_or_else(|| {
+                let number = world.tables.account_count();
+                AccountSid::from_bytes(world.seed.derive("account", number).bytes())
+            });
+            world.tables.add_account(sid, token, Secret::new(auth_token), None);
+            sid
+        });
+        Ok(Self::new(Arc::clone(shared), sid))
+    }
+
     /// `AC…`.
     pub fn sid(&self) -> AccountSid {
         self.sid
@@ -57,7 +75,7 @@ impl Account {
         let sid = self.shared.write(|world| {
             let number = world.tables.account_count();
             let sid = AccountSid::from_bytes(world.seed.derive("account", number).bytes());
-            world.tables.add_account(sid, token, Some(self.sid));
+            world.tables.add_account(sid, token, Secret::new(auth_token), Some(self.sid));
             sid
         });
         Ok(Self { shared: Arc::clone(&self.shared), sid })
@@ -114,7 +132,7 @@ impl Account {
     /// [`TokenError`] if the secret could not be one.
     pub fn api_key_with(&self, sid: ApiKeySid, secret: &str) -> Result<(), TokenError> {
         let key = voice_token::ApiKey::parse(sid.as_str(), secret)?;
-        let row = KeyRow { account: self.sid, key };
+        let row = KeyRow { account: self.sid, key, secret: Secret::new(secret) };
         self.shared.write(|world| world.tables.keys.insert(sid, row));
         Ok(())
     }

@@ -37,6 +37,10 @@ impl Agent {
         Self { shared, id, address, caller: Caller::default() }
     }
 
+    pub(crate) fn id(&self) -> PartyId {
+        self.id
+    }
+
     /// `client:` and the identity, as calls name it.
     pub fn address(&self) -> &Address {
         &self.address

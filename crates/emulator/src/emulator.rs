@@ -6,13 +6,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use identity::{AccountSid, Timestamp};
 use tokio::task::JoinHandle;
-use twilio_sig::{AuthToken, SecretError};
+use twilio_sig::SecretError;
 
+use crate::control::{self, SetupError};
 use crate::driver::{self, Shared};
 use crate::media::{self, Media};
 use crate::timeline::What;
 use crate::world::World;
-use crate::{Account, Address, Call, Config, Device, Entry, Fault, Gateway, Phone, Route, Webhook};
+use crate::{
+    Account, Address, ApiFault, Call, Config, Device, Entry, Fault, Gateway, Http, Phone, Route,
+    Webhook,
+};
 
 /// A running Twilio. It stops when this is dropped; calls that are going on then stand still.
 #[derive(Debug)]
@@ -42,11 +46,7 @@ impl Emulator {
     ///
     /// [`SecretError`] if the token could not stand in a file or header.
     pub fn account(&self, auth_token: &str) -> Result<Account, SecretError> {
-        let sid = self.shared.read(|world| {
-            let number = world.tables.account_count();
-            AccountSid::from_bytes(world.seed.derive("account", number).bytes())
-        });
-        self.account_with(sid, auth_token)
+        Account::open(&self.shared, None, auth_token)
     }
 
     /// Opens an account with a Sid that is configured elsewhere; an older one with it is replaced.
@@ -55,9 +55,39 @@ impl Emulator {
     ///
     /// As [`Emulator::account`].
     pub fn account_with(&self, sid: AccountSid, auth_token: &str) -> Result<Account, SecretError> {
-        let token = AuthToken::new(auth_token)?;
-        self.shared.write(|world| world.tables.add_account(sid, token, None));
-        Ok(Account::new(Arc::clone(&self.shared), sid))
+        Account::open(&self.shared, Some(sid), auth_token)
+    }
+
+    /// Sets up accounts, numbers, TwiML Apps, keys and phones from a JSON text, as the control API
+    /// takes them one by one.
+    ///
+    /// ```json
+    /// {
+    ///   "accounts": [{
+    ///     "sid": "AC…", "auth_token": "…",
+    ///     "numbers": [{ "number": "+15005550001", "voice_url": "http://127.0.0.1:8080/voice" }],
+    ///     "apps": [{ "sid": "AP…", "voice_url": "http://127.0.0.1:8080/voice" }],
+    ///     "keys": [{ "sid": "SK…", "secret": "…" }],
+    ///     "devices": [{ "identity": "agent_1", "behaviour": { "answers_after": 2 } }]
+    ///   }],
+    ///   "phones": [{ "number": "+15005551234", "behaviour": "by_hand" }]
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`], which names the rule; what stands before the fault is set up.
+    pub fn set_up(&self, json: &str) -> Result<(), SetupError> {
+        control::set_up(&self.shared, json)
+    }
+
+    /// Listens for HTTP: the REST API, the control API and the emulator's own page.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the address is not of this machine alone; else what the system says.
+    pub async fn listen_http(&self, address: SocketAddr) -> std::io::Result<Http> {
+        Http::listen(Arc::clone(&self.shared), address).await
     }
 
     /// A phone somewhere in the world: a number in E.164 form, or a word such as `anonymous` for
@@ -121,6 +151,16 @@ impl Emulator {
     /// Switches all faults off. What is held back stays so until its time.
     pub fn clear_faults(&self) {
         self.shared.write(|world| world.post.faults.clear());
+    }
+
+    /// Switches a fault of the REST API on; the oldest that is on counts.
+    pub fn api_fault(&self, fault: ApiFault) {
+        self.shared.write(|world| world.api_faults.push(fault));
+    }
+
+    /// Switches all faults of the REST API off.
+    pub fn clear_api_faults(&self) {
+        self.shared.write(|world| world.api_faults.clear());
     }
 
     /// Sends webhooks elsewhere; the first route that names a webhook counts.

@@ -63,6 +63,26 @@ pub enum Mishap {
     },
 }
 
+/// Something that goes wrong with requests to the REST API, switched on by a test.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ApiFault {
+    /// What happens to them.
+    pub mishap: ApiMishap,
+    /// To how many of them; `None` is all.
+    pub times: Option<u32>,
+}
+
+/// What happens to a request to the REST API.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ApiMishap {
+    /// 429 with 20429: nothing is carried out.
+    TooManyRequests,
+    /// 503 with a page instead of JSON: nothing is carried out.
+    Unavailable,
+    /// 502 with a page instead of JSON, although the request was carried out.
+    Lost,
+}
+
 /// How long something is held back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Until {

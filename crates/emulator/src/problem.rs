@@ -56,6 +56,8 @@ pub(crate) const BAD_FRAME: u32 = 31_100;
 pub(crate) const NO_SUCH_CALL: u32 = 31_209;
 /// 53400, the nearest there is: a session description that cannot be used.
 pub(crate) const SESSION_DESCRIPTION: u32 = 53_400;
+/// 21626: a status callback was asked for under a word that is no event.
+pub(crate) const STATUS_EVENTS: u32 = 21_626;
 /// 31105: not a client identity.
 pub(crate) const CLIENT_NAME: u32 = 31_105;
 

@@ -22,7 +22,7 @@ pub(crate) fn signature(
 /// The URL that Twilio signs: no fragment, no `user:password@`, and over HTTPS no port
 /// (documentation "Webhooks security": user info dropped everywhere, port dropped for voice
 /// callbacks over HTTPS).
-fn signed_url(url: &str) -> String {
+pub(crate) fn signed_url(url: &str) -> String {
     let url = url::without_fragment(url);
     let origin = url::origin(url);
     let rest = &url[origin.len()..];

@@ -10,5 +10,4 @@ mod socket;
 pub use device::Device;
 pub(crate) use frame::{Fault, Frame, Invite, Listen, OfCall, Outgoing, Received, Sdp, WithSdp};
 pub use gateway::Gateway;
-#[expect(unused_imports, reason = "the emulator's HTTP server, which is next, calls it")]
 pub(crate) use http::accept;

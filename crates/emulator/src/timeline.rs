@@ -1,6 +1,6 @@
 //! Everything that happened, in order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use identity::{CallSid, Timestamp};
@@ -67,6 +67,17 @@ pub enum What {
     NotEmulated(String),
     /// The caller heard Twilio's own error message: the application failed.
     ApplicationError,
+    /// Somebody used the REST API to change something, or was refused.
+    Api {
+        /// `POST` or `DELETE`; `GET` if it was refused.
+        method: String,
+        /// The path.
+        path: String,
+        /// The status of the answer.
+        status: u16,
+        /// Twilio's number and sentence of the refusal.
+        refused: Option<String>,
+    },
     /// A browser registered, or was refused.
     Registration {
         /// The browser.
@@ -145,6 +156,10 @@ impl fmt::Display for What {
             Self::ApplicationError => {
                 f.write_str("the caller hears: an application error has occurred")
             }
+            Self::Api { method, path, status, refused } => {
+                write!(f, "REST: {method} {path} {status}")?;
+                refused.iter().try_for_each(|why| write!(f, ", {why}"))
+            }
             Self::Registration { client, refused: None } => write!(f, "{client} is registered"),
             Self::Registration { client, refused: Some(why) } => {
                 write!(f, "{client} may not register: {why}")
@@ -163,15 +178,30 @@ pub(crate) struct Timeline {
     entries: VecDeque<Entry>,
     dropped: u64,
     limit: usize,
+    /// Which entries were added or completed, in order.
+    changes: VecDeque<EntryId>,
+    forgotten: u64,
 }
 
 /// Where an entry stands, for its completion.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct EntryId(u64);
+
+impl EntryId {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
 
 impl Timeline {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), dropped: 0, limit: limit.max(1) }
+        Self {
+            entries: VecDeque::new(),
+            dropped: 0,
+            limit: limit.max(1),
+            changes: VecDeque::new(),
+            forgotten: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, entry: Entry) -> EntryId {
@@ -180,11 +210,43 @@ impl Timeline {
             self.dropped += 1;
         }
         self.entries.push_back(entry);
-        EntryId(self.dropped + self.entries.len() as u64 - 1)
+        let id = EntryId(self.dropped + self.entries.len() as u64 - 1);
+        self.changed(id);
+        id
     }
 
-    /// The webhook at this place, unless it has been dropped.
+    fn changed(&mut self, id: EntryId) {
+        if self.changes.len() == self.limit.saturating_mul(2) {
+            self.changes.pop_front();
+            self.forgotten += 1;
+        }
+        self.changes.push_back(id);
+    }
+
+    /// How many changes there were: entries that were added, and webhooks that were completed.
+    pub(crate) fn change_count(&self) -> u64 {
+        self.forgotten + self.changes.len() as u64
+    }
+
+    /// The entries that came or changed after so many changes, each once, oldest first.
+    pub(crate) fn changed_after(&self, count: u64) -> Vec<(EntryId, &Entry)> {
+        let skipped = usize::try_from(count.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+        let ids: BTreeSet<EntryId> = self.changes.iter().skip(skipped).copied().collect();
+        let entry = |id: EntryId| {
+            let index = usize::try_from(id.0.checked_sub(self.dropped)?).ok()?;
+            Some((id, self.entries.get(index)?))
+        };
+        ids.into_iter().filter_map(entry).collect()
+    }
+
+    /// All entries with their places.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        (self.dropped..).map(EntryId).zip(&self.entries)
+    }
+
+    /// The webhook at this place, which is about to be completed, unless it has been dropped.
     pub(crate) fn webhook_mut(&mut self, id: EntryId) -> Option<&mut Webhook> {
+        self.changed(id);
         let index = usize::try_from(id.0.checked_sub(self.dropped)?).ok()?;
         match &mut self.entries.get_mut(index)?.what {
             What::Webhook(webhook) => Some(webhook),
@@ -220,6 +282,32 @@ mod tests {
         }
         let kept: Vec<String> = timeline.iter().map(|entry| entry.what.to_string()).collect();
         assert_eq!(kept, ["not emulated: two", "not emulated: three"]);
+    }
+
+    #[test]
+    fn what_changed_is_told_once() {
+        let mut timeline = Timeline::new(2);
+        let entry = |text: &str| Entry {
+            at: Timestamp::from_unix_seconds(0),
+            call: None,
+            root: None,
+            what: What::NotEmulated(text.to_owned()),
+        };
+        let texts = |timeline: &Timeline, after| -> Vec<String> {
+            let changed = timeline.changed_after(after);
+            changed.into_iter().map(|(_, entry)| entry.what.to_string()).collect()
+        };
+        let first = timeline.push(entry("one"));
+        assert_eq!(timeline.change_count(), 1);
+        timeline.push(entry("two"));
+        assert!(timeline.webhook_mut(first).is_none(), "it is none");
+        assert_eq!(texts(&timeline, 1), ["not emulated: one", "not emulated: two"]);
+        assert_eq!(texts(&timeline, 2), ["not emulated: one"]);
+        assert_eq!(texts(&timeline, 3), [""; 0]);
+        timeline.push(entry("three"));
+        timeline.push(entry("four"));
+        assert_eq!(texts(&timeline, 0), ["not emulated: three", "not emulated: four"]);
+        assert_eq!(timeline.change_count(), 5);
     }
 
     #[test]

@@ -9,16 +9,15 @@ mod call;
 mod device;
 mod dial;
 mod document;
-#[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod instruct;
 mod leg;
 mod line;
-#[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod outbound;
 mod params;
 mod place;
 mod register;
 mod run;
+mod secret;
 mod signal;
 mod tables;
 mod voices;
@@ -32,7 +31,10 @@ pub(crate) use agenda::Due;
 pub(crate) use audio::{Audio, Hears};
 pub(crate) use call::{Call, Caller};
 pub(crate) use device::{Party, PartyId, Presence};
+pub(crate) use instruct::Instruction;
 pub(crate) use line::LineId;
+pub(crate) use outbound::{CallOut, First};
+pub(crate) use secret::Secret;
 pub(crate) use signal::{Signal, SocketId};
 pub(crate) use tables::{KeyRow, Tables};
 pub(crate) use voices::{End, Seat, Sounds};
@@ -42,7 +44,7 @@ use crate::post::{Parcel, Post, Purpose};
 use crate::seed::Seed;
 use crate::timeline::{Entry, Timeline, What};
 use crate::webhook::{Outcome, Webhook};
-use crate::{Clock, Config, Direction, Problem, Progress};
+use crate::{ApiFault, ApiMishap, Clock, Config, Direction, Problem, Progress};
 use agenda::Agenda;
 
 /// Everything there is.
@@ -72,6 +74,7 @@ pub(crate) struct World {
     /// When the API may dial the next call of each account.
     free_at: BTreeMap<AccountSid, Timestamp>,
     pub(crate) post: Post,
+    pub(crate) api_faults: Vec<ApiFault>,
     pub(crate) timeline: Timeline,
     /// Until when time may pass although something holds it.
     pub(crate) advance_to: Option<Timestamp>,
@@ -96,6 +99,7 @@ impl World {
             entered: 0,
             free_at: BTreeMap::new(),
             post: Post::new(config.delivery),
+            api_faults: Vec::new(),
             timeline: Timeline::new(config.keep_entries),
             advance_to: None,
             config,
@@ -244,6 +248,32 @@ impl World {
         for done in self.post.send(Parcel::new(root, webhook, auth_token, entry, purpose)) {
             self.note(Some(sid), What::Fault { kind, done });
         }
+    }
+
+    /// What goes wrong with the next request to the REST API.
+    pub(crate) fn next_api_fault(&mut self) -> Option<ApiMishap> {
+        let fault = self.api_faults.first_mut()?;
+        let mishap = fault.mishap;
+        fault.times = fault.times.map(|times| times.saturating_sub(1));
+        self.api_faults.retain(|fault| fault.times != Some(0));
+        Some(mishap)
+    }
+
+    /// The REST API forgets a call that is over. False if it is not.
+    pub(crate) fn forget(&mut self, sid: CallSid) -> bool {
+        let Some(call) = self.calls.get_mut(&sid).filter(|call| call.has_ended()) else {
+            return false;
+        };
+        call.forgotten = true;
+        true
+    }
+
+    /// The Sid of the number of the account that a call came in to, or shows.
+    pub(crate) fn number_of(&self, call: &Call) -> Option<String> {
+        let number = if call.direction == Direction::Inbound { &call.to } else { &call.from };
+        let number = number.to_string();
+        let owned = self.tables.owns(call.account, &number);
+        owned.then(|| format!("PN{}", self.seed.derive(&number, 0).hex()))
     }
 
     /// Closes the calls whose last webhook has been answered.

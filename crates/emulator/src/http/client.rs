@@ -285,6 +285,12 @@ pub(crate) fn full_url(target: &Target, params: &[(String, String)]) -> String {
     }
 }
 
+/// What the signature of a webhook was made over, apart from the parameters of a form.
+pub(crate) fn signed_url(webhook: &Webhook) -> String {
+    let target = Target { url: webhook.url.clone(), method: webhook.method };
+    sign::signed_url(&full_url(&target, &webhook.params))
+}
+
 /// The URL with a query added to its own.
 fn with_query(url: &str, query: &str) -> String {
     match (query.is_empty(), url.contains('?')) {

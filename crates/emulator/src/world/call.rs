@@ -64,6 +64,8 @@ pub(crate) struct Call {
     pub(crate) application_error: bool,
     /// Whether the caller has ever talked with anybody.
     pub(crate) was_bridged: bool,
+    /// Whether the REST API has deleted its record.
+    pub(crate) forgotten: bool,
     /// Whether its last webhook has been answered.
     pub(crate) over: bool,
     /// The browser that placed the call, or the party that answered the leg.
@@ -148,6 +150,7 @@ impl Call {
             legs: Vec::new(),
             application_error: false,
             was_bridged: false,
+            forgotten: false,
             over: false,
             party: None,
             is_independent: false,

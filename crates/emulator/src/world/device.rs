@@ -11,6 +11,14 @@ use crate::{Address, Behaviour, CallStatus, Direction};
 pub(crate) struct PartyId(usize);
 
 impl PartyId {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+
     pub(super) fn is(self, index: usize) -> bool {
         self.0 == index
     }
@@ -31,6 +39,8 @@ pub(crate) struct Party {
     pub(crate) on_call: Option<CallSid>,
     /// Legs that ring here, the oldest first.
     pub(crate) pending: Vec<CallSid>,
+    /// Whether it is a page somewhere, and no virtual browser.
+    pub(crate) is_page: bool,
     /// Where a real browser listens; nobody else has one.
     pub(crate) socket: Option<SocketId>,
     /// Its place in the order in which browsers registered.
@@ -54,6 +64,7 @@ impl Party {
             app_params: Vec::new(),
             on_call: None,
             pending: Vec::new(),
+            is_page: false,
             socket: None,
             registered: 0,
         }
@@ -89,6 +100,25 @@ impl World {
     pub(crate) fn phone(&self, number: &Address) -> Option<PartyId> {
         let at = |party: &Party| party.account.is_none() && party.address == *number;
         self.parties.iter().position(at).map(PartyId)
+    }
+
+    /// The first browser of this identity that can place calls.
+    pub(crate) fn browser(&self, address: &Address) -> Option<PartyId> {
+        let at = |party: &Party| {
+            party.account.is_some() && party.app.is_some() && party.address == *address
+        };
+        self.parties.iter().position(at).map(PartyId)
+    }
+
+    /// A browser is gone without a word: its network is lost.
+    pub(crate) fn drop_device(&mut self, id: PartyId) {
+        let Some(party) = self.party_mut(id) else { return };
+        if let Some(socket) = party.socket {
+            self.signal.sockets.tear(socket);
+            return;
+        }
+        party.presence = Presence::Away;
+        party.pending.clear();
     }
 
     /// Everybody who can be reached at an address of an account: of a client's devices, those

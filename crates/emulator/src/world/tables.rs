@@ -6,6 +6,7 @@ use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber};
 use twilio_sig::AuthToken;
 use voice_token::ApiKey;
 
+use super::Secret;
 use crate::Voice;
 
 /// The configuration of all accounts.
@@ -20,6 +21,8 @@ pub(crate) struct Tables {
 #[derive(Debug)]
 struct AccountRow {
     auth_token: AuthToken,
+    /// The same, as the REST API is told it.
+    secret: Secret,
     parent: Option<AccountSid>,
 }
 
@@ -28,6 +31,8 @@ struct AccountRow {
 pub(crate) struct KeyRow {
     pub(crate) account: AccountSid,
     pub(crate) key: ApiKey,
+    /// Its secret, as the REST API is told it.
+    pub(crate) secret: Secret,
 }
 
 impl Tables {
@@ -35,9 +40,31 @@ impl Tables {
         &mut self,
         sid: AccountSid,
         auth_token: AuthToken,
+        secret: Secret,
         parent: Option<AccountSid>,
     ) {
-        self.accounts.insert(sid, AccountRow { auth_token, parent });
+        self.accounts.insert(sid, AccountRow { auth_token, secret, parent });
+    }
+
+    /// All accounts, with their auth tokens.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (AccountSid, &Secret)> {
+        self.accounts.iter().map(|(sid, row)| (*sid, &row.secret))
+    }
+
+    /// The account that a user of the REST API is, if the password is right: `AC…` with the auth
+    /// token, or `SK…` with the secret of the key.
+    pub(crate) fn authenticate(&self, user: &str, password: &str) -> Option<AccountSid> {
+        if let Ok(sid) = user.parse::<AccountSid>() {
+            return self.accounts.get(&sid).filter(|row| row.secret.is(password)).map(|_| sid);
+        }
+        let row = self.keys.get(&user.parse::<ApiKeySid>().ok()?)?;
+        row.secret.is(password).then_some(row.account)
+    }
+
+    /// Whether somebody may act for an account: for their own and its subaccounts.
+    pub(crate) fn may_act(&self, as_account: AccountSid, account: AccountSid) -> bool {
+        let known = self.accounts.contains_key(&account);
+        known && (as_account == account || self.parent(account) == Some(as_account))
     }
 
     /// The token that signs for the account: a subaccount has its own.

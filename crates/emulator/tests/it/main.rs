@@ -2,7 +2,9 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod agents;
+mod api;
 mod calls;
+mod control;
 mod documents;
 mod faults;
 mod inbound;
@@ -10,6 +12,7 @@ mod media;
 mod outbound;
 mod page;
 mod peer;
+mod rest;
 mod server;
 mod signal;
 mod transport;

@@ -104,6 +104,7 @@ impl World {
         let party = known.unwrap_or_else(|| {
             let mut party =
                 Party::new(Some(claims.account), address, Behaviour::ByHand, Presence::Away);
+            party.is_page = true;
             party.socket = Some(id);
             self.add_party(party)
         });

@@ -1,0 +1,112 @@
+//! Calls: placed, watched and ended.
+
+use std::sync::Arc;
+
+use identity::CallSid;
+use serde_json::{Value, json};
+
+use super::{Fields, Refusal, timeline};
+use crate::driver::Shared;
+use crate::world::{self, World};
+use crate::{Address, Agent, Phone};
+
+/// Places a call from a phone, or from a virtual browser: `client:` and its identity.
+pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
+    let from = Address::from(&*body.needed("from")?);
+    let to = body.needed("to")?;
+    let (talk, wait) = (body.seconds("hangs_up_after")?, body.seconds("gives_up_after")?);
+    body.end()?;
+    let sid = match &from {
+        Address::Number(number) => {
+            let mut phone = Phone::new(Arc::clone(shared), Address::Number(number.clone()));
+            if let Some(talk) = talk {
+                phone = phone.hangs_up_after(talk);
+            }
+            if let Some(wait) = wait {
+                phone = phone.gives_up_after(wait);
+            }
+            phone.call(&to).sid()
+        }
+        Address::Client(_) => {
+            let browser = shared.read(|world| world.browser(&from));
+            let id = browser.ok_or_else(|| Refusal::absent("virtual browser of this identity"))?;
+            let mut agent = Agent::new(Arc::clone(shared), id, from.clone());
+            if let Some(talk) = talk {
+                agent = agent.hangs_up_after(talk);
+            }
+            if let Some(wait) = wait {
+                agent = agent.gives_up_after(wait);
+            }
+            agent.call([("To", to)]).map_err(Refusal::conflict)?.sid()
+        }
+    };
+    Ok(json!({ "call_sid": sid.as_str() }))
+}
+
+/// All calls, newest first, without what happened in them.
+pub(super) fn list(shared: &Shared) -> Value {
+    shared.read(|world| {
+        let mut roots: Vec<&world::Call> =
+            world.calls.values().filter(|call| call.parent.is_none()).collect();
+        roots.sort_by_key(|call| std::cmp::Reverse(call.order));
+        roots.iter().map(|call| summary(world, call)).collect()
+    })
+}
+
+/// One call, or the call that a leg belongs to, with everything that happened in it.
+pub(super) fn show(shared: &Shared, sid: &str) -> Result<Value, Refusal> {
+    let sid = parse(sid)?;
+    shared.read(|world| {
+        let root = world.calls.get(&sid).map(|call| call.root);
+        let call = root.and_then(|root| world.calls.get(&root)).ok_or_else(none)?;
+        let mut value = summary(world, call);
+        let entries = world.timeline.numbered().filter(|(_, it)| it.root == Some(call.sid));
+        value["entries"] = entries.map(|(id, entry)| timeline::entry(id, entry)).collect();
+        Ok(value)
+    })
+}
+
+/// Ends a call as its caller would, or a leg as whoever was dialled.
+pub(super) fn hang_up(shared: &Shared, sid: &str) -> Result<(), Refusal> {
+    let sid = parse(sid)?;
+    shared.read(|world| world.calls.contains_key(&sid).then_some(()).ok_or_else(none))?;
+    let was_going_on = shared.write(|world| world.hang_up(sid));
+    if was_going_on { Ok(()) } else { Err(Refusal::conflict("the call is over")) }
+}
+
+fn summary(world: &World, call: &world::Call) -> Value {
+    let legs = call.legs.iter().filter_map(|leg| world.calls.get(leg));
+    json!({
+        "call_sid": call.sid.as_str(),
+        "account_sid": call.account.as_str(),
+        "direction": call.direction.as_str(),
+        "status": call.status.as_str(),
+        "from": call.from.to_string(),
+        "to": call.to.to_string(),
+        "placed_at": call.created_at.to_string(),
+        "ended_at": call.ended_at.map(|at| at.to_string()),
+        "over": call.over,
+        "application_error": call.application_error,
+        "legs": legs.map(leg).collect::<Vec<_>>(),
+    })
+}
+
+fn leg(leg: &world::Call) -> Value {
+    json!({
+        "sid": leg.sid.as_str(),
+        "to": leg.to.to_string(),
+        "from": leg.from.to_string(),
+        "status": leg.status.as_str(),
+        "answered": leg.answered_at.is_some(),
+        "seconds": leg.talked_seconds(),
+        "sip": leg.sip,
+    })
+}
+
+fn parse(sid: &str) -> Result<CallSid, Refusal> {
+    sid.parse().map_err(|_| none())
+}
+
+fn none() -> Refusal {
+    Refusal::absent("call with this Sid")
+}

@@ -1,0 +1,173 @@
+//! Virtual phones: what they do, and what is done with them by hand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::CallSid;
+use serde_json::{Value, json};
+
+use super::{Fields, Refusal};
+use crate::driver::Shared;
+use crate::world::{self, PartyId, World};
+use crate::{Address, Behaviour, Direction, HandError, Phone};
+
+/// Every phone that somebody has spoken of.
+pub(super) fn list(shared: &Shared) -> Value {
+    shared.read(|world| {
+        let phones = world.parties.iter().filter(|party| party.account.is_none());
+        let behaving = phones.map(|party| party.address.to_string());
+        let calling = world.calls.values().filter(|call| call.direction == Direction::Inbound);
+        let calling = calling.filter(|call| call.app.is_none() && !call.has_ended());
+        let numbers: BTreeSet<String> =
+            behaving.chain(calling.map(|call| call.from.to_string())).collect();
+        numbers.iter().map(|number| phone(world, number)).collect()
+    })
+}
+
+/// One phone; a number that nobody has spoken of is absent.
+pub(super) fn show(shared: &Shared, number: &str) -> Value {
+    shared.read(|world| phone(world, number))
+}
+
+/// Says what a phone does.
+pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Result<Value, Refusal> {
+    if number.starts_with("client:") {
+        return Err(Refusal::bad("a browser is no phone: see /emulator/devices"));
+    }
+    let wanted = body.take("behaviour").map(behaviour).transpose()?;
+    body.end()?;
+    if let Some(wanted) = wanted {
+        Phone::new(Arc::clone(shared), Address::Number(number.to_owned())).behaves(wanted);
+    }
+    Ok(show(shared, number))
+}
+
+/// Does something with a phone.
+pub(super) fn act(shared: &Shared, number: &str, what: &str) -> Result<(), Refusal> {
+    let address = Address::Number(number.to_owned());
+    let done = shared.write(|world| {
+        let id = world.phone(&address);
+        match what {
+            "hangup" => world.hang_up(on_call(world, &address).ok_or(HandError::NoCall)?),
+            act => {
+                let id = id.ok_or(HandError::NothingRings)?;
+                take_up(world, id, act)?
+            }
+        };
+        Ok(())
+    });
+    done.map_err(|error: HandError| Refusal::conflict(error))
+}
+
+/// Answers or declines what rings longest at a phone or browser.
+pub(super) fn take_up(world: &mut World, id: PartyId, act: &str) -> Result<bool, HandError> {
+    let party = world.party(id).ok_or(HandError::NothingRings)?;
+    if act == "answer" && party.on_call.is_some() {
+        return Err(HandError::OnACall);
+    }
+    let leg = *party.pending.first().ok_or(HandError::NothingRings)?;
+    let done = match act {
+        "answer" => world.party_answers(id, leg),
+        _ => world.party_declines(id, leg),
+    };
+    if done { Ok(true) } else { Err(HandError::NothingRings) }
+}
+
+/// Presses digits at the caller's next `<Gather>`.
+pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(), Refusal> {
+    let digits = body.needed("digits")?;
+    body.end()?;
+    if !digits.bytes().all(|key| key.is_ascii_digit() || matches!(key, b'*' | b'#' | b'w' | b'W')) {
+        return Err(Refusal::bad("`digits` are 0 to 9, * and #; w waits"));
+    }
+    let address = Address::Number(number.to_owned());
+    shared.write(|world| {
+        let sid = on_call(world, &address).ok_or(HandError::NoCall).map_err(Refusal::conflict)?;
+        if let Some(call) = world.calls.get_mut(&sid) {
+            call.caller.digits.push_back(digits);
+        }
+        Ok(())
+    })
+}
+
+/// Reads a behaviour: a word, or how long until an answer.
+pub(super) fn behaviour(value: Value) -> Result<Behaviour, Refusal> {
+    match value {
+        Value::String(word) => Ok(match &*word {
+            "answers" => Behaviour::answers(Duration::ZERO),
+            "declines" => Behaviour::Declines { after: Duration::ZERO },
+            "ignores" => Behaviour::Ignores,
+            "absent" => Behaviour::Absent,
+            "by_hand" => Behaviour::ByHand,
+            _ => return Err(Refusal::bad(WORDS)),
+        }),
+        other => {
+            let mut fields = Fields::of(other, "`behaviour`")?;
+            let after = fields.seconds("answers_after")?;
+            let talks = fields.seconds("talks")?;
+            let declines = fields.seconds("declines_after")?;
+            fields.end()?;
+            match (after, declines, talks) {
+                (Some(after), None, talks) => Ok(Behaviour::Answers { after, talks }),
+                (None, Some(after), None) => Ok(Behaviour::Declines { after }),
+                _ => Err(Refusal::bad(WORDS)),
+            }
+        }
+    }
+}
+
+/// Writes a behaviour as it is read.
+pub(super) fn words(behaviour: Behaviour) -> Value {
+    match behaviour {
+        Behaviour::Answers { after, talks } => {
+            json!({ "answers_after": after.as_secs_f64(), "talks": talks.map(|it| it.as_secs_f64()) })
+        }
+        Behaviour::Declines { after } => json!({ "declines_after": after.as_secs_f64() }),
+        Behaviour::Ignores => json!("ignores"),
+        Behaviour::Absent => json!("absent"),
+        Behaviour::ByHand => json!("by_hand"),
+    }
+}
+
+fn phone(world: &World, number: &str) -> Value {
+    let address = Address::Number(number.to_owned());
+    let party = world.phone(&address).and_then(|id| world.party(id));
+    let pending = party.map(|party| party.pending.as_slice()).unwrap_or_default();
+    let on_call = on_call(world, &address);
+    let state = match party {
+        _ if on_call.is_some() => "on_call",
+        _ if !pending.is_empty() => "ringing",
+        None | Some(world::Party { behaviour: Behaviour::Absent, .. }) => "absent",
+        Some(_) => "idle",
+    };
+    json!({
+        "number": number,
+        "behaviour": party.map_or(json!("absent"), |party| words(party.behaviour)),
+        "state": state,
+        "ringing": pending.iter().filter_map(|leg| ringing(world, *leg)).collect::<Vec<_>>(),
+        "on_call": on_call.map(|sid| sid.to_string()),
+        "heard": null,
+    })
+}
+
+/// A leg that rings, as the one whom it rings sees it.
+pub(super) fn ringing(world: &World, leg: CallSid) -> Option<Value> {
+    let call = world.calls.get(&leg)?;
+    Some(json!({ "leg_sid": leg.as_str(), "from": call.from.to_string() }))
+}
+
+/// The call that a phone is on, whether it was dialled or has placed it.
+fn on_call(world: &World, address: &Address) -> Option<CallSid> {
+    let answered = world.phone(address).and_then(|id| world.party(id)?.on_call);
+    let placed = || {
+        let theirs = |call: &&world::Call| {
+            call.direction == Direction::Inbound && call.from == *address && !call.has_ended()
+        };
+        world.calls.values().filter(theirs).max_by_key(|call| call.order).map(|call| call.sid)
+    };
+    answered.or_else(placed)
+}
+
+const WORDS: &str = "`behaviour` is {\"answers_after\": s, \"talks\": s}, {\"declines_after\": s}, \
+                     \"answers\", \"declines\", \"ignores\", \"absent\" or \"by_hand\"";

@@ -1,0 +1,164 @@
+//! What happened, as JSON: all of it, or as it happens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::Refusal;
+use crate::driver::Shared;
+use crate::front::{Asked, Reply, stream};
+use crate::http::signed_url;
+use crate::timeline::{Entry, EntryId, What};
+use crate::webhook::Outcome;
+use crate::{Problem, Progress, Severity, Webhook};
+
+/// What has come or changed after a number of changes.
+pub(super) fn page(shared: &Shared, asked: &Asked) -> Result<Value, Refusal> {
+    let after = number(asked.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it))?;
+    Ok(shared.read(|world| {
+        let changed = world.timeline.changed_after(after.unwrap_or(0));
+        let entries = changed.into_iter().map(|(id, it)| entry(id, it));
+        json!({ "next": world.timeline.change_count(), "entries": entries.collect::<Vec<_>>() })
+    }))
+}
+
+/// The same as it happens: server-sent events, each with the number to go on from.
+///
+/// Without `Last-Event-ID` or `after`, the stream begins now.
+pub(super) fn events(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refusal> {
+    let query = asked.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it);
+    let after = number(asked.header("last-event-id").or(query))?;
+    let after = after.unwrap_or_else(|| shared.read(|world| world.timeline.change_count()));
+    let (sender, pieces) = mpsc::channel(8);
+    tokio::spawn(tell(Arc::clone(shared), after, sender));
+    Ok(stream(pieces))
+}
+
+/// Sends what changes until nobody reads it any more.
+async fn tell(shared: Arc<Shared>, mut after: u64, sender: mpsc::Sender<Bytes>) {
+    // The browser learns at once that the stream is open.
+    let mut text = Bytes::from(format!("retry: 1000\nid: {after}\n\n"));
+    loop {
+        if sender.send(text).await.is_err() {
+            return;
+        }
+        let news = shared.until(|world| {
+            let count = world.timeline.change_count();
+            (count != after).then(|| {
+                let changed = world.timeline.changed_after(after);
+                (count, changed.into_iter().map(|(id, it)| entry(id, it)).collect::<Vec<_>>())
+            })
+        });
+        tokio::select! {
+            () = sender.closed() => return,
+            news = tokio::time::timeout(HEARTBEAT, news) => match news {
+                Ok((count, entries)) => {
+                    after = count;
+                    text = format!("event: entries\nid: {count}\ndata: {}\n\n", json!(entries)).into();
+                }
+                Err(_) => text = ":\n\n".into(),
+            },
+        }
+    }
+}
+
+fn number(text: Option<&str>) -> Result<Option<u64>, Refusal> {
+    let rule = "`after` is no number of changes";
+    text.map(|text| text.parse().map_err(|_| Refusal::bad(rule))).transpose()
+}
+
+/// One entry.
+pub(super) fn entry(id: EntryId, entry: &Entry) -> Value {
+    let mut value = json!({
+        "id": id.number(),
+        "at": entry.at.to_string(),
+        "call_sid": entry.call.map(|sid| sid.to_string()),
+        "root_sid": entry.root.map(|sid| sid.to_string()),
+        "type": kind(&entry.what),
+        "text": entry.what.to_string(),
+    });
+    match &entry.what {
+        What::Webhook(it) => value["webhook"] = webhook(it),
+        What::Problem(it) => value["problem"] = problem(it),
+        _ => {}
+    }
+    value
+}
+
+fn kind(what: &What) -> &'static str {
+    match what {
+        What::Placed { .. } => "placed",
+        What::Status { .. } => "status",
+        What::Bridged { .. } => "bridged",
+        What::InviteDropped { .. } => "invite_dropped",
+        What::Heard(_) => "heard",
+        What::Webhook(_) => "webhook",
+        What::Fault { .. } => "fault",
+        What::Problem(_) => "problem",
+        What::NotEmulated(_) => "not_emulated",
+        What::ApplicationError => "application_error",
+        What::Api { .. } => "api",
+        What::Registration { .. } => "registration",
+        What::Signal { .. } => "signal",
+        What::Message { .. } => "message",
+        What::SocketClosed { .. } => "socket_closed",
+    }
+}
+
+fn webhook(webhook: &Webhook) -> Value {
+    let outcome = webhook.outcome.as_ref();
+    let answer = outcome.and_then(|it| it.answer.as_ref().ok());
+    json!({
+        "kind": webhook.kind.to_string(),
+        "progress": webhook.progress.map(Progress::as_str),
+        "request": {
+            "method": webhook.method.to_string(),
+            "url": webhook.url,
+            "sent_to": webhook.sent_to,
+            "params": webhook.params,
+            "idempotency_token": webhook.idempotency_token,
+        },
+        "signature": {
+            "value": webhook.signature,
+            "signed_url": signed_url(webhook),
+            "verdict": verdict(outcome),
+        },
+        "answer": answer.map(|answer| json!({
+            "status": answer.status,
+            "content_type": answer.content_type,
+            "body": answer.body,
+        })),
+        "problem": outcome.and_then(|it| it.answer.as_ref().err()).map(problem),
+        "attempts": outcome.map(|it| it.attempts),
+        "ms": outcome.map(|it| it.took.as_secs_f64() * 1000.0),
+    })
+}
+
+/// What the server made of our signature, as far as its answer tells.
+fn verdict(outcome: Option<&Outcome>) -> &'static str {
+    match outcome.map(|outcome| &outcome.answer) {
+        None => "waiting",
+        Some(Err(_)) => "no answer",
+        Some(Ok(answer)) if matches!(answer.status, 401 | 403) => "refused",
+        Some(Ok(answer)) if answer.status >= 400 => "unknown",
+        Some(Ok(_)) => "accepted",
+    }
+}
+
+fn problem(problem: &Problem) -> Value {
+    json!({
+        "code": problem.code,
+        "severity": match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "text": problem.text,
+        "more_info": format!("https://www.twilio.com/docs/errors/{}", problem.code),
+    })
+}
+
+/// Between two signs of life, so that a page notices a stream that is gone.
+const HEARTBEAT: Duration = Duration::from_secs(15);

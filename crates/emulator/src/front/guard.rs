@@ -1,0 +1,93 @@
+//! Who may use the control API: pages and programs of this machine.
+//!
+//! The emulator listens on loopback, but a browser of this machine runs pages of the whole world.
+//! Such a page can send requests here: under a host name of its own that it lets point to loopback
+//! (DNS rebinding), or simply across origins. The first shows in `Host`; the second in `Origin`, or
+//! needs a content type other than JSON, because JSON is asked for beforehand and never allowed.
+
+use std::net::IpAddr;
+
+use hyper::{Method, StatusCode};
+
+use super::Asked;
+
+/// Why a request is not let in: a status and a sentence.
+pub(super) type Refusal = (StatusCode, &'static str);
+
+/// Checks a request to the page or the control API.
+pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
+    if !asked.header("host").is_some_and(is_local) {
+        let rule = "the header `Host` must name a loopback address or `localhost`";
+        return Err((StatusCode::FORBIDDEN, rule));
+    }
+    let from = asked.header("origin").map(|origin| origin.split_once("://").map(|it| it.1));
+    if from.is_some_and(|host| !host.is_some_and(is_local)) {
+        let rule = "pages of other hosts may not use the control API";
+        return Err((StatusCode::FORBIDDEN, rule));
+    }
+    let changes = asked.method == Method::POST || asked.method == Method::PUT;
+    if changes && asked.content_type().as_deref() != Some("application/json") {
+        let rule = "the content type must be `application/json`, also without a body";
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, rule));
+    }
+    Ok(())
+}
+
+/// Whether a host, perhaps with a port, is this machine under one of its own names.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use hyper::HeaderMap;
+
+    /// Name, method, headers and what comes of it.
+    type Case =
+        (&'static str, Method, &'static [(&'static str, &'static str)], Result<(), StatusCode>);
+
+    #[test]
+    fn lets_in_whoever_is_of_this_machine() {
+        const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+        const HERE: (&str, &str) = ("host", "127.0.0.1:8014");
+        let forbidden = Err(StatusCode::FORBIDDEN);
+        let unsupported = Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let cases: [Case; 12] = [
+            ("a reader", Method::GET, &[HERE], Ok(())),
+            ("by name", Method::GET, &[("host", "LocalHost")], Ok(())),
+            ("by IPv6", Method::GET, &[("host", "[::1]:80")], Ok(())),
+            ("no host", Method::GET, &[], forbidden),
+            ("rebound", Method::GET, &[("host", "evil.example:8014")], forbidden),
+            ("looks local", Method::GET, &[("host", "127.0.0.1.evil.example")], forbidden),
+            ("a writer", Method::POST, &[HERE, JSON], Ok(())),
+            ("no type", Method::POST, &[HERE], unsupported),
+            ("a form", Method::PUT, &[HERE, ("content-type", "text/plain")], unsupported),
+            ("our page", Method::POST, &[HERE, JSON, ("origin", "http://127.0.0.1:8014")], Ok(())),
+            ("a page", Method::POST, &[HERE, JSON, ("origin", "https://evil.example")], forbidden),
+            ("a sandbox", Method::DELETE, &[HERE, ("origin", "null")], forbidden),
+        ];
+        for (name, method, headers, want) in cases {
+            let mut map = HeaderMap::new();
+            for (header, value) in headers {
+                map.insert(*header, value.parse().unwrap());
+            }
+            let asked = Asked {
+                method,
+                path: "/emulator/calls".to_owned(),
+                segments: Vec::new(),
+                query: Vec::new(),
+                headers: map,
+                body: Bytes::new(),
+            };
+            assert_eq!(check(&asked).map_err(|refusal| refusal.0), want, "{name}");
+        }
+    }
+}

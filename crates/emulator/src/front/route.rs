@@ -1,0 +1,46 @@
+//! Who answers what.
+
+use std::sync::Arc;
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::{Request, StatusCode};
+use serde_json::json;
+
+use super::request::Unreadable;
+use super::{Asked, Content, Reply, guard, json};
+use crate::driver::Shared;
+use crate::{control, page, rest};
+
+/// Answers a request.
+pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Reply {
+    if request.uri().path() == "/signal" {
+        let (head, body) = crate::signal::accept(Arc::clone(shared), request).into_parts();
+        let Ok(body) = body.collect().await;
+        let bytes = Some(body.to_bytes()).filter(|bytes| !bytes.is_empty());
+        return Reply::from_parts(head, Content::Whole(bytes));
+    }
+    let asked = match Asked::read(request).await {
+        Ok(asked) => asked,
+        Err(error) => return unreadable(error),
+    };
+    if asked.segments.first().is_some_and(|first| first == rest::VERSION) {
+        return rest::answer(shared, &asked);
+    }
+    if let Err((status, rule)) = guard::check(&asked) {
+        return json(status, &json!({ "error": rule }));
+    }
+    match asked.segments.first().map(String::as_str) {
+        Some("emulator") => control::answer(shared, &asked),
+        _ => page::answer(&asked),
+    }
+}
+
+fn unreadable(error: Unreadable) -> Reply {
+    let (status, rule) = match error {
+        Unreadable::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB"),
+        Unreadable::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took longer than 10 s"),
+        Unreadable::Broken => (StatusCode::BAD_REQUEST, "the body cannot be read"),
+    };
+    json(status, &json!({ "error": rule }))
+}

@@ -1,0 +1,136 @@
+//! Twilio's REST API: calls and what belongs to them, in Twilio's JSON.
+//!
+//! A path ends with `.json` or not; the answer is JSON either way.
+
+mod calls;
+mod error;
+mod form;
+mod page;
+mod user;
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use identity::{AccountSid, CallSid};
+use serde_json::Value;
+
+use crate::ApiMishap;
+use crate::driver::Shared;
+use crate::front::{Asked, Reply, empty, json};
+use crate::timeline::What;
+use crate::world::World;
+use error::ApiError;
+use form::Form;
+
+/// The first segment of every path, and the version that resources name.
+pub(crate) const VERSION: &str = "2010-04-01";
+
+/// Answers a request below `/2010-04-01`.
+pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
+    let fault = shared.write(World::next_api_fault);
+    let result = match fault {
+        Some(ApiMishap::TooManyRequests) => Err(ApiError::too_many_requests()),
+        Some(ApiMishap::Unavailable) => return error::unavailable(StatusCode::SERVICE_UNAVAILABLE),
+        Some(ApiMishap::Lost) => {
+            drop(carry_out(shared, asked));
+            return error::unavailable(StatusCode::BAD_GATEWAY);
+        }
+        None => carry_out(shared, asked),
+    };
+    note(shared, asked, &result);
+    match result {
+        Ok(reply) => reply,
+        Err(error) => error.reply(),
+    }
+}
+
+/// One request, with who asks and for which account.
+struct Request<'a> {
+    shared: &'a Arc<Shared>,
+    asked: &'a Asked,
+    account: AccountSid,
+}
+
+fn carry_out(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, ApiError> {
+    let user = user::authenticate(shared, asked)?;
+    let segments: Vec<&str> = asked.segments.iter().skip(1).map(String::as_str).collect();
+    let absent = || ApiError::not_found(asked);
+    let ["Accounts", account, rest @ ..] = &segments[..] else { return Err(absent()) };
+    let account = user::account(shared, user, account)?;
+    let mut rest = rest.to_vec();
+    if let Some(last) = rest.last_mut() {
+        *last = last.strip_suffix(".json").unwrap_or(last);
+    }
+    let request = Request { shared, asked, account };
+    request.route(&rest)
+}
+
+impl Request<'_> {
+    fn route(&self, path: &[&str]) -> Result<Reply, ApiError> {
+        match (self.asked.method.as_str(), path) {
+            ("GET", ["Calls"]) => calls::list(self),
+            ("POST", ["Calls"]) => calls::create(self),
+            ("GET", ["Calls", sid]) => calls::fetch(self, sid),
+            ("POST", ["Calls", sid]) => calls::update(self, sid),
+            ("DELETE", ["Calls", sid]) => calls::delete(self, sid),
+            (_, ["Calls"] | ["Calls", _]) => Err(ApiError::method_not_allowed()),
+            _ => Err(self.absent()),
+        }
+    }
+
+    fn absent(&self) -> ApiError {
+        ApiError::not_found(self.asked)
+    }
+
+    /// The form of a POST.
+    fn form(&self) -> Form {
+        Form::read(&self.asked.body)
+    }
+
+    /// The parameters of a list.
+    fn query(&self) -> Form {
+        Form::of(&self.asked.query)
+    }
+
+    /// The path of something that the account has.
+    fn uri(&self, below: &str) -> String {
+        uri(self.account, below)
+    }
+}
+
+fn uri(account: AccountSid, below: &str) -> String {
+    format!("/{VERSION}/Accounts/{account}/{below}")
+}
+
+fn found(value: &Value) -> Reply {
+    json(StatusCode::OK, value)
+}
+
+fn created(value: &Value) -> Reply {
+    json(StatusCode::CREATED, value)
+}
+
+fn gone() -> Reply {
+    empty()
+}
+
+/// Writes what changed something, or was refused, into the timeline; reading is no event.
+fn note(shared: &Shared, asked: &Asked, result: &Result<Reply, ApiError>) {
+    if asked.method == hyper::Method::GET && result.is_ok() {
+        return;
+    }
+    let call = asked
+        .segments
+        .iter()
+        .find_map(|segment| segment.trim_end_matches(".json").parse::<CallSid>().ok());
+    let what = What::Api {
+        method: asked.method.to_string(),
+        path: asked.path.clone(),
+        status: match result {
+            Ok(reply) => reply.status().as_u16(),
+            Err(error) => error.status.as_u16(),
+        },
+        refused: result.as_ref().err().map(|error| format!("{}: {}", error.code, error.message)),
+    };
+    shared.write(|world| world.note(call.filter(|sid| world.calls.contains_key(sid)), what));
+}

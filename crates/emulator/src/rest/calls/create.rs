@@ -1,0 +1,183 @@
+//! What a new call is to be.
+
+use std::time::Duration;
+
+use identity::{CallSid, PhoneNumber};
+
+use super::super::Request;
+use super::super::error::{
+    APPLICATION, ApiError, FROM, FROM_NOT_VERIFIED, NO_FROM, NO_TO, TO, TWIML_TOO_LONG, URL,
+};
+use super::super::form::Form;
+use crate::problem::{Problem, STATUS_EVENTS};
+use crate::step::Subscription;
+use crate::timeline::What;
+use crate::world::{CallOut, First};
+use crate::{Address, Progress};
+
+/// A call to be placed, and what is to be said of it.
+pub(super) struct Plan {
+    call: CallOut,
+    /// Events that do not exist: no callback is sent (warning 21626).
+    bad_events: bool,
+    left_out: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn read(request: &Request<'_>, form: &Form) -> Result<Self, ApiError> {
+        let (to, parameters) = address_to(form)?;
+        let from = address_from(request, form, &to)?;
+        let (first, app) = documents(request, form)?;
+        let (subscription, bad_events) = subscription(form)?;
+        let left_out = NOT_EMULATED.iter().filter(|name| form.get(name).is_some());
+        Ok(Self {
+            call: CallOut {
+                account: request.account,
+                from,
+                to,
+                first,
+                app,
+                timeout: form.seconds("Timeout", [0, MAX_TIMEOUT])?.unwrap_or(TIMEOUT),
+                time_limit: form.seconds("TimeLimit", [1, MAX_LIMIT])?.unwrap_or(TIME_LIMIT),
+                // The callbacks of a TwiML App are the app's.
+                subscription: subscription.filter(|_| app.is_none()),
+                parameters,
+            },
+            bad_events,
+            left_out: left_out.map(|name| format!("the parameter {name} of a call")).collect(),
+        })
+    }
+
+    pub(super) fn carry_out(self, request: &Request<'_>) -> CallSid {
+        request.shared.write(|world| {
+            let sid = world.call_out(self.call);
+            for what in self.left_out {
+                world.note(Some(sid), What::NotEmulated(what));
+            }
+            if self.bad_events {
+                let text = "StatusCallbackEvent has a word that is no event; repeat the parameter \
+                            for each";
+                world.note_problem(sid, Problem::warning(STATUS_EVENTS, text));
+            }
+            sid
+        })
+    }
+}
+
+/// Whom to call, and what a browser is told with it.
+pub(in crate::rest) fn address_to(
+    form: &Form,
+) -> Result<(Address, Vec<(String, String)>), ApiError> {
+    let to = form.get("To").ok_or_else(|| ApiError::bad(NO_TO, "No 'To' number is specified"))?;
+    let bad = || {
+        ApiError::bad(
+            TO,
+            format!("The phone number you are attempting to call, {to}, is not valid."),
+        )
+    };
+    if let Some(client) = to.strip_prefix("client:") {
+        let (identity, query) = client.split_once('?').unwrap_or((client, ""));
+        let is_identity = !identity.is_empty() && identity.len() <= MAX_IDENTITY;
+        if !is_identity || identity.contains(NOT_IN_IDENTITY) {
+            return Err(bad());
+        }
+        let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        return Ok((Address::Client(identity.to_owned()), parameters));
+    }
+    let number: PhoneNumber = to.parse().map_err(|_| bad())?;
+    Ok((Address::from(&number), Vec::new()))
+}
+
+/// Who is shown as the caller: to a phone, a number of the account.
+pub(in crate::rest) fn address_from(
+    request: &Request<'_>,
+    form: &Form,
+    to: &Address,
+) -> Result<Address, ApiError> {
+    let from = form.get("From");
+    let from = from.ok_or_else(|| ApiError::bad(NO_FROM, "A 'From' phone number is required"))?;
+    if to.identity().is_some() {
+        return Ok(Address::from(from));
+    }
+    if from.parse::<PhoneNumber>().is_err() {
+        return Err(ApiError::bad(FROM, format!("Invalid From Number (caller ID): {from}")));
+    }
+    if !request.shared.read(|world| world.tables.owns(request.account, from)) {
+        let message = format!(
+            "The source phone number provided, {from}, is not yet verified for your account. You \
+             may only make calls from phone numbers that you've verified or purchased from Twilio."
+        );
+        return Err(ApiError::bad(FROM_NOT_VERIFIED, message));
+    }
+    Ok(Address::from(from))
+}
+
+/// Where the documents come from: `Url` wins over `Twiml`, and an app over both.
+fn documents(
+    request: &Request<'_>,
+    form: &Form,
+) -> Result<(First, Option<identity::AppSid>), ApiError> {
+    if let Some(sid) = form.get("ApplicationSid") {
+        let voice = sid.parse::<identity::AppSid>().ok().and_then(|app| {
+            let theirs = request.shared.read(|world| world.tables.apps.get(&app).cloned());
+            theirs.filter(|(owner, _)| *owner == request.account).map(|(_, voice)| (app, voice))
+        });
+        let message = || format!("ApplicationSid {sid} is not valid");
+        let (app, voice) = voice.ok_or_else(|| ApiError::bad(APPLICATION, message()))?;
+        return Ok((First { voice, twiml: None }, Some(app)));
+    }
+    let mut form = form.clone();
+    if form.get("Url").is_some() {
+        form.remove("Twiml");
+    }
+    let first = super::first(&form)?;
+    let first = first.ok_or_else(|| ApiError::bad(URL, "Url parameter is required."))?;
+    Ok((first, None))
+}
+
+/// A document given with the request.
+pub(super) fn twiml(form: &Form) -> Result<Option<String>, ApiError> {
+    let Some(twiml) = form.get("Twiml") else { return Ok(None) };
+    if twiml.chars().count() > MAX_TWIML {
+        let message = format!("Twiml must not be longer than {MAX_TWIML} characters");
+        return Err(ApiError::bad(TWIML_TOO_LONG, message));
+    }
+    Ok(Some(twiml.to_owned()))
+}
+
+/// Who is told of which steps, and whether a step was named that does not exist.
+pub(in crate::rest) fn subscription(form: &Form) -> Result<(Option<Subscription>, bool), ApiError> {
+    let Some(target) = form.callback("StatusCallback", "StatusCallbackMethod")? else {
+        return Ok((None, false));
+    };
+    let named: Vec<&str> = form.all("StatusCallbackEvent").collect();
+    if named.is_empty() {
+        let events = vec![Progress::Completed];
+        return Ok((Some(Subscription { target, events }), false));
+    }
+    let events: Option<Vec<Progress>> = named.into_iter().map(progress).collect();
+    let bad = events.is_none();
+    Ok((events.map(|events| Subscription { target, events }), bad))
+}
+
+fn progress(word: &str) -> Option<Progress> {
+    let all = [Progress::Initiated, Progress::Ringing, Progress::Answered, Progress::Completed];
+    all.into_iter().find(|progress| progress.as_str() == word)
+}
+
+/// Seconds that a call rings, and the most (Call resource, `Timeout`).
+const TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_TIMEOUT: u32 = 600;
+/// Seconds that a call lasts, and the most (Call resource, `TimeLimit`).
+const TIME_LIMIT: Duration = Duration::from_secs(14_400);
+const MAX_LIMIT: u32 = 86_400;
+/// Characters of a document (Call resource, `Twiml`).
+const MAX_TWIML: usize = 4000;
+/// Characters of a client identity, and those that it may not have (documentation of `<Client>`).
+const MAX_IDENTITY: usize = 256;
+const NOT_IN_IDENTITY: [char; 16] =
+    [' ', '<', '>', '#', '%', '"', '{', '}', '|', '\\', '^', '[', ']', '`', '\t', '\n'];
+
+/// Parameters of a call that change nothing here.
+const NOT_EMULATED: [&str; 5] =
+    ["Record", "MachineDetection", "SendDigits", "SipAuthUsername", "Trim"];

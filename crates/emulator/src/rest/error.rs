@@ -1,0 +1,114 @@
+//! Twilio's errors.
+
+use hyper::StatusCode;
+use serde_json::json;
+
+use crate::front::{Asked, Reply, json as reply, text, with_header};
+
+/// An error as Twilio tells it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct ApiError {
+    pub(super) status: StatusCode,
+    pub(super) code: u32,
+    pub(super) message: String,
+}
+
+impl ApiError {
+    /// 400 with one of Twilio's numbers.
+    pub(super) fn bad(code: u32, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
+    pub(super) fn authenticate() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: AUTHENTICATE,
+            message: "Authenticate".to_owned(),
+        }
+    }
+
+    pub(super) fn not_found(asked: &Asked) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: NOT_FOUND,
+            message: format!("The requested resource {} was not found", asked.path),
+        }
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: METHOD_NOT_ALLOWED,
+            message: "Method not allowed".to_owned(),
+        }
+    }
+
+    pub(super) fn too_many_requests() -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: TOO_MANY_REQUESTS,
+            message: "Too Many Requests".to_owned(),
+        }
+    }
+
+    /// A parameter that cannot be read.
+    pub(super) fn parameter(name: &str, rule: &str) -> Self {
+        Self::bad(INVALID_PARAMETER, format!("Invalid parameter {name}: {rule}"))
+    }
+
+    pub(super) fn reply(&self) -> Reply {
+        let body = json!({
+            "code": self.code,
+            "message": self.message,
+            "more_info": format!("https://www.twilio.com/docs/errors/{}", self.code),
+            "status": self.status.as_u16(),
+        });
+        let reply = reply(self.status, &body);
+        if self.status == StatusCode::UNAUTHORIZED {
+            return with_header(reply, "www-authenticate", "Basic realm=\"Twilio API\"");
+        }
+        reply
+    }
+}
+
+/// An answer of whatever stands before the API: no JSON.
+pub(super) fn unavailable(status: StatusCode) -> Reply {
+    let mut reply = text("text/html", "<html><body><h1>Service unavailable</h1></body></html>");
+    *reply.status_mut() = status;
+    reply
+}
+
+/// 20001: a parameter is not as it must be.
+pub(super) const INVALID_PARAMETER: u32 = 20_001;
+/// 20003: who asks is not known, or may not act for the account.
+pub(super) const AUTHENTICATE: u32 = 20_003;
+/// 20004: the resource knows no such method.
+const METHOD_NOT_ALLOWED: u32 = 20_004;
+/// 20007: more entries of a page than the API gives.
+pub(super) const PAGE_SIZE: u32 = 20_007;
+/// 20009: what goes on cannot be deleted.
+pub(super) const CANNOT_DELETE: u32 = 20_009;
+/// 20404: there is no such resource.
+const NOT_FOUND: u32 = 20_404;
+/// 20429: too many requests at a time.
+const TOO_MANY_REQUESTS: u32 = 20_429;
+/// 21201: `To` is missing.
+pub(super) const NO_TO: u32 = 21_201;
+/// 21205: no URL, or none that can be asked.
+pub(super) const URL: u32 = 21_205;
+/// 21210: `From` is no number of the account.
+pub(super) const FROM_NOT_VERIFIED: u32 = 21_210;
+/// 21211: `To` is no number and no client.
+pub(super) const TO: u32 = 21_211;
+/// 21212: `From` is no number.
+pub(super) const FROM: u32 = 21_212;
+/// 21213: `From` is missing.
+pub(super) const NO_FROM: u32 = 21_213;
+/// 21218: no TwiML App of the account.
+pub(super) const APPLICATION: u32 = 21_218;
+/// 21220: the call is not where it could do that.
+pub(super) const CALL_STATE: u32 = 21_220;
+/// 21609: the URL of a status callback cannot be asked.
+pub(super) const STATUS_CALLBACK: u32 = 21_609;
+/// 32018: the document is longer than 4000 characters.
+pub(super) const TWIML_TOO_LONG: u32 = 32_018;

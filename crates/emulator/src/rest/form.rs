@@ -1,0 +1,114 @@
+//! Parameters, of a form or of a query.
+
+use std::time::Duration;
+
+use identity::Timestamp;
+
+use super::error::{ApiError, STATUS_CALLBACK, URL};
+use crate::Method;
+use crate::http::url;
+use crate::step::Target;
+
+/// Parameters with their names. A name may come several times; an empty value is none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(super) fn read(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    pub(super) fn of(pairs: &[(String, String)]) -> Self {
+        Self(pairs.to_vec())
+    }
+
+    /// The last value of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).last()
+    }
+
+    /// Every value of a name.
+    pub(super) fn all<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
+        let of_name = move |(key, value): &'a (String, String)| {
+            (key == name && !value.is_empty()).then_some(value.as_str())
+        };
+        self.0.iter().filter_map(of_name).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Forgets what was said under a name.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| key != name);
+    }
+
+    /// The pairs, for the URL of the next page.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// A URL that is asked for a document, and how.
+    pub(super) fn url(&self, name: &str, method: &str) -> Result<Option<Target>, ApiError> {
+        self.target(name, method, URL, |url| format!("{name} is not a valid URL: {url}"))
+    }
+
+    /// A URL that is told of something, and how.
+    pub(super) fn callback(&self, name: &str, method: &str) -> Result<Option<Target>, ApiError> {
+        self.target(name, method, STATUS_CALLBACK, |url| {
+            format!("The {name} URL {url} is not a valid URL.")
+        })
+    }
+
+    fn target(
+        &self,
+        name: &str,
+        method: &str,
+        code: u32,
+        message: impl Fn(&str) -> String,
+    ) -> Result<Option<Target>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        // Relative ones have nothing to be relative to, and a host has no underscore.
+        if !url::is_absolute(text) || url::authority(text).contains('_') {
+            return Err(ApiError::bad(code, message(text)));
+        }
+        Ok(Some(Target { url: text.to_owned(), method: self.method(method)? }))
+    }
+
+    /// `GET` or `POST`; absent is POST.
+    pub(super) fn method(&self, name: &str) -> Result<Method, ApiError> {
+        match self.get(name) {
+            None => Ok(Method::Post),
+            Some(method) if method.eq_ignore_ascii_case("POST") => Ok(Method::Post),
+            Some(method) if method.eq_ignore_ascii_case("GET") => Ok(Method::Get),
+            Some(_) => Err(ApiError::parameter(name, "must be GET or POST")),
+        }
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(&self, name: &str, range: [u32; 2]) -> Result<Option<u32>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let [least, most] = range;
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let rule = || format!("must be a whole number from {least} to {most}");
+        number.map(Some).ok_or_else(|| ApiError::parameter(name, &rule()))
+    }
+
+    /// Whole seconds in a range.
+    pub(super) fn seconds(
+        &self,
+        name: &str,
+        range: [u32; 2],
+    ) -> Result<Option<Duration>, ApiError> {
+        Ok(self.number(name, range)?.map(|seconds| Duration::from_secs(seconds.into())))
+    }
+
+    /// A day or a moment. Of a day, its first second and the first one after it.
+    pub(super) fn moment(&self, name: &str) -> Result<Option<[Timestamp; 2]>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let (moment, length) = match text.len() {
+            10 => (format!("{text}T00:00:00Z"), Duration::from_secs(86_400)),
+            _ => (text.to_owned(), Duration::from_secs(1)),
+        };
+        let rule = "must be YYYY-MM-DD or a moment in ISO 8601";
+        let from = moment.parse::<Timestamp>().map_err(|_| ApiError::parameter(name, rule))?;
+        Ok(Some([from, from + length]))
+    }
+}
