@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Fields, Refusal};
 use crate::driver::Shared;
 use crate::world::{self, PartyId, World};
-use crate::{Address, Behaviour, Direction, HandError, Phone};
+use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 
 /// Every phone that somebody has spoken of.
 pub(super) fn list(shared: &Shared) -> Value {
@@ -26,8 +26,11 @@ pub(super) fn list(shared: &Shared) -> Value {
 }
 
 /// One phone; a number that nobody has spoken of is absent.
-pub(super) fn show(shared: &Shared, number: &str) -> Value {
-    shared.read(|world| phone(world, number))
+pub(super) fn show(shared: &Arc<Shared>, number: &str) -> Value {
+    let ear = Phone::new(Arc::clone(shared), Address::Number(number.to_owned())).hears();
+    let mut value = shared.read(|world| phone(world, number));
+    value["heard"] = heard(&ear);
+    value
 }
 
 /// Says what a phone does.
@@ -36,9 +39,14 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
         return Err(Refusal::bad("a browser is no phone: see /emulator/devices"));
     }
     let wanted = body.take("behaviour").map(behaviour).transpose()?;
+    let plays = body.take("sound").map(sound).transpose()?;
     body.end()?;
+    let phone = Phone::new(Arc::clone(shared), Address::Number(number.to_owned()));
+    if let Some(plays) = plays {
+        phone.plays(plays);
+    }
     if let Some(wanted) = wanted {
-        Phone::new(Arc::clone(shared), Address::Number(number.to_owned())).behaves(wanted);
+        phone.behaves(wanted);
     }
     Ok(show(shared, number))
 }
@@ -74,7 +82,7 @@ pub(super) fn take_up(world: &mut World, id: PartyId, act: &str) -> Result<bool,
     if done { Ok(true) } else { Err(HandError::NothingRings) }
 }
 
-/// Presses digits at the caller's next `<Gather>`.
+/// Presses digits: the other side hears them, and so does the caller's next `<Gather>`.
 pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(), Refusal> {
     let digits = body.needed("digits")?;
     body.end()?;
@@ -84,7 +92,10 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
     let address = Address::Number(number.to_owned());
     shared.write(|world| {
         let sid = on_call(world, &address).ok_or(HandError::NoCall).map_err(Refusal::conflict)?;
-        if let Some(call) = world.calls.get_mut(&sid) {
+        for key in digits.chars().filter(|key| !key.eq_ignore_ascii_case(&'w')) {
+            world.digit(sid, key);
+        }
+        if let Some(call) = world.calls.get_mut(&sid).filter(|call| !call.was_bridged) {
             call.caller.digits.push_back(digits);
         }
         Ok(())
@@ -117,6 +128,30 @@ pub(super) fn behaviour(value: Value) -> Result<Behaviour, Refusal> {
     }
 }
 
+/// Reads a sound: silence, or a tone of so many hertz.
+pub(super) fn sound(value: Value) -> Result<Sound, Refusal> {
+    let rule = "`sound` is \"silence\" or {\"tone\": hz}, from 1 to 3999 Hz";
+    if value == "silence" {
+        return Ok(Sound::Silence);
+    }
+    let mut fields = Fields::of(value, "`sound`").map_err(|_| Refusal::bad(rule))?;
+    let tone: Option<u16> = fields.whole("tone").map_err(|_| Refusal::bad(rule))?;
+    fields.end()?;
+    let audible = tone.filter(|hz| (1..4000).contains(hz));
+    audible.map(Sound::Tone).ok_or_else(|| Refusal::bad(rule))
+}
+
+/// What somebody hears.
+pub(super) fn heard(ear: &Ear) -> Value {
+    json!({
+        "tone_hz": ear.tone_hz,
+        "tones": ear.tones,
+        "level": ear.level,
+        "packets": ear.packets,
+        "digits": ear.digits,
+    })
+}
+
 /// Writes a behaviour as it is read.
 pub(super) fn words(behaviour: Behaviour) -> Value {
     match behaviour {
@@ -147,7 +182,6 @@ fn phone(world: &World, number: &str) -> Value {
         "state": state,
         "ringing": pending.iter().filter_map(|leg| ringing(world, *leg)).collect::<Vec<_>>(),
         "on_call": on_call.map(|sid| sid.to_string()),
-        "heard": null,
     })
 }
 

@@ -136,6 +136,13 @@ async fn what_is_wrong_is_said() {
             400,
             "`mishap` is late, twice, dropped, unreachable or shuffled",
         ),
+        (
+            "PUT",
+            "/phones/+15005557777",
+            json!({ "sound": { "tone": 4000 } }),
+            400,
+            "`sound` is \"silence\" or {\"tone\": hz}, from 1 to 3999 Hz",
+        ),
         ("GET", "/timeline?after=x", Value::Null, 400, "`after` is no number of changes"),
         ("GET", "/nothing", Value::Null, 404, "there is no GET /emulator/nothing"),
         (
@@ -271,6 +278,27 @@ async fn browsers_find_the_gateway_here_too() {
     let url = format!("ws://{}/signal", api.http.address());
     let opened = tokio_tungstenite::client_async(url, stream).await;
     assert_eq!(opened.expect("a socket").1.status(), 101);
+}
+
+#[tokio::test]
+async fn phones_sound_and_hear() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => crate::server::twiml("<Dial><Number>+15005557777</Number></Dial>"),
+        _ => crate::server::status(204),
+    })
+    .await;
+    let api = Api::start(&server, Config { clock: Clock::Real, ..Config::default() }).await;
+    let tone = json!({ "behaviour": { "answers_after": 0 }, "sound": { "tone": 440 } });
+    assert_eq!(api.control("PUT", "/phones/+15005557777", &tone).await.status, 200);
+    let silence = json!({ "sound": "silence" });
+    let before = api.control("PUT", &format!("/phones/{CALLER}"), &silence).await;
+    assert_eq!(before.json()["heard"]["packets"], 0);
+    let call = json!({ "from": CALLER, "to": NUMBER });
+    assert_eq!(api.control("POST", "/calls", &call).await.status, 201);
+    let path = format!("/phones/{CALLER}");
+    let near =
+        |it: &Value| it["heard"]["tone_hz"].as_f64().is_some_and(|hz| (hz - 440.0).abs() < 10.0);
+    until(&api, &path, |it| near(it) && it["heard"]["packets"].as_u64() > Some(0)).await;
 }
 
 /// Asks until the answer meets a condition.
