@@ -69,7 +69,8 @@ impl Default for Config {
     }
 }
 
-/// What makes the emulated time pass.
+/// What makes the emulated time pass. It can be changed at any time: see
+/// [`Emulator::set_clock`](crate::Emulator::set_clock).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clock {
     /// Time jumps to the next thing that happens as soon as no webhook is under way, nothing
@@ -77,8 +78,22 @@ pub enum Clock {
     Auto,
     /// Only [`Emulator::advance`](crate::Emulator::advance) moves it.
     Stepped,
-    /// Time passes as on the wall, for people who watch.
+    /// Time passes as on the wall, for people who watch and for browsers that take part.
     Real,
+    /// So many emulated seconds pass in a second on the wall, also in the middle of webhooks. Zero
+    /// stops the time.
+    Scaled(u32),
+}
+
+impl Clock {
+    /// How many emulated seconds pass in a second on the wall, if the wall moves it.
+    pub(crate) fn scale(self) -> Option<u32> {
+        match self {
+            Self::Auto | Self::Stepped => None,
+            Self::Real => Some(1),
+            Self::Scaled(factor) => Some(factor),
+        }
+    }
 }
 
 /// Whether the callbacks of one call may overtake each other.
@@ -104,6 +119,8 @@ pub struct Unknowns {
     pub sequential_timeout: SequentialTimeout,
     /// What happens to a `<Dial>` with more than ten nouns.
     pub eleventh_noun: EleventhNoun,
+    /// When the other legs of a `<Dial>` end if the one that answers hears a document first.
+    pub whisper_race: WhisperRace,
 }
 
 /// How a leg ends that lost the race.
@@ -136,6 +153,17 @@ pub enum SequentialTimeout {
     EachNoun,
     /// All nouns together.
     Whole,
+}
+
+/// When the other legs end if the one that answers hears a document before the bridge.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum WhisperRace {
+    /// As soon as one answers: "the first call to pick up is connected" (documentation of
+    /// `<Number>`).
+    #[default]
+    FirstToAnswer,
+    /// Once one has heard its document to the end.
+    FirstToFinish,
 }
 
 /// What happens to a `<Dial>` with more than ten nouns.

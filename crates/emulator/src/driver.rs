@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use identity::CallSid;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -75,6 +76,15 @@ impl Shared {
 
     pub(crate) fn has_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Lets recordings keep what was said on these legs. Nobody waits for that.
+    pub(crate) fn record<'f>(&self, spoken: impl Iterator<Item = (CallSid, &'f [u8])>) {
+        let mut world = self.lock();
+        if world.records() {
+            world.catch_up();
+            spoken.for_each(|(leg, frame)| world.spoke(leg, frame));
+        }
     }
 
     /// Waits until the world gives an answer.

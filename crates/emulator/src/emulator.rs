@@ -14,8 +14,8 @@ use crate::media::{self, Media};
 use crate::timeline::What;
 use crate::world::World;
 use crate::{
-    Account, Address, ApiFault, Call, Config, Device, Entry, Fault, Gateway, Http, Phone, Route,
-    Webhook,
+    Account, Address, ApiFault, Call, Clock, Config, Device, Entry, Fault, Gateway, Http, Phone,
+    Route, Webhook,
 };
 
 /// A running Twilio. It stops when this is dropped; calls that are going on then stand still.
@@ -129,6 +129,12 @@ impl Emulator {
                 (reached && world.post.is_idle()).then_some(())
             })
             .await;
+    }
+
+    /// Lets another clock move the time from here on, for example to watch a call at its own pace
+    /// and to skip a long wait after it.
+    pub fn set_clock(&self, clock: Clock) {
+        self.shared.write(|world| world.set_clock(clock));
     }
 
     /// Waits until no webhook is under way, without letting time pass.

@@ -136,7 +136,7 @@ impl Select {
         self.kind.is_none_or(|kind| kind == webhook.kind)
             && self.progress.is_none_or(|progress| Some(progress) == webhook.progress)
             && self.call.is_none_or(|call| call == root)
-            && !(self.notices_only && webhook.kind.is_document())
+            && (!self.notices_only || webhook.kind.is_notice())
     }
 }
 

@@ -28,6 +28,7 @@ mod step;
 mod story;
 mod timeline;
 mod voice;
+mod wave;
 mod webhook;
 mod world;
 
@@ -38,6 +39,7 @@ pub use behaviour::Behaviour;
 pub use call::Call;
 pub use config::{
     Clock, Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, SequentialTimeout, Unknowns,
+    WhisperRace,
 };
 pub use control::SetupError;
 pub use emulator::{Emulator, Hold};

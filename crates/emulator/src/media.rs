@@ -258,7 +258,7 @@ fn round(shared: &Shared) {
     for (line, key) in played.keys {
         shared.write(|world| world.key_of_line(line, key));
     }
-    drop(played.spoken);
+    shared.record(played.spoken.iter().map(|(leg, frame)| (*leg, frame.as_slice())));
 }
 
 impl fmt::Debug for Media {

@@ -25,6 +25,11 @@ pub(crate) fn decode(byte: u8) -> i16 {
     i16::try_from(sample).unwrap_or(i16::MAX)
 }
 
+/// Adds two sounds up.
+pub(crate) fn mix(one: u8, other: u8) -> u8 {
+    encode(decode(one).saturating_add(decode(other)))
+}
+
 /// The bias of the logarithm, and the loudest sample before it.
 const BIAS: i32 = 0x84;
 const CLIP: i32 = 32_635;
@@ -51,5 +56,12 @@ mod tests {
         }
         assert_eq!(encode(i16::MAX), 0x80);
         assert_eq!(encode(i16::MIN), 0x00);
+    }
+
+    #[test]
+    fn mixing_with_silence_changes_nothing() {
+        for byte in (0..=u8::MAX).filter(|byte| *byte != 0x7f) {
+            assert_eq!(mix(byte, SILENCE), byte);
+        }
     }
 }

@@ -36,10 +36,13 @@ impl Phone {
             let known = world.phone(&self.address);
             if let Some(party) = known.and_then(|id| world.party_mut(id)) {
                 party.behaviour = behaviour;
+                party.digits.clone_from(&self.caller.digits);
                 return;
             }
             let address = self.address.clone();
-            world.add_party(Party::new(None, address, behaviour, Presence::Here));
+            let mut party = Party::new(None, address, behaviour, Presence::Here);
+            party.digits.clone_from(&self.caller.digits);
+            world.add_party(party);
         });
         self
     }
@@ -70,7 +73,9 @@ impl Phone {
         self
     }
 
-    /// The caller presses these digits at the next `<Gather>` that is not served yet.
+    /// The caller presses these keys at the next `<Gather>` that is not served yet, once its
+    /// prompts are over. Said before [`Phone::behaves`], whoever answers the phone does so in the
+    /// document that they hear before the bridge.
     #[must_use]
     pub fn presses(mut self, digits: &str) -> Self {
         self.caller.digits.push_back(digits.to_owned());

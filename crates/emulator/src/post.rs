@@ -29,6 +29,8 @@ pub(crate) struct Parcel {
 pub(crate) enum Purpose {
     /// The call goes on with it, if it is still at this step of its life.
     Document { call: CallSid, generation: u64 },
+    /// The call plays it, if it is still at this step of its life.
+    Sound { call: CallSid, generation: u64 },
     /// Nothing waits for it.
     Notice { call: CallSid },
 }
@@ -185,7 +187,7 @@ impl Lane {
 
     /// Puts a webhook at the end, and after it what waited for it.
     fn enqueue(&mut self, parcel: Parcel) {
-        let is_notice = !parcel.webhook.kind.is_document();
+        let is_notice = parcel.webhook.kind.is_notice();
         self.waiting.push_back(parcel);
         if !is_notice {
             return;
@@ -241,7 +243,7 @@ enum Place {
 
 /// Applies the faults that meet this webhook.
 fn apply(faults: &mut Vec<Fault>, parcel: Parcel, done: &mut Vec<String>) -> Vec<(Place, Parcel)> {
-    let is_document = parcel.webhook.kind.is_document();
+    let is_document = !parcel.webhook.kind.is_notice();
     let root = parcel.root;
     let mut plan = vec![(Place::Held(Until::AtOnce), parcel)];
     for fault in faults.iter_mut() {

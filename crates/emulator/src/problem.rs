@@ -13,10 +13,10 @@ pub struct Problem {
     pub text: String,
 }
 
-/// How bad a [`Problem`] is.
+/// How bad a [`Problem`] is, by Twilio's error dictionary.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// The document or the request is of no use.
+    /// Something of it cannot be done.
     Error,
     /// Twilio goes on.
     Warning,
@@ -38,14 +38,48 @@ pub(crate) const PARSE_FAILURE: u32 = 12_100;
 pub(crate) const SCHEMA_WARNING: u32 = 12_200;
 /// 12300: a content type that cannot be run.
 pub(crate) const CONTENT_TYPE: u32 = 12_300;
+/// 13000: a conference or queue beside other nouns.
+pub(crate) const MIXED_NOUNS: u32 = 13_000;
+/// 13201: the document of a called party dials.
+pub(crate) const DIAL_IN_WHISPER: u32 = 13_201;
 /// 13214: the caller id may not be used.
 pub(crate) const CALLER_ID: u32 = 13_214;
+/// 13215: something in a `<Dial>` that is no noun.
+pub(crate) const BAD_NOUN: u32 = 13_215;
 /// 13223: not a phone number.
 pub(crate) const NUMBER_FORMAT: u32 = 13_223;
 /// 13224: a number that cannot be called.
 pub(crate) const NUMBER_INVALID: u32 = 13_224;
 /// 13250, the nearest there is: Twilio has no number of its own for an eleventh noun.
 pub(crate) const TOO_MANY_NOUNS: u32 = 13_250;
+/// 13237: a conference needs a name.
+pub(crate) const NO_CONFERENCE_NAME: u32 = 13_237;
+/// 13238: a verb that may not stand behind `waitUrl`, `holdUrl` or `announceUrl`.
+pub(crate) const BAD_WAIT_VERB: u32 = 13_238;
+/// 13240: nobody of this call Sid can be coached.
+pub(crate) const BAD_COACH: u32 = 13_240;
+/// 13320: something in a `<Gather>` that cannot be a prompt.
+pub(crate) const BAD_GATHER_VERB: u32 = 13_320;
+/// 13420: `<Play>` of something that is no sound.
+pub(crate) const NO_SOUND: u32 = 13_420;
+/// 13801: `<Refer>` of a call that is no SIP call.
+pub(crate) const REFER_WITHOUT_SIP: u32 = 13_801;
+/// 14204: a queue needs a name.
+pub(crate) const NO_QUEUE_NAME: u32 = 14_204;
+/// 14205: the name of a queue is too long.
+pub(crate) const LONG_QUEUE_NAME: u32 = 14_205;
+/// 14207: the queue is full.
+pub(crate) const QUEUE_FULL: u32 = 14_207;
+/// 16020: the conference is full.
+pub(crate) const CONFERENCE_FULL: u32 = 16_020;
+/// 16023: not a label.
+pub(crate) const LONG_LABEL: u32 = 16_023;
+/// 16025: the label is another participant's.
+pub(crate) const LABEL_IN_USE: u32 = 16_025;
+/// 16027: the participant to be coached is on hold.
+pub(crate) const COACHED_IS_HELD: u32 = 16_027;
+/// 16028: the participant to be coached is not there.
+pub(crate) const COACHED_IS_ABSENT: u32 = 16_028;
 /// 31002: a call of a browser was refused.
 pub(crate) const CONNECTION_DECLINED: u32 = 31_002;
 /// 31005: the connection of a browser is gone.

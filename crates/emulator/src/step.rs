@@ -18,14 +18,38 @@ pub(crate) enum Step {
     Speak(Speech),
     Gather(Gather),
     Record(Record),
-    Dial(Dial),
+    Dial(Box<Dial>),
+    Enqueue(Enqueue),
+    Leave,
     Redirect(Target),
     Reject {
         busy: bool,
     },
     Hangup,
+    Refer,
     /// The verb's name.
     NotEmulated(String),
+}
+
+impl Step {
+    /// The name of the verb.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Speak(Speech { heard: Heard::Said(_), .. }) => "<Say>",
+            Self::Speak(Speech { heard: Heard::Played(_), .. }) => "<Play>",
+            Self::Speak(Speech { heard: Heard::Silence, .. }) => "<Pause>",
+            Self::Gather(_) => "<Gather>",
+            Self::Record(_) => "<Record>",
+            Self::Dial(_) => "<Dial>",
+            Self::Enqueue(_) => "<Enqueue>",
+            Self::Leave => "<Leave>",
+            Self::Redirect(_) => "<Redirect>",
+            Self::Reject { .. } => "<Reject>",
+            Self::Hangup => "<Hangup>",
+            Self::Refer => "<Refer>",
+            Self::NotEmulated(name) => name,
+        }
+    }
 }
 
 /// Something to hear, for some time.
@@ -41,8 +65,10 @@ pub(crate) struct Speech {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Length {
     Exactly(Duration),
-    /// So many times a file's length, which only the configuration knows.
+    /// So many times a file's length, which only the configuration or the file knows.
     Files(u32),
+    /// `loop="0"`: until the call ends.
+    Endless,
 }
 
 /// A URL of a document, still to be resolved.
@@ -57,8 +83,19 @@ pub(crate) struct Gather {
     /// Absent: the document's own URL.
     pub(crate) action: Target,
     pub(crate) prompts: Vec<Speech>,
+    /// How long the next key may take.
     pub(crate) timeout: Duration,
     pub(crate) on_empty: bool,
+    /// How many keys are enough.
+    pub(crate) digits: Option<usize>,
+    /// The key that ends the input, if one does.
+    pub(crate) finish_on: Option<char>,
+    /// Whether a key silences the prompts.
+    pub(crate) barge_in: bool,
+    /// Whether keys count at all.
+    pub(crate) keys: bool,
+    /// What it asks for beside keys.
+    pub(crate) left_out: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +103,24 @@ pub(crate) struct Record {
     /// Absent: the document's own URL.
     pub(crate) action: Target,
     pub(crate) longest: Duration,
-    pub(crate) callback: Option<Target>,
+    /// So much silence ends it.
+    pub(crate) silence: Duration,
+    pub(crate) finish_on: String,
+    pub(crate) beeps: bool,
+    /// Whether the silence at its end is cut off.
+    pub(crate) trims: bool,
+    pub(crate) report: Option<RecordingReport>,
+    pub(crate) transcribes: bool,
+}
+
+/// Who is told of a recording, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RecordingReport {
+    pub(crate) target: Target,
+    /// When it begins.
+    pub(crate) begun: bool,
+    /// When it is complete.
+    pub(crate) completed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -75,13 +129,38 @@ pub(crate) struct Dial {
     pub(crate) timeout: Duration,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) answer_on_bridge: bool,
-    pub(crate) sequential: bool,
+    pub(crate) hangup_on_star: bool,
     pub(crate) caller_id: Option<String>,
-    pub(crate) nouns: Vec<Noun>,
-    /// How many nouns there are, with those that are not emulated.
-    pub(crate) count: usize,
+    pub(crate) record: Option<DialRecord>,
+    pub(crate) to: Dialled,
     /// Nouns and attributes that are not emulated.
     pub(crate) left_out: Vec<String>,
+}
+
+/// What a `<Dial>` leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Dialled {
+    Parties(Parties),
+    Conference(ConferenceNoun),
+    Queue(QueueNoun),
+}
+
+/// Browsers and phones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Parties {
+    pub(crate) nouns: Vec<Noun>,
+    pub(crate) sequential: bool,
+    /// How many nouns there are, with those that are not emulated.
+    pub(crate) count: usize,
+}
+
+/// `record` of a `<Dial>`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DialRecord {
+    pub(crate) from_ringing: bool,
+    /// Two channels: the parent on the first, the child on the second.
+    pub(crate) dual: bool,
+    pub(crate) report: Option<RecordingReport>,
 }
 
 /// A `<Client>` or `<Number>`.
@@ -90,8 +169,65 @@ pub(crate) struct Noun {
     pub(crate) to: Address,
     pub(crate) callback: Option<Subscription>,
     pub(crate) parameters: Vec<(String, String)>,
-    /// Whether there is a `url` for the callee.
-    pub(crate) whispers: bool,
+    /// What the party that answers hears before the bridge.
+    pub(crate) whisper: Option<Target>,
+    /// The keys that are pressed for whoever answers.
+    pub(crate) send_digits: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct QueueNoun {
+    pub(crate) name: String,
+    /// What the waiting caller hears before the bridge.
+    pub(crate) whisper: Option<Target>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Enqueue {
+    pub(crate) name: String,
+    pub(crate) action: Option<Target>,
+    pub(crate) wait: Wait,
+    pub(crate) max_size: Option<u32>,
+}
+
+/// What is heard while waiting.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Wait {
+    /// Twilio's own music: no URL is given.
+    Music,
+    /// The URL is empty.
+    Silence,
+    Url(Target),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConferenceNoun {
+    pub(crate) name: String,
+    pub(crate) label: Option<String>,
+    pub(crate) muted: bool,
+    pub(crate) starts: bool,
+    pub(crate) ends: bool,
+    pub(crate) beeps: Beeps,
+    pub(crate) most: usize,
+    pub(crate) coach: Option<String>,
+    pub(crate) wait: Wait,
+    pub(crate) callback: Option<ConferenceSubscription>,
+    pub(crate) record: Option<DialRecord>,
+}
+
+/// When a conference beeps for a participant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Beeps {
+    pub(crate) on_enter: bool,
+    pub(crate) on_exit: bool,
+}
+
+/// Where the events of a conference are reported.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConferenceSubscription {
+    pub(crate) target: Target,
+    /// Twilio's words: `start`, `join`.
+    pub(crate) events: Vec<&'static str>,
 }
 
 /// Where the steps of a leg are reported.

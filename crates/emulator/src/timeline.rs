@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
-use identity::{CallSid, Timestamp};
+use identity::{CallSid, RecordingSid, Timestamp};
 
 use crate::{Address, CallStatus, Kind, Problem, Webhook};
 
@@ -49,6 +49,27 @@ pub enum What {
     InviteDropped {
         /// The browser.
         by: Address,
+    },
+    /// Something happened in a conference that the call is in.
+    Conference {
+        /// The conference's name.
+        name: String,
+        /// Twilio's word for it, for example `participant-join`; or `beep`.
+        what: &'static str,
+    },
+    /// The call came into a queue (`waits`), or left it: then how, in Twilio's word.
+    Queue {
+        /// The queue's name.
+        name: String,
+        /// What happened.
+        what: &'static str,
+    },
+    /// A recording has a new state.
+    Recording {
+        /// `RE…`.
+        sid: RecordingSid,
+        /// Twilio's word for the state.
+        status: &'static str,
     },
     /// The caller heard something.
     Heard(Heard),
@@ -146,6 +167,9 @@ impl fmt::Display for What {
             Self::Status { party, status, sip: None } => write!(f, "{party} is {status}"),
             Self::Bridged { with } => write!(f, "the caller talks with {with}"),
             Self::InviteDropped { by } => write!(f, "{by} is on a call and drops the invite"),
+            Self::Conference { name, what } => write!(f, "conference {name}: {what}"),
+            Self::Queue { name, what } => write!(f, "queue {name}: {what}"),
+            Self::Recording { sid, status } => write!(f, "recording {sid} is {status}"),
             Self::Heard(Heard::Said(text)) => write!(f, "the caller hears “{text}”"),
             Self::Heard(Heard::Played(what)) => write!(f, "the caller hears {what}"),
             Self::Heard(Heard::Silence) => f.write_str("the caller waits"),

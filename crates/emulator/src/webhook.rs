@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::{Problem, Progress};
 
 /// What a webhook is for.
@@ -22,12 +24,33 @@ pub enum Kind {
     CallStatus,
     /// The status callback of a recording.
     Recording,
+    /// The document that the party called hears before the bridge (`url` of a noun).
+    Whisper,
+    /// The document that is heard while waiting, on hold, or as an announcement.
+    Wait,
+    /// The status callback of a conference.
+    Conference,
+    /// The file of a `<Play>`.
+    Sound,
 }
 
 impl Kind {
     /// Whether the answer is a document that the call goes on with.
     pub fn is_document(self) -> bool {
-        matches!(self, Self::Voice | Self::Redirect | Self::Action | Self::Fallback)
+        matches!(
+            self,
+            Self::Voice
+                | Self::Redirect
+                | Self::Action
+                | Self::Fallback
+                | Self::Whisper
+                | Self::Wait
+        )
+    }
+
+    /// Whether nothing waits for the answer.
+    pub(crate) fn is_notice(self) -> bool {
+        !self.is_document() && self != Self::Sound
     }
 }
 
@@ -41,6 +64,10 @@ impl fmt::Display for Kind {
             Self::LegStatus => "leg status",
             Self::CallStatus => "call status",
             Self::Recording => "recording",
+            Self::Whisper => "whisper",
+            Self::Wait => "wait",
+            Self::Conference => "conference",
+            Self::Sound => "sound",
         })
     }
 }
@@ -105,8 +132,10 @@ pub struct Answer {
     pub status: u16,
     /// The header `Content-Type`, if there was one.
     pub content_type: Option<String>,
-    /// The body, as UTF-8 with replacement characters where it was not.
+    /// The body, as UTF-8 with replacement characters where it was not; empty if it is a sound.
     pub body: String,
+    /// The body of a sound.
+    pub(crate) bytes: Bytes,
 }
 
 impl Webhook {

@@ -16,6 +16,7 @@ use twilio_sig::AuthToken;
 
 use super::overrides::Overrides;
 use super::{Jar, url};
+use crate::Kind;
 use crate::problem::{
     HTTP_CONNECTION, HTTP_RETRIEVAL, Problem, TOO_LARGE, TOO_MANY_REDIRECTS, URL_FORMAT,
 };
@@ -138,6 +139,7 @@ impl Client {
         overrides: &Overrides,
     ) -> Result<(Answer, Option<String>), Failure> {
         let http = hop.to_http(request).map_err(Failure::Final)?;
+        let is_sound = request.webhook.kind == Kind::Sound;
         let work = async {
             let response = self.client(overrides.connect).request(http).await.map_err(|error| {
                 let text = root_cause(&error);
@@ -148,9 +150,10 @@ impl Client {
                 }
             })?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_DOCUMENT).collect().await.map_err(|error| {
+            let most = if is_sound { MAX_SOUND } else { MAX_DOCUMENT };
+            let body = Limited::new(body, most).collect().await.map_err(|error| {
                 Failure::Final(if error.is::<LengthLimitError>() {
-                    Problem::error(TOO_LARGE, format!("answer is larger than {MAX_DOCUMENT} bytes"))
+                    Problem::error(TOO_LARGE, format!("answer is larger than {most} bytes"))
                 } else {
                     Problem::error(HTTP_CONNECTION, error.to_string())
                 })
@@ -168,7 +171,12 @@ impl Client {
         let answer = Answer {
             status,
             content_type: text_of(&head.headers, &header::CONTENT_TYPE),
-            body: String::from_utf8_lossy(&body).into_owned(),
+            body: if is_sound {
+                String::new()
+            } else {
+                String::from_utf8_lossy(&body).into_owned()
+            },
+            bytes: if is_sound { body } else { Bytes::new() },
         };
         Ok((answer, location))
     }
@@ -325,3 +333,6 @@ const MAX_REDIRECTS: usize = 10;
 
 /// Bytes that a document may have (error 11750).
 const MAX_DOCUMENT: usize = twiml::Response::MAX_BYTES;
+
+/// Bytes that a sound may have here: four minutes of PCM.
+const MAX_SOUND: usize = 4 << 20;

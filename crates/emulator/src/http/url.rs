@@ -13,6 +13,17 @@ pub(crate) fn is_absolute(url: &str) -> bool {
     })
 }
 
+/// Whether the host is this machine.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let authority = authority(url);
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// Scheme and authority, `https://host:8443`; everything if there is no path.
 pub(crate) fn origin(url: &str) -> &str {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);

@@ -17,6 +17,10 @@ pub(crate) enum Due {
     RingsOut { call: CallSid },
     /// A call of the API has lasted long enough.
     CallLimit { call: CallSid },
+    /// The caller presses the next key.
+    Presses { call: CallSid, generation: u64 },
+    /// A call has stayed somewhere for long enough.
+    StayLimit { call: CallSid, stay: u64 },
     /// A `<Dial>` has rung long enough.
     DialTimeout { call: CallSid, generation: u64 },
     /// A bridge has lived long enough.

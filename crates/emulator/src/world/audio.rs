@@ -6,10 +6,11 @@ use std::sync::Arc;
 use identity::CallSid;
 
 use super::World;
+use super::call::Doing;
+use super::stay::Away;
 
 /// What the party of a leg hears.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "sounds that are rendered but not made yet"))]
 pub(crate) enum Hears {
     #[default]
     Silence,
@@ -46,6 +47,17 @@ impl Audio {
     /// What a leg hears now.
     pub(crate) fn of(&self, leg: CallSid) -> Hearing {
         self.legs.get(&leg).cloned().unwrap_or_default()
+    }
+
+    /// Who hears the party of a leg.
+    fn listeners(&self, leg: CallSid) -> Vec<CallSid> {
+        let hears = |what: &Hears| match what {
+            Hears::Leg(other) => *other == leg,
+            Hears::Mix(others) => others.contains(&leg),
+            _ => false,
+        };
+        let all = self.legs.iter();
+        all.filter(|(_, hearing)| hears(&hearing.what)).map(|(listener, _)| *listener).collect()
     }
 }
 
@@ -85,16 +97,26 @@ impl World {
         if !is_key(key) {
             return;
         }
-        for hearing in self.audio.legs.values_mut() {
-            let is_heard = match &hearing.what {
-                Hears::Leg(other) => *other == leg,
-                Hears::Mix(others) => others.contains(&leg),
-                _ => false,
-            };
-            if is_heard {
-                hearing.keys.push(key);
+        for listener in self.audio.listeners(leg) {
+            self.hears_keys(listener, key.encode_utf8(&mut [0; 4]));
+            // At the other end of the line it is pressed too.
+            let far = self.calls.get(&listener).and_then(|call| call.far_end);
+            if let Some(far) = far {
+                self.digit(far, key);
             }
         }
+        match self.calls.get(&leg).map(|call| &call.doing) {
+            Some(Doing::Gathering(_)) => self.gather_key(leg, key),
+            Some(Doing::Recording(_)) => self.message_key(leg, key),
+            Some(Doing::Dialling(_) | Doing::Dequeuing(_)) if key == '*' => self.star(leg),
+            Some(_) if key == '*' && self.leaves_on_star(leg) => self.walks_out(leg, Away::HungUp),
+            _ => {}
+        }
+    }
+
+    /// Keys are heard on a leg.
+    pub(super) fn hears_keys(&mut self, leg: CallSid, keys: &str) {
+        self.audio.legs.entry(leg).or_default().keys.push_str(keys);
     }
 }
 
@@ -110,7 +132,7 @@ fn without(what: &Hears, leg: CallSid) -> Option<Hears> {
 }
 
 /// Whether it is a key of a telephone.
-fn is_key(key: char) -> bool {
+pub(super) fn is_key(key: char) -> bool {
     key.is_ascii_digit() || matches!(key, '*' | '#')
 }
 

@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use identity::{AccountSid, AppSid, CallSid, Timestamp};
+use identity::{AccountSid, AppSid, CallSid, RecordingSid, Timestamp};
 
 use super::PartyId;
+use super::dequeue::Dequeuing;
 use super::dial::Dialling;
+use super::gather::Gathering;
+use super::message::Message;
 use super::outbound::Outbound;
+use super::stay::Stay;
 use crate::seed::Seed;
-use crate::step::{Gather, Record, Step, Subscription, Target};
+use crate::step::{Step, Subscription, Target};
 use crate::{Address, CallStatus, Direction, Kind, Voice};
 
 /// A call, or one leg of it: both are calls to Twilio.
@@ -53,6 +57,12 @@ pub(crate) struct Call {
     /// Whether a verb of the call has been carried out already.
     pub(crate) begun: bool,
     pub(crate) documents: u32,
+    /// Whether the document being run has taken any time yet.
+    pub(crate) took_time: bool,
+    /// Where the call stays while other documents run for it.
+    pub(crate) stay: Option<Box<Stay>>,
+    /// The number of its last stay.
+    pub(crate) stays: u64,
     pub(crate) voice: Option<Voice>,
     pub(crate) app: Option<AppSid>,
     /// Parameters that go with every webhook of the call.
@@ -61,6 +71,10 @@ pub(crate) struct Call {
     pub(crate) first: Vec<(String, String)>,
     pub(crate) caller: Caller,
     pub(crate) legs: Vec<CallSid>,
+    /// The call or leg at the other end of the line, where a number of an account was dialled.
+    pub(crate) far_end: Option<CallSid>,
+    /// How many numbers of accounts were dialled one from the other until here.
+    pub(crate) hops: u32,
     pub(crate) application_error: bool,
     /// Whether the caller has ever talked with anybody.
     pub(crate) was_bridged: bool,
@@ -78,6 +92,14 @@ pub(crate) struct Call {
     pub(crate) outbound: Option<Outbound>,
     /// Of a leg: the `<Parameter>`s of its noun.
     pub(crate) parameters: Vec<(String, String)>,
+    /// Of a leg: what its party hears before the bridge.
+    pub(crate) whisper: Option<Target>,
+    /// Of a leg: whether its party hears that now.
+    pub(crate) in_whisper: bool,
+    /// Of a leg: the keys that are pressed once it is answered.
+    pub(crate) send_digits: String,
+    /// Of a leg: the recording of its bridge.
+    pub(crate) recording: Option<RecordingSid>,
 }
 
 /// What a call is busy with.
@@ -90,12 +112,16 @@ pub(crate) enum Doing {
     Fetching,
     /// Something is heard.
     Speaking,
-    /// Digits are awaited.
-    Gathering(Gather),
-    /// A message is recorded.
-    Recording(Record),
+    /// Sounds are on their way that the next verb plays.
+    Loading,
+    /// Keys are awaited.
+    Gathering(Box<Gathering>),
+    /// A message is recorded, or is about to be.
+    Recording(Box<Message>),
     /// Legs ring, or one is bridged.
     Dialling(Box<Dialling>),
+    /// Somebody who waits in a queue is awaited, or bridged.
+    Dequeuing(Box<Dequeuing>),
 }
 
 /// What the person who places a call does.
@@ -142,12 +168,17 @@ impl Call {
             base_kind: Kind::Voice,
             begun: false,
             documents: 0,
+            took_time: false,
+            stay: None,
+            stays: 0,
             voice: None,
             app: None,
             extra: Vec::new(),
             first: Vec::new(),
             caller: Caller::default(),
             legs: Vec::new(),
+            far_end: None,
+            hops: 0,
             application_error: false,
             was_bridged: false,
             forgotten: false,
@@ -157,6 +188,10 @@ impl Call {
             subscription: None,
             outbound: None,
             parameters: Vec::new(),
+            whisper: None,
+            in_whisper: false,
+            send_digits: String::new(),
+            recording: None,
         }
     }
 
@@ -192,8 +227,8 @@ impl Call {
     }
 
     /// A Sid of something that belongs to the call.
-    pub(crate) fn sid_bytes(&self, what: &str) -> [u8; 16] {
-        self.seed.derive(what, self.sent).bytes()
+    pub(crate) fn sid_bytes(&self, what: &str, number: u64) -> [u8; 16] {
+        self.seed.derive(what, number).bytes()
     }
 
     /// Whole seconds from the answer to the end.

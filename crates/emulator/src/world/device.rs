@@ -1,5 +1,7 @@
 //! The parties: browsers and phones, and what they do.
 
+use std::collections::VecDeque;
+
 use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
 use super::{Call, Due, SocketId, World};
@@ -45,6 +47,8 @@ pub(crate) struct Party {
     pub(crate) socket: Option<SocketId>,
     /// Its place in the order in which browsers registered.
     pub(crate) registered: u64,
+    /// What is pressed at each `<Gather>` of a leg that is answered here, in turn.
+    pub(crate) digits: VecDeque<String>,
 }
 
 impl Party {
@@ -67,6 +71,7 @@ impl Party {
             is_page: false,
             socket: None,
             registered: 0,
+            digits: VecDeque::new(),
         }
     }
 }
@@ -193,8 +198,10 @@ impl World {
             Behaviour::Answers { talks, .. } => talks,
             _ => None,
         };
+        let digits = party.digits.clone();
         if let Some(call) = self.calls.get_mut(&leg) {
             call.party = Some(id);
+            call.caller.digits = digits;
         }
         self.leg_answered(leg);
         if let Some(talks) = talks {
@@ -269,9 +276,13 @@ impl World {
             |sid, generation| call(sid).is_some_and(|call: &Call| call.generation == generation);
         match due {
             Due::Resume { call, generation }
+            | Due::Presses { call, generation }
             | Due::DialTimeout { call, generation }
             | Due::TimeLimit { call, generation }
             | Due::HangsUp { call, generation } => planned(call, generation),
+            Due::StayLimit { call: sid, stay } => {
+                call(sid).is_some_and(|call| call.stay.is_some() && call.stays == stay)
+            }
             Due::Rings { leg } | Due::Unreachable { leg } | Due::Leaves { leg } => {
                 call(leg).is_some()
             }
@@ -292,6 +303,8 @@ impl World {
             Due::DialsOut { call } => self.dials_out(call),
             Due::RingsOut { call } => self.rings_out(call),
             Due::CallLimit { call } => self.end_leg(call, CallStatus::Completed, SIP_OK),
+            Due::Presses { call, .. } => self.presses_key(call),
+            Due::StayLimit { call, .. } => self.stay_limit(call),
             Due::DialTimeout { call, .. } => self.dial_timeout(call),
             Due::TimeLimit { call, .. } => self.time_limit(call),
             Due::Rings { leg } => self.leg_rings(leg),

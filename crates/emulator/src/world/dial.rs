@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use identity::{CallSid, PhoneNumber};
+use identity::{CallSid, PhoneNumber, RecordingSid};
 
 use super::call::Doing;
 use super::params::{Params, add, unanswered};
 use super::run::Goes;
 use super::{Due, Hears, World, device};
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
-use crate::step::{Dial, Noun};
+use crate::step::{Dial, DialRecord, Noun, Parties};
 use crate::timeline::What;
 use crate::{Address, CallStatus, EleventhNoun, Kind, LosingLeg, NamedLeg, SequentialTimeout};
 
@@ -18,11 +18,12 @@ use crate::{Address, CallStatus, EleventhNoun, Kind, LosingLeg, NamedLeg, Sequen
 pub(crate) struct Dialling {
     dial: Dial,
     /// Nouns whose turn has not come.
-    queue: VecDeque<Noun>,
-    legs: Vec<CallSid>,
+    pub(super) queue: VecDeque<Noun>,
+    pub(super) legs: Vec<CallSid>,
     /// Legs that are over, in the order of their ends.
     ended: Vec<CallSid>,
     bridged: Option<CallSid>,
+    recording: Option<RecordingSid>,
 }
 
 /// How a `<Dial>` ended.
@@ -35,33 +36,44 @@ struct DialOutcome {
 
 impl World {
     /// Begins a `<Dial>`.
-    pub(super) fn dial(&mut self, sid: CallSid, mut dial: Dial, first: bool) -> Goes {
-        if dial.count > MAX_NOUNS {
+    pub(super) fn dial(
+        &mut self,
+        sid: CallSid,
+        dial: Dial,
+        mut parties: Parties,
+        first: bool,
+    ) -> Goes {
+        if parties.count > MAX_NOUNS {
             let text = format!(
                 "a Dial has {} nouns; the documentation allows {MAX_NOUNS}, what Twilio does with \
                  more is not known",
-                dial.count
+                parties.count
             );
             if self.config.unknowns.eleventh_noun == EleventhNoun::Refused {
                 self.fail_document(sid, Problem::error(TOO_MANY_NOUNS, text));
                 return Goes::Later;
             }
             self.note_problem(sid, Problem::warning(TOO_MANY_NOUNS, text));
-            dial.nouns.truncate(MAX_NOUNS);
-        }
-        for what in std::mem::take(&mut dial.left_out) {
-            self.note(Some(sid), What::NotEmulated(what));
+            parties.nouns.truncate(MAX_NOUNS);
         }
         // Only as the first verb does answerOnBridge keep the caller ringing.
         if !(dial.answer_on_bridge && first) {
             self.answer_call(sid);
         }
-        let mut queue: VecDeque<Noun> = std::mem::take(&mut dial.nouns).into();
-        let at_once = if dial.sequential { queue.len().min(1) } else { queue.len() };
+        let mut queue: VecDeque<Noun> = parties.nouns.into();
+        let at_once = if parties.sequential { queue.len().min(1) } else { queue.len() };
         let now: Vec<Noun> = queue.drain(..at_once).collect();
         let timeout = dial.timeout + self.config.extra_ring;
         let caller_id_ok = self.check_caller_id(sid, &dial, now.iter().chain(&queue));
-        let dialling = Dialling { dial, queue, legs: Vec::new(), ended: Vec::new(), bridged: None };
+        let recorded = dial.record.clone().filter(|record| record.from_ringing);
+        let dialling = Dialling {
+            dial,
+            queue,
+            legs: Vec::new(),
+            ended: Vec::new(),
+            bridged: None,
+            recording: None,
+        };
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
         let generation = call.turn_to(Doing::Dialling(Box::new(dialling)));
         if now.is_empty() || !caller_id_ok {
@@ -70,6 +82,9 @@ impl World {
         }
         self.schedule(timeout, Due::DialTimeout { call: sid, generation });
         self.hears(sid, Hears::Ringback);
+        if let Some(record) = recorded {
+            self.record_ringing(sid, record);
+        }
         for noun in now {
             self.start_leg(sid, noun);
         }
@@ -110,10 +125,6 @@ impl World {
         let Doing::Dialling(dialling) = &call.doing else { return };
         let from =
             dialling.dial.caller_id.as_deref().map_or_else(|| call.from.clone(), Address::from);
-        if noun.whispers {
-            let what = "the `url` of a noun: the bridge is made without it".to_owned();
-            self.note(Some(parent), What::NotEmulated(what));
-        }
         let bad = match &noun.to {
             Address::Number(number) if number.parse::<PhoneNumber>().is_err() => {
                 Some(Problem::error(NUMBER_FORMAT, "a number is not in E.164 form"))
@@ -137,10 +148,8 @@ impl World {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Doing::Dialling(dialling) = &mut call.doing else { return };
         dialling.bridged = Some(leg);
-        dialling.queue.clear();
         let limit = dialling.dial.time_limit.unwrap_or(self.config.time_limit);
-        let losers: Vec<CallSid> =
-            dialling.legs.iter().copied().filter(|other| *other != leg).collect();
+        let record = dialling.dial.record.clone();
         call.was_bridged = true;
         // The plan to stop ringing is void.
         call.generation += 1;
@@ -152,14 +161,14 @@ impl World {
         self.join(parent, leg);
         self.schedule(limit, Due::TimeLimit { call: parent, generation });
         self.caller_talks(parent);
-        let losing = self.losing_status(self.config.unknowns.losing_leg);
-        for loser in losers {
-            self.end_leg(loser, losing, device::SIP_CANCELED);
+        if let Some(record) = record {
+            self.record_bridge(parent, leg, record);
         }
+        self.lose_others(parent, leg);
     }
 
     #[expect(clippy::unused_self, reason = "reads as a fact of this world")]
-    fn losing_status(&self, losing: LosingLeg) -> CallStatus {
+    pub(super) fn losing_status(&self, losing: LosingLeg) -> CallStatus {
         match losing {
             LosingLeg::Canceled => CallStatus::Canceled,
             LosingLeg::NoAnswer => CallStatus::NoAnswer,
@@ -198,22 +207,45 @@ impl World {
     pub(super) fn dial_timeout(&mut self, parent: CallSid) {
         let whole = self.config.unknowns.sequential_timeout == SequentialTimeout::Whole;
         let Some(call) = self.calls.get_mut(&parent) else { return };
+        if matches!(call.doing, Doing::Dequeuing(_)) {
+            self.dequeuing_timeout(parent);
+            return;
+        }
         let Doing::Dialling(dialling) = &mut call.doing else { return };
         if whole {
             dialling.queue.clear();
         }
         for leg in dialling.legs.clone() {
-            self.end_leg(leg, CallStatus::NoAnswer, device::SIP_CANCELED);
+            // Whoever listens to a whisper has answered.
+            if self.calls.get(&leg).is_some_and(|leg| leg.answered_at.is_none()) {
+                self.end_leg(leg, CallStatus::NoAnswer, device::SIP_CANCELED);
+            }
+        }
+    }
+
+    /// The caller presses the star: with `hangupOnStar` that ends the bridge.
+    pub(super) fn star(&mut self, parent: CallSid) {
+        let Some(call) = self.calls.get(&parent) else { return };
+        let asked_for = match &call.doing {
+            Doing::Dialling(dialling) => dialling.dial.hangup_on_star,
+            Doing::Dequeuing(dequeuing) => dequeuing.hangs_up_on_star(),
+            _ => false,
+        };
+        if asked_for {
+            self.time_limit(parent);
         }
     }
 
     /// The bridge has lived long enough.
     pub(super) fn time_limit(&mut self, parent: CallSid) {
-        let Some(call) = self.calls.get(&parent) else { return };
-        if let Doing::Dialling(dialling) = &call.doing
-            && let Some(leg) = dialling.bridged
-        {
-            self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+        match self.calls.get(&parent).map(|call| &call.doing) {
+            Some(Doing::Dialling(dialling)) => {
+                if let Some(leg) = dialling.bridged {
+                    self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+                }
+            }
+            Some(Doing::Dequeuing(_)) => self.dequeuing_over(parent),
+            _ => {}
         }
     }
 
@@ -222,6 +254,7 @@ impl World {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Doing::Dialling(dialling) = std::mem::take(&mut call.doing) else { return };
         self.hears(parent, Hears::Silence);
+        self.end_dial_recording(&dialling);
         let outcome = self.dial_outcome(&dialling);
         if !self.ask_action(parent, &dialling, &outcome) {
             self.run(parent);
@@ -237,18 +270,59 @@ impl World {
             if self.calls.get(&leg).is_none_or(super::Call::has_ended) {
                 continue;
             }
-            if talking == Some(leg) {
+            let answered = self.calls.get(&leg).is_some_and(|leg| leg.answered_at.is_some());
+            if answered {
                 self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
             } else {
                 self.end_leg(leg, losing, device::SIP_CANCELED);
             }
             dialling.ended.push(leg);
         }
+        self.end_dial_recording(&dialling);
         let mut outcome = self.dial_outcome(&dialling);
         if talking.is_none() {
             outcome.status = self.losing_status(self.config.unknowns.caller_left).as_str();
         }
         self.ask_action(parent, &dialling, &outcome);
+    }
+
+    /// Records from the first ring on; whoever answers is added.
+    fn record_ringing(&mut self, sid: CallSid, record: DialRecord) {
+        let recording = self.begin_dial_recording(sid, vec![sid], record);
+        if let Some(call) = self.calls.get_mut(&sid)
+            && let Doing::Dialling(dialling) = &mut call.doing
+        {
+            dialling.recording = Some(recording);
+        }
+    }
+
+    /// Records a bridge, or adds the one who answered to what is recorded since the ringing.
+    fn record_bridge(&mut self, parent: CallSid, leg: CallSid, record: DialRecord) {
+        let since_ringing = self.calls.get(&parent).and_then(|call| match &call.doing {
+            Doing::Dialling(dialling) => dialling.recording,
+            _ => None,
+        });
+        let recording = match since_ringing {
+            Some(recording) => {
+                self.add_to_recording(recording, leg);
+                recording
+            }
+            None => self.begin_dial_recording(parent, vec![parent, leg], record),
+        };
+        if let Some(call) = self.calls.get_mut(&parent)
+            && let Doing::Dialling(dialling) = &mut call.doing
+        {
+            dialling.recording = Some(recording);
+        }
+        if let Some(leg) = self.calls.get_mut(&leg) {
+            leg.recording = Some(recording);
+        }
+    }
+
+    fn end_dial_recording(&mut self, dialling: &Dialling) {
+        if let Some(recording) = dialling.recording {
+            self.end_recording(recording, None);
+        }
     }
 
     fn ask_action(&mut self, sid: CallSid, dialling: &Dialling, outcome: &DialOutcome) -> bool {
@@ -263,6 +337,9 @@ impl World {
             }
         }
         add(&mut more, "DialBridged", outcome.bridged);
+        if let Some(recording) = dialling.recording {
+            more.extend(self.recording_params(recording));
+        }
         let target = self.resolve(sid, action);
         self.fetch(sid, Kind::Action, target, more);
         true
@@ -276,6 +353,13 @@ impl World {
         if let Some(leg) = dialling.bridged {
             let seconds = self.calls.get(&leg).map_or(0, super::Call::talked_seconds);
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: true };
+        }
+        // Somebody answered, but did not want the call once they had heard the whisper.
+        let answered =
+            |leg: &&CallSid| self.calls.get(leg).is_some_and(|leg| leg.answered_at.is_some());
+        if let Some(leg) = dialling.legs.iter().rev().find(answered).copied() {
+            let seconds = self.calls.get(&leg).map_or(0, super::Call::talked_seconds);
+            return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: false };
         }
         let ends: Vec<CallStatus> = dialling
             .legs

@@ -4,7 +4,8 @@ use identity::CallSid;
 
 use super::call::Doing;
 use super::params::{Params, add};
-use super::{Due, Hears, Mail, World, run};
+use super::scope::Scope;
+use super::{Due, Hears, Mail, World, speak};
 use crate::Kind;
 use crate::http::{check_status, url};
 use crate::post::{Parcel, Purpose};
@@ -22,7 +23,11 @@ impl World {
         let mut params = self.base_params(sid);
         params.extend(more);
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        call.documents += 1;
+        if kind == Kind::Wait {
+            call.took_time = false;
+        } else {
+            call.documents += 1;
+        }
         let generation = call.turn_to(Doing::Fetching);
         if call.documents > MAX_DOCUMENTS {
             let text = format!("more than {MAX_DOCUMENTS} documents in one call: a loop");
@@ -101,6 +106,14 @@ impl World {
         if call.has_ended() {
             return;
         }
+        match self.scope(sid) {
+            Scope::Own => {}
+            Scope::Whisper => return self.whisper_failed(sid),
+            Scope::Queue => return self.hears(sid, Hears::Silence),
+            Scope::QueueWhisper => return self.queue_whisper_over(sid),
+            Scope::Conference => return self.conference_document_failed(sid),
+        }
+        let Some(call) = self.calls.get(&sid) else { return };
         let fallback = call.fallback();
         match fallback.filter(|_| kind != Kind::Fallback) {
             Some(target) => {
@@ -121,7 +134,7 @@ impl World {
         call.application_error = true;
         call.steps.clear();
         let generation = call.turn_to(Doing::Speaking);
-        self.hears(sid, Hears::Tone { hz: run::SPEECH_HZ });
+        self.hears(sid, Hears::Tone { hz: speak::SPEECH_HZ });
         self.schedule(self.config.play_length, Due::Resume { call: sid, generation });
     }
 

@@ -4,6 +4,7 @@ use identity::CallSid;
 
 use super::call::Doing;
 use super::outbound::First;
+use super::stay::Away;
 use super::{World, device};
 use crate::step::Subscription;
 use crate::{CallStatus, Kind};
@@ -81,8 +82,11 @@ impl World {
             call.is_independent = true;
             self.leg_ended(parent, sid);
         }
-        if let Doing::Dialling(dialling) = doing {
-            self.dial_abandoned(sid, *dialling);
+        self.doing_cut_short(sid, doing, Away::Redirected);
+        // What the `<Dial>` or the stay would have gone on with is void.
+        if let Some(call) = self.calls.get_mut(&sid) {
+            call.steps.clear();
+            call.in_whisper = false;
         }
     }
 

@@ -2,7 +2,9 @@
 
 use identity::CallSid;
 
+use super::call::Doing;
 use super::device::{SIP_BUSY, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
+use super::stay::Away;
 use super::{Call, Due, Mail, World};
 use crate::http::url;
 use crate::post::Purpose;
@@ -21,6 +23,9 @@ impl World {
         leg.parent = Some(parent);
         leg.status = CallStatus::Queued;
         leg.parameters = noun.parameters;
+        leg.whisper = noun.whisper.map(|target| self.resolve(parent, target));
+        leg.send_digits = noun.send_digits;
+        leg.hops = caller.hops;
         leg.subscription = noun.callback.map(|mut subscription| {
             subscription.target = self.resolve(parent, subscription.target);
             subscription
@@ -38,7 +43,7 @@ impl World {
     pub(super) fn dial_out(&mut self, leg: CallSid) {
         self.leg_event(leg, Progress::Initiated);
         let Some(call) = self.calls.get(&leg) else { return };
-        if self.reachable(call.account, &call.to).is_empty() {
+        if self.reachable(call.account, &call.to).is_empty() && !self.is_owned(&call.to) {
             self.schedule(std::time::Duration::ZERO, Due::Unreachable { leg });
         } else {
             self.schedule(self.config.ring_delay, Due::Rings { leg });
@@ -62,6 +67,10 @@ impl World {
         let (account, to) = (call.account, call.to.clone());
         self.note_status(leg);
         self.leg_event(leg, Progress::Ringing);
+        if self.is_owned(&to) {
+            self.comes_in(leg);
+            return;
+        }
         for party in self.reachable(account, &to) {
             if !self.ring_at(party, leg) {
                 self.end_leg(leg, CallStatus::Busy, SIP_BUSY);
@@ -88,7 +97,7 @@ impl World {
         self.note_status(leg);
         self.leg_event(leg, Progress::Answered);
         match parent {
-            Some(parent) => self.bridge(parent, leg),
+            Some(parent) => self.leg_picked_up(parent, leg),
             None => self.outbound_answered(leg),
         }
     }
@@ -110,10 +119,18 @@ impl World {
         call.status = status;
         call.sip = Some(sip);
         call.ended_at = Some(now);
-        let parent = call.parent;
+        call.steps.clear();
+        let doing = std::mem::take(&mut call.doing);
+        call.turn_to(Doing::Nothing);
+        let (parent, recording) = (call.parent, call.recording);
         self.release(leg);
         self.note_status(leg);
+        self.doing_cut_short(leg, doing, Away::HungUp);
+        if let Some(recording) = recording {
+            self.end_recording(recording, None);
+        }
         self.leg_event(leg, Progress::Completed);
+        self.far_end_ended(leg);
         if let Some(parent) = parent {
             self.leg_ended(parent, leg);
         }

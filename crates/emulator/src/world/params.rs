@@ -64,6 +64,9 @@ impl World {
             if let Some(sip) = call.sip {
                 add(&mut params, "SipResponseCode", sip);
             }
+            if let Some(recording) = call.recording {
+                params.extend(self.recording_params(recording));
+            }
         }
         params
     }

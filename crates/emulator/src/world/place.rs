@@ -4,6 +4,7 @@ use identity::{AccountSid, AppSid, CallSid};
 
 use super::call::Doing;
 use super::params::add;
+use super::stay::Away;
 use super::{Call, Caller, Due, Mail, PartyId, World};
 use crate::post::Purpose;
 use crate::step::Target;
@@ -138,6 +139,7 @@ impl World {
         call.answered_at = Some(now);
         self.open_line(sid);
         self.note_status(sid);
+        self.far_end_answered(sid);
     }
 
     /// The caller hangs up.
@@ -166,9 +168,7 @@ impl World {
         });
         self.release(sid);
         self.note_status(sid);
-        if let Doing::Dialling(dialling) = doing {
-            self.dial_abandoned(sid, *dialling);
-        }
+        self.doing_cut_short(sid, doing, Away::HungUp);
         if let Some(target) = callback {
             let sequence = self.next_sequence(sid);
             let params = self.status_params(sid, Progress::Completed, sequence);
@@ -176,7 +176,23 @@ impl World {
             self.send(sid, Purpose::Notice { call: sid }, None, mail);
         }
         self.report_end(sid);
+        self.far_end_ended(sid);
         self.ending.insert(sid);
+    }
+
+    /// The call is over, or goes elsewhere, in the middle of what it does. An `action` is still
+    /// asked; its answer has no effect.
+    pub(super) fn doing_cut_short(&mut self, sid: CallSid, doing: Doing, away: Away) {
+        match doing {
+            Doing::Dialling(dialling) => self.dial_abandoned(sid, *dialling),
+            Doing::Dequeuing(dequeuing) => self.dequeuing_abandoned(sid, &dequeuing),
+            Doing::Recording(message) if away == Away::HungUp => {
+                self.message_over(sid, *message, "hangup");
+            }
+            Doing::Recording(message) => self.message_cut_short(&message),
+            _ => {}
+        }
+        self.stay_cut_short(sid, away);
     }
 
     pub(super) fn next_sequence(&mut self, sid: CallSid) -> u32 {

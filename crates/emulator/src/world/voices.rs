@@ -42,7 +42,7 @@ impl World {
             .map(|call| Seat {
                 leg: call.sid,
                 end: self.end_of(call),
-                hearing: self.audio.of(call.sid),
+                hearing: Hearing { what: self.heard_on(call.sid), ..self.audio.of(call.sid) },
             })
             .collect()
     }

@@ -130,7 +130,7 @@ async fn what_twiml_does_not_know_is_a_warning() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml(
             "<!-- hello --><Sai>no</Sai><Say vocie=\"alice\">yes</Say><Pause length=\"long\"/>\
-             <Enqueue>support</Enqueue><Dial record=\"record-from-answer\"><Sip>sip:a@b.example</Sip></Dial>",
+             <Pay/><Enqueue workflowSid=\"WW1\"/><Dial record=\"record-from-answer\"><Sip>sip:a@b.example</Sip></Dial>",
         ),
         _ => status(204),
     })
@@ -146,12 +146,12 @@ async fn what_twiml_does_not_know_is_a_warning() {
         [
             "warning 12200: <Sai> does not belong in <Response>",
             "warning 12200: <Say> has no attribute `vocie`, or not so",
-            "warning 12200: <Pause> has no attribute `length`, or not so",
+            "warning 13910: the attribute `length` of <Pause> has a value it cannot have",
         ]
     );
     assert_eq!(
         story.not_emulated().collect::<Vec<_>>(),
-        ["<Enqueue>", "the attribute `record` of <Dial>: nothing is recorded", "<Sip> in <Dial>",]
+        ["<Pay>", "`workflowSid` of <Enqueue>: TaskRouter", "<Sip> in <Dial>"]
     );
     assert!(!story.application_error);
 }

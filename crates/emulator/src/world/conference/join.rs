@@ -1,0 +1,205 @@
+//! Somebody joins, and the conference starts.
+
+use identity::{AccountSid, CallSid, ConferenceSid};
+
+use super::super::call::Doing;
+use super::super::params::{Params, add};
+use super::super::recording::{NewRecording, Source};
+use super::super::run::Goes;
+use super::super::stay::Place;
+use super::super::{Due, World};
+use super::report::Event;
+use super::{Conference, ConferenceStatus, Conferring, Ear, Participant};
+use crate::Kind;
+use crate::problem::{BAD_COACH, CONFERENCE_FULL, LABEL_IN_USE, Problem};
+use crate::step::{ConferenceNoun, ConferenceSubscription, Dial, DialRecord};
+use crate::timeline::What;
+
+impl World {
+    /// Carries out a `<Dial>` of a `<Conference>`.
+    pub(in super::super) fn join_conference(
+        &mut self,
+        sid: CallSid,
+        dial: Dial,
+        noun: ConferenceNoun,
+    ) -> Goes {
+        self.answer_call(sid);
+        let Some(call) = self.calls.get(&sid) else { return Goes::Later };
+        let id = match self.conference_named(call.account, &noun.name) {
+            Some(id) => id,
+            None => self.open_conference(sid, call.account, &noun),
+        };
+        let coaching = match self.may_join(id, &noun) {
+            Ok(coaching) => coaching,
+            Err(problem) => return self.refuse_to_join(sid, dial, problem),
+        };
+        let participant = Participant {
+            call: sid,
+            label: noun.label,
+            muted: noun.muted,
+            hold: false,
+            coaching,
+            starts: noun.starts,
+            ends: noun.ends,
+            beeps: noun.beeps,
+            joined_at: self.now,
+            updated_at: self.now,
+        };
+        let conferring = Conferring {
+            conference: id,
+            action: dial.action.map(|action| self.resolve(sid, action)),
+            hangup_on_star: dial.hangup_on_star,
+            wait: self.resolve_wait(sid, noun.wait),
+            ear: Ear::Waiting,
+        };
+        if let Some(conference) = self.conferences.get_mut(&id) {
+            conference.participants.push(participant.clone());
+        }
+        let longest = dial.time_limit.unwrap_or(self.config.time_limit);
+        self.enter_stay(sid, Place::Conference(conferring), longest);
+        self.report_conference(id, Event::Join, &participant, Params::new());
+        if noun.beeps.on_enter {
+            self.note_beep(id, sid);
+        }
+        self.start_if_ready(id, sid, noun.record);
+        Goes::Later
+    }
+
+    fn open_conference(
+        &mut self,
+        sid: CallSid,
+        account: AccountSid,
+        noun: &ConferenceNoun,
+    ) -> ConferenceSid {
+        let number = self.conferences.len();
+        let seed = self.seed.derive("conference", number as u64);
+        let id = ConferenceSid::from_bytes(seed.bytes());
+        let callback = noun.callback.clone().map(|callback| ConferenceSubscription {
+            target: self.resolve(sid, callback.target),
+            ..callback
+        });
+        let conference = Conference {
+            sid: id,
+            account,
+            name: noun.name.clone(),
+            status: ConferenceStatus::Init,
+            created_at: self.now,
+            updated_at: self.now,
+            participants: Vec::new(),
+            ended: None,
+            ended_by: None,
+            recording: None,
+            callback,
+            most: noun.most,
+            sequence: 0,
+            sent: 0,
+            seed,
+        };
+        self.post.open(conference.lane(), seed, number);
+        if conference.callback.as_ref().is_some_and(|it| it.events.contains(&"speaker")) {
+            let what = "the event `speaker` of <Conference>: who talks is not known".to_owned();
+            self.note(Some(sid), What::NotEmulated(what));
+        }
+        self.conferences.insert(id, conference);
+        id
+    }
+
+    /// Whether there is room; and whom the newcomer coaches.
+    fn may_join(
+        &self,
+        id: ConferenceSid,
+        noun: &ConferenceNoun,
+    ) -> Result<Option<CallSid>, Problem> {
+        let Some(conference) = self.conferences.get(&id) else { return Ok(None) };
+        if conference.participants.len() >= conference.most {
+            let text = format!("the conference has room for {}", conference.most);
+            return Err(Problem::error(CONFERENCE_FULL, text));
+        }
+        let taken = |label: &String| {
+            conference.participants.iter().any(|it| it.label.as_ref() == Some(label))
+        };
+        if noun.label.as_ref().is_some_and(taken) {
+            let text = "another participant has this label";
+            return Err(Problem::error(LABEL_IN_USE, text));
+        }
+        let Some(coach) = &noun.coach else { return Ok(None) };
+        let coached = coach.parse().ok().filter(|sid| conference.participant(*sid).is_some());
+        match coached {
+            Some(sid) => Ok(Some(sid)),
+            None => Err(Problem::error(BAD_COACH, "nobody of this call Sid is in the conference")),
+        }
+    }
+
+    /// The `<Dial>` is over before it began. A label in use leads to the next verb, anything else
+    /// to the `action` (errors 13240 and 16025).
+    fn refuse_to_join(&mut self, sid: CallSid, dial: Dial, problem: Problem) -> Goes {
+        let falls_through = problem.code == LABEL_IN_USE;
+        self.note_problem(sid, problem);
+        match dial.action {
+            Some(action) if !falls_through => {
+                let mut more = Params::new();
+                add(&mut more, "DialCallStatus", "failed");
+                add(&mut more, "DialBridged", false);
+                let target = self.resolve(sid, action);
+                self.fetch(sid, Kind::Action, target, more);
+                Goes::Later
+            }
+            _ => Goes::On,
+        }
+    }
+
+    /// Starts the conference once two are in and one of them may start it; lets the newcomer hear
+    /// what there is to hear.
+    fn start_if_ready(&mut self, id: ConferenceSid, sid: CallSid, record: Option<DialRecord>) {
+        let now = self.now;
+        let Some(conference) = self.conferences.get_mut(&id) else { return };
+        let is_ready = conference.participants.len() >= 2
+            && conference.participants.iter().any(|it| it.starts);
+        if conference.status != ConferenceStatus::Init || !is_ready {
+            let is_running = conference.status == ConferenceStatus::InProgress;
+            self.open_ear(sid);
+            if is_running {
+                self.takes_part(sid);
+            }
+            return;
+        }
+        conference.status = ConferenceStatus::InProgress;
+        conference.updated_at = now;
+        let all: Vec<CallSid> = conference.participants.iter().map(|it| it.call).collect();
+        if let Some(starter) = conference.participant(sid).cloned() {
+            self.report_conference(id, Event::Start, &starter, Params::new());
+        }
+        for call in &all {
+            self.takes_part(*call);
+            if self.conferring(*call).is_some_and(|it| it.ear == Ear::Waiting) {
+                self.open_ear(*call);
+            }
+        }
+        if let Some(record) = record {
+            let first = all.first().copied().unwrap_or(sid);
+            let recording = self.begin_recording(NewRecording {
+                call: first,
+                legs: all,
+                source: Source::Conference,
+                dual: false,
+                report: record.report,
+            });
+            if let Some(conference) = self.conferences.get_mut(&id) {
+                conference.recording = Some(recording);
+            }
+        }
+    }
+
+    /// Somebody talks with others now: what they mean to do after so much talking is planned.
+    fn takes_part(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        if std::mem::replace(&mut call.was_bridged, true) {
+            return;
+        }
+        if !matches!(call.doing, Doing::Dialling(_))
+            && let Some(talks) = call.caller.hangs_up_after
+        {
+            self.schedule(talks, Due::Leaves { leg: sid });
+        }
+    }
+}

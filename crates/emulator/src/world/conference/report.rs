@@ -1,0 +1,129 @@
+//! What a conference tells its status callback.
+
+use identity::{CallSid, ConferenceSid};
+
+use super::super::params::{Params, add};
+use super::super::{Mail, Sender, World};
+use super::Participant;
+use crate::Kind;
+use crate::post::Purpose;
+use crate::timeline::What;
+
+/// Something that happens in a conference.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Event {
+    Start,
+    End,
+    Join,
+    Leave,
+    Mute(bool),
+    Hold(bool),
+    Modify,
+    Announcement { heard: bool },
+}
+
+impl Event {
+    /// The word in the webhook.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "conference-start",
+            Self::End => "conference-end",
+            Self::Join => "participant-join",
+            Self::Leave => "participant-leave",
+            Self::Mute(true) => "participant-mute",
+            Self::Mute(false) => "participant-unmute",
+            Self::Hold(true) => "participant-hold",
+            Self::Hold(false) => "participant-unhold",
+            Self::Modify => "participant-modify",
+            Self::Announcement { heard: true } => "announcement-end",
+            Self::Announcement { heard: false } => "announcement-fail",
+        }
+    }
+
+    /// The word in `statusCallbackEvent`.
+    fn subscription(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::End => "end",
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::Mute(_) => "mute",
+            Self::Hold(_) => "hold",
+            Self::Modify => "modify",
+            Self::Announcement { .. } => "announcement",
+        }
+    }
+
+    /// Whether it is about the participant, not about the conference.
+    fn is_of_participant(self) -> bool {
+        !matches!(self, Self::Start | Self::End)
+    }
+}
+
+impl World {
+    /// Notes an event, and tells whoever asked for it.
+    pub(super) fn report_conference(
+        &mut self,
+        id: ConferenceSid,
+        event: Event,
+        about: &Participant,
+        more: Params,
+    ) {
+        let Some(conference) = self.conferences.get(&id) else { return };
+        let (name, what) = (conference.name.clone(), event.as_str());
+        self.note(Some(about.call), What::Conference { name, what });
+        let Some(conference) = self.conferences.get_mut(&id) else { return };
+        let Some(callback) = &conference.callback else { return };
+        if !callback.events.contains(&event.subscription()) {
+            return;
+        }
+        let target = callback.target.clone();
+        conference.sequence += 1;
+        let mut params = Params::new();
+        add(&mut params, "AccountSid", conference.account);
+        add(&mut params, "ConferenceSid", id);
+        add(&mut params, "FriendlyName", &conference.name);
+        add(&mut params, "SequenceNumber", conference.sequence);
+        add(&mut params, "Timestamp", self.now.to_rfc2822());
+        add(&mut params, "StatusCallbackEvent", event.as_str());
+        if event.is_of_participant() {
+            add(&mut params, "CallSid", about.call);
+            add(&mut params, "Muted", about.muted);
+            add(&mut params, "Hold", about.hold);
+            add(&mut params, "Coaching", about.coaching.is_some());
+            add(&mut params, "EndConferenceOnExit", about.ends);
+            add(&mut params, "StartConferenceOnEnter", about.starts);
+            if let Some(label) = &about.label {
+                add(&mut params, "ParticipantLabel", label);
+            }
+        }
+        params.extend(more);
+        let mail = Mail { kind: Kind::Conference, target, params };
+        self.send_of_conference(id, about.call, mail);
+    }
+
+    /// Sends a webhook of a conference: they have a lane of their own, so that they keep their
+    /// order whichever call they are about.
+    pub(in super::super) fn send_of_conference(
+        &mut self,
+        id: ConferenceSid,
+        about: CallSid,
+        mail: Mail,
+    ) {
+        let Some(conference) = self.conferences.get_mut(&id) else { return };
+        conference.sent += 1;
+        let token = conference.seed.derive("webhook", conference.sent).uuid();
+        let (lane, account) = (conference.lane(), conference.account);
+        let sender = Sender { lane, account, about, token };
+        self.send_from(sender, Purpose::Notice { call: about }, None, mail);
+    }
+
+    /// Writes into the timeline that everybody heard a beep.
+    pub(super) fn note_beep(&mut self, id: ConferenceSid, about: CallSid) {
+        let Some(conference) = self.conferences.get(&id) else { return };
+        if conference.participants.len() > 1 {
+            let name = conference.name.clone();
+            self.note(Some(about), What::Conference { name, what: "beep" });
+        }
+    }
+}

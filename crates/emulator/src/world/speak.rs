@@ -1,0 +1,134 @@
+//! `<Say>`, `<Play>` and `<Pause>`: what is heard, and for how long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::CallSid;
+
+use super::call::Doing;
+use super::run::Goes;
+use super::{Hears, Mail, World};
+use crate::http::{check_status, url};
+use crate::post::Purpose;
+use crate::problem::{NO_SOUND, Problem};
+use crate::step::{Length, Speech, Step, Target};
+use crate::timeline::{Heard, What};
+use crate::webhook::{Method, Outcome};
+use crate::{Kind, pcmu, wave};
+
+impl World {
+    pub(super) fn speak(&mut self, sid: CallSid, speech: Speech) -> Goes {
+        if speech.answers {
+            self.answer_call(sid);
+        }
+        let length = self.begin_speech(sid, speech);
+        self.wait(sid, Doing::Speaking, length)
+    }
+
+    /// Lets something be heard, and says for how long.
+    pub(super) fn begin_speech(&mut self, sid: CallSid, speech: Speech) -> Duration {
+        let wave = self.wave_of(sid, &speech);
+        let length = self.length(&speech, wave.as_deref());
+        let sound = match (&speech.heard, wave) {
+            (Heard::Silence, _) => Hears::Silence,
+            (Heard::Said(_), _) => Hears::Tone { hz: SPEECH_HZ },
+            (Heard::Played(_), None) => Hears::Tone { hz: FILE_HZ },
+            (Heard::Played(_), Some(wave)) => Hears::Wave(repeated(&wave, length)),
+        };
+        self.hears(sid, sound);
+        self.note(Some(sid), What::Heard(speech.heard));
+        length
+    }
+
+    fn length(&self, speech: &Speech, wave: Option<&[u8]>) -> Duration {
+        match (speech.length, wave) {
+            (Length::Exactly(length), _) => length,
+            (Length::Files(times), None) => self.config.play_length * times,
+            (Length::Files(times), Some(wave)) => {
+                Duration::from_millis((wave.len() * 1000 / pcmu::RATE) as u64) * times
+            }
+            // As long as a call may last.
+            (Length::Endless, _) => self.config.time_limit,
+        }
+    }
+
+    /// The sound of a file that has been fetched.
+    fn wave_of(&self, sid: CallSid, speech: &Speech) -> Option<Arc<[u8]>> {
+        let url = self.file_of(sid, speech)?;
+        self.waves.get(&url).cloned().flatten()
+    }
+
+    /// The URL of a file that can be fetched: a WAV on this machine.
+    fn file_of(&self, sid: CallSid, speech: &Speech) -> Option<String> {
+        let Heard::Played(reference) = &speech.heard else { return None };
+        let url = url::resolve(&self.calls.get(&sid)?.base, reference);
+        let path = url::without_fragment(&url).split('?').next().unwrap_or_default();
+        let is_wave = path.to_ascii_lowercase().ends_with(".wav");
+        (is_wave && url::is_absolute(&url) && url::is_loopback(&url)).then_some(url)
+    }
+
+    /// Fetches the files that the next verb plays. True if it must wait for them.
+    pub(super) fn loads_sounds(&mut self, sid: CallSid) -> bool {
+        let Some(call) = self.calls.get(&sid) else { return false };
+        let speeches: &[Speech] = match call.steps.front() {
+            Some(Step::Speak(speech)) => std::slice::from_ref(speech),
+            Some(Step::Gather(gather)) => &gather.prompts,
+            _ => &[],
+        };
+        let files = speeches.iter().filter_map(|speech| self.file_of(sid, speech));
+        let Some(url) = files.into_iter().find(|url| !self.waves.contains_key(url)) else {
+            return false;
+        };
+        let Some(call) = self.calls.get_mut(&sid) else { return false };
+        let generation = call.turn_to(Doing::Loading);
+        let target = Target { url, method: Method::Get };
+        let mail = Mail { kind: Kind::Sound, target, params: Vec::new() };
+        self.send(sid, Purpose::Sound { call: sid, generation }, None, mail);
+        true
+    }
+
+    /// A file has come, or not.
+    pub(super) fn sound_answered(
+        &mut self,
+        sid: CallSid,
+        generation: u64,
+        url: &str,
+        outcome: Outcome,
+    ) {
+        let found = outcome.answer.and_then(|answer| {
+            check_status(&answer)?;
+            wave::read(&answer.bytes).map_err(|why| Problem::error(NO_SOUND, why))
+        });
+        let wave = match found {
+            Ok(wave) => Some(Arc::from(wave)),
+            Err(problem) => {
+                self.note_problem(sid, problem);
+                None
+            }
+        };
+        self.waves.insert(url.to_owned(), wave);
+        if self.calls.get(&sid).is_some_and(|call| call.generation == generation) {
+            self.run(sid);
+        }
+    }
+}
+
+/// A sound as often as it fits into a length.
+fn repeated(wave: &Arc<[u8]>, length: Duration) -> Arc<[u8]> {
+    let bytes = length.min(LONGEST_WAVE).as_millis() as usize * pcmu::RATE / 1000;
+    if bytes <= wave.len() {
+        return Arc::clone(wave);
+    }
+    wave.iter().copied().cycle().take(bytes).collect()
+}
+
+/// The tone for `<Say>`.
+pub(super) const SPEECH_HZ: u16 = 330;
+/// The tone for `<Play>` of what cannot be fetched.
+const FILE_HZ: u16 = 523;
+/// The tone for hold music.
+pub(super) const MUSIC_HZ: u16 = 262;
+/// The beep before a recording.
+pub(super) const BEEP_HZ: u16 = 1000;
+/// A wave that is repeated for ever is kept for so long.
+const LONGEST_WAVE: Duration = Duration::from_secs(600);

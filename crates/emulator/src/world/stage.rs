@@ -1,0 +1,90 @@
+//! A world on a stage: its webhooks are answered by a function, without sockets.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use identity::{AccountSid, CallSid, Timestamp};
+use twilio_sig::AuthToken;
+
+use super::{Caller, Secret, World};
+use crate::webhook::{Answer, Outcome};
+use crate::{Address, Config, Kind, Voice, Webhook};
+
+/// From the path of a request to the verbs of its answer.
+type Script = fn(path: &str, webhook: &Webhook) -> String;
+
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) sent: Vec<Webhook>,
+    script: Script,
+}
+
+/// The account, and the number whose voice URL has the path `/voice`.
+pub(super) fn account() -> AccountSid {
+    AccountSid::from_bytes([7; 16])
+}
+const NUMBER: &str = "+15005550001";
+const BASE: &str = "http://a.example";
+const TOKEN: &str = "2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f";
+
+impl Stage {
+    pub(super) fn new(script: Script) -> Self {
+        let config = Config { calls_per_second: None, ..Config::default() };
+        let mut world = World::new(config, Timestamp::from_unix_seconds(1_767_225_600));
+        let token = AuthToken::new(TOKEN).unwrap();
+        world.tables.add_account(account(), token, Secret::new(TOKEN), None);
+        let voice = Voice::new(format!("{BASE}/voice"));
+        world.tables.numbers.insert(NUMBER.parse().unwrap(), (account(), voice));
+        Self { world, sent: Vec::new(), script }
+    }
+
+    /// A caller whom only the test moves calls the number; the last digit tells them apart.
+    pub(super) fn calls(&mut self, digit: u8) -> CallSid {
+        let from = Address::Number(format!("+1500555990{digit}"));
+        let caller = Caller { by_hand: true, ..Caller::default() };
+        let sid = self.world.call_in(from, NUMBER, Vec::new(), caller);
+        self.settle();
+        sid
+    }
+
+    /// Answers everything that is sent, without letting time pass.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let requests = self.world.take_requests();
+            if requests.is_empty() {
+                return;
+            }
+            for request in requests {
+                let path = request.webhook.url.strip_prefix(BASE).unwrap_or_default().to_owned();
+                let verbs = (self.script)(&path, &request.webhook);
+                self.sent.push(request.webhook);
+                let answer = Answer {
+                    status: 200,
+                    content_type: Some("text/xml".to_owned()),
+                    body: format!("<Response>{verbs}</Response>"),
+                    bytes: Bytes::new(),
+                };
+                let took = Duration::ZERO;
+                let outcome = Outcome { answer: Ok(answer), attempts: 1, took };
+                self.world.answered(request.id, outcome);
+                self.world.tidy();
+            }
+        }
+    }
+
+    /// Lets time pass, with all that happens in it.
+    pub(super) fn pass(&mut self, seconds: u64) {
+        self.world.advance_to = Some(self.world.now + Duration::from_secs(seconds));
+        while self.world.advance_to.is_some() {
+            self.settle();
+            self.world.step(|| true);
+        }
+        self.settle();
+    }
+
+    /// One parameter of all webhooks of a kind.
+    pub(super) fn params(&self, kind: Kind, name: &str) -> Vec<String> {
+        let all = self.sent.iter().filter(|webhook| webhook.kind == kind);
+        all.map(|webhook| webhook.param(name).unwrap_or_default().to_owned()).collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! The `url` of a `<Client>` or `<Number>`: what the party called hears before the bridge.
+
+use identity::CallSid;
+
+use super::World;
+use super::call::Doing;
+use super::device::{SIP_CANCELED, SIP_OK};
+use super::params::Params;
+use crate::{CallStatus, Kind, WhisperRace};
+
+impl World {
+    /// A leg of a `<Dial>` was answered: it is bridged, once its party has heard its document.
+    pub(super) fn leg_picked_up(&mut self, parent: CallSid, leg: CallSid) {
+        self.press_for(leg);
+        let Some(call) = self.calls.get_mut(&leg) else { return };
+        let Some(target) = call.whisper.take() else {
+            self.bridge(parent, leg);
+            return;
+        };
+        call.in_whisper = true;
+        call.begun = true;
+        if self.config.unknowns.whisper_race == WhisperRace::FirstToAnswer {
+            if let Some(parent) = self.calls.get_mut(&parent) {
+                // The plan to stop ringing is void.
+                parent.generation += 1;
+            }
+            self.lose_others(parent, leg);
+        }
+        self.fetch(leg, Kind::Whisper, target, Params::new());
+    }
+
+    /// The party called has heard its document to the end.
+    pub(super) fn whisper_over(&mut self, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&leg) else { return };
+        call.in_whisper = false;
+        call.turn_to(Doing::Nothing);
+        if let Some(parent) = call.parent {
+            self.bridge(parent, leg);
+        }
+    }
+
+    /// The document for a called party is of no use: the leg ends. What Twilio does is not known.
+    pub(super) fn whisper_failed(&mut self, leg: CallSid) {
+        self.end_leg(leg, CallStatus::Completed, SIP_OK);
+    }
+
+    /// All other legs of a `<Dial>` end, and no other noun is dialled.
+    pub(super) fn lose_others(&mut self, parent: CallSid, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        dialling.queue.clear();
+        let others: Vec<CallSid> =
+            dialling.legs.iter().copied().filter(|other| *other != leg).collect();
+        let losing = self.losing_status(self.config.unknowns.losing_leg);
+        for other in others {
+            let answered = self.calls.get(&other).is_some_and(|it| it.answered_at.is_some());
+            let (status, sip) =
+                if answered { (CallStatus::Completed, SIP_OK) } else { (losing, SIP_CANCELED) };
+            self.end_leg(other, status, sip);
+        }
+    }
+}

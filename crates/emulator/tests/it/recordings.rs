@@ -1,0 +1,134 @@
+//! What is recorded, and who is told.
+
+use emulator::{Behaviour, Kind};
+
+use crate::server::{CALLER, NUMBER, Server, secs, status, twilio, twiml};
+
+#[tokio::test]
+async fn a_message_ends_as_the_attributes_say() {
+    for (attributes, seconds) in [
+        ("", "5"),
+        ("trim=\"do-not-trim\"", "10"),
+        ("timeout=\"2\" trim=\"do-not-trim\"", "7"),
+        ("maxLength=\"3\"", "3"),
+    ] {
+        let document = format!("<Record action=\"/left\" {attributes}/>");
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/voice" => twiml(&document),
+            "/left" => twiml(""),
+            _ => status(204),
+        })
+        .await;
+        let (twilio, _account) = twilio(&server).await;
+        twilio.phone(CALLER).call(NUMBER).ended().await;
+        let left = &server.at("/left")[0];
+        assert_eq!(left.param("RecordingDuration"), seconds, "{attributes}");
+        assert_eq!(left.param("Digits"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_ends_the_message_by_a_key_or_hangs_up() {
+    for (attributes, key, digits, call_status) in [
+        ("", Some("5"), "5", "in-progress"),
+        ("finishOnKey=\"#\"", Some("5#"), "#", "in-progress"),
+        ("", None, "hangup", "completed"),
+    ] {
+        let document = format!(
+            "<Record action=\"/left\" {attributes} transcribe=\"true\" \
+             recordingStatusCallback=\"/recorded\" \
+             recordingStatusCallbackEvent=\"in-progress completed\"/>"
+        );
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/voice" => twiml(&document),
+            "/left" => twiml(""),
+            _ => status(204),
+        })
+        .await;
+        let (twilio, _account) = twilio(&server).await;
+        let call = twilio.phone(CALLER).by_hand().call(NUMBER);
+        // Half a second of it is the beep.
+        twilio.advance(std::time::Duration::from_millis(8_500)).await;
+        match key {
+            Some(keys) => call.press(keys).expect("it goes on"),
+            None => call.hang_up().expect("it goes on"),
+        }
+        twilio.settled().await;
+        let story = call.ended().await;
+
+        let left = &server.at("/left")[0];
+        assert_eq!(left.param("Digits"), digits);
+        assert_eq!(left.param("CallStatus"), call_status);
+        assert_eq!(left.param("RecordingDuration"), "8", "{digits}");
+        let states: Vec<String> = server
+            .at("/recorded")
+            .iter()
+            .map(|seen| seen.param("RecordingStatus").to_owned())
+            .collect();
+        assert_eq!(states, ["in-progress", "completed"]);
+        assert_eq!(story.not_emulated().collect::<Vec<_>>(), ["the transcription of <Record>"]);
+    }
+}
+
+#[tokio::test]
+async fn a_dial_is_recorded() {
+    for (record, seconds, channels) in [
+        ("record-from-answer", "20", "1"),
+        ("true", "20", "1"),
+        ("record-from-answer-dual", "20", "2"),
+        ("record-from-ringing", "24", "1"),
+        ("record-from-ringing-dual", "24", "2"),
+    ] {
+        let document = format!(
+            "<Dial action=\"/action\" record=\"{record}\" recordingStatusCallback=\"/recorded\">\
+             <Client statusCallback=\"/leg\">ana</Client></Dial>"
+        );
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/voice" => twiml(&document),
+            "/action" => twiml(""),
+            _ => status(204),
+        })
+        .await;
+        let (twilio, account) = twilio(&server).await;
+        account.agent("ana", Behaviour::talks(secs(4), secs(20)));
+
+        let story = twilio.phone(CALLER).call(NUMBER).ended().await;
+
+        assert_eq!(story.problems().count(), 0, "{record}: {story}");
+        let recorded = &server.at("/recorded")[0];
+        for (name, want) in [
+            ("CallSid", story.sid.as_str()),
+            ("RecordingSource", "DialVerb"),
+            ("RecordingStatus", "completed"),
+            ("RecordingDuration", seconds),
+            ("RecordingChannels", channels),
+        ] {
+            assert_eq!(recorded.param(name), want, "{record}: {name}");
+        }
+        let action = &server.at("/action")[0];
+        let leg = &server.at("/leg")[0];
+        for name in ["RecordingUrl", "RecordingSid"] {
+            assert_eq!(action.param(name), recorded.param(name), "{record}: {name}");
+            assert_eq!(leg.param(name), recorded.param(name), "{record}: {name}");
+        }
+        assert_eq!(leg.param("RecordingDuration"), seconds);
+        assert_eq!(story.of_kind(Kind::Recording).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_of_a_dial_that_nobody_answers() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml(
+            "<Dial action=\"/action\" record=\"record-from-answer\" \
+             recordingStatusCallback=\"/recorded\"><Client>ana</Client></Dial>",
+        ),
+        "/action" => twiml(""),
+        _ => status(204),
+    })
+    .await;
+    let (twilio, _account) = twilio(&server).await;
+    twilio.phone(CALLER).call(NUMBER).ended().await;
+    assert_eq!(server.at("/recorded").len(), 0);
+    assert_eq!(server.at("/action")[0].param("RecordingUrl"), "");
+}
