@@ -56,6 +56,13 @@ impl Timestamp {
         u64::try_from(micros).map_or(Duration::ZERO, Duration::from_micros)
     }
 
+    /// This moment later by a length of time, at most the last moment there is.
+    #[must_use]
+    pub fn after(self, length: Duration) -> Self {
+        let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
     /// The moment this long before, or the first one there is.
     #[must_use]
     pub fn before(self, length: Duration) -> Self {
