@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod fold;
 mod log;
+mod news;
 mod params;
 mod party;
 mod status;
@@ -21,6 +22,7 @@ pub use event::{
 };
 pub use fold::fold;
 pub use log::{LogEntry, Sender, log_entry};
+pub use news::{News, RingEnd, news};
 pub use params::{Source, parse};
 pub use party::Party;
 pub use status::{DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome};

@@ -6,6 +6,7 @@ mod found;
 #[cfg(feature = "serde")]
 mod json;
 mod laws;
+mod news;
 mod orders;
 mod outbound;
 mod stories;
