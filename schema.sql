@@ -188,6 +188,13 @@ create table if not exists public.voice_agents (
   primary key (workspace_id, user_id)
 );
 
+-- Until when the agent's pages count as open, as a lease: servers put it off while a page has a stream
+-- of events, so that it runs out by itself when the last page, or its server, is gone. Null: no page of
+-- theirs ever had one. And since when the agent is ready again after the work that follows a call.
+alter table public.voice_agents
+  add column if not exists online_until timestamptz,
+  add column if not exists ready_since  timestamptz;
+
 -- Every fact about every call, as it came. The truth: calls and legs are folds of it. Of two with
 -- one key the earlier is kept, whichever came first.
 create table if not exists public.voice_events (
@@ -255,6 +262,30 @@ create index if not exists idx_voice_legs_answered
 create index if not exists idx_voice_legs_live
   on public.voice_legs (workspace_id, user_id) where ended_at is null;
 
+-- Calls that are not over.
+create index if not exists idx_voice_calls_live
+  on public.voice_calls (workspace_id, started_at) where ended_at is null;
+
+-- How many changes a workspace has seen. Whoever writes a change takes the next number last of all and
+-- holds this row until the commit: numbers become visible in their order and without gaps, so that a
+-- reader who has seen one has seen all before it.
+create table if not exists public.voice_feeds (
+  workspace_id text primary key,
+  seq          bigint not null
+);
+
+-- The last 1,024 changes of each workspace, as a ring: the change with the number n is in the slot
+-- n % 1024. What changed is named, not repeated; readers look it up under their own policies.
+create table if not exists public.voice_changes (
+  workspace_id text not null,
+  slot         int not null,
+  seq          bigint not null,
+  kind         text not null, -- call | ring | agent
+  ref          text not null, -- the call, the leg that stopped ringing, the user
+  at           timestamptz not null,
+  primary key (workspace_id, slot)
+);
+
 -- ---------------------------------------------------------------------------------------------
 -- What policies ask.
 -- ---------------------------------------------------------------------------------------------
@@ -310,7 +341,7 @@ begin
   foreach tenant_table in array array[
     'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', 'livechat_messages',
     'voice_workspaces', 'voice_numbers', 'voice_agents', 'voice_events', 'voice_calls', 'voice_legs',
-    'voice_dials'
+    'voice_dials', 'voice_feeds', 'voice_changes'
   ] loop
     execute format('alter table public.%I enable row level security, force row level security',
       tenant_table);
@@ -369,6 +400,9 @@ grant select, insert, update (at, fact, params) on public.voice_events to voice_
 grant select, insert on public.voice_dials to voice_webhook;
 grant select, insert, update on public.voice_agents, public.voice_calls, public.voice_legs
   to voice_webhook;
+grant select, insert, update (seq) on public.voice_feeds to voice_webhook, voice_agent;
+grant select, insert, update (seq, kind, ref, at) on public.voice_changes
+  to voice_webhook, voice_agent;
 -- Not the id: the primary key of the live chat's tables is the id alone, so whoever may choose one
 -- could ask by a duplicate whether another workspace has it. The default chooses it.
 grant select,
@@ -379,5 +413,5 @@ grant select,
 
 grant select on public.livechat_contacts, public.user_profiles, public.voice_agents,
   public.voice_calls, public.voice_legs to voice_agent;
-grant insert (workspace_id, user_id, presence, presence_since),
-  update (presence, presence_since) on public.voice_agents to voice_agent;
+grant insert (workspace_id, user_id, presence, presence_since, online_until, ready_since),
+  update (presence, presence_since, online_until, ready_since) on public.voice_agents to voice_agent;

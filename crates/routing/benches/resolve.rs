@@ -1,7 +1,7 @@
 //! One decision over 50 candidates, as a voice webhook asks for it.
 
 use identity::{ContactId, Timestamp, UserId};
-use routing::{Activity, Caller, Candidate, Policy, Presence, Role, resolve};
+use routing::{Activity, Caller, Candidate, Page, Policy, Presence, Role, resolve};
 
 fn main() {
     divan::main();
@@ -14,6 +14,7 @@ fn team(assigned: bool) -> Vec<Candidate> {
             role: Some(Role::Agent),
             assigned: assigned && id % 25 == 0,
             presence: Presence::Available,
+            page: Page::Unknown,
             activity: if id % 7 == 0 { Activity::OnCall } else { Activity::Idle },
             idle_since: Some(Timestamp::from_unix_seconds(i64::from(id % 5))),
             rung_in: None,

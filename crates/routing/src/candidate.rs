@@ -38,6 +38,26 @@ codes!(Presence, "presence", {
     Offline => "offline",
 });
 
+/// Whether the agent's page is there to ring.
+///
+/// It is kept apart from what the agent set by hand: who closes the last tab is still available
+/// when they open it again.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Page {
+    /// No page of theirs ever said that it is open. They ring: a team may use pages of its own.
+    Unknown,
+    /// A page is open, or was until a moment ago.
+    Open,
+    /// The last page was closed, or has not been heard of for longer than a reload takes.
+    Closed,
+}
+
+codes!(Page, "state of a page", {
+    Unknown => "unknown",
+    Open => "open",
+    Closed => "closed",
+});
+
 /// What calls are doing to an agent right now.
 ///
 /// An agent who is only ringing in another call is [`Activity::Idle`]: their page shows both
@@ -66,6 +86,8 @@ pub struct Candidate {
     pub assigned: bool,
     /// What they said about themselves.
     pub presence: Presence,
+    /// Whether their page is there.
+    pub page: Page,
     /// What calls are doing to them.
     pub activity: Activity,
     /// Since when they could take a call: the end of their last call, or the moment at which they

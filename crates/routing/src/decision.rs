@@ -148,6 +148,8 @@ pub enum Reason {
     Away,
     /// They are signed out.
     Offline,
+    /// They closed the last page that could ring.
+    PageClosed,
     /// The call is for the assigned agents, and they are not one of them.
     NotAssigned,
     /// They are no longer a member that takes calls.
@@ -174,6 +176,7 @@ impl Reason {
             Self::WrapUp { .. } => "wrap_up",
             Self::Away => "away",
             Self::Offline => "offline",
+            Self::PageClosed => "page_closed",
             Self::NotAssigned => "not_assigned",
             Self::NotMember => "not_member",
         }

@@ -9,7 +9,7 @@ mod decision;
 mod policy;
 mod resolve;
 
-pub use candidate::{Activity, Caller, Candidate, Presence, Role};
+pub use candidate::{Activity, Caller, Candidate, Page, Presence, Role};
 pub use code::UnknownCode;
 pub use decision::{Because, Decision, Ending, Reason, Scope, Verdict};
 pub use policy::{AssignedUnanswered, AssignedUnavailable, EveryoneUnanswered, Order, Policy};

@@ -6,8 +6,8 @@ use identity::{Timestamp, UserId};
 
 use crate::policy::{AssignedUnanswered, AssignedUnavailable};
 use crate::{
-    Activity, Because, Caller, Candidate, Decision, Ending, Order, Policy, Presence, Reason, Scope,
-    Verdict,
+    Activity, Because, Caller, Candidate, Decision, Ending, Order, Page, Policy, Presence, Reason,
+    Scope, Verdict,
 };
 
 /// The most users in one wave: Twilio takes no more than ten nouns in one `<Dial>`.
@@ -33,13 +33,14 @@ pub const WAVE_SIZE: usize = 10;
 ///
 /// ```
 /// use identity::{ContactId, Timestamp, UserId};
-/// use routing::{Activity, Caller, Candidate, Policy, Presence, Reason, Role, Scope, resolve};
+/// use routing::{Activity, Caller, Candidate, Page, Policy, Presence, Reason, Role, Scope, resolve};
 ///
 /// let agent = |id: u8| Candidate {
 ///     user: UserId::from_bytes([id; 16]),
 ///     role: Some(Role::Agent),
 ///     assigned: false,
 ///     presence: Presence::Available,
+///     page: Page::Open,
 ///     activity: Activity::Idle,
 ///     idle_since: None,
 ///     rung_in: None,
@@ -134,6 +135,7 @@ fn hindrance(person: &Candidate, scope: Scope, now: Timestamp) -> Option<Reason>
         (Activity::OnCall, _) => Some(Reason::OnCall),
         (_, Presence::Offline) => Some(Reason::Offline),
         (_, Presence::Away) => Some(Reason::Away),
+        _ if person.page == Page::Closed => Some(Reason::PageClosed),
         (Activity::WrapUp { until }, _) if until > now => Some(Reason::WrapUp { until }),
         (Activity::Idle | Activity::WrapUp { .. }, Presence::Available | Presence::Unknown) => None,
     }
@@ -178,6 +180,7 @@ fn merge(kept: &mut Candidate, other: &Candidate) {
     kept.role = kept.role.max(other.role);
     kept.assigned |= other.assigned;
     kept.presence = kept.presence.max(other.presence);
+    kept.page = kept.page.max(other.page);
     kept.activity = kept.activity.max(other.activity);
     kept.idle_since = kept.idle_since.max(other.idle_since);
     kept.rung_in = match (kept.rung_in, other.rung_in) {

@@ -7,6 +7,7 @@ use twilio_sig::PublicUrl;
 
 use crate::api::console::Console;
 use crate::budget::Budget;
+use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -20,10 +21,11 @@ pub(crate) struct App {
     pub(crate) public_url: PublicUrl,
     pub(crate) store: Store,
     pub(crate) budget: Arc<Budget>,
-    pub(crate) workspaces: Workspaces,
+    pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) last_known: Arc<LastKnown>,
     pub(crate) sessions: Sessions,
     pub(crate) journal: Journal,
+    pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: Cors,
     pub(crate) console: Console,

@@ -16,6 +16,10 @@ pub(crate) enum Endpoint {
     Agents(WorkspaceId),
     /// The asking agent's status.
     MyStatus(WorkspaceId),
+    /// The end of the asking agent's work after a call.
+    MyWrapUpEnd(WorkspaceId),
+    /// What happens, as it happens.
+    Events(WorkspaceId),
     /// The call log.
     Calls(WorkspaceId),
     /// One call.
@@ -65,6 +69,8 @@ impl Endpoint {
             "token" => Self::Token(workspace),
             "agents" => Self::Agents(workspace),
             "agents/me/status" => Self::MyStatus(workspace),
+            "agents/me/wrap-up/end" => Self::MyWrapUpEnd(workspace),
+            "events" => Self::Events(workspace),
             "calls" => Self::Calls(workspace),
             "voice" => Self::Voice(workspace),
             "voice/status" => Self::Status(workspace),
@@ -78,7 +84,11 @@ impl Endpoint {
     pub(crate) const fn method(&self) -> Method {
         match self {
             Self::MyStatus(_) => Method::PUT,
-            Self::Voice(_) | Self::Status(_) | Self::Dial(_) | Self::Voicemail(_) => Method::POST,
+            Self::MyWrapUpEnd(_)
+            | Self::Voice(_)
+            | Self::Status(_)
+            | Self::Dial(_)
+            | Self::Voicemail(_) => Method::POST,
             _ => Method::GET,
         }
     }
@@ -94,6 +104,8 @@ impl Endpoint {
             Self::Token(workspace)
             | Self::Agents(workspace)
             | Self::MyStatus(workspace)
+            | Self::MyWrapUpEnd(workspace)
+            | Self::Events(workspace)
             | Self::Calls(workspace)
             | Self::Call(workspace, _)
             | Self::Voice(workspace)
@@ -116,6 +128,8 @@ impl Endpoint {
             Self::Token(_) => "token",
             Self::Agents(_) => "agents",
             Self::MyStatus(_) => "my_status",
+            Self::MyWrapUpEnd(_) => "my_wrap_up_end",
+            Self::Events(_) => "events",
             Self::Calls(_) => "calls",
             Self::Call(..) => "call",
             Self::Voice(_) => "voice",
@@ -153,6 +167,10 @@ impl fmt::Display for Endpoint {
             Self::Token(workspace) => write!(f, "{WORKSPACES}{workspace}/token"),
             Self::Agents(workspace) => write!(f, "{WORKSPACES}{workspace}/agents"),
             Self::MyStatus(workspace) => write!(f, "{WORKSPACES}{workspace}/agents/me/status"),
+            Self::MyWrapUpEnd(workspace) => {
+                write!(f, "{WORKSPACES}{workspace}/agents/me/wrap-up/end")
+            }
+            Self::Events(workspace) => write!(f, "{WORKSPACES}{workspace}/events"),
             Self::Calls(workspace) => write!(f, "{WORKSPACES}{workspace}/calls"),
             Self::Call(workspace, sid) => write!(f, "{WORKSPACES}{workspace}/calls/{sid}"),
             Self::Voice(workspace) => write!(f, "{WORKSPACES}{workspace}/voice"),
@@ -250,6 +268,8 @@ mod tests {
             Endpoint::Token(workspace.clone()),
             Endpoint::Agents(workspace.clone()),
             Endpoint::MyStatus(workspace.clone()),
+            Endpoint::MyWrapUpEnd(workspace.clone()),
+            Endpoint::Events(workspace.clone()),
             Endpoint::Calls(workspace.clone()),
             Endpoint::Call(workspace.clone(), sid),
             Endpoint::Voice(workspace.clone()),

@@ -118,6 +118,12 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, error.code(), sentence).hint("Sign in again")
     }
 
+    pub(crate) fn too_many_streams() -> Self {
+        let sentence = "You have too many streams of events.";
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", sentence);
+        Self { retry_after: true, ..error }.hint("Close some pages, or share one stream among them")
+    }
+
     pub(crate) fn unavailable() -> Self {
         let sentence = "What is needed to answer is not available at this moment.";
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence);

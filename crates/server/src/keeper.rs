@@ -52,7 +52,8 @@ impl Keeper {
 
     async fn look(&self, id: &WorkspaceId) -> bool {
         let no_call = CallSid::from_bytes([0; 16]);
-        let lookup = self.app.store.roster(id, None, no_call, clock::now());
+        // What calls do to anybody now is not kept.
+        let lookup = self.app.store.roster(id, None, no_call, Duration::ZERO, clock::now());
         match tokio::time::timeout(PATIENCE, lookup).await {
             Ok(Ok(roster)) => {
                 self.app.last_known.keep(id, None, &roster);

@@ -9,6 +9,7 @@ mod config;
 mod dispatch;
 mod endpoint;
 mod error;
+mod feed;
 mod http;
 mod journal;
 mod keeper;
@@ -22,6 +23,7 @@ mod sessions;
 mod slots;
 mod vault;
 mod watch;
+mod wire;
 mod workspace;
 
 pub mod command;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use spool::Stats;
@@ -20,6 +21,9 @@ pub(crate) struct Metrics {
     calls: Family<Outcome, Counter>,
     journal: Family<Outcome, Counter>,
     keeping: Family<Outcome, Counter>,
+    streams: Gauge,
+    resets: Family<Reason, Counter>,
+    event_lag: Histogram,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -36,6 +40,11 @@ struct Endpoint {
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct Class {
     class: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Reason {
+    reason: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -87,7 +96,31 @@ impl Metrics {
             "Rounds in which what is known of workspaces was written to disk, by how they went",
             keeping.clone(),
         );
-        Self { registry, answers, webhook_seconds, refusals, calls, journal, keeping }
+        let (streams, resets) = (Gauge::default(), Family::default());
+        let event_lag = Buckets.new_metric();
+        registry.register("event_streams", "Open streams of events", streams.clone());
+        registry.register(
+            "event_resets",
+            "Streams of events that began anew, by reason",
+            resets.clone(),
+        );
+        registry.register(
+            "event_lag_seconds",
+            "Time from the writing of a change to its event",
+            event_lag.clone(),
+        );
+        Self {
+            registry,
+            answers,
+            webhook_seconds,
+            refusals,
+            calls,
+            journal,
+            keeping,
+            streams,
+            resets,
+            event_lag,
+        }
     }
 
     pub(crate) fn answered(&self, endpoint: &'static str, status: u16) {
@@ -116,6 +149,23 @@ impl Metrics {
     /// `outcome` is how a round of keeping what is known went: `done` or `failed`.
     pub(crate) fn keeping(&self, outcome: &'static str) {
         self.keeping.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    pub(crate) fn stream_opened(&self) {
+        self.streams.inc();
+    }
+
+    pub(crate) fn stream_closed(&self) {
+        self.streams.dec();
+    }
+
+    /// `reason` is why a stream began anew: `gap`, `slow`.
+    pub(crate) fn events_reset(&self, reason: &'static str) {
+        self.resets.get_or_create(&Reason { reason }).inc();
+    }
+
+    pub(crate) fn event_lag(&self, time: Duration) {
+        self.event_lag.observe(time.as_secs_f64());
     }
 
     /// Everything in Prometheus' text form, with the gauges of this moment.

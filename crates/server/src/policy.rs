@@ -1,5 +1,7 @@
 //! What a workspace has chosen, as JSON in `voice_workspaces.policy`.
 
+use std::time::Duration;
+
 use identity::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,19 @@ pub struct Policy {
     pub messages: Messages,
     /// What agents may dial.
     pub outbound: Outbound,
+    /// How long an agent does not ring after a call, in seconds; at most an hour counts.
+    pub wrap_up_seconds: u32,
 }
+
+impl Policy {
+    /// How long an agent does not ring after a call.
+    pub fn wrap_up(&self) -> Duration {
+        Duration::from_secs(self.wrap_up_seconds.into()).min(LONGEST_WRAP_UP)
+    }
+}
+
+/// A slip of the keyboard must not keep a team away for a day.
+const LONGEST_WRAP_UP: Duration = Duration::from_secs(3_600);
 
 /// Whether the caller hears the carrier's own ringing, and pays nothing, until the bridge.
 ///
@@ -144,6 +158,7 @@ mod tests {
         assert_eq!(policy.answer_on_bridge, AnswerOnBridge::OneWave);
         assert_eq!(policy.routing, routing::Policy::default());
         assert_eq!(policy.outbound.calls_per_hour, 30);
+        assert_eq!(policy.wrap_up(), Duration::ZERO);
         let policy: Policy = serde_json::from_str(
             r#"{"routing":{"ring_seconds":20},"messages":{"good_bye":"Tschüss"}}"#,
         )
@@ -151,6 +166,8 @@ mod tests {
         assert_eq!(policy.routing.ring.as_secs(), 20);
         assert_eq!(policy.messages.good_bye, "Tschüss");
         assert_eq!(policy.messages.language, "en-US");
+        let long = Policy { wrap_up_seconds: 90_000, ..policy };
+        assert_eq!(long.wrap_up(), LONGEST_WRAP_UP);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use identity::{CallSid, PhoneNumber, UserId, WorkspaceId};
-use routing::{Activity, Candidate, Presence};
+use routing::{Activity, Candidate, Page, Presence};
 use store_pg::{KnownContact, Roster};
 
 /// What was seen of each workspace when the database last answered, and which calls are over.
@@ -129,6 +129,7 @@ impl LastKnown {
             role: None,
             assigned: true,
             presence: Presence::Unknown,
+            page: Page::Unknown,
             activity: Activity::Idle,
             idle_since: None,
             rung_in: None,
@@ -158,6 +159,7 @@ mod tests {
             role,
             assigned,
             presence: Presence::Available,
+            page: Page::Unknown,
             activity: Activity::OnCall,
             idle_since: None,
             rung_in: None,

@@ -16,6 +16,7 @@ use crate::budget::Budget;
 use crate::command::embedded;
 use crate::config::Config;
 use crate::dispatch;
+use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
@@ -45,6 +46,7 @@ pub struct Server {
     keeper: Arc<Keeper>,
     keeping: JoinHandle<()>,
     watching: JoinHandle<()>,
+    feed: Feed,
     spool: Spool,
     store: Store,
     database: Option<localpg::Server>,
@@ -130,13 +132,18 @@ impl Server {
         let vault = Vault::open(&config.data_dir.join("known"), config.secrets_key.clone());
         let vault = Arc::new(vault.map_err(ServeError::Vault)?);
         let last_known = Arc::new(LastKnown::default());
-        let workspaces = Workspaces::new(
+        let workspaces = Arc::new(Workspaces::new(
             store.clone(),
             config.secrets_key,
             Arc::clone(&budget),
             Arc::clone(&vault),
             Arc::clone(&last_known),
-        );
+        ));
+        let stop = CancellationToken::new();
+        // What has been started ends with an error on the way.
+        let started = stop.clone().drop_guard();
+        let feed =
+            Feed::new(store.clone(), Arc::clone(&workspaces), Arc::clone(&metrics), stop.clone());
         let app = Arc::new(App {
             public_url: config.public_url,
             workspaces,
@@ -145,6 +152,7 @@ impl Server {
             last_known,
             sessions: Sessions::new(config.sessions)?,
             journal: journal.clone(),
+            feed: feed.clone(),
             metrics,
             cors: Cors::new(config.allowed_origins),
             console: Console::new(config.signalling.as_ref(), config.voice_sdk),
@@ -156,7 +164,6 @@ impl Server {
         let listener = listener::bind(config.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let stop = CancellationToken::new();
         let stop_applier = CancellationToken::new();
         let applier = {
             let (store, stop) = (store.clone(), stop_applier.clone());
@@ -195,6 +202,7 @@ impl Server {
         let served =
             listener::serve(listener, Limits::behind(config.proxies), stop.clone(), answer);
         info!("listening on {address}");
+        let _ = started.disarm();
         Ok(Self {
             address,
             stop,
@@ -208,6 +216,7 @@ impl Server {
             keeper,
             keeping,
             watching,
+            feed,
             spool,
             store,
             database,
@@ -241,8 +250,9 @@ impl Server {
         self.keeper.keep().await;
     }
 
-    /// Stops in two stages: no new connections, and requests that have begun come to their end;
-    /// then what is in the spool goes to the database if it takes it, and everything is closed.
+    /// Stops in two stages: no new connections, streams of events end at once, and requests that have
+    /// begun come to their end; then what is in the spool goes to the database if it takes it, and
+    /// everything is closed.
     pub async fn stop(self) {
         self.stop.cancel();
         // A panic of a task was logged where it happened.
@@ -255,6 +265,7 @@ impl Server {
         let _ = self.adopting.await;
         let _ = self.keeping.await;
         self.keeper.keep().await;
+        self.feed.ended().await;
         let drained = async {
             while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {
                 tokio::time::sleep(Duration::from_millis(5)).await;

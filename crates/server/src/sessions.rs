@@ -10,8 +10,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use identity::UserId;
-use session::{JwkSet, Keys, SessionError, SessionSecret, Verifier, WeakSecret};
+use session::{JwkSet, Keys, Session, SessionError, SessionSecret, Verifier, WeakSecret};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
@@ -89,7 +88,7 @@ impl Sessions {
 
     /// Checks a token; if its key is not known, the keys are fetched again, at most once in
     /// [`PAUSE`].
-    pub(crate) async fn verify(&self, token: &str) -> Result<UserId, NoSession> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Session, NoSession> {
         let keyring = &self.0;
         let mut checked = keyring.current().verify(token, clock::now());
         if let Some(remote) = &keyring.remote {
@@ -102,7 +101,7 @@ impl Sessions {
                 return Err(NoSession::KeysAway);
             }
         }
-        checked.map(|session| session.user).map_err(NoSession::Refused)
+        checked.map_err(NoSession::Refused)
     }
 
     /// Fetches in a task of its own: a page that goes away does not end what others wait for.

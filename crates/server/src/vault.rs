@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use identity::{AccountSid, ApiKeySid, AppSid, ContactId, PhoneNumber, Timestamp};
 use identity::{UserId, WorkspaceId};
-use routing::{Activity, Candidate, Presence, Role};
+use routing::{Activity, Candidate, Page, Presence, Role};
 use serde::{Deserialize, Serialize};
 use store_pg::{KnownContact, WorkspaceRow};
 use uuid::Uuid;
@@ -221,6 +221,8 @@ impl RosterDocument {
             role: member.role,
             assigned: false,
             presence: member.presence,
+            // Whose page is open is of the moment.
+            page: Page::Unknown,
             activity: Activity::Idle,
             idle_since: member.idle_since,
             rung_in: None,
@@ -271,6 +273,7 @@ mod tests {
             role: Some(role),
             assigned: false,
             presence: Presence::Away,
+            page: Page::Unknown,
             activity: Activity::Idle,
             idle_since: Some(Timestamp::from_unix_seconds(1_767_225_600)),
             rung_in: None,

@@ -121,6 +121,11 @@ impl Workspaces {
         }
     }
 
+    /// How long its agents may work after a call; not at all as long as nobody can tell.
+    pub(crate) async fn wrap_up(&self, id: &WorkspaceId) -> Duration {
+        self.find(id).await.map_or(Duration::ZERO, |workspace| workspace.policy.wrap_up())
+    }
+
     /// Reads a workspace once for everybody who asks for it at this moment: many requests together,
     /// as after a start, would take all connections from each other.
     async fn read(

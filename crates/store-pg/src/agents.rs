@@ -1,14 +1,15 @@
 //! The agents of a workspace, as one of them sees them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use identity::{Timestamp, UserId, WorkspaceId};
-use routing::{Presence, Role};
+use identity::{CallSid, Timestamp, UserId, WorkspaceId};
+use routing::{Page, Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
+use crate::changes::with_news;
 use crate::error::StoreError;
-use crate::lookup::{LONGEST_CALL, presence, role};
+use crate::lookup::{LONGEST_CALL, page, presence, role, works_until};
 use crate::scope::Scope;
 use crate::sql;
 
@@ -29,8 +30,31 @@ pub struct AgentRow {
     pub on_call_since: Option<Timestamp>,
     /// When the call that rings began to.
     pub offered_since: Option<Timestamp>,
+    /// The call that the agent is on, or the one that rings.
+    pub call: Option<CallSid>,
     /// The end of the agent's last call.
     pub idle_since: Option<Timestamp>,
+    /// Since when the agent is ready again, said by hand after a call.
+    pub ready_since: Option<Timestamp>,
+    /// Whether the agent's page is there.
+    pub page: Page,
+    /// Until when it counts as open.
+    pub online_until: Option<Timestamp>,
+}
+
+impl AgentRow {
+    /// Until when the agent works after the last call, if calls are followed by this much work;
+    /// `None` if there is no such work, or if it was ended by hand. It may be over.
+    pub fn works_until(&self, wrap_up: Duration) -> Option<Timestamp> {
+        works_until(self.idle_since, self.ready_since, wrap_up)
+    }
+
+    /// Since when the agent is free after the last call: the end of the work that follows it.
+    pub fn free_since(&self, wrap_up: Duration) -> Option<Timestamp> {
+        let worked = self.idle_since?.after(wrap_up);
+        let ended = self.ready_since.filter(|ready| Some(*ready) >= self.idle_since);
+        Some(ended.map_or(worked, |ended| ended.min(worked)))
+    }
 }
 
 impl Store {
@@ -61,15 +85,16 @@ impl Store {
         asking: UserId,
         now: Timestamp,
     ) -> Result<Vec<AgentRow>, StoreError> {
-        let answered_after = sql::system(now.before(LONGEST_CALL));
-        let rang_after = sql::system(now.before(LONGEST_RING));
+        let (answered_after, rang_after) = oldest(now);
         let rows = Scope::Agent(workspace, asking)
             .run(&self.agent, AGENTS, &[&workspace.as_str(), &answered_after, &rang_after])
             .await?;
         rows.iter().map(agent).collect()
     }
 
-    /// Sets the asking agent's own status. `false` if the user is no member of the workspace.
+    /// Sets the asking agent's own status; one who says that they are available is done with the work
+    /// that follows a call. Whoever sets a status after their last page was closed has another kind of
+    /// page, of which nothing is known. `false` if the user is no member of the workspace.
     ///
     /// # Errors
     ///
@@ -93,7 +118,36 @@ impl Store {
     }
 }
 
-fn agent(row: &Row) -> Result<AgentRow, StoreError> {
+impl Store {
+    /// Ends the work that follows a call of the asking agent. `false` if the user is no member of the
+    /// workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn end_wrap_up(
+        &self,
+        workspace: &WorkspaceId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rows = Scope::Agent(workspace, user)
+            .run(
+                &self.agent,
+                END_WRAP_UP,
+                &[&workspace.as_str(), &sql::uuid(user), &sql::system(now)],
+            )
+            .await?;
+        Ok(!rows.is_empty())
+    }
+}
+
+/// From when on an answer and a ring count: older ones lost their last callback.
+pub(crate) fn oldest(now: Timestamp) -> (SystemTime, SystemTime) {
+    (sql::system(now.before(LONGEST_CALL)), sql::system(now.before(LONGEST_RING)))
+}
+
+pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
     let corrupt = |column: &str| StoreError::Corrupt(format!("user_profiles.{column}"));
     Ok(AgentRow {
         user: sql::user(row, "user_id").ok_or_else(|| corrupt("id"))?,
@@ -103,7 +157,14 @@ fn agent(row: &Row) -> Result<AgentRow, StoreError> {
         presence_since: sql::moment(row, "presence_since"),
         on_call_since: sql::moment(row, "on_call_since"),
         offered_since: sql::moment(row, "offered_since"),
+        call: match row.get::<_, Option<&str>>("call_sid") {
+            Some(_) => Some(sql::call_sid(row, "call_sid")?),
+            None => None,
+        },
         idle_since: sql::moment(row, "idle_since"),
+        ready_since: sql::moment(row, "ready_since"),
+        page: page(row),
+        online_until: sql::moment(row, "online_until"),
     })
 }
 
@@ -116,25 +177,55 @@ where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin
 
 pub(crate) const AGENTS: &str = "\
 select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, g.idle_since, \
-  l.on_call_since, l.offered_since \
+  g.ready_since, g.online_until, g.online_until > now() as page_open, \
+  l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
 from public.user_profiles p \
 left join public.voice_agents g on g.workspace_id = $1 and g.user_id = p.id \
 left join ( \
-  select l.user_id, min(l.answered_at) filter (where l.answered_at > $2) as on_call_since, \
-    min(coalesce(l.ringing_at, l.initiated_at)) filter (where l.answered_at is null \
-      and coalesce(l.ringing_at, l.initiated_at) > $3) as offered_since \
-  from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null group by l.user_id \
+  select l.user_id, min(l.answered_at) filter (where l.is_on_call) as on_call_since, \
+    min(l.began_at) filter (where l.is_ringing) as offered_since, \
+    (array_agg(l.call_sid order by l.answered_at, l.call_sid) filter (where l.is_on_call))[1] \
+      as talks, \
+    (array_agg(l.call_sid order by l.began_at, l.call_sid) filter (where l.is_ringing))[1] as rings \
+  from ( \
+    select l.user_id, l.call_sid, l.answered_at, coalesce(l.ringing_at, l.initiated_at) as began_at, \
+      l.answered_at > $2 as is_on_call, \
+      l.answered_at is null and coalesce(l.ringing_at, l.initiated_at) > $3 as is_ringing \
+    from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null) l \
+  group by l.user_id \
 ) l on l.user_id = p.id \
 where p.workspace_id = $1 and p.workspace_role in ('agent', 'admin') \
 order by p.full_name, p.id";
 
-/// The row is written only for a member: the profile is read under the same policies.
-pub(crate) const SET_PRESENCE: &str = "\
-insert into public.voice_agents (workspace_id, user_id, presence, presence_since) \
-  select p.workspace_id, p.id, $3::text, $4::timestamptz from public.user_profiles p \
-  where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin') \
-on conflict (workspace_id, user_id) do update set \
-  presence_since = case when voice_agents.presence is distinct from excluded.presence \
-    then excluded.presence_since else voice_agents.presence_since end, \
-  presence = excluded.presence \
-returning user_id";
+/// The row is written only for a member: the profile is read under the same policies. Twilio's clock,
+/// by which the last call ended, may be ahead of ours.
+pub(crate) const SET_PRESENCE: &str = with_news!(
+    "put as ( \
+  insert into public.voice_agents as g (workspace_id, user_id, presence, presence_since, ready_since) \
+    select p.workspace_id, p.id, $3::text, $4::timestamptz, \
+      case when $3 = 'available' then $4::timestamptz end \
+    from public.user_profiles p \
+    where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin') \
+  on conflict (workspace_id, user_id) do update set \
+    presence_since = case when g.presence is distinct from excluded.presence \
+      then excluded.presence_since else g.presence_since end, \
+    presence = excluded.presence, \
+    ready_since = case when excluded.ready_since is null then g.ready_since \
+      else greatest(excluded.ready_since, g.idle_since) end, \
+    online_until = case when g.online_until > now() then g.online_until end \
+  returning g.user_id), ",
+    "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
+    "select p.user_id, (select count(*) from told) from put p"
+);
+
+pub(crate) const END_WRAP_UP: &str = with_news!(
+    "put as ( \
+  insert into public.voice_agents as g (workspace_id, user_id, ready_since) \
+    select p.workspace_id, p.id, $3::timestamptz from public.user_profiles p \
+    where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin') \
+  on conflict (workspace_id, user_id) do update \
+    set ready_since = greatest(excluded.ready_since, g.idle_since) \
+  returning g.user_id), ",
+    "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
+    "select p.user_id, (select count(*) from told) from put p"
+);

@@ -149,7 +149,8 @@ const CHECKS: &[(&str, &str)] = &[
            and (c.oid in (select to_regclass('public.' || t) from unnest(array[ \
                'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', \
                'livechat_messages', 'voice_workspaces', 'voice_numbers', 'voice_agents', \
-               'voice_events', 'voice_calls', 'voice_legs', 'voice_dials']) t) \
+               'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', 'voice_feeds', \
+               'voice_changes']) t) \
              or (exists (select from pg_attribute a \
                  where a.attrelid = c.oid and a.attname = 'workspace_id') \
                and exists (select from pg_roles r \
@@ -189,7 +190,8 @@ const CHECKS: &[(&str, &str)] = &[
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
            and c.relname in ('livechat_contacts', 'livechat_contact_assignments', \
              'user_profiles', 'livechat_messages', 'voice_workspaces', 'voice_numbers', \
-             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs', 'voice_dials') \
+             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', \
+             'voice_feeds', 'voice_changes') \
            and not exists (select from pg_policies q \
              where q.schemaname = 'public' and q.tablename = c.relname and q.cmd = 'ALL' \
                and q.roles = array[r.rolname]::name[] and q.permissive = 'RESTRICTIVE' \
@@ -204,7 +206,8 @@ const CHECKS: &[(&str, &str)] = &[
          from pg_class c cross join lateral aclexplode(c.relacl) a \
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
            and c.relname in ('voice_workspaces', 'voice_numbers', 'voice_agents', \
-             'voice_events', 'voice_calls', 'voice_legs', 'voice_dials') \
+             'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', 'voice_feeds', \
+             'voice_changes') \
            and a.grantee <> c.relowner \
            and a.grantee not in (to_regrole('voice_agent'), to_regrole('voice_webhook')) \
          order by 1",

@@ -3,11 +3,14 @@
 mod admission;
 mod agents;
 mod apply;
+mod changes;
 mod error;
 mod guard;
+mod listen;
 mod log;
 mod lookup;
 mod migrate;
+mod pages;
 mod pool;
 mod reconcile;
 mod scope;
@@ -17,9 +20,11 @@ mod workspaces;
 
 pub use agents::AgentRow;
 pub use apply::StoredEvent;
+pub use changes::{Change, Changes, Snapshot, Subject};
 pub use error::StoreError;
 pub use guard::Fault;
-pub use log::{Before, CallRow, LegRow};
+pub use listen::Listener;
+pub use log::{Before, CallRow, LegRow, MOST_LIVE_CALLS};
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};

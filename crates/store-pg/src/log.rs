@@ -113,7 +113,7 @@ impl Store {
 }
 
 /// Rows are one per leg, the legs of a call side by side.
-fn gather(rows: &[Row]) -> Result<Vec<CallRow>, StoreError> {
+pub(crate) fn gather(rows: &[Row]) -> Result<Vec<CallRow>, StoreError> {
     let mut calls: Vec<CallRow> = Vec::new();
     for row in rows {
         let sid = sql::call_sid(row, "call_sid")?;
@@ -186,6 +186,33 @@ pub(crate) const CALLS: &str = concat!(
       left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
       left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid \
       order by v.started_at desc, v.call_sid desc, l.initiated_at, l.leg_sid"
+);
+
+/// Workspace, start of the oldest call that may still last. Calls whose start is not known yet are
+/// told of as soon as it is.
+pub(crate) const LIVE_CALLS: &str = concat!(
+    "select ",
+    call_columns!(),
+    " from (select * from public.voice_calls \
+        where workspace_id = $1 and ended_at is null and started_at > $2 \
+        order by started_at desc, call_sid desc limit 500) v \
+      left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
+      left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid \
+      order by v.started_at, v.call_sid, l.initiated_at, l.leg_sid"
+);
+
+/// How many calls that are not over are read at most: more than a team can look at, and the newest.
+pub const MOST_LIVE_CALLS: usize = 500;
+
+/// Workspace, calls.
+pub(crate) const CALLS_NAMED: &str = concat!(
+    "select ",
+    call_columns!(),
+    " from public.voice_calls v \
+      left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
+      left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid \
+      where v.workspace_id = $1 and v.call_sid = any ($2::text[]) \
+      order by v.call_sid, l.initiated_at, l.leg_sid"
 );
 
 pub(crate) const CALL: &str = concat!(

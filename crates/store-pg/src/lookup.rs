@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
-use routing::{Activity, Candidate, Presence, Role};
+use routing::{Activity, Candidate, Page, Presence, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -55,7 +55,8 @@ impl Store {
     /// Looks up caller, assignments, members and their state for one call.
     ///
     /// `caller` is `None` for a withheld number. Of several contacts with the same number the one
-    /// with an assignment is meant, then the oldest.
+    /// with an assignment is meant, then the oldest. `wrap_up` is how long an agent may work after a
+    /// call.
     ///
     /// # Errors
     ///
@@ -65,6 +66,7 @@ impl Store {
         workspace: &WorkspaceId,
         caller: Option<&PhoneNumber>,
         call: CallSid,
+        wrap_up: Duration,
         now: Timestamp,
     ) -> Result<Roster, StoreError> {
         let caller = caller.map(PhoneNumber::as_str);
@@ -74,7 +76,7 @@ impl Store {
             .await?;
         Ok(Roster {
             contact: rows.first().and_then(known_contact),
-            candidates: rows.iter().filter_map(candidate).collect(),
+            candidates: rows.iter().filter_map(|row| candidate(row, wrap_up)).collect(),
             call_is_over: rows.first().is_some_and(|row| row.get("call_is_over")),
         })
     }
@@ -147,15 +149,21 @@ fn known_contact(row: &Row) -> Option<KnownContact> {
     Some(KnownContact { id, name: row.get("contact_name") })
 }
 
-fn candidate(row: &Row) -> Option<Candidate> {
+fn candidate(row: &Row, wrap_up: Duration) -> Option<Candidate> {
     let user: Option<Uuid> = row.get("user_id");
+    let (ended, ready) = (sql::moment(row, "idle_since"), sql::moment(row, "ready_since"));
     Some(Candidate {
         user: UserId::from_bytes(*user?.as_bytes()),
         role: role(row),
         assigned: row.get("assigned"),
         presence: presence(row),
-        activity: if row.get("on_call") { Activity::OnCall } else { Activity::Idle },
-        idle_since: sql::moment(row, "idle_since"),
+        page: page(row),
+        activity: match works_until(ended, ready, wrap_up) {
+            _ if row.get("on_call") => Activity::OnCall,
+            Some(until) => Activity::WrapUp { until },
+            None => Activity::Idle,
+        },
+        idle_since: ended,
         rung_in: None,
     })
 }
@@ -169,6 +177,27 @@ pub(crate) fn role(row: &Row) -> Option<Role> {
 pub(crate) fn presence(row: &Row) -> Presence {
     let text: Option<&str> = row.get("presence");
     text.and_then(|text| text.parse().ok()).unwrap_or(Presence::Unknown)
+}
+
+/// Whether the agent's page is there, by the database's clock.
+pub(crate) fn page(row: &Row) -> Page {
+    match row.get("page_open") {
+        None => Page::Unknown,
+        Some(true) => Page::Open,
+        Some(false) => Page::Closed,
+    }
+}
+
+/// Until when an agent works after the call that ended at `idle_since`; `None` if there is no such
+/// work, or if the agent said that it is done. It may be over.
+pub(crate) fn works_until(
+    idle_since: Option<Timestamp>,
+    ready_since: Option<Timestamp>,
+    wrap_up: Duration,
+) -> Option<Timestamp> {
+    // What was said before the end of the call was about the one before.
+    let ended = idle_since.filter(|ended| ready_since.is_none_or(|ready| ready < *ended))?;
+    Some(ended.after(wrap_up)).filter(|_| !wrap_up.is_zero())
 }
 
 /// Twilio ends every call after 14,400 s (Dial `timeLimit`); a leg that has been answered for
@@ -221,7 +250,7 @@ talking as ( \
   where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \
 roster as ( \
   select u.user_id, u.workspace_role, u.assigned, g.presence, g.idle_since, \
-    t.user_id is not null as on_call \
+    g.ready_since, g.online_until > now() as page_open, t.user_id is not null as on_call \
   from (select coalesce(m.id, a.user_id) as user_id, m.workspace_role, \
       a.user_id is not null as assigned \
     from member m full join assigned a on a.user_id = m.id) u \

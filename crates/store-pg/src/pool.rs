@@ -8,12 +8,14 @@ use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::mpsc;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
+use crate::listen::{MOST_NOTICES, drive};
 
 /// What one pool is for.
 pub(crate) struct PoolPlan {
@@ -138,6 +140,22 @@ pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Clien
         let (client, connection) = config.connect(NoTls).await.map_err(away)?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)
+    }
+}
+
+/// One connection outside the pools whose notices are handed on.
+pub(crate) async fn connect_to_hear(
+    config: &Config,
+) -> Result<(tokio_postgres::Client, mpsc::Receiver<String>), StoreError> {
+    let (sender, notices) = mpsc::channel(MOST_NOTICES);
+    if needs_tls(config) {
+        let (client, connection) = config.connect(tls()?).await.map_err(away)?;
+        tokio::spawn(drive(connection, sender));
+        Ok((client, notices))
+    } else {
+        let (client, connection) = config.connect(NoTls).await.map_err(away)?;
+        tokio::spawn(drive(connection, sender));
+        Ok((client, notices))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A transaction that acts for one workspace, in one round trip.
 
 use deadpool_postgres::{Object, Pool};
+use futures_util::future::{join_all, try_join_all};
 use futures_util::{join, try_join};
 use identity::{UserId, WorkspaceId};
 use tokio_postgres::types::ToSql;
@@ -118,6 +119,49 @@ impl Scope<'_> {
         begun?;
         locked?;
         let rows = rows?;
+        committed?;
+        Ok(rows)
+    }
+
+    /// Runs several statements in one transaction and one round trip; each sees what was committed
+    /// before it began. If the connection turns out to be lost, it is tried once more on a new one.
+    pub(crate) async fn run_all(
+        &self,
+        pool: &Pool,
+        statements: &[(&'static str, &Params<'_>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut is_last = false;
+        loop {
+            let client = Borrowed::from(pool).await?;
+            match self.run_all_once(&client, statements).await {
+                Ok(rows) => {
+                    client.finished();
+                    return Ok(rows);
+                }
+                Err(error) if error.is_lost() && !is_last => {
+                    is_last = true;
+                    pool.retain(|_, _| false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn run_all_once(
+        &self,
+        client: &Object,
+        statements: &[(&'static str, &Params<'_>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let enter = client.prepare_cached(ENTER).await?;
+        let prepared = statements.iter().map(|(sql, _)| client.prepare_cached(sql));
+        let prepared = try_join_all(prepared).await?;
+        let queries = prepared.iter().zip(statements);
+        let queries = queries.map(|(statement, (_, params))| client.query(statement, params));
+        let (begun, rows, committed) =
+            join!(self.begin(client, &enter), join_all(queries), client.batch_execute("commit"),);
+        // The first refusal is the reason of all others.
+        begun?;
+        let rows = rows.into_iter().collect::<Result<_, _>>()?;
         committed?;
         Ok(rows)
     }

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::guard::{self, Fault};
 use crate::pool::{self, Borrowed, PoolPlan};
 use crate::scope::ENTER;
-use crate::{agents, apply, log, lookup, workspaces};
+use crate::{agents, apply, changes, log, lookup, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -21,31 +21,39 @@ pub struct StoreOptions {
     pub agent_connections: usize,
     /// For writing the log.
     pub apply_connections: usize,
+    /// For pages that watch.
+    pub feed_connections: usize,
 }
 
 impl StoreOptions {
     /// Enough for a machine of two to four cores; Postgres gains nothing from more.
-    pub const SMALL: Self =
-        Self { webhook_connections: 8, agent_connections: 4, apply_connections: 2 };
+    pub const SMALL: Self = Self {
+        webhook_connections: 8,
+        agent_connections: 4,
+        apply_connections: 2,
+        feed_connections: 2,
+    };
 }
 
 /// The database, as the server's own login role, which has no rights but through the roles
 /// `voice_webhook` and `voice_agent`.
 ///
-/// Webhooks, agents and the log have pools of their own: a slow page cannot keep a caller waiting.
+/// Webhooks, agents, the log and whoever watches have pools of their own: a slow page cannot keep a
+/// caller waiting.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) webhook: Pool,
     pub(crate) agent: Pool,
     pub(crate) apply: Pool,
-    config: Config,
+    pub(crate) feed: Pool,
+    pub(crate) config: Config,
     admission: Arc<Admission>,
 }
 
 /// How one pool is used at this moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolUse {
-    /// `webhook`, `agent` or `apply`.
+    /// `webhook`, `agent`, `apply` or `feed`.
     pub name: &'static str,
     /// Connections that may be opened.
     pub limit: usize,
@@ -82,11 +90,13 @@ impl Store {
         let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
         let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
+        let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
         let admission = Arc::new(Admission::default());
         Ok(Self {
             webhook: pool::pool(&config, &webhook, &admission)?,
             agent: pool::pool(&config, &agent, &admission)?,
             apply: pool::pool(&config, &apply, &admission)?,
+            feed: pool::pool(&config, &feed, &admission)?,
             config,
             admission,
         })
@@ -144,24 +154,31 @@ impl Store {
     }
 
     /// How the pools are used at this moment.
-    pub fn pools(&self) -> [PoolUse; 3] {
-        [("webhook", &self.webhook), ("agent", &self.agent), ("apply", &self.apply)].map(
-            |(name, pool)| {
-                let status = pool.status();
-                PoolUse {
-                    name,
-                    limit: status.max_size,
-                    open: status.size,
-                    idle: status.available,
-                    waiting: status.waiting,
-                }
-            },
-        )
+    pub fn pools(&self) -> [PoolUse; 4] {
+        self.named_pools().map(|(name, pool)| {
+            let status = pool.status();
+            PoolUse {
+                name,
+                limit: status.max_size,
+                open: status.size,
+                idle: status.available,
+                waiting: status.waiting,
+            }
+        })
+    }
+
+    const fn named_pools(&self) -> [(&'static str, &Pool); 4] {
+        [
+            ("webhook", &self.webhook),
+            ("agent", &self.agent),
+            ("apply", &self.apply),
+            ("feed", &self.feed),
+        ]
     }
 
     /// Closes the pools; work in flight ends with an error.
     pub fn close(&self) {
-        for pool in [&self.webhook, &self.agent, &self.apply] {
+        for (_, pool) in self.named_pools() {
             pool.close();
         }
     }
@@ -170,5 +187,12 @@ impl Store {
 const WEBHOOK_STATEMENTS: &[&str] =
     &[ENTER, lookup::ROSTER, lookup::LOCK_AGENT, lookup::CLAIM_CALL, workspaces::WORKSPACE];
 
-const AGENT_STATEMENTS: &[&str] =
-    &[ENTER, agents::MEMBER, agents::AGENTS, agents::SET_PRESENCE, log::CALLS, log::CALL];
+const AGENT_STATEMENTS: &[&str] = &[
+    ENTER,
+    agents::MEMBER,
+    agents::AGENTS,
+    agents::SET_PRESENCE,
+    agents::END_WRAP_UP,
+    log::CALLS,
+    log::CALL,
+];

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use routing::{
     Activity, AssignedUnanswered, AssignedUnavailable, Caller, Candidate, Decision, Ending,
-    EveryoneUnanswered, Order, Policy, Presence, Reason, Role, Scope, WAVE_SIZE, resolve,
+    EveryoneUnanswered, Order, Page, Policy, Presence, Reason, Role, Scope, WAVE_SIZE, resolve,
 };
 
 use crate::support::*;
@@ -27,15 +27,16 @@ fn any_activity() -> impl Strategy<Value = Activity> {
 /// `ids` people, so that the same person may come twice.
 fn any_candidate(ids: u8) -> impl Strategy<Value = Candidate> {
     let role = option::weighted(0.9, select(Role::ALL));
-    let presence = select(Presence::ALL);
+    let presence = (select(Presence::ALL), select(Page::ALL));
     let idle = option::of(-3..0_i64);
     let rung_in = option::weighted(0.1, 1..4_u16);
     let parts = (0..ids, role, any::<bool>(), presence, any_activity(), idle, rung_in);
-    parts.prop_map(|(id, role, assigned, presence, activity, idle, rung_in)| Candidate {
+    parts.prop_map(|(id, role, assigned, (presence, page), activity, idle, rung_in)| Candidate {
         user: user(id),
         role,
         assigned,
         presence,
+        page,
         activity,
         idle_since: idle.map(at),
         rung_in,
@@ -160,7 +161,7 @@ proptest! {
                     matches!(person.activity, Activity::WrapUp { until } if until > now());
                 prop_assert!(!wrap_up);
                 let here = matches!(person.presence, Presence::Available | Presence::Unknown);
-                prop_assert!(here);
+                prop_assert!(here && person.page != Page::Closed);
             }
         }
     }

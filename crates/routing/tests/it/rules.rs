@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use routing::{
     Activity, AssignedUnanswered, AssignedUnavailable, Because, Caller, Candidate, Decision,
-    Ending, EveryoneUnanswered, Order, Policy, Presence, Reason, Role, Scope, resolve,
+    Ending, EveryoneUnanswered, Order, Page, Policy, Presence, Reason, Role, Scope, resolve,
 };
 
 use crate::support::*;
@@ -88,10 +88,23 @@ fn whoever_cannot_take_a_call_does_not_ring() {
         ("away in wrap-up", Presence::Away, wrap_up(1), Reason::Away),
     ];
     for (name, presence, activity, want) in cases {
-        let candidate = Candidate { presence, activity, ..agent(1) };
-        let decision = decide(Caller::Unknown, &[candidate]);
-        assert_eq!(reason(&decision, 1), want, "{name}");
-        assert_eq!(decision.waves.is_empty(), !want.rings(), "{name}");
+        for page in [Page::Unknown, Page::Open] {
+            let candidate = Candidate { presence, page, activity, ..agent(1) };
+            let decision = decide(Caller::Unknown, &[candidate]);
+            assert_eq!(reason(&decision, 1), want, "{name}");
+            assert_eq!(decision.waves.is_empty(), !want.rings(), "{name}");
+        }
+    }
+    let closed = [
+        ("available", Presence::Available, Activity::Idle, Reason::PageClosed),
+        ("in wrap-up", Presence::Available, wrap_up(1), Reason::PageClosed),
+        ("nothing set by hand", Presence::Unknown, Activity::Idle, Reason::PageClosed),
+        ("away", Presence::Away, Activity::Idle, Reason::Away),
+        ("on a call", Presence::Available, Activity::OnCall, Reason::OnCall),
+    ];
+    for (name, presence, activity, want) in closed {
+        let candidate = Candidate { presence, page: Page::Closed, activity, ..agent(1) };
+        assert_eq!(reason(&decide(Caller::Unknown, &[candidate]), 1), want, "{name}");
     }
 }
 

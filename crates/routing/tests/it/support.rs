@@ -1,7 +1,7 @@
 //! Short ways to name people and moments.
 
 use identity::{ContactId, Timestamp, UserId};
-use routing::{Activity, Caller, Candidate, Decision, Presence, Reason, Role};
+use routing::{Activity, Caller, Candidate, Decision, Page, Presence, Reason, Role};
 
 pub(crate) fn user(id: u8) -> UserId {
     UserId::from_bytes([id; 16])
@@ -27,6 +27,7 @@ pub(crate) fn agent(id: u8) -> Candidate {
         role: Some(Role::Agent),
         assigned: false,
         presence: Presence::Available,
+        page: Page::Unknown,
         activity: Activity::Idle,
         idle_since: Some(at(-60)),
         rung_in: None,

@@ -4,6 +4,7 @@
 mod agents;
 mod calls;
 pub(crate) mod console;
+mod events;
 mod operations;
 mod query;
 mod token;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::header;
 use hyper::http::request::Parts;
 use identity::UserId;
+use session::Session;
 
 use crate::app::App;
 use crate::endpoint::Endpoint;
@@ -32,6 +34,12 @@ pub(crate) async fn answer(
         Endpoint::Agents(workspace) => agents::list(app, workspace, user(app, parts).await?).await,
         Endpoint::MyStatus(workspace) => {
             agents::set_status(app, workspace, user(app, parts).await?, body).await
+        }
+        Endpoint::MyWrapUpEnd(workspace) => {
+            agents::end_wrap_up(app, workspace, user(app, parts).await?).await
+        }
+        Endpoint::Events(workspace) => {
+            events::watch(app, workspace, &session(app, parts).await?, parts).await
         }
         Endpoint::Calls(workspace) => {
             calls::page(app, workspace, user(app, parts).await?, parts).await
@@ -54,6 +62,11 @@ pub(crate) async fn answer(
 
 /// The user whose session the request carries.
 async fn user(app: &App, parts: &Parts) -> Result<UserId, ApiError> {
+    session(app, parts).await.map(|session| session.user)
+}
+
+/// The session that the request carries.
+async fn session(app: &App, parts: &Parts) -> Result<Session, ApiError> {
     let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(ApiError::session_missing)?;
     let token = header.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;

@@ -2,7 +2,7 @@
 
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
-use routing::{Caller, Decision, Ending, Reason, resolve};
+use routing::{Caller, Decision, Ending, Page, Reason, resolve};
 use store_pg::{KnownContact, Roster};
 use tracing::{info, warn};
 
@@ -35,8 +35,9 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
 /// Caller, assignments and members, from the database or, if it is away, as they were.
 async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
-    let lookup = app.store.roster(workspace, caller, call.sid, clock::now());
-    match app.budget.spend(lookup).await {
+    let wrap_up = call.signed.workspace.policy.wrap_up();
+    let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, clock::now());
+    let mut roster = match app.budget.spend(lookup).await {
         Ok(roster) => {
             app.last_known.keep(workspace, caller, &roster);
             Some(roster)
@@ -46,6 +47,18 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
             app.metrics.call("stale");
             app.last_known.recall(workspace, caller, call.sid)
         }
+    };
+    if let Some(roster) = roster.as_mut().filter(|_| app.feed.doubts_pages()) {
+        open_doubtful_pages(roster);
+    }
+    roster
+}
+
+/// Lets pages count as open that may be closed only because nobody could note that they are open:
+/// better to ring a page that is gone than to send a caller away from a team that is there.
+fn open_doubtful_pages(roster: &mut Roster) {
+    if roster.candidates.iter().all(|candidate| candidate.page != Page::Open) {
+        roster.candidates.iter_mut().for_each(|candidate| candidate.page = Page::Unknown);
     }
 }
 

@@ -1,13 +1,59 @@
 //! Answers.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-/// An answer with its whole body.
-pub(crate) type Reply = Response<Full<Bytes>>;
+use crate::feed::Events;
+
+/// An answer.
+pub(crate) type Reply = Response<ReplyBody>;
+
+/// What follows the headers of an answer.
+pub(crate) enum ReplyBody {
+    /// All of it.
+    Whole(Full<Bytes>),
+    /// What comes as it happens.
+    Events(Box<Events>),
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context),
+            Self::Events(events) => {
+                events.poll_next(context).map(|event| event.map(|bytes| Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Events(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Events(_) => SizeHint::default(),
+        }
+    }
+}
 
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Reply {
@@ -32,6 +78,15 @@ pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Reply 
     with_body(StatusCode::OK, Some(content_type), body.into())
 }
 
+/// A stream of events (HTML standard, 9.2) that no cache keeps and no proxy holds back.
+pub(crate) fn events(events: Events) -> Reply {
+    let mut reply = Response::new(ReplyBody::Events(Box::new(events)));
+    set(&mut reply, header::CONTENT_TYPE, "text/event-stream; charset=utf-8");
+    set(&mut reply, header::CACHE_CONTROL, "no-store");
+    set(&mut reply, HeaderName::from_static("x-accel-buffering"), "no");
+    reply
+}
+
 /// Sets a header whose value is known to be one.
 pub(crate) fn set(reply: &mut Reply, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
@@ -40,7 +95,7 @@ pub(crate) fn set(reply: &mut Reply, name: HeaderName, value: &str) {
 }
 
 fn with_body(status: StatusCode, content_type: Option<&'static str>, body: Bytes) -> Reply {
-    let mut reply = Response::new(Full::new(body));
+    let mut reply = Response::new(ReplyBody::Whole(Full::new(body)));
     *reply.status_mut() = status;
     if let Some(content_type) = content_type {
         reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

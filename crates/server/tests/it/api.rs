@@ -57,7 +57,7 @@ async fn the_list_shows_what_every_agent_does() {
     let want = json!({
         "user_id": team.user(1).to_string(), "identity": team.identity(1).to_string(),
         "name": "Agent 1", "role": "agent", "status": "unknown", "since": null,
-        "presence": "unknown",
+        "presence": null,
     });
     assert_eq!(*first, want);
     assert_eq!(page["agents"][5]["role"], "admin");

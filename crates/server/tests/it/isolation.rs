@@ -41,6 +41,7 @@ fn asks(workspace: &str, user: UserId, call: &str) -> Vec<Ask> {
         Ask::get(&path(&format!("token?identity={identity}"))),
         Ask::get(&path("agents")),
         Ask::new("PUT", &path("agents/me/status")).json(&json!({ "status": "away" })),
+        Ask::new("POST", &path("agents/me/wrap-up/end")),
         Ask::get(&path("calls")),
         Ask::get(&path("calls?limit=1&before=2100-01-01T00:00:00Z")),
         Ask::get(&path(&format!("calls/{call}"))),
@@ -201,7 +202,7 @@ async fn the_servers_role_sees_nothing_without_a_workspace() {
                   join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id' \
                   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v')";
     let tables = client.query(tables, &[]).await.expect("the tables");
-    assert!(tables.len() >= 11, "{}", tables.len());
+    assert!(tables.len() >= 13, "{}", tables.len());
     for role in ["none", "voice_agent", "voice_webhook"] {
         client.batch_execute(&format!("set role {role}")).await.expect("a role");
         for table in &tables {

@@ -5,7 +5,7 @@ mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use calls::{Call, Event, fold};
+use calls::{Call, Event, News, fold, news};
 use deadpool_postgres::Object;
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
@@ -14,6 +14,7 @@ use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::changes::NOTE;
 use crate::error::StoreError;
 use crate::pool::Borrowed;
 use crate::scope::{ENTER, Scope};
@@ -118,8 +119,9 @@ async fn bring_once(
     events: &[StoredEvent],
 ) -> Result<(), StoreError> {
     let mut known = open(client, workspace, calls, !events.is_empty()).await?;
+    let before = known.fold();
     let new = known.add(events);
-    write(client, workspace, known, &new).await
+    write(client, workspace, known, &new, &before).await
 }
 
 /// What the database has of some calls.
@@ -194,21 +196,23 @@ async fn open(
     Ok(known)
 }
 
-/// Writes what is new and what follows from it, and commits: one round trip.
+/// Writes what is new and what follows from it, tells whoever watches, and commits: one round trip.
 async fn write(
     client: &Object,
     workspace: &WorkspaceId,
     mut known: Known,
     new: &Value,
+    before: &[Call],
 ) -> Result<(), StoreError> {
     let calls = known.fold();
+    let (kinds, refs) = told(before, &calls);
     let legs = || calls.iter().flat_map(|call| &call.legs);
     let is_settled = |leg: &&calls::Leg| leg.answered_at.is_some() && leg.ended_at.is_some();
     known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
     let agents: Vec<Uuid> = known.settled.into_iter().collect();
     let (call_rows, leg_rows, message_rows) = rows::of(&calls);
 
-    let (put, update, legs, messages, stub, lock, settle) = try_join!(
+    let (put, update, legs, messages, stub, lock, settle, note) = try_join!(
         client.prepare_cached(PUT_EVENTS),
         client.prepare_cached(UPDATE_CALLS),
         client.prepare_cached(UPSERT_LEGS),
@@ -216,13 +220,15 @@ async fn write(
         client.prepare_cached(STUB_AGENTS),
         client.prepare_cached(LOCK_AGENTS),
         client.prepare_cached(SETTLE_AGENTS),
+        client.prepare_cached(NOTE),
     )?;
     let workspace = workspace.as_str();
     let with = |rows| -> [&(dyn ToSql + Sync); 2] { [&workspace, rows] };
     let (new, call_rows, leg_rows) = (with(new), with(&call_rows), with(&leg_rows));
     let message_rows = with(&message_rows);
     let agents: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
-    let (put, update, legs, messages, stub, lock, settle, committed) = join!(
+    let changes: [&(dyn ToSql + Sync); 3] = [&workspace, &kinds, &refs];
+    let (put, update, legs, messages, stub, lock, settle, note, committed) = join!(
         client.execute(&put, &new),
         client.execute(&update, &call_rows),
         client.execute(&legs, &leg_rows),
@@ -230,11 +236,25 @@ async fn write(
         client.execute(&stub, &agents),
         client.query(&lock, &agents),
         client.execute(&settle, &agents),
+        client.execute(&note, &changes),
         client.batch_execute("commit"),
     );
     // The first refusal is the reason of all others.
-    for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle] {
+    for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle, note] {
         written?;
     }
     Ok(committed?)
+}
+
+/// What is new of the calls, as kinds and refs of changes.
+fn told(before: &[Call], calls: &[Call]) -> (Vec<&'static str>, Vec<String>) {
+    let before: BTreeMap<CallSid, &Call> = before.iter().map(|call| (call.sid, call)).collect();
+    let news = calls.iter().flat_map(|call| {
+        let news = news(before.get(&call.sid).copied(), call);
+        news.into_iter().map(|one| match one {
+            News::Call => ("call", call.sid.to_string()),
+            News::RingEnded(leg) => ("ring", leg.to_string()),
+        })
+    });
+    news.unzip()
 }

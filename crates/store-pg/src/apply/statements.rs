@@ -1,5 +1,6 @@
 //! The statements of the log. `$1` is the workspace everywhere.
 
+use crate::changes::NOTE;
 use crate::scope::ENTER;
 
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -16,6 +17,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     STUB_AGENTS,
     LOCK_AGENTS,
     SETTLE_AGENTS,
+    NOTE,
 ];
 
 /// Sids come sorted, so that two servers lock in the same order.

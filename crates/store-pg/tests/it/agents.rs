@@ -1,7 +1,7 @@
 //! What an agent sees and sets.
 
 use calls::LegStatus;
-use routing::{Presence, Role};
+use routing::{Page, Presence, Role};
 use store_pg::{AgentRow, Before};
 
 use crate::events::*;
@@ -45,15 +45,20 @@ async fn an_agent_sets_its_own_status_and_sees_the_team() {
         presence_since: None,
         on_call_since: None,
         offered_since: None,
+        call: None,
         idle_since: None,
+        ready_since: None,
+        page: Page::Unknown,
+        online_until: None,
     };
     let one = AgentRow {
         presence: Presence::Away,
         presence_since: Some(at(1)),
         on_call_since: Some(at(12)),
+        call: Some(sid(CALL)),
         ..row(1)
     };
-    let two = AgentRow { offered_since: Some(at(21)), ..row(2) };
+    let two = AgentRow { offered_since: Some(at(21)), call: Some(sid(0xcb)), ..row(2) };
     assert_eq!(store.agents(&ws, agent(2), at(60)).await.expect("agents"), [one, two]);
     for user in [3, 4, 9] {
         assert_eq!(store.agents(&ws, agent(user), at(60)).await.expect("agents"), [], "{user}");

@@ -26,6 +26,8 @@ async fn fill(db: &Db) {
              insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status) \
                values ('{name}', 'CA2', 'CA1', repeat('1{n}', 16)::uuid, 'ringing'); \
              insert into voice_dials values ('{name}', 'CA1', repeat('1{n}', 16)::uuid, now()); \
+             insert into voice_feeds values ('{name}', 1); \
+             insert into voice_changes values ('{name}', 1, 1, 'call', 'CA1', now()); \
              insert into livechat_messages (workspace_id, msg_type, twilio_sid) \
                values ('{name}', 'call', 'CA1')"
         ));
@@ -91,7 +93,7 @@ async fn no_probe_gets_through() {
         }
         assert!(all_refused >= least_refused, "only {all_refused} were refused after {step}");
     }
-    assert_eq!(probes, 2 * 3 * 7 * 6 * 11);
+    assert_eq!(probes, 2 * 3 * 7 * 6 * 13);
 }
 
 #[tokio::test]
@@ -121,7 +123,7 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
     grave.push(("voice_calls", "alter role voice_agent bypassrls".to_owned()));
     grave.push(("voice_calls", "alter role voice_webhook bypassrls".to_owned()));
 
-    assert_eq!((grave.len(), single.len()), (11 + 66 + 3, 187));
+    assert_eq!((grave.len(), single.len()), (13 + 78 + 3, 221));
     let mut wrong = Vec::new();
     for (mutants, is_grave) in [(grave, true), (single, false)] {
         for (table, mutant) in mutants {

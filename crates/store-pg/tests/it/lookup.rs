@@ -1,7 +1,9 @@
 //! Who could take a call.
 
+use std::time::Duration;
+
 use identity::{UserId, WorkspaceId};
-use routing::{Activity, Candidate, Presence, Role};
+use routing::{Activity, Candidate, Page, Presence, Role};
 use store_pg::{Claim, Roster, Store};
 
 use crate::support::*;
@@ -10,7 +12,8 @@ const CALLER: &str = "+15005550001";
 
 async fn roster(store: &Store, workspace: &WorkspaceId, caller: Option<&str>) -> Roster {
     let caller = caller.map(number);
-    let found = store.roster(workspace, caller.as_ref(), sid(0xca), at(0)).await.expect("a roster");
+    let found = store.roster(workspace, caller.as_ref(), sid(0xca), Duration::ZERO, at(0));
+    let found = found.await.expect("a roster");
     Roster { candidates: sorted(found.candidates), ..found }
 }
 
@@ -30,6 +33,7 @@ fn idle(user: u8) -> Candidate {
         role: Some(Role::Agent),
         assigned: false,
         presence: Presence::Unknown,
+        page: Page::Unknown,
         activity: Activity::Idle,
         idle_since: None,
         rung_in: None,

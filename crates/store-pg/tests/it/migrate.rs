@@ -1,6 +1,7 @@
 //! The owner's work.
 
 use std::error::Error;
+use std::time::Duration;
 
 use localpg::testing::TestDatabase;
 use store_pg::{NewWorkspace, Owner, SCHEMA, Store, StoreError, StoreOptions, WorkspaceLine};
@@ -87,7 +88,8 @@ async fn closes_tables_that_were_there_and_keeps_what_is_in_them() {
     let old = "select count(*) from pg_policies where policyname = 'Everybody reads'";
     assert_eq!(owner.client().query_one(old, &[]).await.expect("rows").get::<_, i64>(0), 2);
     let caller = number("+15005550001");
-    let found = store.roster(&workspace("ws_a"), Some(&caller), sid(1), at(0)).await;
+    let found =
+        store.roster(&workspace("ws_a"), Some(&caller), sid(1), Duration::ZERO, at(0)).await;
     let found = found.expect("a roster");
     assert!(found.contact.is_some());
     let users: Vec<_> = found.candidates.iter().map(|one| one.user).collect();

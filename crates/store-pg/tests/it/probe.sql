@@ -20,7 +20,9 @@ insert into probe.fresh values
   ('voice_events', '{"key": "fresh"}'),
   ('voice_calls', '{"call_sid": "CAf"}'),
   ('voice_legs', '{"leg_sid": "CAf"}'),
-  ('voice_dials', '{"call_sid": "CAf"}');
+  ('voice_dials', '{"call_sid": "CAf"}'),
+  ('voice_feeds', '{"workspace_id": "ws_new"}'),
+  ('voice_changes', '{"slot": 9}');
 
 create type probe.result as (probes int, refused int, leaks text[]);
 
@@ -55,7 +57,7 @@ begin
           when 'insert' then format('insert into public.%I '
             'select (jsonb_populate_record(null::public.%1$I, %L)).*', target, foreign_row)
           when 'move' then format('update public.%I set workspace_id = %L', target,
-            case when target = 'voice_workspaces' then 'ws_moved' else foreign_workspace end)
+            case when target in ('voice_workspaces', 'voice_feeds') then 'ws_moved' else foreign_workspace end)
           when 'update' then format('update public.%I set workspace_id = workspace_id || '''' '
             'where workspace_id is distinct from %L', target, c.allowed)
           when 'delete' then format('delete from public.%I where workspace_id is distinct from %L',

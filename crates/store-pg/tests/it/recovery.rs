@@ -11,8 +11,12 @@ use crate::events::*;
 use crate::support::*;
 
 /// One connection a pool, so that the next borrower gets what the last one left.
-const NARROW: StoreOptions =
-    StoreOptions { webhook_connections: 1, agent_connections: 1, apply_connections: 1 };
+const NARROW: StoreOptions = StoreOptions {
+    webhook_connections: 1,
+    agent_connections: 1,
+    apply_connections: 1,
+    feed_connections: 1,
+};
 
 /// The server's sessions that are inside a transaction or act as another role.
 const OPEN: &str = "\
@@ -28,7 +32,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
     db.team(&a, &[1, 2, 3]).await;
     db.team(&b, &[4]).await;
     let store = Store::new(&db.url(LOGIN), NARROW).expect("a store");
-    store.roster(&a, None, sid(CALL), at(0)).await.expect("a warm pool");
+    store.roster(&a, None, sid(CALL), Duration::ZERO, at(0)).await.expect("a warm pool");
     let mut dice = Dice::new(3);
     let mut dropped = 0;
     for round in 0..300 {
@@ -38,12 +42,13 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
         let request = async {
             match round % 3 {
                 0 => drop(store.apply(&a, &events).await),
-                1 => drop(store.roster(&a, None, sid(CALL), at(0)).await),
+                1 => drop(store.roster(&a, None, sid(CALL), Duration::ZERO, at(0)).await),
                 _ => drop(store.set_presence(&a, agent(1), Presence::Away, at(round)).await),
             }
         };
         dropped += i32::from(tokio::time::timeout(limit, request).await.is_err());
-        let roster = store.roster(&b, None, sid(CALL), at(0)).await.expect("a roster");
+        let roster =
+            store.roster(&b, None, sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
         let users: Vec<_> = roster.candidates.iter().map(|one| one.user).collect();
         assert_eq!(users, [agent(4)], "round {round}");
         let agents = store.agents(&b, agent(4), at(60)).await.expect("agents");
@@ -63,7 +68,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
 /// Fills the pools, so that there is something to lose.
 async fn warm(store: &Store) {
     let ws = workspace("ws_a");
-    let rosters = (0..8).map(|_| store.roster(&ws, None, sid(CALL), at(0)));
+    let rosters = (0..8).map(|_| store.roster(&ws, None, sid(CALL), Duration::ZERO, at(0)));
     let agents = (0..4).map(|_| store.agents(&ws, agent(1), at(60)));
     let (rosters, agents) = tokio::join!(
         futures_util::future::join_all(rosters),
@@ -76,7 +81,7 @@ async fn warm(store: &Store) {
 /// Each kind of request once; not one may fail.
 async fn use_all(store: &Store, round: i64) {
     let ws = workspace("ws_a");
-    store.roster(&ws, None, sid(CALL), at(0)).await.expect("a roster");
+    store.roster(&ws, None, sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
     store.apply(&ws, &[stored(leg(round, 1, 0, LegStatus::Initiated))]).await.expect("applied");
     assert!(
         store.set_presence(&ws, agent(1), Presence::Away, at(round)).await.expect("an answer"),

@@ -16,7 +16,7 @@ pub(crate) const OWNER: &str = "switchroom_test_owner";
 pub(crate) const LOGIN: &str = "voice_app";
 
 /// The tables with a workspace.
-pub(crate) const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 13] = [
     "livechat_contacts",
     "livechat_contact_assignments",
     "user_profiles",
@@ -28,6 +28,8 @@ pub(crate) const TABLES: [&str; 11] = [
     "voice_calls",
     "voice_legs",
     "voice_dials",
+    "voice_feeds",
+    "voice_changes",
 ];
 
 /// A database with the schema, and its owner.

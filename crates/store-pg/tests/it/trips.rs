@@ -124,17 +124,22 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let url = db
         .url(LOGIN)
         .replace(db.socket_dir().to_str().expect("a path"), gate.dir.to_str().expect("a path"));
-    let one = StoreOptions { webhook_connections: 1, agent_connections: 1, apply_connections: 1 };
+    let one = StoreOptions {
+        webhook_connections: 1,
+        agent_connections: 1,
+        apply_connections: 1,
+        feed_connections: 1,
+    };
     let store = Store::new(&url, one).expect("a store");
     let caller = number("+15005550001");
     let events = three_agents(contact);
     // The first of each kind opens the connection and prepares its statements.
-    store.roster(&ws, Some(&caller), sid(CALL), at(0)).await.expect("a roster");
+    store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
     store.agents(&ws, agent(1), at(0)).await.expect("agents");
     store.apply(&ws, &events[..1]).await.expect("applied");
 
     // Begin, scope, statement, commit.
-    let roster = store.roster(&ws, Some(&caller), sid(CALL), at(0));
+    let roster = store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0));
     let found = gate.trips(&[4], roster).await.expect("a roster");
     assert_eq!(found.candidates.len(), 3);
     // The same with a lock before the statement.
@@ -147,6 +152,6 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         gate.trips(&[4], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
         3
     );
-    let applied = gate.trips(&[6, 8], store.apply(&ws, &events)).await;
+    let applied = gate.trips(&[6, 9], store.apply(&ws, &events)).await;
     applied.expect("applied");
 }

@@ -1,0 +1,192 @@
+//! An agent and what they are doing.
+
+use std::time::Duration;
+
+use identity::{AgentIdentity, Timestamp};
+use routing::{Page, Presence};
+use serde::Serialize;
+use store_pg::AgentRow;
+
+/// One agent, as every page sees them.
+#[derive(Serialize)]
+pub(crate) struct Agent {
+    user_id: String,
+    identity: String,
+    name: Option<String>,
+    role: &'static str,
+    /// What they do now; calls come before what they set by hand.
+    status: &'static str,
+    since: Option<String>,
+    /// When it will change by itself: the end of `wrap_up`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// The call that they are on, or that rings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_sid: Option<String>,
+    /// What they set by hand, which holds again after the call.
+    presence: Option<&'static str>,
+}
+
+impl Agent {
+    /// `wrap_up` is how long agents of the workspace may work after a call.
+    pub(crate) fn of(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Self {
+        let standing = Standing::of(row, wrap_up, now);
+        Self {
+            user_id: row.user.to_string(),
+            identity: AgentIdentity::new(row.user).to_string(),
+            name: row.name.clone(),
+            role: row.role.code(),
+            status: standing.status,
+            since: standing.since.map(|at| at.to_string()),
+            until: standing.until.map(|at| at.to_string()),
+            call_sid: row.call.map(|call| call.to_string()),
+            presence: Some(row.presence)
+                .filter(|presence| *presence != Presence::Unknown)
+                .map(Presence::code),
+        }
+    }
+}
+
+/// What counts now, since when, and until when if it is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Standing {
+    status: &'static str,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Standing {
+    const fn new(status: &'static str, since: Option<Timestamp>) -> Self {
+        Self { status, since, until: None }
+    }
+
+    /// The same order in which `routing` finds a reason not to ring.
+    fn of(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Self {
+        if row.on_call_since.is_some() {
+            return Self::new("busy", row.on_call_since);
+        }
+        if row.offered_since.is_some() {
+            return Self::new("offered", row.offered_since);
+        }
+        if matches!(row.presence, Presence::Away | Presence::Offline) {
+            return Self::new(row.presence.code(), row.presence_since);
+        }
+        if row.page == Page::Closed {
+            return Self::new("offline", row.online_until);
+        }
+        let until = row.works_until(wrap_up).filter(|until| *until > now);
+        if until.is_some() {
+            return Self { until, ..Self::new("wrap_up", row.idle_since) };
+        }
+        if row.presence == Presence::Available || row.page == Page::Open {
+            return Self::new("available", row.presence_since.max(row.free_since(wrap_up)));
+        }
+        Self::new("unknown", None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::UserId;
+    use routing::Role;
+
+    #[test]
+    fn calls_come_before_what_was_set_by_hand_and_that_before_pages() {
+        let at = Timestamp::from_unix_seconds;
+        let agent = AgentRow {
+            user: UserId::from_bytes([1; 16]),
+            name: None,
+            role: Role::Agent,
+            presence: Presence::Available,
+            presence_since: Some(at(10)),
+            on_call_since: None,
+            offered_since: None,
+            call: None,
+            idle_since: None,
+            ready_since: None,
+            page: Page::Unknown,
+            online_until: None,
+        };
+        let called = AgentRow { idle_since: Some(at(50)), ..agent.clone() };
+        let closed = AgentRow { page: Page::Closed, online_until: Some(at(70)), ..called.clone() };
+        let silent =
+            AgentRow { presence: Presence::Unknown, presence_since: None, ..agent.clone() };
+        let away = AgentRow { presence: Presence::Away, ..agent.clone() };
+        let ringing = AgentRow { offered_since: Some(at(20)), ..agent.clone() };
+        let talking = AgentRow { on_call_since: Some(at(15)), ..ringing.clone() };
+        let cases = [
+            ("by hand", agent, 0, ("available", Some(10), None)),
+            ("after a call", called.clone(), 0, ("available", Some(50), None)),
+            (
+                "after a call, by a clock that is ahead",
+                AgentRow { idle_since: Some(at(101)), ..called.clone() },
+                0,
+                ("available", Some(101), None),
+            ),
+            ("in wrap-up", called.clone(), 60, ("wrap_up", Some(50), Some(110))),
+            ("wrap-up is over", called.clone(), 30, ("available", Some(80), None)),
+            (
+                "wrap-up was ended by hand",
+                AgentRow { ready_since: Some(at(60)), ..called.clone() },
+                60,
+                ("available", Some(60), None),
+            ),
+            (
+                "the same, by a clock that is behind",
+                AgentRow {
+                    idle_since: Some(at(101)),
+                    ready_since: Some(at(101)),
+                    ..called.clone()
+                },
+                60,
+                ("available", Some(101), None),
+            ),
+            (
+                "ready before the call ended counts for the call before",
+                AgentRow { ready_since: Some(at(49)), ..called.clone() },
+                60,
+                ("wrap_up", Some(50), Some(110)),
+            ),
+            (
+                "away in wrap-up",
+                AgentRow { presence: Presence::Away, ..called.clone() },
+                60,
+                ("away", Some(10), None),
+            ),
+            ("ringing", ringing, 0, ("offered", Some(20), None)),
+            ("talking, and another call rings", talking.clone(), 0, ("busy", Some(15), None)),
+            (
+                "away during a call",
+                AgentRow { presence: Presence::Away, ..talking.clone() },
+                0,
+                ("busy", Some(15), None),
+            ),
+            (
+                "the page was closed during a call",
+                AgentRow { page: Page::Closed, ..talking },
+                0,
+                ("busy", Some(15), None),
+            ),
+            ("the last page was closed", closed.clone(), 60, ("offline", Some(70), None)),
+            (
+                "away, and the last page was closed",
+                AgentRow { page: Page::Closed, ..away },
+                0,
+                ("away", Some(10), None),
+            ),
+            ("never reported", silent.clone(), 0, ("unknown", None, None)),
+            (
+                "a page is open, nothing was set by hand",
+                AgentRow { page: Page::Open, ..silent },
+                0,
+                ("available", None, None),
+            ),
+        ];
+        for (name, agent, wrap_up, (status, since, until)) in cases {
+            let found = Standing::of(&agent, Duration::from_secs(wrap_up), at(100));
+            let want = Standing { status, since: since.map(at), until: until.map(at) };
+            assert_eq!(found, want, "{name}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What the API and the stream of events say, in the same words.
+
+pub(crate) mod agent;
+pub(crate) mod call;

@@ -1,0 +1,252 @@
+//! What an agent says, whether their page is there, and what calls make of it.
+
+use std::time::Duration;
+
+use emulator::Behaviour;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Ask};
+use crate::sessions::session;
+use crate::stream::{Seen, Stream};
+use crate::team::{Team, uuid};
+use crate::world::{World, until};
+
+const CALLER: &str = "+15005551234";
+const SECOND: Duration = Duration::from_secs(1);
+
+impl World {
+    /// An agent as another one sees them, on one of the servers.
+    async fn seen_by(&self, server: usize, team: &Team, agent: u8) -> Value {
+        let ask = Ask::get(&team.path("agents")).bearer(&session(team.user(1)));
+        let page = crate::http::exchange(self.servers[server].address(), &ask.bytes()).await.json();
+        let id = json!(team.user(agent).to_string());
+        let agents = page["agents"].as_array().expect("agents").clone();
+        agents.into_iter().find(|one| one["user_id"] == id).expect("the agent")
+    }
+
+    async fn status(&self, server: usize, team: &Team, agent: u8) -> String {
+        let agent = self.seen_by(server, team, agent).await;
+        agent["status"].as_str().expect("a status").to_owned()
+    }
+
+    /// Lets the lease of an agent's pages run out, as 30 s would, and tells everybody to look.
+    async fn time_passes(&self, team: &Team, agent: u8) {
+        let user = uuid(team.user(agent));
+        self.sql(&format!(
+            "update voice_agents set online_until = now() - interval '1 second' \
+             where user_id = '{user}'; select pg_notify('voice_changes', '{}')",
+            team.id
+        ))
+        .await;
+    }
+
+    /// The same until it shows: a server may be about to put the lease off.
+    async fn closes(&self, stream: &mut Stream, team: &Team, agent: u8) {
+        let shown = async {
+            loop {
+                self.time_passes(team, agent).await;
+                let shows = shows(stream, team, agent, "offline");
+                if tokio::time::timeout(2 * SECOND, shows).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(60 * SECOND, shown).await.expect("it shows");
+    }
+
+    async fn end_wrap_up(&self, team: &Team, agent: u8) -> Answer {
+        let ask = Ask::new("POST", &team.path("agents/me/wrap-up/end"));
+        self.ask(&ask.bearer(&session(team.user(agent)))).await
+    }
+}
+
+/// Waits until the stream says that an agent has this status.
+async fn shows(stream: &mut Stream, team: &Team, agent: u8, status: &str) -> Value {
+    let id = json!(team.user(agent).to_string());
+    let is = |seen: &Seen| {
+        seen.name == "agent" && seen.data["user_id"] == id && seen.data["status"] == json!(status)
+    };
+    stream.find(&format!("agent {agent} {status}"), is).await.data
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_is_presence_and_a_closed_one_rings_nobody() {
+    let world = World::with_servers(2).await;
+    let team = world.team("acme").await;
+    world.agents(&team, 3).await;
+    let mut watcher = world.stream(0, &team.events(1)).await;
+    watcher.named("snapshot").await;
+    // Agent 2 opens a page on each server, agent 1 has one too; agent 3 never reports.
+    let own = world.stream(0, &team.page(1, "own")).await;
+    let mut pages = vec![
+        world.stream(0, &team.page(2, "one")).await,
+        world.stream(1, &team.page(2, "two")).await,
+    ];
+    let snapshot = pages[1].named("snapshot").await;
+    assert_eq!(snapshot["me"]["status"], json!("available"));
+    assert_eq!(snapshot["me"]["presence"], json!(null), "nothing was set by hand");
+    shows(&mut watcher, &team, 2, "available").await;
+    for server in [0, 1] {
+        assert_eq!(world.status(server, &team, 2).await, "available");
+        assert_eq!(world.status(server, &team, 3).await, "unknown");
+    }
+    // One of two pages is closed: the other one goes on renewing the lease.
+    pages.remove(0);
+    until("its end was noticed", async || world.metric("switchroom_event_streams").await == 2)
+        .await;
+    world.closes(&mut watcher, &team, 2).await;
+    shows(&mut watcher, &team, 2, "available").await;
+    // The last page is closed. It has the whole time of grace, from its end on.
+    pages.clear();
+    let lease = async || -> f64 {
+        let sql = "select extract(epoch from online_until - now())::float8 from voice_agents \
+                   where user_id = $1";
+        let client = world.owner.client();
+        client.query_one(sql, &[&uuid(team.user(2))]).await.expect("an agent").get(0)
+    };
+    until("the lease is put off for the last time", async || lease().await > 25.0).await;
+    assert_eq!(world.status(1, &team, 2).await, "available", "a reload changes nothing");
+    world.closes(&mut watcher, &team, 2).await;
+    assert_eq!(world.status(1, &team, 2).await, "offline");
+
+    // Routing agrees, and says why.
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [1, 3]);
+    let verdicts = world.verdicts(&team, story.sid, 1).await;
+    assert!(verdicts.contains(&(2, "page_closed".to_owned())), "{verdicts:?}");
+    // Whoever says something by hand has another kind of page.
+    let answer = world.set_status(&team, 2, "available").await.json();
+    assert_eq!(answer["status"], json!("available"));
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story).len(), 3);
+    drop(own);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_set_by_hand_outlives_pages_and_calls() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 2).await;
+    let mut watcher = world.stream(0, &team.events(1)).await;
+    let page = world.stream(0, &team.page(2, "one")).await;
+    world.set_status(&team, 2, "available").await;
+    shows(&mut watcher, &team, 2, "available").await;
+    world.set_status(&team, 1, "away").await;
+    agents[1].behaves(Behaviour::ByHand);
+    let call = world.phone(CALLER).call(&team.number);
+    agents[1].rings().await;
+    let offered = shows(&mut watcher, &team, 2, "offered").await;
+    agents[1].answer().expect("it rings");
+    world.twilio.settled().await;
+    let busy = shows(&mut watcher, &team, 2, "busy").await;
+    assert_eq!((&busy["presence"], &busy["call_sid"]), (&json!("available"), &offered["call_sid"]));
+    // Away during the call: away after it, and not before.
+    let answer = world.set_status(&team, 2, "away").await.json();
+    assert_eq!((&answer["status"], &answer["presence"]), (&json!("busy"), &json!("away")));
+    let busy = shows(&mut watcher, &team, 2, "busy").await;
+    assert_eq!(busy["presence"], json!("away"));
+    agents[1].hang_up().expect("a call");
+    call.ended().await;
+    shows(&mut watcher, &team, 2, "away").await;
+    // Signed out by hand: opening a page changes nothing.
+    world.set_status(&team, 2, "offline").await;
+    drop(page);
+    let mut again = world.stream(0, &team.page(2, "two")).await;
+    assert_eq!(again.named("snapshot").await["me"]["status"], json!("offline"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_makes_nobody_flap() {
+    let mut world = World::new().await;
+    let team = world.team("acme").await;
+    world.agents(&team, 2).await;
+    let mut page = world.stream(0, &team.page(2, "one")).await;
+    page.named("snapshot").await;
+    let stopped = world.stop_first().await;
+    page.ends().await;
+    let left = "select online_until > now() + interval '20 seconds' from voice_agents \
+                where online_until is not null";
+    let client = world.owner.client();
+    let has_time: bool = client.query_one(left, &[]).await.expect("an agent").get(0);
+    assert!(has_time, "the pages have time to find another server");
+    world.start_again(stopped).await;
+    assert_eq!(world.status(0, &team, 2).await, "available");
+    let mut back = world.resume(0, team.page(2, "one"), &page).await;
+    let own = shows(&mut back, &team, 2, "available").await;
+    assert_eq!(own["presence"], json!(null));
+
+    // The server was away for longer than that: nobody could say that their page is open. Until
+    // the pages had time to come back, all ring.
+    drop(back);
+    let stopped = world.stop_first().await;
+    world.time_passes(&team, 2).await;
+    world.start_again(stopped).await;
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story).len(), 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_call_an_agent_may_work_on() {
+    let world = World::with_servers(2).await;
+    let team = world.team_with("acme", &json!({ "wrap_up_seconds": 600 })).await;
+    let agents = world.agents(&team, 2).await;
+    let mut watcher = world.stream(1, &team.events(2)).await;
+    agents[0].behaves(Behaviour::talks(SECOND, SECOND));
+    world.phone(CALLER).call(&team.number).ended().await;
+    let working = shows(&mut watcher, &team, 1, "wrap_up").await;
+    let moment = |name: &str| -> identity::Timestamp {
+        working[name].as_str().and_then(|at| at.parse().ok()).expect("a moment")
+    };
+    assert_eq!(moment("until").since(moment("since")), Duration::from_secs(600));
+    world.applied().await;
+    agents[0].behaves(Behaviour::Ignores);
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [2]);
+    let verdicts = world.verdicts(&team, story.sid, 1).await;
+    assert_eq!(verdicts, [(1, "wrap_up".to_owned()), (2, "rings".to_owned())]);
+    // Away does not end it, available does.
+    world.set_status(&team, 1, "away").await;
+    shows(&mut watcher, &team, 1, "away").await;
+    let answer = world.set_status(&team, 1, "available").await.json();
+    assert_eq!(answer["status"], json!("available"));
+    shows(&mut watcher, &team, 1, "available").await;
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story).len(), 2);
+
+    // The next call is followed by work again, which the agent ends.
+    agents[0].behaves(Behaviour::talks(SECOND, SECOND));
+    agents[1].behaves(Behaviour::Ignores);
+    world.phone(CALLER).call(&team.number).ended().await;
+    shows(&mut watcher, &team, 1, "wrap_up").await;
+    let answer = world.end_wrap_up(&team, 1).await;
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("available")));
+    shows(&mut watcher, &team, 1, "available").await;
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story).len(), 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_after_a_call_ends_by_itself_and_everybody_hears_of_it() {
+    let world = World::new().await;
+    let team = world.team_with("acme", &json!({ "wrap_up_seconds": 3 })).await;
+    let agents = world.agents(&team, 1).await;
+    let mut watcher = world.stream(0, &team.events(1)).await;
+    agents[0].behaves(Behaviour::talks(SECOND, SECOND));
+    world.phone(CALLER).call(&team.number).ended().await;
+    world.applied().await;
+    // However long that took, its end is now and two seconds ago.
+    world
+        .sql(
+            "update voice_agents set idle_since = clock_timestamp() - interval '1 second'; \
+             select pg_notify('voice_changes', 'acme')",
+        )
+        .await;
+    shows(&mut watcher, &team, 1, "wrap_up").await;
+    let free = shows(&mut watcher, &team, 1, "unknown").await;
+    assert_eq!(free["since"], json!(null));
+    world.stop().await;
+}

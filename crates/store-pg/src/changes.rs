@@ -1,0 +1,225 @@
+//! What changed in a workspace, numbered, for whoever watches it.
+
+use identity::{CallSid, Timestamp, UserId, WorkspaceId};
+use tokio_postgres::Row;
+
+use crate::agents::{self, AGENTS, AgentRow};
+use crate::error::StoreError;
+use crate::log::{self, CALLS_NAMED, CallRow, LIVE_CALLS};
+use crate::lookup::LONGEST_CALL;
+use crate::pages::RENEW;
+use crate::scope::{ENTER, Scope};
+use crate::{Store, sql};
+
+/// Everything that a page shows of a workspace at this moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The number of the last change that is in it; later ones may be too.
+    pub seq: i64,
+    /// The agents by name.
+    pub agents: Vec<AgentRow>,
+    /// The calls that are not over, oldest first, at most [`MOST_LIVE_CALLS`](crate::MOST_LIVE_CALLS).
+    pub calls: Vec<CallRow>,
+}
+
+/// What changed after a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    /// The number of the last change there is.
+    pub seq: i64,
+    /// The changes by their numbers, of each thing only the last; `None` if they are not kept any
+    /// more, or if the numbers begin anew, as after a restore: then only a snapshot helps.
+    pub changes: Option<Vec<Change>>,
+    /// All agents as they are now.
+    pub agents: Vec<AgentRow>,
+    /// The calls that the changes name, as they are now.
+    pub calls: Vec<CallRow>,
+}
+
+/// One change.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// Its number in the workspace, from 1.
+    pub seq: i64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What changed.
+    pub subject: Subject,
+}
+
+/// What changed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Subject {
+    /// A call or one of its legs.
+    Call(CallSid),
+    /// A page stopped ringing with this leg, or why it did is known better now. Its call changed too.
+    Ring(CallSid),
+    /// What an agent set by hand, or whether their page is there.
+    Agent,
+}
+
+impl Store {
+    /// Reads what a page shows; `None` if the asking user is no member of the workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn snapshot(
+        &self,
+        workspace: &WorkspaceId,
+        asking: UserId,
+        now: Timestamp,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let id = workspace.as_str();
+        let (answered_after, rang_after) = agents::oldest(now);
+        let started_after = sql::system(now.before(LONGEST_CALL));
+        // The number comes first: what is read after it is never older.
+        let rows = Scope::Agent(workspace, asking)
+            .run_all(
+                &self.feed,
+                &[
+                    (HEAD, &[&id]),
+                    (AGENTS, &[&id, &answered_after, &rang_after]),
+                    (LIVE_CALLS, &[&id, &started_after]),
+                ],
+            )
+            .await?;
+        let [head, agents, calls] = &rows[..] else { return Err(incomplete()) };
+        let agents = agents.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
+        if agents.is_empty() {
+            return Ok(None);
+        }
+        let seq = head.first().map_or(0, |row| row.get("seq"));
+        Ok(Some(Snapshot { seq, agents, calls: log::gather(calls)? }))
+    }
+
+    /// Reads what changed after the change with this number; `None` if the asking user is no member
+    /// of the workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn changes(
+        &self,
+        workspace: &WorkspaceId,
+        asking: UserId,
+        after: i64,
+        now: Timestamp,
+    ) -> Result<Option<Changes>, StoreError> {
+        let id = workspace.as_str();
+        let (answered_after, rang_after) = agents::oldest(now);
+        let scope = Scope::Agent(workspace, asking);
+        let rows = scope
+            .run_all(
+                &self.feed,
+                &[(CHANGES, &[&id, &after]), (AGENTS, &[&id, &answered_after, &rang_after])],
+            )
+            .await?;
+        let [changes, agents] = &rows[..] else { return Err(incomplete()) };
+        let agents = agents.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
+        if agents.is_empty() {
+            return Ok(None);
+        }
+        let seq = changes.first().map_or(0, |row| row.get("head"));
+        let read: Vec<Change> =
+            changes.iter().filter_map(|row| change(row).transpose()).collect::<Result<_, _>>()?;
+        let whole = i64::try_from(read.len()).is_ok_and(|length| after + length == seq);
+        let changes = whole.then(|| last_of_each(read));
+        let named: Vec<&str> = changes.iter().flatten().filter_map(call_of).collect();
+        let calls = if named.is_empty() {
+            Vec::new()
+        } else {
+            log::gather(&scope.run(&self.feed, CALLS_NAMED, &[&id, &named]).await?)?
+        };
+        Ok(Some(Changes { seq, changes, agents, calls }))
+    }
+}
+
+fn incomplete() -> StoreError {
+    StoreError::Corrupt("an answer is missing".to_owned())
+}
+
+fn change(row: &Row) -> Result<Option<Change>, StoreError> {
+    let (Some(seq), Some(at)) = (row.get("seq"), sql::moment(row, "at")) else { return Ok(None) };
+    let subject = match row.get("kind") {
+        "call" => Subject::Call(sql::call_sid(row, "ref")?),
+        "ring" => Subject::Ring(sql::call_sid(row, "ref")?),
+        _ => Subject::Agent,
+    };
+    Ok(Some(Change { seq, at, subject }))
+}
+
+/// The last change of each thing, by number.
+fn last_of_each(mut changes: Vec<Change>) -> Vec<Change> {
+    let mut seen = std::collections::BTreeSet::new();
+    changes.reverse();
+    changes.retain(|change| seen.insert(change.subject));
+    changes.reverse();
+    changes
+}
+
+fn call_of(change: &Change) -> Option<&str> {
+    match &change.subject {
+        Subject::Call(sid) => Some(sid.as_str()),
+        Subject::Ring(_) | Subject::Agent => None,
+    }
+}
+
+/// Numbers what `$news` names (columns `kind`, `ref` and `rank`, from 1 without gaps), keeps it in the
+/// ring, and tells every server. `$before` are common table expressions that go before, and
+/// `$result` is what is selected; it may use `told`, which has a row if there is news. `$1` is the
+/// workspace.
+///
+/// It must be the last statement of its transaction that waits for a lock: the workspace's number is
+/// held from here to the commit.
+macro_rules! with_news {
+    ($before:expr, $news:expr, $result:expr) => {
+        concat!(
+            "with ",
+            $before,
+            "news as (",
+            $news,
+            "), \
+head as ( \
+  insert into public.voice_feeds as f (workspace_id, seq) \
+    select $1::text, count(*) from news having count(*) > 0 \
+  on conflict (workspace_id) do update set seq = f.seq + excluded.seq returning f.seq), \
+kept as ( \
+  insert into public.voice_changes (workspace_id, slot, seq, kind, ref, at) \
+    select $1::text, (n.seq % 1024)::int, n.seq, n.kind, n.ref, clock_timestamp() from ( \
+      select h.seq - (select count(*) from news) + n.rank as seq, n.kind, n.ref \
+      from news n cross join head h order by 1 desc limit 1024) n \
+  on conflict (workspace_id, slot) do update set seq = excluded.seq, kind = excluded.kind, \
+    ref = excluded.ref, at = excluded.at), \
+told as (select pg_notify('voice_changes', $1::text) from head) ",
+            $result
+        )
+    };
+}
+
+pub(crate) use with_news;
+
+/// Workspace, kinds, refs.
+pub(crate) const NOTE: &str = with_news!(
+    "",
+    "select n.kind, n.ref, n.rank \
+     from unnest($2::text[], $3::text[]) with ordinality as n (kind, ref, rank)",
+    "select count(*) from told"
+);
+
+/// Workspace.
+const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
+
+/// Workspace, number of the last change that is known. One row for each later change that is kept,
+/// at least one if there ever was a change.
+const CHANGES: &str = "\
+select f.seq as head, c.seq, c.at, c.kind, c.ref \
+from public.voice_feeds f left join lateral ( \
+  select c.* from generate_series(greatest($2::bigint, f.seq - 1024) + 1, f.seq) as n (seq) \
+    join public.voice_changes c \
+      on c.workspace_id = $1 and c.slot = (n.seq % 1024)::int and c.seq = n.seq) c on true \
+where f.workspace_id = $1 order by c.seq";
+
+/// What the pool of the watchers prepares.
+pub(crate) const STATEMENTS: &[&str] =
+    &[ENTER, HEAD, CHANGES, AGENTS, LIVE_CALLS, CALLS_NAMED, RENEW];

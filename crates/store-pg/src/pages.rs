@@ -1,0 +1,54 @@
+//! Which agents have a page open: a lease that servers put off while it is.
+
+use std::time::Duration;
+
+use identity::{UserId, WorkspaceId};
+use uuid::Uuid;
+
+use crate::changes::with_news;
+use crate::error::StoreError;
+use crate::scope::Scope;
+use crate::{Store, sql};
+
+impl Store {
+    /// Says that pages of these agents are open, and count as open for this long, by the database's
+    /// clock. Users that are no members are left out. A lease is never cut short: another server may
+    /// have another page of the same agent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn renew_pages(
+        &self,
+        workspace: &WorkspaceId,
+        users: &[UserId],
+        length: Duration,
+    ) -> Result<(), StoreError> {
+        let users: Vec<Uuid> = users.iter().copied().map(sql::uuid).collect();
+        Scope::Webhook(workspace)
+            .run(&self.feed, RENEW, &[&workspace.as_str(), &users, &length.as_secs_f64()])
+            .await?;
+        Ok(())
+    }
+}
+
+/// Workspace, users, seconds. Only an agent who had no page is news. Agents are locked in the order
+/// of their ids, as everywhere.
+pub(crate) const RENEW: &str = with_news!(
+    "had as ( \
+  select g.user_id from public.voice_agents g \
+  where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) and g.online_until > now()), \
+put as ( \
+  insert into public.voice_agents as g (workspace_id, user_id, online_until) \
+    select p.workspace_id, p.id, now() + $3::float8 * interval '1 second' \
+    from public.user_profiles p \
+    where p.workspace_id = $1 and p.id = any ($2::uuid[]) \
+      and p.workspace_role in ('agent', 'admin') \
+    order by p.id \
+  on conflict (workspace_id, user_id) do update \
+    set online_until = greatest(g.online_until, excluded.online_until) \
+  returning g.user_id), ",
+    "select 'agent' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
+     from put p where p.user_id not in (select h.user_id from had h)",
+    "select count(*) from told"
+);
