@@ -22,6 +22,8 @@ pub(crate) enum Endpoint {
     Events(WorkspaceId),
     /// The call log.
     Calls(WorkspaceId),
+    /// Numbers of the calls of a day.
+    Stats(WorkspaceId),
     /// One call.
     Call(WorkspaceId, CallSid),
     /// The voice URL of numbers and of the TwiML App.
@@ -72,6 +74,7 @@ impl Endpoint {
             "agents/me/wrap-up/end" => Self::MyWrapUpEnd(workspace),
             "events" => Self::Events(workspace),
             "calls" => Self::Calls(workspace),
+            "stats" => Self::Stats(workspace),
             "voice" => Self::Voice(workspace),
             "voice/status" => Self::Status(workspace),
             "voice/dial" => Self::Dial(workspace),
@@ -107,6 +110,7 @@ impl Endpoint {
             | Self::MyWrapUpEnd(workspace)
             | Self::Events(workspace)
             | Self::Calls(workspace)
+            | Self::Stats(workspace)
             | Self::Call(workspace, _)
             | Self::Voice(workspace)
             | Self::Status(workspace)
@@ -131,6 +135,7 @@ impl Endpoint {
             Self::MyWrapUpEnd(_) => "my_wrap_up_end",
             Self::Events(_) => "events",
             Self::Calls(_) => "calls",
+            Self::Stats(_) => "stats",
             Self::Call(..) => "call",
             Self::Voice(_) => "voice",
             Self::Status(_) => "status",
@@ -172,6 +177,7 @@ impl fmt::Display for Endpoint {
             }
             Self::Events(workspace) => write!(f, "{WORKSPACES}{workspace}/events"),
             Self::Calls(workspace) => write!(f, "{WORKSPACES}{workspace}/calls"),
+            Self::Stats(workspace) => write!(f, "{WORKSPACES}{workspace}/stats"),
             Self::Call(workspace, sid) => write!(f, "{WORKSPACES}{workspace}/calls/{sid}"),
             Self::Voice(workspace) => write!(f, "{WORKSPACES}{workspace}/voice"),
             Self::Status(workspace) => write!(f, "{WORKSPACES}{workspace}/voice/status"),
@@ -271,6 +277,7 @@ mod tests {
             Endpoint::MyWrapUpEnd(workspace.clone()),
             Endpoint::Events(workspace.clone()),
             Endpoint::Calls(workspace.clone()),
+            Endpoint::Stats(workspace.clone()),
             Endpoint::Call(workspace.clone(), sid),
             Endpoint::Voice(workspace.clone()),
             Endpoint::Status(workspace.clone()),

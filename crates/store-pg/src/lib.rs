@@ -15,6 +15,7 @@ mod pool;
 mod reconcile;
 mod scope;
 mod sql;
+mod stats;
 mod store;
 mod workspaces;
 
@@ -24,9 +25,13 @@ pub use changes::{Change, Changes, Snapshot, Subject};
 pub use error::StoreError;
 pub use guard::Fault;
 pub use listen::Listener;
-pub use log::{Before, CallRow, LegRow, MOST_LIVE_CALLS};
+pub use log::{
+    Before, CALLS, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OF_DIRECTION, CallResult, CallRow, Filter,
+    LegRow, MOST_LIVE_CALLS,
+};
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
+pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store, StoreOptions};
 pub use workspaces::WorkspaceRow;

@@ -1,5 +1,6 @@
 //! The call log, as an agent reads it.
 
+use calls::Direction;
 use identity::{CallSid, ContactId, Timestamp, UserId, WorkspaceId};
 use tokio_postgres::Row;
 
@@ -73,6 +74,39 @@ pub struct Before {
     pub sid: CallSid,
 }
 
+/// Which calls of the log are wanted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Filter {
+    /// Those that this agent handled.
+    pub agent: Option<UserId>,
+    /// Those that came in, or went out.
+    pub direction: Option<Direction>,
+    /// Those that were answered, or missed.
+    pub result: Option<CallResult>,
+}
+
+/// What became of a call, in one of two words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallResult {
+    /// Two people talked, or do.
+    Answered,
+    /// It came in, and is over without an answer.
+    Missed,
+}
+
+impl Filter {
+    /// The statement whose index finds these calls; the others of its conditions are looked at in
+    /// each row.
+    const fn statement(self) -> &'static str {
+        match self {
+            Self { agent: Some(_), .. } => CALLS_OF_AGENT,
+            Self { result: Some(CallResult::Missed), .. } => CALLS_MISSED,
+            Self { direction: Some(_), .. } => CALLS_OF_DIRECTION,
+            _ => CALLS,
+        }
+    }
+}
+
 impl Store {
     /// Reads a page of the call log, newest first.
     ///
@@ -83,13 +117,29 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         asking: UserId,
+        filter: Filter,
         limit: u16,
         before: Option<Before>,
     ) -> Result<Vec<CallRow>, StoreError> {
         let started = before.map(|before| sql::system(before.started_at));
         let sid = before.map(|before| before.sid.to_string());
+        let agent = filter.agent.map(sql::uuid);
+        let direction = filter.direction.map(Direction::code);
+        let answered = filter.result.map(|result| result == CallResult::Answered);
         let rows = Scope::Agent(workspace, asking)
-            .run(&self.agent, CALLS, &[&workspace.as_str(), &started, &sid, &i64::from(limit)])
+            .run(
+                &self.agent,
+                filter.statement(),
+                &[
+                    &workspace.as_str(),
+                    &started,
+                    &sid,
+                    &i64::from(limit),
+                    &agent,
+                    &direction,
+                    &answered,
+                ],
+            )
             .await?;
         gather(&rows)
     }
@@ -174,18 +224,43 @@ macro_rules! call_columns {
 }
 
 /// Workspace, start and Sid of the last call of the page before (both null for the first page),
-/// length of the page.
-pub(crate) const CALLS: &str = concat!(
-    "select ",
-    call_columns!(),
-    " from (select * from public.voice_calls \
-        where workspace_id = $1 and started_at is not null \
-          and (started_at, call_sid) \
-            < (coalesce($2::timestamptz, 'infinity'), coalesce($3::text, '')) \
-        order by started_at desc, call_sid desc limit $4) v \
-      left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
-      left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid \
-      order by v.started_at desc, v.call_sid desc, l.initiated_at, l.leg_sid"
+/// length of the page, agent, direction, and whether it was answered (null: all).
+macro_rules! calls {
+    ($rows:expr) => {
+        concat!(
+            "select ",
+            call_columns!(),
+            " from (select * from public.voice_calls \
+                where workspace_id = $1 and started_at is not null \
+                  and (started_at, call_sid) \
+                    < (coalesce($2::timestamptz, 'infinity'), coalesce($3::text, '')) \
+                  and ",
+            $rows,
+            " and ($6::text is null or direction = $6) \
+                  and ($7::boolean is null \
+                    or $7 and outcome in ('in_progress', 'completed') \
+                    or not $7 and direction = 'inbound' \
+                      and outcome in ('no_answer', 'caller_hung_up', 'failed')) \
+                order by started_at desc, call_sid desc limit $4) v \
+              left join public.livechat_contacts c \
+                on c.workspace_id = $1 and c.id = v.contact_id \
+              left join public.voice_legs l \
+                on l.workspace_id = $1 and l.call_sid = v.call_sid \
+              order by v.started_at desc, v.call_sid desc, l.initiated_at, l.leg_sid"
+        )
+    };
+}
+
+/// Each has its own index; the parameters are the same.
+pub const CALLS: &str = calls!("$5::uuid is null");
+/// The same for an agent.
+pub const CALLS_OF_AGENT: &str = calls!("handled_by = $5::uuid");
+/// The same for a direction.
+pub const CALLS_OF_DIRECTION: &str = calls!("$5::uuid is null and direction = $6");
+/// The same for missed calls.
+pub const CALLS_MISSED: &str = calls!(
+    "$5::uuid is null and direction = 'inbound' \
+     and outcome in ('no_answer', 'caller_hung_up', 'failed')"
 );
 
 /// Workspace, start of the oldest call that may still last. Calls whose start is not known yet are

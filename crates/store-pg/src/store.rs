@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::guard::{self, Fault};
 use crate::pool::{self, Borrowed, PoolPlan};
 use crate::scope::ENTER;
-use crate::{agents, apply, changes, log, lookup, workspaces};
+use crate::{agents, apply, changes, log, lookup, stats, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -194,5 +194,9 @@ const AGENT_STATEMENTS: &[&str] = &[
     agents::SET_PRESENCE,
     agents::END_WRAP_UP,
     log::CALLS,
+    log::CALLS_OF_AGENT,
+    log::CALLS_OF_DIRECTION,
+    log::CALLS_MISSED,
     log::CALL,
+    stats::STATS,
 ];

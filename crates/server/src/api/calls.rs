@@ -5,7 +5,7 @@ use hyper::http::request::Parts;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use serde::Serialize;
 use serde_json::Value;
-use store_pg::Before;
+use store_pg::{Before, CallResult, Filter};
 
 use super::query;
 use crate::app::App;
@@ -29,8 +29,9 @@ pub(super) async fn page(
 ) -> Result<Reply, ApiError> {
     let limit = limit(query::value(parts, "limit").as_deref())?;
     let before = query::value(parts, "before").as_deref().map(before).transpose()?;
+    let filter = filter(parts)?;
     // One more than asked for tells whether there is another page.
-    let mut calls = app.store.calls(workspace, user, limit + 1, before).await?;
+    let mut calls = app.store.calls(workspace, user, filter, limit + 1, before).await?;
     if calls.is_empty() && !app.store.is_member(workspace, user).await? {
         return Err(ApiError::workspace_not_found());
     }
@@ -61,6 +62,23 @@ fn limit(text: Option<&str>) -> Result<u16, ApiError> {
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
         _ => Err(ApiError::field(format!("limit must be a number from 1 to {MAX_LIMIT}."))),
     }
+}
+
+fn filter(parts: &Parts) -> Result<Filter, ApiError> {
+    let agent = query::value(parts, "agent").map(|text| text.parse()).transpose();
+    let direction = query::value(parts, "direction").map(|text| text.parse()).transpose();
+    let result = match query::value(parts, "outcome").as_deref() {
+        None => None,
+        Some("answered") => Some(CallResult::Answered),
+        Some("missed") => Some(CallResult::Missed),
+        Some(_) => return Err(ApiError::field("outcome must be answered or missed.")),
+    };
+    Ok(Filter {
+        agent: agent.map_err(|_| ApiError::field("agent must be a user id, which is a UUID."))?,
+        direction: direction
+            .map_err(|_| ApiError::field("direction must be inbound or outbound."))?,
+        result,
+    })
 }
 
 /// The `next` of a page, or a moment.

@@ -7,6 +7,7 @@ pub(crate) mod console;
 mod events;
 mod operations;
 mod query;
+mod stats;
 mod token;
 
 use hyper::body::Incoming;
@@ -43,6 +44,9 @@ pub(crate) async fn answer(
         }
         Endpoint::Calls(workspace) => {
             calls::page(app, workspace, user(app, parts).await?, parts).await
+        }
+        Endpoint::Stats(workspace) => {
+            stats::since(app, workspace, user(app, parts).await?, parts).await
         }
         Endpoint::Call(workspace, sid) => {
             calls::one(app, workspace, user(app, parts).await?, *sid).await

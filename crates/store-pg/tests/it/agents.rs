@@ -2,7 +2,7 @@
 
 use calls::LegStatus;
 use routing::{Page, Presence, Role};
-use store_pg::{AgentRow, Before};
+use store_pg::{AgentRow, Before, Filter};
 
 use crate::events::*;
 use crate::support::*;
@@ -86,7 +86,7 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     let mut pages = Vec::new();
     let mut before = None;
     loop {
-        let page = store.calls(&ws, agent(1), 2, before).await.expect("a page");
+        let page = store.calls(&ws, agent(1), Filter::default(), 2, before).await.expect("a page");
         let Some(last) = page.last() else { break };
         before = last.started_at.map(|started_at| Before { started_at, sid: last.sid });
         pages.push(page.iter().map(|call| call.sid).collect::<Vec<_>>());
@@ -113,7 +113,7 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     {
         assert_eq!(store.call(workspace, agent(user), sid(CALL)).await.expect("an answer"), None);
         assert_eq!(
-            store.calls(workspace, agent(user), 9, None).await.expect("a page"),
+            store.calls(workspace, agent(user), Filter::default(), 9, None).await.expect("a page"),
             [],
             "{what}"
         );
