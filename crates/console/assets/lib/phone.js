@@ -6,7 +6,6 @@ import { isMicrophone, isTokenRefused, problemOf } from "./problem.js";
 import { outboundEnding, sentence } from "./reasons.js";
 import { Ringer } from "./ringer.js";
 import { loadSdk, reach } from "./sdk.js";
-import { silence } from "./wav.js";
 
 /** @typedef {import("./line.js").Line} Line */
 /** @typedef {import("./reasons.js").Ending} Ending */
@@ -428,7 +427,8 @@ export class Phone extends Emitter {
     call.on("error", (error) => (failure = error));
     call.on("cancel", change((now) => void this.#stopped(now)));
     call.on("reject", change((now) => this.#end(now, { reason: "declined", by: null })));
-    call.on("disconnect", change((now) => void this.#disconnected(now, failure)));
+    // The SDK says that a call is over before it says what failed.
+    call.on("disconnect", () => setTimeout(change((now) => void this.#disconnected(now, failure))));
   }
 
   /**
@@ -454,16 +454,17 @@ export class Phone extends Emitter {
       const reason = isMicrophone(Number(failure.code)) ? "failed" : "lost";
       return this.#end(line, { reason, by: null, detail: lower(problemOf(failure).title) });
     }
-    if (line.answeredAt !== null) {
-      const reason = line.direction === "inbound" ? "caller_hung_up" : "callee_hung_up";
-      return this.#end(line, { reason, by: null });
+    if (line.direction === "inbound") {
+      if (line.answeredAt === null) return this.#stopped(line);
+      return this.#end(line, { reason: "caller_hung_up", by: null });
     }
-    if (line.direction === "inbound") return this.#stopped(line);
+    // A refusal is spoken to the agent: for the SDK, somebody answered and hung up.
     this.#forget(line.id);
     this.#changed();
     const record = line.callSid ? await this.parts.record(line.callSid) : null;
     const detail = failure ? lower(problemOf(failure).title) : null;
-    this.#tell(line, record ? outboundEnding(record) : { reason: "failed", by: null, detail });
+    const reason = line.answeredAt === null ? "failed" : "callee_hung_up";
+    this.#tell(line, record ? outboundEnding(record) : { reason, by: null, detail });
   }
 
   /**
@@ -567,19 +568,27 @@ const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.
  */
 function options(config) {
   const host = reach(config.signalling);
-  const sound = silence();
-  const names = ["incoming", "outgoing", "disconnect", "dtmfs", "dtmfh"];
-  for (let digit = 0; digit < 10; digit += 1) names.push(`dtmf${digit}`);
   return {
     ...(host ? { chunderw: host } : {}),
     ...(config.edge ? { edge: config.edge } : {}),
     publishEvents: config.publish_events,
-    sounds: Object.fromEntries(names.map((name) => [name, sound])),
+    Sound: Silent,
     logLevel: "silent",
     allowIncomingWhileBusy: false,
     enableImprovedSignalingErrorPrecision: true,
     maxCallSignalingTimeoutMs: 30_000,
   };
+}
+
+/**
+ * In place of the SDK's sounds, which it fetches from Twilio before it is told which it shall play;
+ * a call would be shown two seconds late. Keys still sound: the SDK makes those tones itself.
+ */
+class Silent {
+  isPlaying = false;
+  async play() {}
+  stop() {}
+  setSinkIds() {}
 }
 
 /** @param {string} base */

@@ -41,10 +41,4 @@ export function ring() {
   });
 }
 
-/** As short as a sound can be, for every one that the SDK would fetch from elsewhere. */
-export function silence() {
-  const bytes = wav(0.05, () => 0);
-  return `data:audio/wav;base64,${btoa(String.fromCharCode(...bytes))}`;
-}
-
 const RATE = 8000;

@@ -18,8 +18,7 @@ export function mountEnded(room) {
     say(`${text}. ${who(line)}`);
   });
   const hide = () => (notice.hidden = true);
-  room.on("ringing", hide);
-  room.on("answered", hide);
+  room.on("lines", (lines) => lines.length > 0 && hide());
   $("ended-close").addEventListener("click", () => {
     hide();
     $("my-name").focus();

@@ -57,7 +57,33 @@ export function mountSettings(room, leave) {
     showNotifications();
   });
   $("sign-out").addEventListener("click", leave);
+  void askEarly();
 }
+
+/** Nobody should have to deal with the browser's question while a caller waits. */
+async function askEarly() {
+  const name = /** @type {PermissionName} */ ("microphone");
+  const permission = await navigator.permissions?.query({ name }).catch(() => null);
+  if (!permission) return;
+  const show = () => {
+    $("mic-notice").hidden = permission.state === "granted";
+    $("mic-allow").hidden = permission.state === "denied";
+    write($("mic-notice-text"), MICROPHONE[permission.state] ?? "");
+  };
+  permission.addEventListener("change", show);
+  $("mic-allow").addEventListener("click", async () => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => null);
+    stream?.getTracks().forEach((track) => track.stop());
+    show();
+  });
+  show();
+}
+
+/** @type {Record<string, string>} */
+const MICROPHONE = {
+  prompt: "Before the first call, let the browser use your microphone.",
+  denied: "The browser does not let this page use the microphone. Allow it in the address bar.",
+};
 
 /** @param {import("../switchroom.js").Switchroom} room */
 async function fill(room) {
