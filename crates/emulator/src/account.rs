@@ -60,6 +60,42 @@ impl Account {
         self.sid
     }
 
+    /// The auth token: it signs the webhooks and opens the REST API.
+    pub fn auth_token(&self) -> String {
+        self.shared.read(|world| {
+            let found = world.tables.accounts().find(|(sid, _)| *sid == self.sid);
+            found.map(|(_, secret)| secret.reveal().to_owned()).unwrap_or_default()
+        })
+    }
+
+    /// The API keys, with their secrets.
+    pub fn api_keys(&self) -> Vec<ApiKey> {
+        self.shared.read(|world| {
+            let keys = world.tables.keys.iter().filter(|(_, row)| row.account == self.sid);
+            let key = |(sid, row): (&ApiKeySid, &KeyRow)| ApiKey {
+                sid: *sid,
+                secret: row.secret.reveal().to_owned(),
+            };
+            keys.map(key).collect()
+        })
+    }
+
+    /// The TwiML Apps.
+    pub fn apps(&self) -> Vec<AppSid> {
+        self.shared.read(|world| {
+            let apps = world.tables.apps.iter().filter(|(_, (owner, _))| *owner == self.sid);
+            apps.map(|(sid, _)| *sid).collect()
+        })
+    }
+
+    /// The numbers.
+    pub fn numbers(&self) -> Vec<PhoneNumber> {
+        self.shared.read(|world| {
+            let numbers = world.tables.numbers.iter().filter(|(_, (owner, _))| *owner == self.sid);
+            numbers.map(|(number, _)| number.clone()).collect()
+        })
+    }
+
     /// The account that this is a subaccount of.
     pub fn parent(&self) -> Option<AccountSid> {
         self.shared.read(|world| world.tables.parent(self.sid))

@@ -90,6 +90,13 @@ impl Emulator {
         Http::listen(Arc::clone(&self.shared), address).await
     }
 
+    /// All accounts and subaccounts, in the order of their Sids.
+    pub fn accounts(&self) -> Vec<Account> {
+        let sids: Vec<AccountSid> =
+            self.shared.read(|world| world.tables.accounts().map(|(sid, _)| sid).collect());
+        sids.into_iter().map(|sid| Account::new(Arc::clone(&self.shared), sid)).collect()
+    }
+
     /// A phone somewhere in the world: a number in E.164 form, or a word such as `anonymous` for
     /// a caller who withholds it. The same number is the same phone.
     pub fn phone(&self, number: &str) -> Phone {

@@ -71,7 +71,7 @@ fn device(world: &World, id: usize, party: &Party) -> Value {
     json!({
         "id": id.to_string(),
         "identity": party.address.identity(),
-        "is_real": party.is_page,
+        "is_page": party.is_page,
         "is_connected": !party.is_page || party.socket.is_some(),
         "account_sid": party.account.map(|sid| sid.to_string()),
         "registered": registered && party.behaviour != Behaviour::Absent,
