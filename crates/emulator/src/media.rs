@@ -4,6 +4,10 @@
 //! who hears whom. Nothing is negotiated anew when that changes.
 
 mod ear;
+#[cfg(feature = "media")]
+mod session;
+#[cfg(not(feature = "media"))]
+#[path = "media/absent.rs"]
 mod session;
 mod sound;
 
@@ -15,15 +19,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use identity::CallSid;
-use str0m::config::DtlsCert;
-use str0m::crypto::from_feature_flags;
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
 pub use ear::Ear;
 use ear::Memory;
-use session::{Datagram, Result, Session};
+use session::{Certificate, Session};
 pub use sound::Sound;
 use sound::{Frame, Player, SILENCE, Source, mix};
 
@@ -39,10 +41,14 @@ pub(crate) struct Media {
     /// Somebody wants to hear something.
     pub(crate) wanted: Notify,
     /// Made when it is needed first: it takes a while.
-    certificate: OnceLock<Option<DtlsCert>>,
+    certificate: OnceLock<Option<Certificate>>,
 }
 
 /// What sounds at the moment.
+#[cfg_attr(
+    not(feature = "media"),
+    expect(clippy::zero_sized_map_values, reason = "there are no sessions to hold")
+)]
 #[derive(Default)]
 struct Engine {
     sessions: BTreeMap<LineId, Session>,
@@ -51,6 +57,18 @@ struct Engine {
     mouths: BTreeMap<CallSid, Player>,
     players: BTreeMap<CallSid, Player>,
     memories: BTreeMap<Address, Memory>,
+}
+
+/// Errors are told to people only.
+type Result<T> = std::result::Result<T, String>;
+
+/// A datagram as it came.
+#[cfg_attr(not(feature = "media"), expect(dead_code, reason = "sessions read them"))]
+struct Datagram<'d> {
+    from: SocketAddr,
+    to: SocketAddr,
+    contents: &'d [u8],
+    at: Instant,
 }
 
 /// What was said on each leg in these 20 ms.
@@ -102,8 +120,7 @@ impl Media {
     }
 
     fn new_session(&self) -> Result<Session> {
-        let make = || from_feature_flags().dtls_provider.generate_certificate();
-        let certificate = self.certificate.get_or_init(make).as_ref();
+        let certificate = self.certificate.get_or_init(Certificate::make).as_ref();
         Session::new(certificate.ok_or("no certificate")?, self.address, Instant::now())
     }
 
@@ -136,16 +153,16 @@ impl Media {
         for (line, session) in sessions {
             session.tick(now);
             self.flush(session, deaf.contains(line));
-            keys.extend(session.keys.drain(..).map(|key| (*line, key)));
+            keys.extend(session.take_keys().into_iter().map(|key| (*line, key)));
         }
         Played { spoken, keys }
     }
 
     fn flush(&self, session: &mut Session, is_deaf: bool) {
-        session.poll(|transmit| {
+        session.poll(|to, contents| {
             if !is_deaf {
                 // What the machine cannot send now is lost, as on any network.
-                let _ = self.socket.try_send_to(&transmit.contents, transmit.destination);
+                let _ = self.socket.try_send_to(contents, to);
             }
         });
     }

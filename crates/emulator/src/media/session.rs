@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::config::DtlsCert;
+use str0m::crypto::from_feature_flags;
 use str0m::format::{Codec, CodecExtra, FormatParams};
 use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid, Pt};
-use str0m::net::{Protocol, Receive, Transmit};
+use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use super::sound::{FRAME, Frame};
+use super::{Datagram, Result};
 
 /// One browser's side of a call.
 pub(super) struct Session {
@@ -23,18 +25,28 @@ pub(super) struct Session {
     inbox: Inbox,
     /// The time of the last key, on the browser's own clock: its packets come many times.
     last_key: Option<u64>,
-    pub(super) keys: Vec<char>,
+    keys: Vec<char>,
 }
 
-/// Errors are told to people only.
-pub(super) type Result<T> = std::result::Result<T, String>;
+/// What all sessions show to browsers. It takes a while to make.
+pub(super) struct Certificate(DtlsCert);
+
+impl Certificate {
+    pub(super) fn make() -> Option<Self> {
+        from_feature_flags().dtls_provider.generate_certificate().map(Self)
+    }
+}
 
 impl Session {
-    pub(super) fn new(certificate: &DtlsCert, address: SocketAddr, now: Instant) -> Result<Self> {
+    pub(super) fn new(
+        certificate: &Certificate,
+        address: SocketAddr,
+        now: Instant,
+    ) -> Result<Self> {
         // Comfort noise is left out: Chromium takes a steady tone for noise then.
         let mut config = Rtc::builder()
             .set_ice_lite(true)
-            .set_dtls_cert(certificate.clone())
+            .set_dtls_cert(certificate.0.clone())
             .set_reordering_size_audio(REORDERED)
             .clear_codecs()
             .enable_pcmu(true, false);
@@ -104,10 +116,10 @@ impl Session {
     }
 
     /// Takes in what has happened, and gives out what is to be sent.
-    pub(super) fn poll(&mut self, mut send: impl FnMut(&Transmit)) {
+    pub(super) fn poll(&mut self, mut send: impl FnMut(SocketAddr, &[u8])) {
         while self.rtc.is_alive() {
             match self.rtc.poll_output() {
-                Ok(Output::Transmit(transmit)) => send(&transmit),
+                Ok(Output::Transmit(it)) => send(it.destination, &it.contents),
                 Ok(Output::Event(event)) => self.happened(event),
                 Ok(Output::Timeout(_)) => return,
                 Err(_) => self.rtc.disconnect(),
@@ -135,6 +147,11 @@ impl Session {
         }
     }
 
+    /// The keys that were pressed since the last time.
+    pub(super) fn take_keys(&mut self) -> Vec<char> {
+        std::mem::take(&mut self.keys)
+    }
+
     /// What the browser says in the next 20 ms, if it has come.
     pub(super) fn next_frame(&mut self) -> Option<Frame> {
         self.inbox.next()
@@ -152,14 +169,6 @@ impl Session {
         // A frame that cannot be written is a frame that is lost.
         let _ = writer.write(pt, now, time, frame.as_slice());
     }
-}
-
-/// A datagram as it came.
-pub(super) struct Datagram<'d> {
-    pub(super) from: SocketAddr,
-    pub(super) to: SocketAddr,
-    pub(super) contents: &'d [u8],
-    pub(super) at: Instant,
 }
 
 /// What has come from the browser and was not heard yet. A few frames wait, so that an uneven

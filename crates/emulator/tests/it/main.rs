@@ -3,16 +3,19 @@
 
 mod agents;
 mod api;
+#[cfg(feature = "media")]
 mod calls;
 mod control;
 mod documents;
 mod faults;
 mod gather;
 mod inbound;
+#[cfg(feature = "media")]
 mod media;
 mod numbers;
 mod outbound;
 mod page;
+#[cfg(feature = "media")]
 mod peer;
 mod queues;
 mod recordings;
