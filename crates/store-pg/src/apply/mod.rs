@@ -9,7 +9,7 @@ use calls::{Call, Event, News, fold, news};
 use deadpool_postgres::Object;
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::pool::Borrowed;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
+use rows::{EventRow, EventRows};
 use statements::{
     LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
     STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, UPSERT_MESSAGES,
@@ -107,8 +108,8 @@ impl Store {
 /// An event that cannot be read back would stop its call for ever.
 fn check(event: &Event) -> Result<(), StoreError> {
     let data = |error| StoreError::Data(Box::new(error));
-    let fact = serde_json::to_value(event).map_err(data)?;
-    let read: Event = serde_json::from_value(fact).map_err(data)?;
+    let fact = serde_json::to_string(event).map_err(data)?;
+    let read: Event = serde_json::from_str(&fact).map_err(data)?;
     if read == *event { Ok(()) } else { Err(StoreError::Data("the event has no JSON form".into())) }
 }
 
@@ -121,7 +122,7 @@ async fn bring_once(
     let mut known = open(client, workspace, calls, !events.is_empty()).await?;
     let before = known.fold();
     let new = known.add(events);
-    write(client, workspace, known, &new, &before).await
+    write(client, workspace, known, new, &before).await
 }
 
 /// What the database has of some calls.
@@ -134,21 +135,18 @@ struct Known {
 
 impl Known {
     /// Adds events, of two with one key the smaller; what is new of them, as rows.
-    fn add(&mut self, events: &[StoredEvent]) -> Value {
-        let mut new = BTreeMap::new();
+    fn add<'a>(&mut self, events: &'a [StoredEvent]) -> EventRows<'a> {
+        let mut new = EventRows::new();
         for StoredEvent { call, event, params } in events {
             let key = event.key();
             let known = self.events.entry(*call).or_default();
             if known.get(&key).is_none_or(|old| event < old) {
                 known.insert(key.clone(), event.clone());
-                let at = event.at.to_string();
-                let row = json!({
-                    "call_sid": call.as_str(), "key": key, "at": at, "fact": event, "params": params,
-                });
+                let row = EventRow::new(*call, key.clone(), event, params);
                 new.insert((*call, key), row);
             }
         }
-        new.into_values().collect()
+        new
     }
 
     fn fold(&self) -> Vec<Call> {
@@ -201,7 +199,7 @@ async fn write(
     client: &Object,
     workspace: &WorkspaceId,
     mut known: Known,
-    new: &Value,
+    new: EventRows<'_>,
     before: &[Call],
 ) -> Result<(), StoreError> {
     let calls = known.fold();
@@ -210,7 +208,9 @@ async fn write(
     let is_settled = |leg: &&calls::Leg| leg.answered_at.is_some() && leg.ended_at.is_some();
     known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
     let agents: Vec<Uuid> = known.settled.into_iter().collect();
-    let (call_rows, leg_rows, message_rows) = rows::of(&calls);
+    let new = Json(new.into_values().collect::<Vec<_>>());
+    let (call_rows, leg_rows) = (rows::of_calls(&calls), rows::of_legs(&calls));
+    let message_rows = rows::of_log(&calls);
 
     let (put, update, legs, messages, stub, lock, settle, note) = try_join!(
         client.prepare_cached(PUT_EVENTS),
@@ -223,9 +223,10 @@ async fn write(
         client.prepare_cached(NOTE),
     )?;
     let workspace = workspace.as_str();
-    let with = |rows| -> [&(dyn ToSql + Sync); 2] { [&workspace, rows] };
-    let (new, call_rows, leg_rows) = (with(new), with(&call_rows), with(&leg_rows));
-    let message_rows = with(&message_rows);
+    let new: [&(dyn ToSql + Sync); 2] = [&workspace, &new];
+    let call_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &call_rows];
+    let leg_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &leg_rows];
+    let message_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &message_rows];
     let agents: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
     let changes: [&(dyn ToSql + Sync); 3] = [&workspace, &kinds, &refs];
     let (put, update, legs, messages, stub, lock, settle, note, committed) = join!(
