@@ -35,7 +35,8 @@ function legs(all, name) {
     ),
   );
   const head = ["Who rang", "At", "Rang for", "Talked", "How it ended"].map((word) => h("th", { scope: "col" }, word));
-  return h("div.scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
+  const region = { tabIndex: 0, role: "region", "aria-label": "Who rang" };
+  return h("div.scroll", region, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
 }
 
 /**

@@ -17,7 +17,8 @@ export function mountHeader(room) {
 
   const showStatus = () => {
     const me = room.status;
-    const byHand = asked ?? me?.presence ?? null;
+    // Who has set nothing and has a page open counts as available.
+    const byHand = asked ?? me?.presence ?? (me?.status === "available" ? "available" : null);
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.status === byHand));
     }

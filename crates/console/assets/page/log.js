@@ -97,7 +97,7 @@ const isNear = (element) => element.getBoundingClientRect().top < window.innerHe
 export function matches(call, { agent, direction, outcome }) {
   if (direction && call.direction !== direction) return false;
   if (outcome && !isMissed(call)) return false;
-  return !agent || call.handled_by === agent || call.legs.some((leg) => leg.agent === agent);
+  return !agent || call.handled_by === agent;
 }
 
 /** @param {import("../switchroom.js").Agent[]} agents */
