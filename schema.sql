@@ -239,6 +239,8 @@ create table if not exists public.voice_dials (
 );
 create index if not exists idx_voice_dials_agent
   on public.voice_dials (workspace_id, user_id, dialled_at);
+create index if not exists idx_voice_dials_workspace
+  on public.voice_dials (workspace_id, dialled_at);
 
 create table if not exists public.voice_legs (
   workspace_id text not null,

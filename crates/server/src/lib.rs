@@ -15,6 +15,7 @@ mod journal;
 mod keeper;
 mod metrics;
 mod policy;
+mod premium;
 mod reconcile;
 mod roster;
 mod seal;

@@ -21,7 +21,9 @@ pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_truste
             }
         }
         is_due = true;
-        let pause = match tokio::time::timeout(PATIENCE, store.guard()).await {
+        let look =
+            async { if is_trusted { store.look_again().await } else { store.guard().await } };
+        let pause = match tokio::time::timeout(PATIENCE, look).await {
             Ok(Ok(())) => {
                 if !is_trusted {
                     info!("the database was looked at and is used");

@@ -43,6 +43,8 @@ pub struct Dialling {
     pub on_call: bool,
     /// How many other calls the agent placed since the moment that was asked for.
     pub placed: i64,
+    /// How many other calls all agents placed since the other moment.
+    pub placed_by_all: i64,
     /// Whether this call may be dialled: it counts from now on.
     pub claimed: bool,
     /// The contact with the dialled number.
@@ -82,10 +84,11 @@ impl Store {
     }
 
     /// Claims an outbound call for an agent, if the agent is a member, on no other call, and has
-    /// placed fewer than `limit` calls since `since`.
+    /// placed fewer than `limit` calls since `since`, and all agents fewer than `limit_of_all` since
+    /// `since_of_all`.
     ///
-    /// Claims of one agent wait for each other, so that the limits are exact however many arrive at
-    /// once. Claiming the same call again gives the same answer.
+    /// Claims of one workspace wait for each other, so that the limits are exact however many arrive
+    /// at once, on any number of servers. Claiming the same call again gives the same answer.
     ///
     /// # Errors
     ///
@@ -99,11 +102,12 @@ impl Store {
         let agent = sql::uuid(claim.agent);
         let oldest = sql::system(now.before(LONGEST_CALL));
         let (since, now) = (sql::system(claim.since), sql::system(now));
-        let limit = i64::from(claim.limit);
+        let since_of_all = sql::system(claim.since_of_all);
+        let (limit, limit_of_all) = (i64::from(claim.limit), i64::from(claim.limit_of_all));
         let rows = Scope::Webhook(workspace)
             .run_behind(
                 &self.webhook,
-                Some((LOCK_AGENT, &[&workspace.as_str(), &agent])),
+                Some((LOCK_CLAIMS, &[&workspace.as_str()])),
                 CLAIM_CALL,
                 &[
                     &workspace.as_str(),
@@ -114,6 +118,8 @@ impl Store {
                     &oldest,
                     &limit,
                     &now,
+                    &since_of_all,
+                    &limit_of_all,
                 ],
             )
             .await?;
@@ -122,6 +128,7 @@ impl Store {
             is_member: row.get("is_member"),
             on_call: row.get("on_call"),
             placed: row.get("placed"),
+            placed_by_all: row.get("placed_by_all"),
             claimed: row.get("claimed"),
             contact: known_contact(row),
             call_is_over: row.get("call_is_over"),
@@ -142,6 +149,10 @@ pub struct Claim<'a> {
     pub limit: u32,
     /// From when on calls count.
     pub since: Timestamp,
+    /// How many calls all agents together may place after `since_of_all`.
+    pub limit_of_all: u32,
+    /// From when on the calls of all count.
+    pub since_of_all: Timestamp,
 }
 
 fn known_contact(row: &Row) -> Option<KnownContact> {
@@ -219,15 +230,22 @@ macro_rules! contact_by_number {
     };
 }
 
-/// Whether Twilio said that a call is over, in a callback or when it was asked. A Dial that is over
+/// Whether Twilio said that a call is over, in a callback or when it was asked, or two people have
+/// been connected in it: then the request is a replay, or asks again (Twilio's fallback URL) after
+/// what followed the Dial has failed, and nobody is to be called a second time. A Dial that is over
 /// is not enough: another wave or the good-bye may follow. Nor is a deadline, which may be wrong.
+/// The agent's own leg of an outbound call has the call's Sid.
 macro_rules! call_is_over {
     ($call:literal) => {
         concat!(
-            "exists (select from public.voice_events e where e.workspace_id = $1 \
+            "(exists (select from public.voice_events e where e.workspace_id = $1 \
                and e.call_sid = ",
             $call,
-            " and e.key in ('ended', 'mended:carrier')) as call_is_over"
+            " and e.key in ('ended', 'mended:carrier')) \
+             or exists (select from public.voice_legs l where l.workspace_id = $1 \
+               and l.call_sid = ",
+            $call,
+            " and l.leg_sid <> l.call_sid and l.answered_at is not null)) as call_is_over"
         )
     };
 }
@@ -262,13 +280,13 @@ select c.id as contact_id, c.display_name as contact_name, ",
 from (values (1)) one left join contact c on true left join roster on true"
 );
 
-/// Lets the claims of one agent wait for each other: workspace, agent. The next statement of the
-/// transaction then sees what the one before has claimed.
-pub(crate) const LOCK_AGENT: &str =
-    "select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::uuid::text, 0))";
+/// Lets the claims of one workspace wait for each other. The next statement of the transaction then
+/// sees what the one before has claimed.
+pub(crate) const LOCK_CLAIMS: &str =
+    "select pg_advisory_xact_lock(hashtextextended('claims ' || $1::text, 0))";
 
 /// The claim of an outbound call: workspace, agent, number, call, since when calls count, oldest
-/// call that may still last, limit, now.
+/// call that may still last, limit, now, since when the calls of all count, limit of all.
 pub const CLAIM_CALL: &str = concat!(
     "with contact as (",
     contact_by_number!("$3"),
@@ -283,13 +301,16 @@ known as ( \
       where d.workspace_id = $1 and d.user_id = $2 and d.call_sid <> $4 and d.dialled_at > $6 \
         and v.ended_at is null) as on_call, \
     (select count(*) from public.voice_dials d where d.workspace_id = $1 and d.user_id = $2 \
-      and d.dialled_at > $5 and d.call_sid <> $4) as placed, ",
+      and d.dialled_at > $5 and d.call_sid <> $4) as placed, \
+    (select count(*) from public.voice_dials d where d.workspace_id = $1 \
+      and d.dialled_at > $9 and d.call_sid <> $4) as placed_by_all, ",
     call_is_over!("$4"),
     "), \
 claimed as ( \
   insert into public.voice_dials (workspace_id, call_sid, user_id, dialled_at) \
     select $1, $4, $2, $8 from known k \
-    where k.is_member and not k.on_call and k.placed < $7 and not k.call_is_over \
+    where k.is_member and not k.on_call and k.placed < $7 and k.placed_by_all < $10 \
+      and not k.call_is_over \
   on conflict (workspace_id, call_sid) do nothing returning call_sid) \
 select c.id as contact_id, c.display_name as contact_name, k.*, \
   exists (select from claimed) or exists (select from public.voice_dials d \

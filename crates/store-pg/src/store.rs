@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
+use identity::Timestamp;
 use tokio_postgres::Config;
 
 use crate::admission::Admission;
@@ -10,7 +11,7 @@ use crate::error::StoreError;
 use crate::guard::{self, Fault};
 use crate::pool::{self, Borrowed, PoolPlan};
 use crate::scope::ENTER;
-use crate::{agents, apply, changes, log, lookup, stats, workspaces};
+use crate::{agents, apply, changes, log, lookup, sql, stats, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +113,22 @@ impl Store {
     /// does not answer, which says nothing about it.
     pub async fn guard(&self) -> Result<(), StoreError> {
         let faults = self.faults().await?;
+        self.admit(faults)
+    }
+
+    /// Looks again at a database that was found good, and refuses it only if one workspace could see
+    /// another by now: a schema that is being migrated, or a table of the live chat that takes no
+    /// rows, is no reason to send agents away.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::guard`].
+    pub async fn look_again(&self) -> Result<(), StoreError> {
+        let faults = guard::leaks(&pool::connect_one(&self.config).await?).await?;
+        self.admit(faults)
+    }
+
+    fn admit(&self, faults: Vec<Fault>) -> Result<(), StoreError> {
         self.admission.set(faults.is_empty());
         if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
     }
@@ -135,6 +152,17 @@ impl Store {
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn faults(&self) -> Result<Vec<Fault>, StoreError> {
         guard::faults(&pool::connect_one(&self.config).await?).await
+    }
+
+    /// What the database's clock says.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] if the database does not answer.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let client = pool::connect_one(&self.config).await?;
+        let row = client.query_one("select clock_timestamp() as now", &[]).await?;
+        sql::moment(&row, "now").ok_or_else(|| StoreError::Corrupt("no time".to_owned()))
     }
 
     /// Whether the database answers, callers' pool included, and has this program's schema.
@@ -185,7 +213,7 @@ impl Store {
 }
 
 const WEBHOOK_STATEMENTS: &[&str] =
-    &[ENTER, lookup::ROSTER, lookup::LOCK_AGENT, lookup::CLAIM_CALL, workspaces::WORKSPACE];
+    &[ENTER, lookup::ROSTER, lookup::LOCK_CLAIMS, lookup::CLAIM_CALL, workspaces::WORKSPACE];
 
 const AGENT_STATEMENTS: &[&str] = &[
     ENTER,

@@ -16,7 +16,8 @@ use crate::workspace::{NoWorkspace, Workspace};
 /// A request that one of the workspace's auth tokens signed.
 pub(super) struct Signed {
     pub(super) workspace: Arc<Workspace>,
-    /// The decoded form without U+0000, which Postgres cannot keep.
+    /// The decoded form. U+0000, which Postgres cannot keep, is U+FFFD: left out, it would make a
+    /// number of what is none.
     pub(super) params: Vec<(String, String)>,
     pub(super) query: Option<String>,
 }
@@ -55,7 +56,7 @@ pub(super) async fn authenticate(
     if form.get("AccountSid") != Some(workspace.account.as_str()) {
         return Err(CarrierRefusal::NotSigned("account"));
     }
-    let clean = |text: &str| text.replace('\0', "");
+    let clean = |text: &str| text.replace('\0', "\u{fffd}");
     Ok(Signed {
         workspace,
         params: form.iter().map(|(name, value)| (clean(name), clean(value))).collect(),

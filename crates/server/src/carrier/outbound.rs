@@ -55,13 +55,10 @@ struct Allowed<'a> {
 fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, &'static str> {
     let workspace = &call.signed.workspace;
     let agent = agent.ok_or("not_an_agent")?;
-    let to = call.param("To").and_then(|to| to.parse().ok()).ok_or("not_a_number")?;
     let caller_id = workspace.numbers.first().ok_or("no_caller_id")?;
-    if workspace.policy.outbound.allows(&to, caller_id) {
-        Ok(Allowed { agent, to, caller_id })
-    } else {
-        Err("prefix_not_allowed")
-    }
+    let wanted = call.param("To").unwrap_or_default();
+    let to = workspace.policy.outbound.destination(wanted, caller_id)?;
+    Ok(Allowed { agent, to, caller_id })
 }
 
 /// Takes one of the agent's calls, in the database, where all servers count alike.
@@ -74,6 +71,8 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'
         call: call.sid,
         limit: workspace.policy.outbound.calls_per_hour,
         since: now.before(HOUR),
+        limit_of_all: workspace.policy.outbound.calls_per_day,
+        since_of_all: now.before(DAY),
     };
     let claimed = app.budget.spend(app.store.claim_call(&workspace.id, &claim, now)).await;
     let known = claimed.map_err(|error| {
@@ -84,9 +83,11 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'
         known if known.claimed || known.call_is_over => {}
         known if !known.is_member => return Err("not_a_member"),
         known if known.on_call => return Err("on_call"),
-        _ => return Err("too_many_calls"),
+        known if known.placed >= claim.limit.into() => return Err("too_many_calls"),
+        _ => return Err("too_many_calls_today"),
     }
     Ok(known)
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);

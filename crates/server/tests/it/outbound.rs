@@ -104,8 +104,16 @@ async fn what_is_no_number_of_an_allowed_country_is_not_dialled() {
         ("<Number>+15005550123</Number>", "not_a_number"),
         ("+15005560123", "prefix_not_allowed"),
         ("+4989123456", "prefix_not_allowed"),
-        ("+881612345678", "prefix_not_allowed"),
-        ("+979123456789", "prefix_not_allowed"),
+        ("911", "not_a_number"),
+        ("112", "not_a_number"),
+        ("+", "not_a_number"),
+        ("*67+15005550123", "not_a_number"),
+        ("+1500\05550123", "not_a_number"),
+        ("+19005550123", "premium_number"),
+        ("+12129765550", "premium_number"),
+        ("+49900123456", "premium_number"),
+        ("+881612345678", "premium_number"),
+        ("+979123456789", "premium_number"),
     ];
     for (number, want) in numbers {
         let story = agents[0].call([("To", number)]).expect("the agent is free").ended().await;
@@ -192,11 +200,13 @@ async fn an_agent_places_so_many_calls_an_hour() {
 }
 
 /// Places a call by hand: a stolen token can do so from as many devices as it likes.
-async fn place(world: &World, team: &Team, call: u8) -> Answer {
-    let server = world.servers[usize::from(call) % 2].address();
-    let sid = identity::CallSid::from_bytes([call; 16]);
-    let from = format!("client:{}", team.identity(1));
-    let params = [("CallSid", sid.as_str()), ("From", &from), ("To", CUSTOMER)];
+async fn place(world: &World, team: &Team, agent: u8, call: u16, to: &str) -> Answer {
+    let server = world.servers[usize::from(call) % world.servers.len()].address();
+    let mut bytes = [7; 16];
+    bytes[..2].copy_from_slice(&call.to_be_bytes());
+    let sid = identity::CallSid::from_bytes(bytes);
+    let from = format!("client:{}", team.identity(agent));
+    let params = [("CallSid", sid.as_str()), ("From", &from), ("To", to)];
     exchange(server, &team.signed("voice", &params).bytes()).await
 }
 
@@ -205,7 +215,8 @@ async fn a_stolen_token_cannot_outrun_the_limits() {
     let world = World::with_servers(2).await;
     let team = world.team("acme").await;
     world.agents(&team, 1).await;
-    let answers = futures_util::future::join_all((1..=40).map(|n| place(&world, &team, n))).await;
+    let calls = (1..=40).map(|call| place(&world, &team, 1, call, CUSTOMER));
+    let answers = futures_util::future::join_all(calls).await;
     let placed = answers.iter().filter(|answer| answer.twiml().contains("<Number")).count();
     assert_eq!(placed, 1, "calls that one agent placed at once");
     let statuses: Vec<String> = world.log(&team).await.into_iter().map(|row| row.status).collect();
@@ -226,5 +237,26 @@ async fn the_answer_of_a_call_out_names_the_callbacks() {
     for part in ["voice/dial#rc=2", "voice/status#rc=5", "answerOnBridge=\"true\""] {
         assert!(document.contains(part), "{part} is not in {document}");
     }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_places_so_many_calls_a_day_on_all_servers_together() {
+    let world = World::with_servers(2).await;
+    let policy = json!({ "outbound": { "calls_per_day": 7 } });
+    let team = world.team_with("acme", &policy).await;
+    world.agents(&team, 100).await;
+    // A hundred agents at once: no limit of an agent's own is reached.
+    let calls = (1..=100).map(|agent: u8| place(&world, &team, agent, agent.into(), CUSTOMER));
+    let answers = futures_util::future::join_all(calls).await;
+    let placed = answers.iter().filter(|answer| answer.twiml().contains("<Number")).count();
+    assert_eq!(placed, 7, "exactly as many as may be");
+    let sql = "select count(*) from public.voice_dials";
+    let claimed: i64 = world.owner.client().query_one(sql, &[]).await.expect("a count").get(0);
+    assert_eq!(claimed, 7);
+    world.applied().await;
+    let refused = "select count(*) from public.voice_calls where refusal = 'too_many_calls_today'";
+    let refused: i64 = world.owner.client().query_one(refused, &[]).await.expect("one").get(0);
+    assert!(refused > 0, "and the reason is said");
     world.stop().await;
 }

@@ -197,6 +197,8 @@ async fn says_whether_an_agent_may_call_out() {
             call: sid(call),
             limit,
             since: at(-3_600),
+            limit_of_all: 1_000,
+            since_of_all: at(-86_400),
         };
         store.claim_call(&ws, &claim, at(0)).await.expect("an answer")
     };
@@ -235,7 +237,10 @@ async fn claims_of_one_agent_are_exact_however_many_arrive_at_once() {
         claims.spawn(async move {
             let number = number(CALLER);
             let (agent, call) = (agent(1), sid(call));
-            let claim = Claim { agent, number: &number, call, limit: 30, since: at(-3_600) };
+            let (since, since_of_all) = (at(-3_600), at(-86_400));
+            let (limit, limit_of_all) = (30, 1_000);
+            let number = &number;
+            let claim = Claim { agent, number, call, limit, since, limit_of_all, since_of_all };
             // More at once than the pool has connections: those that wait too long ask again.
             loop {
                 match store.claim_call(&ws, &claim, at(0)).await {

@@ -81,8 +81,8 @@ async fn lookups_use_an_index_among_a_million_contacts() {
         (
             "claim_call",
             store_pg::CLAIM_CALL,
-            "text, uuid, text, text, timestamptz, timestamptz, bigint, timestamptz",
-            format!("'ws_7', {user}, {number}, {call}, {time}, {time}, 30, {time}"),
+            "text, uuid, text, text, timestamptz, timestamptz, bigint, timestamptz, timestamptz, bigint",
+            format!("'ws_7', {user}, {number}, {call}, {time}, {time}, 30, {time}, {time}, 1000"),
         ),
     ];
     for (name, sql, types, values) in cases {

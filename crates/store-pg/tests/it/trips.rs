@@ -144,7 +144,15 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     assert_eq!(found.candidates.len(), 3);
     // The same with a lock before the statement.
     let (agent_id, call) = (agent(1), sid(0xd1));
-    let claim = Claim { agent: agent_id, number: &caller, call, limit: 1, since: at(-60) };
+    let claim = Claim {
+        agent: agent_id,
+        number: &caller,
+        call,
+        limit: 1,
+        since: at(-60),
+        limit_of_all: 1,
+        since_of_all: at(-60),
+    };
     let claimed = store.claim_call(&ws, &claim, at(0));
     assert!(gate.trips(&[5], claimed).await.expect("an answer").claimed);
     assert!(gate.trips(&[4], store.workspace(&ws)).await.expect("an answer").is_none());
