@@ -4,12 +4,17 @@ mod check;
 mod console;
 pub mod embedded;
 mod migrate;
+mod prompt;
 mod serve;
+mod spool;
 mod workspace;
+
+use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
 pub use console::ConsoleCommand;
+pub use spool::SpoolCommand;
 pub use workspace::WorkspaceCommand;
 
 /// The voice backend for teams that answer calls in the browser.
@@ -32,6 +37,9 @@ enum Command {
     /// The agent's page.
     #[command(subcommand)]
     Console(ConsoleCommand),
+    /// Records that the database refused: what they are, and trying them again.
+    #[command(subcommand)]
+    Spool(SpoolCommand),
     /// Looks for faults of the set-up and names each one's mend.
     Check,
 }
@@ -69,6 +77,7 @@ pub async fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Migrate => migrate::run().await,
         Command::Workspace(command) => workspace::run(command).await,
         Command::Console(command) => console::run(command).await,
+        Command::Spool(command) => spool::run(command).await,
         Command::Check => check::run().await,
     }
 }
@@ -83,6 +92,10 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::failed(&error))
 }
 
 /// The environment, by name.

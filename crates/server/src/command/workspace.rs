@@ -1,13 +1,13 @@
 //! `switchroom workspace`.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use clap::Subcommand;
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Owner};
 
 use super::embedded::{Access, LOGIN};
-use super::{Failure, variable};
+use super::{Failure, print, prompt, variable};
 use crate::config::{self, SecretsKey};
 use crate::seal::{self, Credentials};
 use crate::serve::DATABASE;
@@ -124,13 +124,7 @@ fn secret(name: &str, what: &str) -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(missing());
     }
-    print(&format!("{what}:"))?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::failed(&error))?;
+    let line = prompt::secret(what).map_err(|error| Failure::failed(&error))?;
     let line = line.trim();
     if line.is_empty() { Err(missing()) } else { Ok(line.to_owned()) }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::failed(&error))
 }

@@ -36,7 +36,9 @@ use crate::journal::Entry;
 use crate::workspace::{NoWorkspace, Workspace};
 
 use deadline::Limits;
-use pace::{BackOff, Jitter};
+use pace::BackOff;
+
+pub(crate) use pace::Jitter;
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -8,7 +8,7 @@ use twilio_rest::Pause;
 use uuid::Uuid;
 
 /// Waits for a random time.
-pub(super) struct Jitter;
+pub(crate) struct Jitter;
 
 impl Pause for Jitter {
     fn pause(&self, most: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

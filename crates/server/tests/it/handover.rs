@@ -20,24 +20,22 @@ use crate::world::{LOGIN, PUBLIC_URL, SECRETS_KEY, SESSION_SECRET, World, until}
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `switchroom serve`.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Process {
     /// Starts one and waits until it listens.
-    async fn start(world: &World, listen: SocketAddr) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_switchroom"))
-            .arg("serve")
-            .env_clear()
-            .env("DATABASE_URL", world.database.connection_string(LOGIN))
-            .env("SWITCHROOM_DATA_DIR", world.data_dir(0))
+    pub(crate) async fn start(world: &World, listen: SocketAddr) -> Self {
+        Self::start_at(world, listen, PUBLIC_URL).await
+    }
+
+    /// The same with another public URL.
+    pub(crate) async fn start_at(world: &World, listen: SocketAddr, public_url: &str) -> Self {
+        let mut child = program(world, "serve")
             .env("SWITCHROOM_LISTEN", listen.to_string())
-            .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
-            .env("SWITCHROOM_SESSION_SECRET", SESSION_SECRET)
-            .env("SWITCHROOM_SECRETS_KEY", SECRETS_KEY)
-            .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
+            .env("SWITCHROOM_PUBLIC_URL", public_url)
             // Only what is waited for: a log that nobody reads stops its writer.
             .env("RUST_LOG", "server::serve=info")
             .stderr(Stdio::piped())
@@ -69,7 +67,7 @@ impl Process {
     }
 
     /// Tells it to stop and reads its log to the end.
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         signal("-TERM", &self.pid()).await;
         self.says("stopped").await;
         let status = timeout(PATIENCE, self.child.wait()).await.expect("in time");
@@ -82,13 +80,29 @@ impl Process {
     }
 }
 
+/// The program with the environment of a world.
+pub(crate) fn program(world: &World, command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_switchroom"));
+    program
+        .arg(command)
+        .env_clear()
+        .env("DATABASE_URL", world.database.connection_string(LOGIN))
+        .env("SWITCHROOM_DATA_DIR", world.data_dir(0))
+        .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
+        .env("SWITCHROOM_SESSION_SECRET", SESSION_SECRET)
+        .env("SWITCHROOM_SECRETS_KEY", SECRETS_KEY)
+        // Nobody is there: nothing leaves the machine.
+        .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
+    program
+}
+
 async fn signal(name: &str, pid: &str) {
     let status = Command::new("kill").args([name, pid]).status().await;
     assert!(status.expect("kill").success(), "{name} {pid}");
 }
 
 /// A port that nobody else takes for as long as the socket is held, and that listens nowhere.
-fn reserve() -> (TcpSocket, SocketAddr) {
+pub(crate) fn reserve() -> (TcpSocket, SocketAddr) {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseport(true).expect("an option");
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
@@ -97,7 +111,7 @@ fn reserve() -> (TcpSocket, SocketAddr) {
 }
 
 /// A status callback of its own call.
-fn callback(team: &Team, call: u32) -> Ask {
+pub(crate) fn callback(team: &Team, call: u32) -> Ask {
     let mut bytes = [0; 16];
     bytes[..4].copy_from_slice(&call.to_be_bytes());
     let sid = CallSid::from_bytes(bytes);
@@ -105,7 +119,7 @@ fn callback(team: &Team, call: u32) -> Ask {
 }
 
 /// Sends one request on a connection of its own; the status of the answer.
-async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<String> {
+pub(crate) async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(bytes).await?;
     let mut answer = String::new();
@@ -114,7 +128,7 @@ async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<String> {
 }
 
 /// Calls of which the database has an event.
-async fn kept(world: &World) -> u32 {
+pub(crate) async fn kept(world: &World) -> u32 {
     let sql = "select count(distinct call_sid) from public.voice_events";
     let count: i64 = world.owner.client().query_one(sql, &[]).await.expect("a count").get(0);
     u32::try_from(count).expect("few")

@@ -6,6 +6,7 @@ mod away;
 mod callbacks;
 mod campaign;
 mod carrier_http;
+mod check;
 mod console;
 mod database_away;
 mod events;

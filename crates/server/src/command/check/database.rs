@@ -1,0 +1,124 @@
+//! The database: role, policies, schema, clock, and whether the workspaces in it can be opened.
+
+use std::time::Duration;
+
+use identity::{Timestamp, WorkspaceId};
+use store_pg::{Store, StoreError, StoreOptions, WorkspaceRow};
+
+use super::super::embedded::{Access, LOGIN};
+use super::super::with_causes;
+use super::Report;
+use super::fetch::{MOST_SKEW, apart};
+use crate::clock;
+use crate::config::Config;
+use crate::policy::Policy;
+use crate::seal::{self, Credentials};
+use crate::serve::DATABASE;
+use crate::workspace;
+
+/// A workspace that the server could serve.
+pub(super) struct Found {
+    pub(super) id: WorkspaceId,
+    pub(super) row: WorkspaceRow,
+    pub(super) credentials: Credentials,
+}
+
+/// Looks at the database, and returns the workspaces that it could open.
+pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
+    // The embedded database runs for as long as this is held.
+    let (_access, url) = match &config.database_url {
+        Some(url) => (None, url.reveal().to_owned()),
+        None if !config.data_dir.join("postgres").exists() => {
+            report.skipped("database", "the embedded one is made at the first start");
+            return Vec::new();
+        }
+        None => match Access::open(&config.data_dir).await {
+            Ok(access) => {
+                let url = match &access {
+                    Access::Started(server) => server.connection_string(LOGIN, DATABASE),
+                    Access::Running(url) => url.replace(localpg::SUPERUSER, LOGIN),
+                };
+                (Some(access), url)
+            }
+            Err(error) => {
+                report.fault(
+                    format!("the embedded database: {}", with_causes(&error)),
+                    "start `switchroom serve`, whose log says more",
+                );
+                return Vec::new();
+            }
+        },
+    };
+    match tokio::time::timeout(PATIENCE, ask(&url, config, report)).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            report.fault(format!("DATABASE_URL: {}", with_causes(&error)), REACH);
+            Vec::new()
+        }
+        Err(_) => {
+            report.fault("DATABASE_URL: the database does not answer in time", REACH);
+            Vec::new()
+        }
+    }
+}
+
+async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Found>, StoreError> {
+    let store = Store::new(url, StoreOptions::SMALL)?;
+    let faults = store.faults().await?;
+    if !faults.is_empty() {
+        faults.iter().for_each(|fault| report.fault(&fault.fault, &fault.mend));
+        return Ok(Vec::new());
+    }
+    report.good("database: role, policies and schema");
+    let before = clock::now();
+    let theirs = store.now().await?;
+    let skew = apart(theirs, before).saturating_sub(apart(clock::now(), before));
+    if skew > MOST_SKEW {
+        report.fault(
+            format!("the clock of the database is {} s from this one", skew.as_secs()),
+            "let both machines follow a time server",
+        );
+    } else {
+        report.good("clock of the database");
+    }
+    let far = clock::now() + Duration::from_secs(365 * 86_400);
+    let ids = store.workspaces_to_mend(far, Timestamp::from_unix_seconds(0)).await?;
+    if ids.is_empty() {
+        report.fault("no workspace is entered", "`switchroom workspace add`");
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        if let Some(row) = store.workspace(&id).await? {
+            found.extend(open(config, id, row, report));
+        }
+    }
+    Ok(found)
+}
+
+fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report) -> Option<Found> {
+    let again = format!(
+        "enter it again with the SWITCHROOM_SECRETS_KEY of the server: `switchroom workspace add {id}`"
+    );
+    if let Err(fault) = workspace::open(&config.secrets_key, &id, &row) {
+        report.fault(format!("workspace {id} cannot be used: {fault}"), again);
+        return None;
+    }
+    if let Err(error) = serde_json::from_value::<Policy>(row.policy.clone()) {
+        report.fault(
+            format!("the policy of workspace {id} cannot be read, so the default holds: {error}"),
+            "mend voice_workspaces.policy: docs/configuration.md, \"What a workspace chooses\"",
+        );
+    }
+    if row.numbers.is_empty() {
+        let mend = format!("`switchroom workspace add {id}` with --number");
+        report.fault(format!("workspace {id} has no number: its agents cannot call out"), mend);
+    }
+    let credentials = seal::open(&config.secrets_key, &id, &row.sealed).ok()?;
+    report.good(&format!("credentials of workspace {id}"));
+    Some(Found { id, row, credentials })
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const REACH: &str = "let DATABASE_URL name a Postgres that runs and can be reached from here, and \
+                     the server's own role with its password";

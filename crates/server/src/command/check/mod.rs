@@ -1,0 +1,60 @@
+//! `switchroom check`: is everything as it must be for the first call? Each fault has its mend.
+
+mod database;
+mod disk;
+mod fetch;
+mod public;
+mod sessions;
+mod twilio;
+
+use std::fmt::Display;
+use std::io::Write;
+
+use super::{Failure, variable};
+use crate::config::Config;
+
+/// Looks at everything that the configuration names, and prints each fault with its mend.
+pub(super) async fn run() -> Result<(), Failure> {
+    let mut report = Report::default();
+    match Config::read(variable) {
+        Ok(config) => everything(&config, &mut report).await,
+        Err(found) => found.0.into_iter().for_each(|fault| report.faults.push(fault)),
+    }
+    let mut lines = report.seen;
+    if report.faults.is_empty() {
+        lines.push("no fault was found".to_owned());
+    }
+    writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::failed(&error))?;
+    if report.faults.is_empty() { Ok(()) } else { Err(Failure::Failed(report.faults.join("\n"))) }
+}
+
+async fn everything(config: &Config, report: &mut Report) {
+    report.good("configuration");
+    disk::look(config, report);
+    sessions::look(config, report).await;
+    let workspaces = database::look(config, report).await;
+    twilio::look(config, &workspaces, report).await;
+    public::look(config, &workspaces, report).await;
+}
+
+/// What was looked at, and what is wrong.
+#[derive(Default)]
+struct Report {
+    seen: Vec<String>,
+    faults: Vec<String>,
+}
+
+impl Report {
+    fn good(&mut self, what: &str) {
+        self.seen.push(format!("good: {what}"));
+    }
+
+    /// It could not be looked at, which need not be a fault.
+    fn skipped(&mut self, what: &str, why: impl Display) {
+        self.seen.push(format!("not looked at: {what}: {why}"));
+    }
+
+    fn fault(&mut self, what: impl Display, mend: impl Display) {
+        self.faults.push(format!("{what}: {mend}"));
+    }
+}

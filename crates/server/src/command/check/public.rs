@@ -1,0 +1,74 @@
+//! The public URL: does it lead to a server that takes a request signed for it?
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, StatusCode, Uri, header};
+use twilio_sig::{AuthToken, Headers};
+
+use super::Report;
+use super::database::Found;
+use super::fetch;
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+
+pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Report) {
+    let base = config.public_url.as_str();
+    let at_home = is_at_home(base);
+    if at_home && !is_at_home(config.reconcile.api.as_str()) {
+        report.fault(
+            format!(
+                "SWITCHROOM_PUBLIC_URL ({base}) is on this machine, where Twilio cannot call it"
+            ),
+            "set it to the https URL that leads here",
+        );
+    } else if base.starts_with("http://") && !at_home {
+        report.fault(
+            format!("SWITCHROOM_PUBLIC_URL ({base}) is not https"),
+            "let a proxy end TLS: what is signed could be read and sent again",
+        );
+    }
+    let Some(found) = workspaces.first() else { return };
+    match try_signed(config, found).await {
+        Ok(StatusCode::NO_CONTENT) => report.good("public URL, with a signed request"),
+        Ok(StatusCode::FORBIDDEN) => report.fault(
+            format!("the server at {base} refuses a request that is signed for it"),
+            "let the proxy pass path and query as they come, and the server have the same \
+             SWITCHROOM_PUBLIC_URL and SWITCHROOM_SECRETS_KEY",
+        ),
+        Ok(status) => report.fault(
+            format!("{base} answers a signed request with status {status}"),
+            "let SWITCHROOM_PUBLIC_URL lead to `switchroom serve`",
+        ),
+        Err(error) => report.fault(
+            format!("nobody answers at SWITCHROOM_PUBLIC_URL ({base}): {error}"),
+            "start `switchroom serve`, and let the host name and the proxy lead to it",
+        ),
+    }
+}
+
+/// Sends a status callback about no call, as Twilio would sign it: it is checked, and writes
+/// nothing.
+async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, String> {
+    let url = config.public_url.join(&Endpoint::Status(found.id.clone()).to_string());
+    let params = [("AccountSid", found.row.account.as_str()), ("Switchroom", "check")];
+    let token = found.credentials.auth_tokens.first().ok_or("the workspace has no auth token")?;
+    let token = AuthToken::new(token).map_err(|error| error.to_string())?;
+    let signature = token.sign(&twilio_sig::Request::form(&url, &params));
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    let request = Request::post(&url)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(Headers::SIGNATURE, signature)
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|error| error.to_string())?;
+    fetch::fetch(request).await.map(|fetched| fetched.status)
+}
+
+/// Whether a URL leads to this very machine.
+fn is_at_home(url: &str) -> bool {
+    let uri: Option<Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

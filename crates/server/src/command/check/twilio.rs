@@ -1,0 +1,79 @@
+//! Twilio: does it take the credentials, and does its clock agree with ours?
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use identity::CallSid;
+use twilio_rest::{ApiSecret, Client, Credentials, Error, Settings};
+
+use super::Report;
+use super::database::Found;
+use super::fetch::{self, MOST_SKEW};
+use crate::config::Config;
+use crate::reconcile::Jitter;
+
+pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Report) {
+    let base = &config.reconcile.api;
+    let Ok(request) = Request::head(base.as_str()).body(Full::new(Bytes::new())) else { return };
+    match fetch::fetch(request).await {
+        Ok(fetched) => match fetched.skew {
+            Some(skew) if skew > MOST_SKEW => report.fault(
+                format!("the clock of this machine is {} s from Twilio's", skew.as_secs()),
+                "let this machine follow a time server",
+            ),
+            Some(_) => report.good("clock of this machine"),
+            None => report.skipped("clock of this machine", "Twilio's API told no time"),
+        },
+        Err(error) => {
+            report.skipped("credentials at Twilio", format!("its API cannot be reached: {error}"));
+            return;
+        }
+    }
+    let settings = Settings { base: base.clone(), ..Settings::twilio() };
+    let Ok(client) = Client::new(settings, Jitter) else { return };
+    for found in workspaces {
+        workspace(&client, found, report).await;
+    }
+}
+
+async fn workspace(client: &Client, found: &Found, report: &mut Report) {
+    let Found { id, row, credentials } = found;
+    let secret = ApiSecret::new(credentials.api_secret.as_str());
+    let key = Credentials::api_key(row.account, row.api_key, secret);
+    if !accepted(client, &key, &format!("the API key of workspace {id}"), report).await {
+        return;
+    }
+    let tokens = credentials.auth_tokens.iter().enumerate();
+    for (index, token) in tokens {
+        let token = Credentials::auth_token(row.account, ApiSecret::new(token.as_str()));
+        let which = if index == 0 { "the auth token" } else { "the previous auth token" };
+        if !accepted(client, &token, &format!("{which} of workspace {id}"), report).await {
+            return;
+        }
+    }
+    report.good(&format!("credentials of workspace {id} at Twilio"));
+}
+
+/// Asks for a call that does not exist: whoever is let in is told so.
+async fn accepted(
+    client: &Client,
+    credentials: &Credentials,
+    what: &str,
+    report: &mut Report,
+) -> bool {
+    match client.account(credentials).call(CallSid::from_bytes([0; 16])).await {
+        Ok(_) => true,
+        Err(error @ Error::Refused(_)) if error.is_unauthorized() => {
+            report.fault(
+                format!("Twilio does not accept {what}: {error}"),
+                "enter the workspace again with what the account's console shows: `switchroom \
+                 workspace add`",
+            );
+            false
+        }
+        Err(error) => {
+            report.skipped(what, error);
+            false
+        }
+    }
+}

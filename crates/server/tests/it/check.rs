@@ -1,0 +1,183 @@
+//! `switchroom check` names each fault with its mend, and `switchroom spool` gives records that the
+//! database refused another chance.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::handover::{Process, callback, kept, program, reserve, send};
+use crate::world::{World, until};
+
+/// What the program printed, and whether it found nothing.
+async fn run(world: &World, command: &str, more: &[&str], env: &[(&str, &str)]) -> (bool, String) {
+    let mut program = program(world, command);
+    program.args(more).envs(env.iter().copied());
+    let output = program.output().await.expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).expect("UTF-8"))
+}
+
+/// Something on loopback that answers every request like this.
+async fn answers(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut block = [0; 4096];
+                let _ = stream.read(&mut block).await;
+                // Who asked may be gone; that is its right.
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    base
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
+    let world = World::with_servers(0).await;
+    let team = world.team("acme").await;
+    let (_port, address) = reserve();
+    let url = format!("http://{address}");
+    let server = Process::start_at(&world, address, &url).await;
+    let here = ("SWITCHROOM_PUBLIC_URL", &*url);
+
+    let (good, text) = run(&world, "check", &[], &[here]).await;
+    for line in [
+        "good: configuration",
+        "good: disk of the spool",
+        "good: database: role, policies and schema",
+        "good: clock of the database",
+        "good: credentials of workspace acme",
+        "good: public URL, with a signed request",
+        "not looked at: credentials at Twilio: its API cannot be reached",
+        "no fault was found",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(good, "{text}");
+    assert_eq!(kept(&world).await, 0, "the signed request wrote nothing");
+
+    let refusing = answers(
+        "HTTP/1.1 401 Unauthorized\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
+         Connection: close\r\nContent-Length: 2\r\n\r\n{}",
+    )
+    .await;
+    let away = world.database.connection_string("nobody");
+    let blocked = world.data_dir(7);
+    std::fs::write(&blocked, b"no directory").expect("a file");
+    let blocked = blocked.join("below");
+    let closed = "http://127.0.0.1:9";
+    let other_key = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let cases: [(&str, &str, &str, &str); 8] = [
+        (
+            "SWITCHROOM_SECRETS_KEY",
+            other_key,
+            "workspace acme cannot be used: the credentials were sealed with another key",
+            "`switchroom workspace add acme`",
+        ),
+        ("DATABASE_URL", &away, "DATABASE_URL: ", "the server's own role with its password"),
+        (
+            "SWITCHROOM_PUBLIC_URL",
+            closed,
+            "nobody answers at SWITCHROOM_PUBLIC_URL",
+            "start `switchroom serve`",
+        ),
+        (
+            "SWITCHROOM_PUBLIC_URL",
+            &format!("{url}/below"),
+            "answers a signed request with status 404",
+            "let SWITCHROOM_PUBLIC_URL lead to `switchroom serve`",
+        ),
+        (
+            "SWITCHROOM_SESSION_JWKS_URL",
+            closed,
+            "the session keys cannot be fetched",
+            "let SWITCHROOM_SESSION_JWKS_URL name",
+        ),
+        (
+            "SWITCHROOM_DATA_DIR",
+            blocked.to_str().expect("UTF-8"),
+            "cannot be written",
+            "give it to the user that runs the server",
+        ),
+        (
+            "TWILIO_API_BASE_URL",
+            &refusing,
+            "Twilio does not accept the API key of workspace acme",
+            "enter the workspace again",
+        ),
+        (
+            "TWILIO_API_BASE_URL",
+            &refusing,
+            "the clock of this machine is ",
+            "let this machine follow a time server",
+        ),
+    ];
+    for (name, value, fault, mend) in cases {
+        let (good, text) = run(&world, "check", &[], &[here, (name, value)]).await;
+        assert!(!good, "{name}: {text}");
+        assert!(text.contains(fault) && text.contains(mend), "{name}: {fault}: {mend}\n{text}");
+        for secret in [&*team.auth_token, crate::team::API_SECRET, other_key] {
+            assert!(!text.contains(secret), "{name}: a secret is shown");
+        }
+    }
+    // The same server under another name signs for that name.
+    let elsewhere = format!("http://localhost:{}", address.port());
+    let env = [("SWITCHROOM_PUBLIC_URL", &*elsewhere)];
+    let (good, text) = run(&world, "check", &[], &env).await;
+    assert!(!good && text.contains("refuses a request that is signed for it"), "{text}");
+    // The policies.
+    let owner = world.owner.client();
+    let unsafe_table = "alter table public.voice_calls no force row level security";
+    owner.batch_execute(unsafe_table).await.expect("the owner may");
+    let (good, text) = run(&world, "check", &[], &[here]).await;
+    assert!(!good && text.contains("row-level security is not forced on voice_calls"), "{text}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_was_refused_gets_another_chance() {
+    let world = World::with_servers(0).await;
+    let team = world.team("acme").await;
+    let (_port, address) = reserve();
+    let server = Process::start(&world, address).await;
+    let (good, text) = run(&world, "spool", &["list"], &[]).await;
+    assert!(good && text.trim() == "none", "{text}");
+
+    let refuse = "create function public.refuse() returns trigger language plpgsql as \
+         $$ begin raise exception 'not today'; end $$; \
+         create trigger refuse before insert on public.livechat_messages \
+         for each row execute function public.refuse()";
+    let owner = world.owner.client();
+    owner.batch_execute(refuse).await.expect("a trigger of somebody else's");
+    for call in 1..=3 {
+        let line = send(address, &callback(&team, call).bytes()).await.expect("an answer");
+        assert_eq!(line, "HTTP/1.1 204 No Content");
+    }
+    let listed = async || {
+        let (good, text) = run(&world, "spool", &["list"], &[]).await;
+        assert!(good, "{text}");
+        text
+    };
+    until("all are set aside", async || listed().await.lines().count() == 3).await;
+    let text = listed().await;
+    assert!(text.contains("  acme  CA00000001") && text.contains("  ended  "), "{text}");
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    assert!(!good && text.contains("`switchroom spool list` says why"), "{text}");
+    assert_eq!(kept(&world).await, 0);
+
+    let (good, text) = run(&world, "spool", &["replay", "spool/999"], &[]).await;
+    assert!(!good && text.contains("there is no record spool/999"), "{text}");
+    let mended = "drop trigger refuse on public.livechat_messages; drop function public.refuse()";
+    owner.batch_execute(mended).await.expect("mended");
+    let name = listed().await.split(' ').next().expect("a name").to_owned();
+    let (good, text) = run(&world, "spool", &["replay", &name], &[]).await;
+    assert!(good && text.starts_with("1 records are handed"), "{text}");
+    until("the first is in the database", async || kept(&world).await == 1).await;
+    let (good, text) = run(&world, "spool", &["replay"], &[]).await;
+    assert!(good && text.starts_with("2 records are handed"), "{text}");
+    until("all are in the database", async || kept(&world).await == 3).await;
+    assert_eq!(listed().await.trim(), "none");
+    server.stop().await;
+}
