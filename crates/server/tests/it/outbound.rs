@@ -108,7 +108,7 @@ async fn what_is_no_number_of_an_allowed_country_is_not_dialled() {
         ("112", "not_a_number"),
         ("+", "not_a_number"),
         ("*67+15005550123", "not_a_number"),
-        ("+1500\05550123", "not_a_number"),
+        ("+1500\x005550123", "not_a_number"),
         ("+19005550123", "premium_number"),
         ("+12129765550", "premium_number"),
         ("+49900123456", "premium_number"),

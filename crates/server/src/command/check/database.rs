@@ -66,7 +66,9 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     let store = Store::new(url, StoreOptions::SMALL)?;
     let faults = store.faults().await?;
     if !faults.is_empty() {
-        faults.iter().for_each(|fault| report.fault(&fault.fault, &fault.mend));
+        for fault in &faults {
+            report.fault(&fault.fault, &fault.mend);
+        }
         return Ok(Vec::new());
     }
     report.good("database: role, policies and schema");
