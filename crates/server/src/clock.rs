@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use identity::Timestamp;
 
@@ -20,6 +20,12 @@ impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self::of(now)
+    }
+
+    /// A clock that begins anywhere and never leaps, for ages and pauses.
+    pub fn steady() -> Self {
+        let (start, begun) = (now(), Instant::now());
+        Self::of(move || start + begun.elapsed())
     }
 
     /// Any other.

@@ -73,6 +73,8 @@ pub struct SessionConfig {
     pub issuer: Option<String>,
     /// For whom a token must be.
     pub audience: String,
+    /// By which the age of fetched keys and the pauses between fetches are read.
+    pub clock: Clock,
 }
 
 /// Text that never shows itself.
@@ -297,6 +299,7 @@ fn session_config<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Sess
         audience: reader
             .text("SWITCHROOM_SESSION_AUDIENCE")
             .unwrap_or_else(|| "authenticated".to_owned()),
+        clock: Clock::steady(),
     }
 }
 

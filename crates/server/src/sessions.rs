@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
@@ -10,12 +10,16 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use identity::Timestamp;
 use session::{JwkSet, Keys, Session, SessionError, SessionSecret, Verifier, WeakSecret};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::clock;
 use crate::config::SessionConfig;
+
+#[cfg(test)]
+mod tests;
 
 /// Checks session tokens.
 #[derive(Clone)]
@@ -37,10 +41,10 @@ struct Remote {
 
 #[derive(Clone, Copy, Default)]
 struct Fetches {
-    /// When the keys were last asked for, and whether that went well.
-    last: Option<(Instant, bool)>,
+    /// When the keys were last asked for.
+    last: Option<Timestamp>,
     /// When they last came.
-    good: Option<Instant>,
+    good: Option<Timestamp>,
 }
 
 /// Why a token is no session.
@@ -93,7 +97,7 @@ impl Sessions {
         let mut checked = keyring.current().verify(token, clock::now());
         if let Some(remote) = &keyring.remote {
             let unknown = checked == Err(SessionError::UnknownKey);
-            if unknown || remote.are_old() {
+            if unknown || remote.are_old(keyring.now()) {
                 self.refresh().await;
                 checked = keyring.current().verify(token, clock::now());
             }
@@ -121,26 +125,30 @@ impl Keyring {
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
     }
 
+    fn now(&self) -> Timestamp {
+        self.config.clock.now()
+    }
+
     async fn refresh(&self) {
         let Some(remote) = &self.remote else { return };
         let mut fetches = remote.fetches.lock().await;
-        let pause = |good| if good { PAUSE } else { PAUSE_AFTER_FAILURE };
-        if fetches.last.is_some_and(|(at, good)| at.elapsed() < pause(good)) {
+        let pause = if fetches.good.is_some() { PAUSE } else { PAUSE_BEFORE_THE_FIRST };
+        if fetches.last.is_some_and(|at| self.now().since(at) < pause) {
             return;
         }
         let fetched = remote.fetch().await.and_then(|document| {
             build(&self.config, Some(&document)).map_err(|error| error.to_string())
         });
-        fetches.last = Some((Instant::now(), fetched.is_ok()));
+        fetches.last = Some(self.now());
         match fetched {
             Ok(verifier) => {
                 info!("the session keys were fetched");
-                fetches.good = Some(Instant::now());
+                fetches.good = Some(self.now());
                 self.replace(verifier);
             }
             Err(error) => {
                 warn!("the session keys could not be fetched: {error}");
-                if fetches.good.is_some_and(|at| at.elapsed() > LAST_GOOD) {
+                if fetches.good.is_some_and(|at| self.now().since(at) > LAST_GOOD) {
                     // A key that was revoked meanwhile must not count for ever.
                     warn!("the session keys are too old to be used");
                     fetches.good = None;
@@ -170,10 +178,10 @@ impl Remote {
     }
 
     /// Whether the keys came too long ago. Not while somebody fetches them.
-    fn are_old(&self) -> bool {
+    fn are_old(&self, now: Timestamp) -> bool {
         self.fetches
             .try_lock()
-            .is_ok_and(|fetches| fetches.good.is_some_and(|at| at.elapsed() > FRESH))
+            .is_ok_and(|fetches| fetches.good.is_some_and(|at| now.since(at) > FRESH))
     }
 
     fn never_came(&self) -> bool {
@@ -231,8 +239,8 @@ const FRESH: Duration = Duration::from_secs(600);
 /// How often they are asked for at most, whatever tokens arrive.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The same after a failure.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// The same until they have come for the first time: nobody can sign in before that.
+const PAUSE_BEFORE_THE_FIRST: Duration = Duration::from_secs(2);
 
 /// How long the last good keys count while newer ones cannot be fetched.
 const LAST_GOOD: Duration = Duration::from_secs(3600);
