@@ -129,7 +129,12 @@ export class Switchroom extends Emitter {
 
   /** The team, by name. @returns {Agent[]} */
   get agents() {
-    return [...this.#team.agents.values()].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
+    return this.#team.byName();
+  }
+
+  /** One agent. @param {string | null | undefined} userId @returns {Agent | null} */
+  agent(userId) {
+    return this.#team.agents.get(userId ?? "") ?? null;
   }
 
   /** The live calls, the oldest first. @returns {Call[]} */
@@ -140,7 +145,7 @@ export class Switchroom extends Emitter {
 
   /** What this agent does, as it counts for routing. @returns {Agent | null} */
   get status() {
-    return this.#team.agents.get(this.me ?? "") ?? null;
+    return this.agent(this.me);
   }
 
   /** The server's clock, in milliseconds. */

@@ -51,6 +51,9 @@
 /** Whether a call is not over yet. @param {Call} call */
 export const isLive = (call) => call.outcome === "ringing" || call.outcome === "in_progress";
 
+/** Sorting with one is many times faster than comparing names one by one. */
+const NAMES = new Intl.Collator();
+
 /** The agents and the live calls, kept up to date by the server's events. */
 export class Team {
   /** @type {Map<string, Agent>} */
@@ -62,6 +65,15 @@ export class Team {
   /** Whether a snapshot has come. */
   isKnown = false;
 
+  /** @type {Agent[] | null} */
+  #byName = null;
+
+  /** The agents, by name. @returns {Agent[]} */
+  byName() {
+    this.#byName ??= [...this.agents.values()].sort((a, b) => NAMES.compare(a.name ?? "", b.name ?? ""));
+    return [...this.#byName];
+  }
+
   /**
    * Takes an event; hands back what has changed.
    *
@@ -71,6 +83,7 @@ export class Team {
    * @returns {{ agents: boolean, calls: boolean }}
    */
   apply(name, data, now) {
+    if (name === "snapshot" || name === "agent") this.#byName = null;
     if (name === "snapshot" && data) {
       this.agents = new Map(data.agents.map((/** @type {Agent} */ agent) => [agent.user_id, agent]));
       this.calls = new Map(data.calls.map((/** @type {Call} */ call) => [call.call_sid, call]));

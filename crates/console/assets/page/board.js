@@ -68,7 +68,7 @@ export function other(call) {
  * @param {Switchroom} room
  */
 function partiesWords(call, room) {
-  const name = (/** @type {string | null} */ id) => room.agents.find((agent) => agent.user_id === id)?.name ?? "an agent";
+  const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "an agent";
   if (call.handled_by && call.outcome === "in_progress") return `with ${name(call.handled_by)}`;
   const ringing = call.legs.filter((leg) => leg.agent && !leg.ended_at);
   if (call.direction === "outbound") return `${call.handled_by ? name(call.handled_by) : "an agent"} calls`;
@@ -99,7 +99,7 @@ function createAgent() {
     const isCounted = agent.status !== "offline" && agent.status !== "unknown";
     count(time, isCounted ? agent.since : null, room);
     const call = calls.get(agent.call_sid ?? "");
-    const verb = agent.status === "offered" ? "Ringing:" : "On a call with";
+    const verb = agent.status === "offered" ? "Ringing:" : "Talks to";
     write(does, call ? `${verb} ${other(call)}` : (STATUS[agent.status] ?? agent.status));
   };
   return row;

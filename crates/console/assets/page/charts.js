@@ -32,6 +32,7 @@ export function mountCharts(room) {
     if (stats) drawCharts(stats);
   };
   const ask = async () => {
+    isSoon = false;
     clearTimeout(timer);
     timer = window.setTimeout(ask, 30_000);
     if (document.visibilityState === "hidden") return;
@@ -40,12 +41,15 @@ export function mountCharts(room) {
     stats = await room.get(`stats?since=${midnight.toISOString()}`).catch(() => stats);
     draw();
   };
+  let isSoon = false;
   const soon = () => {
+    if (isSoon) return;
+    isSoon = true;
     clearTimeout(timer);
-    timer = window.setTimeout(ask, 1000);
+    timer = window.setTimeout(ask, 1500);
   };
   room.on("calls", () => drawFigures(room, stats));
-  room.on("call", (call) => call.ended_at && soon());
+  room.on("call", (call) => (call.answered_at || call.ended_at) && soon());
   room.on("stream", (state) => state === "open" && soon());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
   let width = 0;

@@ -12,7 +12,7 @@ import { SCOPE, VERDICT, duration } from "./format.js";
  * @returns {Node}
  */
 export function detail(call, room) {
-  const name = (/** @type {string | null} */ id) => room.agents.find((agent) => agent.user_id === id)?.name ?? "A former agent";
+  const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "A former agent";
   const waves = Array.isArray(call.waves) ? call.waves : [];
   return h("div", {}, legs(call.legs, name), ...waves.map((wave) => routing(wave, name, room.me)), h("p.quiet", {}, `Call ${call.call_sid}`));
 }
@@ -45,7 +45,7 @@ function legs(all, name) {
  * @param {string | null} me
  */
 function routing(wave, name, me) {
-  const whom = wave.scope ? ` for ${SCOPE[wave.scope] ?? wave.scope}` : "";
+  const whom = wave.scope ? ` for ${scopeWords(wave.scope)}` : "";
   const sorted = [...wave.verdicts].sort((a, b) => Number(b.rings) - Number(a.rings));
   const items = sorted.map(({ user, reason, rings }) =>
     h(
@@ -57,6 +57,10 @@ function routing(wave, name, me) {
   );
   return h("section", {}, h("h3", {}, `Wave ${wave.number}${whom}`), h("ul.verdicts", {}, ...items));
 }
+
+/** @param {string} scope whom a wave is for, and why: `everyone:unknown_caller` */
+const scopeWords = (scope) =>
+  scope.split(":").map((code) => SCOPE[code] ?? code).join(": ");
 
 /** @param {string | null} at */
 const clock = (at) => (at ? new Date(at).toLocaleTimeString() : "–");

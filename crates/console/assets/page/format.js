@@ -53,7 +53,7 @@ export const STATUS = {
   available: "Available",
   away: "Away",
   offline: "Offline",
-  unknown: "Has not reported; rings",
+  unknown: "Not reported yet; rings",
   offered: "Ringing",
   busy: "On a call",
   wrap_up: "Wrapping up",

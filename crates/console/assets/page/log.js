@@ -153,8 +153,7 @@ function createEntry(room, { call_sid }) {
     const theirs = formatNumber(call.direction === "inbound" ? call.from : call.to);
     write(party, call.contact_name ?? theirs);
     write(number, call.contact_name ? theirs : "");
-    const agent = room.agents.find((one) => one.user_id === call.handled_by);
-    write(handled, agent?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));
+    write(handled, room.agent(call.handled_by)?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));
     outcome.className = missed ? "outcome missed" : "outcome";
     write(outcome, outcomeWords(call));
     write(when, moment(call.started_at, new Date()));
