@@ -3,9 +3,13 @@
 //! A path ends with `.json` or not; the answer is JSON either way.
 
 mod calls;
+mod conferences;
 mod error;
 mod form;
 mod page;
+mod participants;
+mod queues;
+mod recordings;
 mod user;
 
 use std::sync::Arc;
@@ -67,13 +71,52 @@ fn carry_out(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, ApiError> {
 
 impl Request<'_> {
     fn route(&self, path: &[&str]) -> Result<Reply, ApiError> {
+        let is_json = self.asked.path.strip_suffix(".json").is_some();
         match (self.asked.method.as_str(), path) {
             ("GET", ["Calls"]) => calls::list(self),
             ("POST", ["Calls"]) => calls::create(self),
             ("GET", ["Calls", sid]) => calls::fetch(self, sid),
             ("POST", ["Calls", sid]) => calls::update(self, sid),
             ("DELETE", ["Calls", sid]) => calls::delete(self, sid),
-            (_, ["Calls"] | ["Calls", _]) => Err(ApiError::method_not_allowed()),
+            ("GET", ["Calls", sid, "Recordings"]) => recordings::of_call(self, sid),
+            ("POST", ["Calls", sid, "Recordings"]) => recordings::begin(self, sid),
+            ("POST", ["Calls", call, "Recordings", sid]) => recordings::end(self, call, sid),
+            ("GET", ["Calls", call, "Recordings", sid]) => {
+                calls::find(self, call).and_then(|_| recordings::fetch(self, sid))
+            }
+            ("GET", ["Conferences"]) => conferences::list(self),
+            ("GET", ["Conferences", sid]) => conferences::fetch(self, sid),
+            ("POST", ["Conferences", sid]) => conferences::update(self, sid),
+            ("GET", ["Conferences", sid, "Recordings"]) => recordings::of_conference(self, sid),
+            ("GET", ["Conferences", sid, "Participants"]) => participants::list(self, sid),
+            ("POST", ["Conferences", sid, "Participants"]) => participants::create(self, sid),
+            ("GET", ["Conferences", sid, "Participants", who]) => {
+                participants::fetch(self, sid, who)
+            }
+            ("POST", ["Conferences", sid, "Participants", who]) => {
+                participants::update(self, sid, who)
+            }
+            ("DELETE", ["Conferences", sid, "Participants", who]) => {
+                participants::delete(self, sid, who)
+            }
+            ("GET", ["Queues"]) => queues::list(self),
+            ("POST", ["Queues"]) => queues::create(self),
+            ("GET", ["Queues", sid]) => queues::fetch(self, sid),
+            ("POST", ["Queues", sid]) => queues::update(self, sid),
+            ("DELETE", ["Queues", sid]) => queues::delete(self, sid),
+            ("GET", ["Queues", sid, "Members"]) => queues::members(self, sid),
+            ("GET", ["Queues", sid, "Members", who]) => queues::fetch_member(self, sid, who),
+            ("POST", ["Queues", sid, "Members", who]) => queues::dequeue(self, sid, who),
+            ("GET", ["Recordings"]) => recordings::list(self),
+            ("GET", ["Recordings", sid]) if is_json => recordings::fetch(self, sid),
+            // Without a suffix the file is meant, as Twilio's webhooks name it.
+            ("GET", ["Recordings", sid]) => {
+                recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
+            }
+            ("DELETE", ["Recordings", sid]) => recordings::delete(self, sid),
+            (_, ["Calls" | "Conferences" | "Queues" | "Recordings", ..]) if path.len() < 3 => {
+                Err(ApiError::method_not_allowed())
+            }
             _ => Err(self.absent()),
         }
     }

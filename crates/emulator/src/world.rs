@@ -6,7 +6,6 @@
 mod agenda;
 mod audio;
 mod call;
-#[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod conference;
 mod dequeue;
 mod device;
@@ -21,9 +20,7 @@ mod message;
 mod outbound;
 mod params;
 mod place;
-#[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod queue;
-#[expect(dead_code, reason = "the REST API, which is next, calls it")]
 mod recording;
 mod register;
 mod run;
@@ -47,13 +44,13 @@ use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, RecordingSid, Times
 pub(crate) use agenda::Due;
 pub(crate) use audio::{Audio, Hears};
 pub(crate) use call::{Call, Caller};
-pub(crate) use conference::Conference;
+pub(crate) use conference::{Coaching, Conference, Participant, ParticipantChange};
 pub(crate) use device::{Party, PartyId, Presence};
 pub(crate) use instruct::Instruction;
 pub(crate) use line::LineId;
 pub(crate) use outbound::{CallOut, First};
-pub(crate) use queue::Queue;
-pub(crate) use recording::Recording;
+pub(crate) use queue::{DEFAULT_SIZE as DEFAULT_QUEUE_SIZE, Queue};
+pub(crate) use recording::{NewRecording, Recording, Source};
 pub(crate) use secret::Secret;
 pub(crate) use signal::{Signal, SocketId};
 pub(crate) use tables::{KeyRow, Tables};
@@ -101,6 +98,8 @@ pub(crate) struct World {
     free_at: BTreeMap<AccountSid, Timestamp>,
     pub(crate) post: Post,
     pub(crate) api_faults: Vec<ApiFault>,
+    /// Where the REST API listens.
+    pub(crate) base_url: Option<String>,
     pub(crate) timeline: Timeline,
     /// Until when time may pass although something holds it.
     pub(crate) advance_to: Option<Timestamp>,
@@ -131,6 +130,7 @@ impl World {
             free_at: BTreeMap::new(),
             post: Post::new(config.delivery),
             api_faults: Vec::new(),
+            base_url: None,
             timeline: Timeline::new(config.keep_entries),
             advance_to: None,
             config,

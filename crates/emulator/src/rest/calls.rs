@@ -8,16 +8,18 @@ use std::cmp::Reverse;
 use identity::CallSid;
 
 use super::error::{ApiError, CALL_STATE, CANNOT_DELETE, INVALID_PARAMETER};
-use super::form::Form;
+use super::form::{Form, Moments};
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone};
 use crate::step::Subscription;
 use crate::world::{Call, First, Instruction};
 use crate::{Progress, Voice};
 
+pub(super) use create::{Plan, subscription};
+
 /// Places a call.
 pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
-    let plan = create::Plan::read(request, &request.form())?;
+    let plan = Plan::read(request, &request.form())?;
     let sid = plan.carry_out(request);
     show(request, sid).map(|call| created(&call))
 }
@@ -124,26 +126,20 @@ struct Filter {
     from: Option<String>,
     status: Option<String>,
     parent: Option<String>,
-    /// By the parameter's name: on, from, until.
-    started: [Option<[identity::Timestamp; 2]>; 3],
-    ended: [Option<[identity::Timestamp; 2]>; 3],
+    started: Moments,
+    ended: Moments,
 }
 
 impl Filter {
     fn read(query: &Form) -> Result<Self, ApiError> {
         let owned = |name: &str| query.get(name).map(str::to_owned);
-        // The name of the parameter ends with the comparison: `StartTime>=…`.
-        let times = |name: &str| {
-            let [from, until] = [format!("{name}>"), format!("{name}<")];
-            Ok::<_, ApiError>([query.moment(name)?, query.moment(&from)?, query.moment(&until)?])
-        };
         Ok(Self {
             to: owned("To"),
             from: owned("From"),
             status: owned("Status"),
             parent: owned("ParentCallSid"),
-            started: times("StartTime")?,
-            ended: times("EndTime")?,
+            started: query.moments("StartTime")?,
+            ended: query.moments("EndTime")?,
         })
     }
 
@@ -155,21 +151,7 @@ impl Filter {
             && equal(&self.from, &call.from.to_string())
             && equal(&self.status, call.status.as_str())
             && equal(&self.parent, call.parent.as_ref().map_or("", |sid| sid.as_str()))
-            && within(&self.started, call.started_at)
-            && within(&self.ended, call.ended_at)
+            && self.started.hold(call.started_at)
+            && self.ended.hold(call.ended_at)
     }
-}
-
-/// Whether a moment meets the comparisons. What has no such moment meets none.
-fn within(
-    [on, from, until]: &[Option<[identity::Timestamp; 2]>; 3],
-    at: Option<identity::Timestamp>,
-) -> bool {
-    let meets = |range: &Option<[identity::Timestamp; 2]>, rule: fn(_, _) -> bool| {
-        range.is_none_or(|range| at.is_some_and(|at| rule(at, range)))
-    };
-    meets(on, |at: identity::Timestamp, [start, end]: [identity::Timestamp; 2]| {
-        start <= at && at < end
-    }) && meets(from, |at, [start, _]| at >= start)
-        && meets(until, |at, [start, _]| at.unix_seconds() <= start.unix_seconds())
 }

@@ -82,6 +82,15 @@ impl Form {
         }
     }
 
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(_) => Err(ApiError::parameter(name, "must be true or false")),
+        }
+    }
+
     /// A whole number in a range.
     pub(super) fn number(&self, name: &str, range: [u32; 2]) -> Result<Option<u32>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
@@ -100,8 +109,23 @@ impl Form {
         Ok(self.number(name, range)?.map(|seconds| Duration::from_secs(seconds.into())))
     }
 
+    /// The same, with the values of one name cut at blanks.
+    pub(super) fn split(&self, name: &str) -> Self {
+        let mut all = self.0.clone();
+        all.retain(|(key, _)| key != name);
+        let words = self.all(name).flat_map(str::split_whitespace);
+        all.extend(words.map(|word| (name.to_owned(), word.to_owned())));
+        Self(all)
+    }
+
+    /// When something was: on a day, from one on (`StartTime>`), until one (`StartTime<`).
+    pub(super) fn moments(&self, name: &str) -> Result<Moments, ApiError> {
+        let [from, until] = [format!("{name}>"), format!("{name}<")];
+        Ok(Moments([self.moment(name)?, self.moment(&from)?, self.moment(&until)?]))
+    }
+
     /// A day or a moment. Of a day, its first second and the first one after it.
-    pub(super) fn moment(&self, name: &str) -> Result<Option<[Timestamp; 2]>, ApiError> {
+    fn moment(&self, name: &str) -> Result<Option<[Timestamp; 2]>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let (moment, length) = match text.len() {
             10 => (format!("{text}T00:00:00Z"), Duration::from_secs(86_400)),
@@ -110,5 +134,22 @@ impl Form {
         let rule = "must be YYYY-MM-DD or a moment in ISO 8601";
         let from = moment.parse::<Timestamp>().map_err(|_| ApiError::parameter(name, rule))?;
         Ok(Some([from, from + length]))
+    }
+}
+
+/// Comparisons of a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments([Option<[Timestamp; 2]>; 3]);
+
+impl Moments {
+    /// Whether a moment meets them. What has no such moment meets none.
+    pub(super) fn hold(&self, at: Option<Timestamp>) -> bool {
+        let [on, from, until] = self.0;
+        let meets = |range: Option<[Timestamp; 2]>, rule: fn(Timestamp, [Timestamp; 2]) -> bool| {
+            range.is_none_or(|range| at.is_some_and(|at| rule(at, range)))
+        };
+        meets(on, |at, [start, end]| start <= at && at < end)
+            && meets(from, |at, [start, _]| at >= start)
+            && meets(until, |at, [start, _]| at.unix_seconds() <= start.unix_seconds())
     }
 }

@@ -7,6 +7,8 @@ mod report;
 
 use identity::{AccountSid, CallSid, ConferenceSid, RecordingSid, Timestamp};
 
+pub(crate) use control::{Coaching, ParticipantChange};
+
 use super::stay::Place;
 use super::{Hears, World};
 use crate::seed::Seed;

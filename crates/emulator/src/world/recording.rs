@@ -200,7 +200,9 @@ impl World {
     pub(super) fn recording_params(&self, sid: RecordingSid) -> Params {
         let mut params = Params::new();
         let Some(recording) = self.recordings.get(&sid) else { return params };
-        let url = format!("{RECORDINGS}/{}/Recordings/{sid}", recording.account);
+        let base = self.base_url.as_deref().unwrap_or(TWILIO);
+        let account = recording.account;
+        let url = format!("{base}/2010-04-01/Accounts/{account}/Recordings/{sid}");
         add(&mut params, "RecordingUrl", url);
         add(&mut params, "RecordingSid", sid);
         if !recording.goes_on() {
@@ -252,8 +254,8 @@ fn bytes(length: Duration) -> usize {
 /// 100 ms.
 const JITTER: usize = pcmu::RATE / 10;
 
-/// Where recordings are found, as webhooks write it.
-const RECORDINGS: &str = "https://api.twilio.com/2010-04-01/Accounts";
+/// Where recordings would be found if this emulator listened nowhere.
+const TWILIO: &str = "https://api.twilio.com";
 
 #[cfg(test)]
 mod tests;

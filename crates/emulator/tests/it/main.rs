@@ -20,6 +20,7 @@ mod peer;
 mod queues;
 mod recordings;
 mod rest;
+mod rooms;
 mod server;
 mod signal;
 mod transport;

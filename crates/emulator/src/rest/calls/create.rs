@@ -16,7 +16,7 @@ use crate::world::{CallOut, First};
 use crate::{Address, Progress};
 
 /// A call to be placed, and what is to be said of it.
-pub(super) struct Plan {
+pub(in crate::rest) struct Plan {
     call: CallOut,
     /// Events that do not exist: no callback is sent (warning 21626).
     bad_events: bool,
@@ -25,10 +25,23 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn read(request: &Request<'_>, form: &Form) -> Result<Self, ApiError> {
-        let (to, parameters) = address_to(form)?;
-        let from = address_from(request, form, &to)?;
         let (first, app) = documents(request, form)?;
         let (subscription, bad_events) = subscription(form)?;
+        // The callbacks of a TwiML App are the app's.
+        let subscription = subscription.filter(|_| app.is_none());
+        Self::new(request, form, first, app, (subscription, bad_events))
+    }
+
+    /// With documents of its own.
+    pub(in crate::rest) fn new(
+        request: &Request<'_>,
+        form: &Form,
+        first: First,
+        app: Option<identity::AppSid>,
+        (subscription, bad_events): (Option<Subscription>, bool),
+    ) -> Result<Self, ApiError> {
+        let (to, parameters) = address_to(form)?;
+        let from = address_from(request, form, &to)?;
         let left_out = NOT_EMULATED.iter().filter(|name| form.get(name).is_some());
         Ok(Self {
             call: CallOut {
@@ -39,8 +52,7 @@ impl Plan {
                 app,
                 timeout: form.seconds("Timeout", [0, MAX_TIMEOUT])?.unwrap_or(TIMEOUT),
                 time_limit: form.seconds("TimeLimit", [1, MAX_LIMIT])?.unwrap_or(TIME_LIMIT),
-                // The callbacks of a TwiML App are the app's.
-                subscription: subscription.filter(|_| app.is_none()),
+                subscription,
                 parameters,
             },
             bad_events,
@@ -48,7 +60,7 @@ impl Plan {
         })
     }
 
-    pub(super) fn carry_out(self, request: &Request<'_>) -> CallSid {
+    pub(in crate::rest) fn carry_out(self, request: &Request<'_>) -> CallSid {
         request.shared.write(|world| {
             let sid = world.call_out(self.call);
             for what in self.left_out {
@@ -65,9 +77,7 @@ impl Plan {
 }
 
 /// Whom to call, and what a browser is told with it.
-pub(in crate::rest) fn address_to(
-    form: &Form,
-) -> Result<(Address, Vec<(String, String)>), ApiError> {
+fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError> {
     let to = form.get("To").ok_or_else(|| ApiError::bad(NO_TO, "No 'To' number is specified"))?;
     let bad = || {
         ApiError::bad(
@@ -89,11 +99,7 @@ pub(in crate::rest) fn address_to(
 }
 
 /// Who is shown as the caller: to a phone, a number of the account.
-pub(in crate::rest) fn address_from(
-    request: &Request<'_>,
-    form: &Form,
-    to: &Address,
-) -> Result<Address, ApiError> {
+fn address_from(request: &Request<'_>, form: &Form, to: &Address) -> Result<Address, ApiError> {
     let from = form.get("From");
     let from = from.ok_or_else(|| ApiError::bad(NO_FROM, "A 'From' phone number is required"))?;
     if to.identity().is_some() {

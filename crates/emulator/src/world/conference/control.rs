@@ -1,6 +1,6 @@
 //! What the API does with conferences.
 
-use identity::{CallSid, ConferenceSid};
+use identity::{AccountSid, CallSid, ConferenceSid};
 
 use super::super::World;
 use super::super::params::Params;
@@ -10,7 +10,8 @@ use super::report::Event;
 use super::{Ear, Participant};
 use crate::Kind;
 use crate::problem::{COACHED_IS_ABSENT, COACHED_IS_HELD, Problem};
-use crate::step::{Target, Wait};
+use crate::read;
+use crate::step::{Dialled, Step, Target, Wait};
 
 /// Whom a participant coaches from now on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +43,26 @@ impl World {
         let is_it =
             |it: &&Participant| it.call.as_str() == name || it.label.as_deref() == Some(name);
         all.iter().find(is_it).map(|it| it.call)
+    }
+
+    /// The conference into which a document leads that a call will run once it is answered. It is
+    /// opened if nobody is in it yet.
+    pub(crate) fn conference_of_document(
+        &mut self,
+        call: CallSid,
+        account: AccountSid,
+        twiml: &str,
+    ) -> Option<ConferenceSid> {
+        let steps = read::document(twiml).ok()?.steps;
+        let noun = steps.into_iter().find_map(|step| match step {
+            Step::Dial(dial) => match dial.to {
+                Dialled::Conference(noun) => Some(noun),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let known = self.conference_named(account, &noun.name);
+        Some(known.unwrap_or_else(|| self.open_conference(call, account, &noun)))
     }
 
     /// Changes a participant.

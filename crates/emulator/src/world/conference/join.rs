@@ -65,7 +65,7 @@ impl World {
         Goes::Later
     }
 
-    fn open_conference(
+    pub(super) fn open_conference(
         &mut self,
         sid: CallSid,
         account: AccountSid,
