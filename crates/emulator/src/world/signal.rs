@@ -329,7 +329,8 @@ impl World {
             let is_taken =
                 self.signal.lines.get(line).is_some_and(|it| it.is_open || it.placed.is_some());
             if is_taken {
-                self.schedule(reconnect_timeout.max(LEAST_GRACE), Due::LineLost { line });
+                let grace = self.as_on_the_wall(reconnect_timeout.max(LEAST_GRACE));
+                self.schedule(grace, Due::LineLost { line });
             } else {
                 self.signal.lines.remove(line);
             }

@@ -151,3 +151,41 @@ async fn virtual_people_hear_each_other_too() {
     eventually(|| agent.hears().hears_tone(1000.0)).await;
     call.hang_up().expect("it is going on");
 }
+
+#[tokio::test]
+async fn in_a_conference_each_hears_all_the_others() {
+    let room = |seen: &crate::server::Seen| match seen.path.as_str() {
+        "/voice" => twiml("<Dial><Conference>room</Conference></Dial>"),
+        _ => status(204),
+    };
+    let server = Server::start(room).await;
+    let (twilio, account) = twilio_with(&server, real(), "").await;
+    let app = account.app(Voice::new(server.at_url("/voice")));
+    let gateway = gateway(&twilio).await;
+    let tokens = Tokens::new(&account, Some(app));
+    let mut ana = Page::registered(&gateway, &tokens.mint("ana")).await;
+    let [low, high] = [("+15005550100", 1200), ("+15005550200", 1500)].map(|(number, hz)| {
+        let phone = twilio.phone(number);
+        phone.plays(Sound::Tone(hz));
+        phone.call(NUMBER);
+        phone
+    });
+
+    let mut peer = Peer::new(700.0).await;
+    let offer = peer.offer();
+    ana.send("invite", json!({"callsid": "TJS1", "sdp": offer, "twilio": {}})).await;
+    ana.next("ringing").await;
+    let answer = ana.next("answer").await;
+    peer.complete(answer["sdp"].as_str().expect("an answer"));
+    let hears = |phone: &emulator::Phone, all: &[f32]| {
+        let ear = phone.hears();
+        ear.tones.len() == all.len() && all.iter().all(|hz| ear.hears_tone(*hz))
+    };
+    eventually(|| hears(&low, &[700.0, 1500.0])).await;
+    eventually(|| hears(&high, &[700.0, 1200.0])).await;
+    peer.until_hears(1200.0).await;
+    peer.until_hears(1500.0).await;
+
+    ana.send("hangup", json!({"callsid": answer["callsid"]})).await;
+    eventually(|| hears(&low, &[1500.0])).await;
+}

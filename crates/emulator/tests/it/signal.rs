@@ -1,11 +1,11 @@
 //! Real browsers, as far as frames show them.
 
-use emulator::{Account, Emulator, Gateway, What};
+use emulator::{Account, Clock, Config, Emulator, Gateway, What};
 use serde_json::json;
 use voice_token::{Ttl, VoiceGrant};
 
 use crate::page::{Page, Tokens, now};
-use crate::server::{CALLER, NUMBER, Server, TOKEN, dialling, secs, twilio};
+use crate::server::{CALLER, NUMBER, Server, TOKEN, dialling, secs, twilio, twilio_with};
 
 pub(crate) async fn gateway(twilio: &Emulator) -> Gateway {
     let any = "127.0.0.1:0".parse().expect("an address");
@@ -160,4 +160,21 @@ async fn a_registration_ends_with_its_token() {
     page.register(true).await;
     page.next("ready").await;
     assert!(twilio.devices()[0].is_registered());
+}
+
+#[tokio::test]
+async fn a_fast_clock_does_not_wear_tokens_out() {
+    let server = Server::start(dialling("", &["ana"])).await;
+    let config = Config { clock: Clock::Scaled(2000), ..Config::default() };
+    let (twilio, account) = twilio_with(&server, config, "").await;
+    let gateway = gateway(&twilio).await;
+    let begun = twilio.now();
+    let mut page = Page::registered(&gateway, &Tokens::new(&account, None).mint("ana")).await;
+
+    while twilio.now().since(begun) < secs(4000) {
+        page.register(true).await;
+        page.next("ready").await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(twilio.devices()[0].is_registered(), "its hour is one of the wall");
 }

@@ -108,7 +108,7 @@ impl World {
             party.socket = Some(id);
             self.add_party(party)
         });
-        let expires_at = self.now + claims.left;
+        let expires_at = self.now + self.as_on_the_wall(claims.left);
         let frame = connected(&claims);
         if let Some(device) = self.party_mut(party) {
             (device.app, device.app_params) = claims
@@ -159,6 +159,11 @@ impl World {
             self.note(None, What::Registration { client, refused: None });
             self.ring_orphans(party);
         }
+    }
+
+    /// How much emulated time passes in a length of real time: browsers and tokens live in that.
+    pub(super) fn as_on_the_wall(&self, length: Duration) -> Duration {
+        length * self.config.clock.scale().unwrap_or(1).max(1)
     }
 
     fn set_presence(&mut self, party: PartyId, presence: Presence) {
