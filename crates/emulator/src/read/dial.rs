@@ -46,7 +46,12 @@ impl Reader {
     fn noun(&mut self, noun: &DialNoun<'_>, found: &mut Found) -> Result<(), Problem> {
         match noun {
             DialNoun::Client(client) => found.parties.nouns.push(self.client(client)?),
-            DialNoun::Number(number) => found.parties.nouns.push(self.number(number)?),
+            DialNoun::Number(number) => {
+                found.parties.nouns.push(self.number(number)?);
+                if number.machine_detection.is_some() {
+                    found.left_out.push("`machineDetection` of <Number>".to_owned());
+                }
+            }
             DialNoun::Conference(conference) => {
                 found.places.push(Dialled::Conference(self.conference(conference)?));
             }

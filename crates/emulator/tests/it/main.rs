@@ -5,6 +5,8 @@ mod agents;
 mod api;
 #[cfg(feature = "media")]
 mod calls;
+mod clock;
+mod conferences;
 mod control;
 mod documents;
 mod faults;
@@ -12,6 +14,7 @@ mod gather;
 mod inbound;
 #[cfg(feature = "media")]
 mod media;
+mod mistakes;
 mod numbers;
 mod outbound;
 mod page;
@@ -23,6 +26,7 @@ mod rest;
 mod rooms;
 mod server;
 mod signal;
+mod sounds;
 mod transport;
 mod verbs;
 mod whisper;
