@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
 
 mod bench;
+mod browser;
 mod conformance;
 mod demo;
 mod failure;
@@ -13,6 +14,7 @@ mod fuzz;
 mod layers;
 mod licences;
 mod metadata;
+mod pinned;
 mod run;
 mod seeds;
 mod stage;
@@ -44,6 +46,8 @@ enum Command {
     Demo(demo::Options),
     /// Runs every test and check there is, on a bare machine.
     Test(test::Options),
+    /// Lets Twilio's own Voice SDK ring, answer and talk in a real browser.
+    Browser(browser::Options),
     /// Judges our libraries by Twilio's own, on generated cases.
     Conformance(conformance::Options),
     /// Measures the crates and the server, or our libraries beside Twilio's own.
@@ -75,6 +79,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
     match command {
         Command::Demo(options) => demo::run(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
+        Command::Browser(options) => browser::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Fuzz(options) => fuzz::run(&workspace, options),

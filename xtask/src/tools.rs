@@ -16,7 +16,7 @@ struct Tool {
     packages: &'static [&'static str],
 }
 
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     // Compiles the C of the cryptography library and links everything.
     Tool { name: "cc", probe: &["cc", "--version"], packages: &["gcc", "libc6-dev"] },
     // The judges of the conformance tests.
@@ -29,6 +29,8 @@ const TOOLS: [Tool; 5] = [
         probe: &["python3", "-c", "import ensurepip, venv; print(ensurepip.version())"],
         packages: &["python3-venv"],
     },
+    // The browser in which agents' pages are tested.
+    Tool { name: "chromium", probe: &["chromium", "--version"], packages: &["chromium"] },
 ];
 
 pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {

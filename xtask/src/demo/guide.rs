@@ -5,7 +5,8 @@ use crate::stage::place::Place;
 
 /// What can be typed.
 pub(super) const ORDERS: &str =
-    "  call                Mia calls acme: her agent 2 rings, answers after 4 s and talks for 30 s
+    "  call                Mia calls acme: her agent 2 rings, answers after 4 s and talks for 30 s;
+                      once an agent's page is open, only pages ring
   call noor           Noor calls: agents 1 and 3 ring (pia: 2 and 3, ola: 1 and 2, zoe: all)
   call +15005550199   an unknown caller: all four ring
   globex              Mia calls globex, where 25 agents ring in waves and only agent 23 answers
@@ -18,14 +19,18 @@ pub(super) const HINT: &str =
     "      type `call`, `call noor`, `call +15005550199`, `help` or `quit`";
 
 /// The links, commands to paste, and what can be typed.
-pub(super) async fn print(stage: &Stage, place: &Place) -> Result<(), String> {
+pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) -> Result<(), String> {
     let base = &stage.http.base;
     println!("\nSwitchroom runs, with Twilio on loopback and four agents in the workspace acme.\n");
+    println!("Open two of these, each in a window of its own, and allow the microphone:\n");
+    for agent in 1..=stage.acme.agents().len() {
+        let session = stage.session(&stage.acme, agent)?;
+        println!("  agent {agent}  {base}/#workspace=acme&session={session}");
+    }
+    println!("\nThen place a call to {} here; both ring, until one answers:\n", stage.acme.number);
+    println!("  Twilio   {twilio}/\n");
     for (path, what) in LINKS {
-        // A page that this server does not have is no link.
-        if stage.http.get(path, None).await?.status == 200 {
-            println!("  {what:<22} {base}{path}");
-        }
+        println!("  {what:<22} {base}{path}");
     }
     println!("  {:<22} {}", "the server's log", place.log().display());
     println!("\nIn another terminal, as agent 1:\n");
@@ -40,8 +45,7 @@ pub(super) async fn print(stage: &Stage, place: &Place) -> Result<(), String> {
     Ok(())
 }
 
-const LINKS: [(&str, &str); 5] = [
-    ("/", "agent console"),
+const LINKS: [(&str, &str); 4] = [
     ("/openapi.json", "API description"),
     ("/healthz", "the process lives"),
     ("/readyz", "the database is ready"),

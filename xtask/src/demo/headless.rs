@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use emulator::Config;
+use emulator::{Config, Emulator};
 use tokio::time::timeout;
 
 use super::scene::Scene;
@@ -44,9 +44,11 @@ pub(super) async fn run(place: &Place) -> Result<String, Failure> {
     let log = place.log();
     let look = format!("look into the server's log: {}", log.display());
     let started = Instant::now();
-    let stage = Stage::set_up(place, Config::default()).await;
-    let mut stage =
-        stage.map_err(|what| Failure::new("the demo cannot be set up", &look).output(what))?;
+    let failed = |what: String| Failure::new("the demo cannot be set up", &look).output(what);
+    let twilio = Emulator::start(Config::default()).await;
+    let twilio = twilio.map_err(|error| failed(format!("the emulator: {error}")))?;
+    let mut stage = Stage::set_up(place, twilio, Vec::new()).await.map_err(failed)?;
+    stage.register().await.map_err(failed)?;
     println!(
         "the server runs at {} on its own PostgreSQL: {:.1} s\n\
          acme has 4 agents, globex 25; each browser is registered with a token from the server",

@@ -1,9 +1,11 @@
 //! `cargo xtask demo`: everything stays up, and calls are placed by hand.
 
 use std::io::BufRead as _;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use emulator::{Behaviour, Call, Clock, Config};
+use emulator::{Behaviour, Call, Clock, Config, Emulator};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -11,6 +13,7 @@ use super::guide;
 use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
+use crate::browser;
 use crate::failure::Failure;
 use crate::stage::Stage;
 use crate::stage::http::Answer;
@@ -24,20 +27,45 @@ pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
     Place::prepare(workspace, "demo/live")
 }
 
+/// Fetches Twilio's Voice SDK for the agents' pages, once. Without it the demo goes on without
+/// them, and says what to do.
+pub(super) fn voice_sdk(workspace: &Workspace) -> Option<PathBuf> {
+    match browser::install(workspace) {
+        Ok(folder) => Some(folder),
+        Err(failure) => {
+            println!("the agents' pages will not ring, because Twilio's Voice SDK is not there");
+            println!(
+                "{failure}\n        (npm comes with Node.js; on Debian: `apt-get install npm`)"
+            );
+            None
+        }
+    }
+}
+
 /// Sets up, and does what is typed until it is told to stop.
-pub(super) async fn run(place: &Place) -> Result<String, Failure> {
+pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {
     let mend = format!(
         "look into the server's log, {}; if another demo runs, stop it first",
         place.log().display()
     );
     let failed = |what: String| Failure::new("the demo does not run", &mend).output(what);
+    let emulator = |error| failed(format!("the emulator: {error}"));
     // With another seed the calls of an earlier run would come again.
     let seed = u64::from_be_bytes(random::bytes().map_err(failed)?);
     let twilio = Config { clock: Clock::Real, seed, ..Config::default() };
-    let mut stage = Stage::set_up(place, twilio).await.map_err(failed)?;
+    let twilio = Emulator::start(twilio).await.map_err(emulator)?;
+    let front = twilio.listen_http((Ipv4Addr::LOCALHOST, 0).into()).await.map_err(emulator)?;
+    let mut told = vec![
+        ("TWILIO_API_BASE_URL", front.url()),
+        // A person's own browser trusts no certificate of ours.
+        ("SWITCHROOM_SIGNALLING_URL", format!("ws://{}", front.address())),
+    ];
+    told.extend(sdk.map(|folder| ("SWITCHROOM_VOICE_SDK", folder.display().to_string())));
+    let mut stage = Stage::set_up(place, twilio, told).await.map_err(failed)?;
+    stage.register().await.map_err(failed)?;
     stage.acme.behave(&[(1, 6, 20), (2, 4, 30), (3, 5, 25), (4, 7, 20)]);
     stage.globex.behave(&[(23, 5, 15)]);
-    guide::print(&stage, place).await.map_err(failed)?;
+    guide::print(&stage, place, &front.url()).map_err(failed)?;
     attend(&mut stage).await.map_err(failed)?;
     stage.stop().map_err(failed)?;
     Ok("stopped".to_owned())
@@ -62,6 +90,7 @@ async fn attend(stage: &mut Stage) -> Result<(), String> {
     let mut calls: Vec<Told> = Vec::new();
     let mut placed = 0;
     let mut open = true;
+    let mut people = false;
     loop {
         tokio::select! {
             line = lines.recv(), if open => match line.as_deref().map(Order::parse) {
@@ -73,9 +102,12 @@ async fn attend(stage: &mut Stage) -> Result<(), String> {
                 },
                 Some(Err(hint)) => println!("{hint}"),
             },
-            _ = renew.tick() => stage.register().await?,
+            _ = renew.tick() => if !people {
+                stage.register().await?;
+            },
             _ = tick.tick() => {
                 stage.alive()?;
+                make_way(stage, &mut people).await?;
                 for told in &mut calls {
                     tell(stage, told).await?;
                 }
@@ -83,6 +115,26 @@ async fn attend(stage: &mut Stage) -> Result<(), String> {
             }
         }
     }
+}
+
+/// Lets the virtual agents of acme leave as soon as somebody opens an agent's page, so that it rings
+/// until a person answers; they are back when the last page is closed.
+async fn make_way(stage: &Stage, people: &mut bool) -> Result<(), String> {
+    let agents = stage.acme.agents();
+    let is_ours = |identity: &str| agents.iter().any(|agent| agent.identity() == identity);
+    let devices = stage.twilio.devices();
+    let there = devices.iter().any(|device| device.is_registered() && is_ours(device.identity()));
+    if there == *people {
+        return Ok(());
+    }
+    *people = there;
+    if there {
+        agents.iter().for_each(emulator::Agent::unregister);
+        println!("an agent's page is open: acme's virtual agents leave, only pages ring");
+        return Ok(());
+    }
+    println!("no agent's page is open any more: acme's virtual agents are back");
+    stage.register_team(&stage.acme).await
 }
 
 /// Does what was asked; hands back the call if one was placed, and whether it is globex's.

@@ -46,7 +46,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
         Failure::new(format!("no asynchronous runtime: {error}"), "free some memory or processes")
     })?;
     if !options.headless {
-        let ended = runtime.block_on(until_told_to_stop(live::run(&place)));
+        let sdk = live::voice_sdk(workspace);
+        let ended = runtime.block_on(until_told_to_stop(live::run(&place, sdk)));
         return ended.unwrap_or_else(|| Ok("stopped".to_owned()));
     }
     match runtime.block_on(until_told_to_stop(headless::run(&place))) {

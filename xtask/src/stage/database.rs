@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::types::ToSql;
@@ -93,6 +94,13 @@ impl Database {
                      where workspace_id = $1 and contact_id = $2::text::uuid \
                      and user_id = $3::text::uuid)";
         self.run(sql, &[&workspace, &contact, &user]).await
+    }
+
+    /// Sets what a workspace has chosen; servers know it within ten seconds.
+    pub(crate) async fn policy(&self, workspace: &str, policy: &Value) -> Result<(), String> {
+        let sql = "update public.voice_workspaces set policy = $2::text::jsonb \
+                   where workspace_id = $1";
+        self.run(sql, &[&workspace, &policy.to_string()]).await
     }
 
     /// The rows of a call, whatever workspace they belong to.

@@ -4,6 +4,7 @@
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
 pub(crate) mod database;
+pub(crate) mod group;
 pub(crate) mod http;
 pub(crate) mod place;
 pub(crate) mod process;
@@ -13,7 +14,7 @@ pub(crate) mod team;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use emulator::{Config, Emulator, Route, Select};
+use emulator::{Emulator, Route, Select};
 use identity::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -35,34 +36,50 @@ pub(crate) struct Stage {
     /// Twenty-five agents.
     pub(crate) globex: Team,
     sign_in: SignIn,
-    server: Process,
+    told: Vec<(&'static str, String)>,
+    server: Option<Process>,
 }
 
 impl Stage {
-    /// Starts and fills everything.
-    pub(crate) async fn set_up(place: &Place, twilio: Config) -> Result<Self, String> {
-        // What an earlier run left would lead to a database that is gone.
-        let _ = std::fs::remove_file(place.database_url());
-        let mut server = Process::start(place.serve(), &place.log())?;
-        let base = format!("http://{}", server.address().await?);
+    /// Starts the server and fills its database. `told` goes to the server's environment.
+    pub(crate) async fn set_up(
+        place: &Place,
+        twilio: Emulator,
+        told: Vec<(&'static str, String)>,
+    ) -> Result<Self, String> {
+        let (server, address) = start(place, ANY_PORT, &told).await?;
+        let base = format!("http://{address}");
         let database = Database::open(&place.database_url()).await?;
         place.database_is_at(database.home.clone());
-        let twilio = Emulator::start(twilio).await;
-        let twilio = twilio.map_err(|error| format!("the emulator: {error}"))?;
         twilio.route(Route { on: Select::ALL, bases: vec![base.clone()] });
         let acme = Team::acme(&twilio, place, &database).await?;
         let globex = Team::globex(&twilio, place, &database).await?;
-        let stage = Self {
+        Ok(Self {
             twilio,
             http: Http::new(base),
             database,
             acme,
             globex,
             sign_in: SignIn::new(place.session_secret.clone()),
-            server,
-        };
-        stage.register().await?;
-        Ok(stage)
+            told,
+            server: Some(server),
+        })
+    }
+
+    /// Stops the server and leaves the rest as it is.
+    pub(crate) fn stop_server(&mut self) -> Result<(), String> {
+        self.server.take().map_or(Ok(()), Process::stop)
+    }
+
+    /// Starts the server where it was.
+    pub(crate) async fn start_server(&mut self, place: &Place) -> Result<(), String> {
+        self.stop_server()?;
+        let listen = self.http.base.trim_start_matches("http://").to_owned();
+        let (server, _) = start(place, &listen, &self.told).await?;
+        self.server = Some(server);
+        // Its PostgreSQL has been started anew too.
+        self.database = Database::open(&place.database_url()).await?;
+        Ok(())
     }
 
     /// Brings the emulated time well ahead of the machine's.
@@ -78,17 +95,23 @@ impl Stage {
     /// Registers every agent's browser as its page does: with an access token from the server.
     pub(crate) async fn register(&self) -> Result<(), String> {
         for team in [&self.acme, &self.globex] {
-            for (index, agent) in team.agents().iter().enumerate() {
-                let path = team.path(&format!("token?identity={}", agent.identity()));
-                let answer = self.ask(team, index + 1, &path).await?;
-                let issued = answer.json();
-                let token = issued["token"]
-                    .as_str()
-                    .ok_or_else(|| format!("GET {path}: {} {}", answer.status, answer.body))?;
-                agent.register(token).map_err(|error| {
-                    format!("agent {} of {} cannot register: {error}", index + 1, team.id)
-                })?;
-            }
+            self.register_team(team).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for one workspace.
+    pub(crate) async fn register_team(&self, team: &Team) -> Result<(), String> {
+        for (index, agent) in team.agents().iter().enumerate() {
+            let path = team.path(&format!("token?identity={}", agent.identity()));
+            let answer = self.ask(team, index + 1, &path).await?;
+            let issued = answer.json();
+            let token = issued["token"]
+                .as_str()
+                .ok_or_else(|| format!("GET {path}: {} {}", answer.status, answer.body))?;
+            agent.register(token).map_err(|error| {
+                format!("agent {} of {} cannot register: {error}", index + 1, team.id)
+            })?;
         }
         Ok(())
     }
@@ -136,16 +159,33 @@ impl Stage {
 
     /// Whether the server still runs.
     pub(crate) fn alive(&mut self) -> Result<(), String> {
-        self.server.alive()
+        self.server.as_mut().map_or(Ok(()), Process::alive)
     }
 
     /// Stops everything in order.
-    pub(crate) fn stop(self) -> Result<(), String> {
+    pub(crate) fn stop(mut self) -> Result<(), String> {
         drop(self.database);
         drop(self.twilio);
-        self.server.stop()
+        self.server.take().map_or(Ok(()), Process::stop)
     }
 }
+
+/// Starts the server; hands back its address too.
+async fn start(
+    place: &Place,
+    listen: &str,
+    told: &[(&'static str, String)],
+) -> Result<(Process, String), String> {
+    // What an earlier run left would lead to a database that is gone.
+    let _ = std::fs::remove_file(place.database_url());
+    let mut command = place.serve(listen);
+    command.envs(told.iter().map(|(name, value)| (name, value)));
+    let mut server = Process::start(command, &place.log())?;
+    let address = server.address().await?;
+    Ok((server, address))
+}
+
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// More than any scenario takes in real time.
 const AHEAD: Duration = Duration::from_secs(60);

@@ -64,10 +64,10 @@ impl Place {
         command
     }
 
-    /// `switchroom serve` on a free port.
-    pub(crate) fn serve(&self) -> Command {
+    /// `switchroom serve` at an address.
+    pub(crate) fn serve(&self, listen: &str) -> Command {
         let mut command = self.command(&["serve"]);
-        command.env("SWITCHROOM_LISTEN", "127.0.0.1:0");
+        command.env("SWITCHROOM_LISTEN", listen);
         // There is no such account at Twilio, and nothing of a demo leaves this machine.
         command.env("TWILIO_API_BASE_URL", NOBODY);
         command.env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL);

@@ -1,46 +1,33 @@
 //! The server as a process of its own, which ends with this one.
 
 use std::fs::{self, File};
-use std::io::Write as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-/// A running server.
-///
-/// It is stopped in order when this is dropped, and also when this process is killed: a shell waits
-/// at the end of a pipe that only this process holds.
+use super::group::Group;
+
+/// A running server. Dropping it stops it in order, and so does the end of this process.
 pub(crate) struct Process {
-    child: Child,
-    watchdog: Child,
-    pipe: Option<ChildStdin>,
+    group: Group,
     /// What it writes.
     pub(crate) log: PathBuf,
 }
 
 impl Process {
-    /// Starts the command in a process group of its own, so that Ctrl-C comes to us alone.
+    /// Starts the command. The log of an earlier server is kept beside the new one.
     pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, String> {
         let said = |error: std::io::Error| format!("{}: {error}", log.display());
+        // The first server has none.
+        let _ = fs::rename(log, log.with_extension("before.log"));
         let file = File::create(log).map_err(said)?;
-        command.stdin(Stdio::null()).stdout(file.try_clone().map_err(said)?).stderr(file);
-        let child = command.process_group(0).spawn();
-        let mut child = child.map_err(|error| format!("the server cannot be started: {error}"))?;
-        match watch(child.id()) {
-            Ok(mut watchdog) => {
-                let pipe = watchdog.stdin.take();
-                Ok(Self { child, watchdog, pipe, log: log.to_owned() })
-            }
-            Err(error) => {
-                // Nobody else would end it.
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(format!("/bin/sh cannot be started: {error}"))
-            }
-        }
+        command.stdout(file.try_clone().map_err(said)?).stderr(file);
+        let group = Group::start(&mut command);
+        let group = group.map_err(|error| format!("the server cannot be started: {error}"))?;
+        Ok(Self { group, log: log.to_owned() })
     }
 
     /// Waits for the address that it says it listens on.
@@ -62,7 +49,7 @@ impl Process {
     ///
     /// How it ended, and its last words, if it did.
     pub(crate) fn alive(&mut self) -> Result<(), String> {
-        match self.child.try_wait() {
+        match self.group.ended() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => {
                 let text = fs::read_to_string(&self.log).unwrap_or_default();
@@ -80,7 +67,7 @@ impl Process {
     ///
     /// How it ended, if that was not in order.
     pub(crate) fn stop(mut self) -> Result<(), String> {
-        match self.end() {
+        match self.group.stop() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => match status.signal() {
                 Some(signal) => Err(format!("the server had to be ended by signal {signal}")),
@@ -89,48 +76,7 @@ impl Process {
             Err(error) => Err(format!("the server cannot be waited for: {error}")),
         }
     }
-
-    /// Closing the pipe is what the shell waits for. A number whose process has ended may belong to
-    /// somebody else by now, so the shell is told.
-    fn end(&mut self) -> std::io::Result<ExitStatus> {
-        if let (Ok(Some(_)), Some(pipe)) = (self.child.try_wait(), &mut self.pipe) {
-            pipe.write_all(b"ended\n")?;
-        }
-        self.pipe = None;
-        let status = self.child.wait();
-        self.watchdog.wait()?;
-        status
-    }
 }
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It is told where it ended in order; here something else has failed already.
-        let _ = self.end();
-    }
-}
-
-/// Starts the shell that ends the process group when our pipe to it closes.
-fn watch(group: u32) -> std::io::Result<Child> {
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", WATCHDOG, "demo-watchdog"]).arg(group.to_string());
-    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.spawn()
-}
-
-/// `$1` is the process group. First in order; after ten seconds at once.
-const WATCHDOG: &str = r#"
-trap '' HUP INT TERM
-if read -r _; then exit 0; fi
-kill -s TERM -- "-$1" || exit 0
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  for _ in 1 2 3 4 5; do
-    kill -s 0 -- "-$1" || exit 0
-    sleep 0.1
-  done
-done
-kill -s KILL -- "-$1"
-"#;
 
 /// PostgreSQL may have to be fetched first.
 const START: Duration = Duration::from_secs(180);

@@ -40,7 +40,7 @@ pub(crate) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
 /// Zoe is assigned to nobody.
 pub(crate) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
 
-static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
+pub(crate) static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
 
 const fn contact(name: &'static str, number: &'static str, assigned: &'static [usize]) -> Contact {
     Contact { name, number, assigned }
@@ -52,6 +52,30 @@ pub(crate) fn contact_named(name: &str) -> Option<&'static Contact> {
         contact.name.split(' ').next().is_some_and(|first| first.eq_ignore_ascii_case(name))
     })
 }
+
+/// Who calls initech.
+pub(crate) const CALLERS: [&str; 20] = [
+    "+15005550701",
+    "+15005550702",
+    "+15005550703",
+    "+15005550704",
+    "+15005550705",
+    "+15005550706",
+    "+15005550707",
+    "+15005550708",
+    "+15005550709",
+    "+15005550710",
+    "+15005550711",
+    "+15005550712",
+    "+15005550713",
+    "+15005550714",
+    "+15005550715",
+    "+15005550716",
+    "+15005550717",
+    "+15005550718",
+    "+15005550719",
+    "+15005550720",
+];
 
 impl Team {
     /// The workspace with four agents and the contacts.
@@ -78,6 +102,21 @@ impl Team {
         db: &Database,
     ) -> Result<Self, String> {
         Self::enter(twilio, place, db, ("globex", "+15005550002", 0xb), 25).await
+    }
+
+    /// A workspace with 50 agents, the first of whom have a contact of their own each.
+    pub(crate) async fn initech(
+        twilio: &Emulator,
+        place: &Place,
+        db: &Database,
+    ) -> Result<Self, String> {
+        let team = Self::enter(twilio, place, db, ("initech", "+15005550003", 0xd), 50).await?;
+        for (index, number) in CALLERS.iter().enumerate() {
+            let (id, name) = (uuid(0xe, index + 1), format!("Customer {}", index + 1));
+            db.contact(team.id, &id, &name, number).await?;
+            db.assign(team.id, &id, &team.user(index + 1)).await?;
+        }
+        Ok(team)
     }
 
     async fn enter(
@@ -161,6 +200,13 @@ impl Team {
                 }
                 None => Behaviour::Ignores,
             });
+        }
+    }
+
+    /// Lets everybody pick up after so long, and leaves the end to the caller.
+    pub(crate) fn answer_after(&self, after: Duration) {
+        for agent in &self.agents {
+            agent.behaves(Behaviour::answers(after));
         }
     }
 

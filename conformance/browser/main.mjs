@@ -1,0 +1,10 @@
+// Every browser test, in this order: what the others build on comes first.
+//
+// `cargo xtask browser` sets the stage and runs this file with Node's own test runner.
+
+import './scenarios/registration.mjs';
+import './scenarios/calls.mjs';
+import './scenarios/rings.mjs';
+import './scenarios/tones.mjs';
+import './scenarios/recovery.mjs';
+import './scenarios/twenty.mjs';

@@ -1,0 +1,81 @@
+// A test's view of the agent console: what an agent sees and does, by the page's `data-test` marks.
+
+import { stage } from '../stage/stage.mjs';
+import { TOLERANCE } from '../stage/twilio.mjs';
+import { PATIENCE, until } from '../stage/until.mjs';
+import { ears } from './ears.mjs';
+
+export class Console {
+  constructor(page, agent, team = stage.acme) {
+    this.page = page;
+    this.agent = agent;
+    this.team = team;
+    page.setDefaultTimeout(PATIENCE);
+  }
+
+  /** The link of an agent, as the demo prints it. */
+  get link() {
+    return `${stage.server}/#workspace=${this.team.id}&session=${this.agent.session}`;
+  }
+
+  async open(hz = 620) {
+    await this.page.addInitScript(ears, hz);
+    await this.page.goto(this.link);
+  }
+
+  /** The part of the page with this mark. */
+  part(mark) {
+    return this.page.locator(`[data-test="${mark}"]`);
+  }
+
+  click(mark) {
+    return this.part(mark).click();
+  }
+
+  /** What a part says, or null while it is not shown. */
+  async says(mark) {
+    const part = this.part(mark).first();
+    if (!(await part.isVisible())) return null;
+    return (await part.innerText()).trim();
+  }
+
+  /** Waits until a part says something. */
+  shows(mark, wanted) {
+    const fits = (text) => text !== null && (wanted instanceof RegExp ? wanted.test(text) : text === wanted);
+    return until(`agent ${this.agent.number}'s ${mark} says ${wanted}`, () => this.says(mark), (text) => fits(text) && { text });
+  }
+
+  /** Waits until a part is not shown. */
+  hides(mark) {
+    return this.part(mark).first().waitFor({ state: 'hidden' });
+  }
+
+  registered() {
+    return this.shows('registration', 'registered');
+  }
+
+  rings() {
+    return this.part('incoming-card').waitFor();
+  }
+
+  async answer() {
+    await this.rings();
+    await this.click('answer');
+    return this.talks();
+  }
+
+  talks() {
+    return this.shows('call-timer', /^\d+:\d\d$/);
+  }
+
+  /** Waits until this tone is what comes in. */
+  hears(hz) {
+    const near = (heard) => heard && Math.abs(heard.hz - hz) < TOLERANCE && heard.level > -70;
+    return until(`agent ${this.agent.number} hears ${hz} Hz`, () => this.page.evaluate(() => ears()), near);
+  }
+
+  /** Everything that is known of the page, for somebody who looks for a fault. */
+  async told() {
+    return { url: this.page.url(), text: await this.page.locator('body').innerText(), faults: this.page.faults };
+  }
+}

@@ -1,0 +1,41 @@
+// What tests put beside a page's own scripts: a microphone that hears one tone, and ears.
+
+/**
+ * Runs in the page, before its own scripts. The page's code is not touched: the browser only has
+ * another microphone, and what the page's connections bring is listened to.
+ */
+export function ears(hz) {
+  let audio;
+  const context = () => (audio ??= new AudioContext());
+  const streams = [];
+  let heard;
+
+  navigator.mediaDevices.getUserMedia = async () => {
+    const tone = new OscillatorNode(context(), { frequency: hz });
+    const sink = context().createMediaStreamDestination();
+    tone.connect(new GainNode(context(), { gain: 0.5 })).connect(sink);
+    tone.start();
+    return sink.stream;
+  };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('track', ({ track }) => streams.push(new MediaStream([track])));
+    }
+  };
+
+  /** The strongest tone of the last connection, and how loud it is. */
+  globalThis.ears = () => {
+    const stream = streams.at(-1);
+    if (!stream) return null;
+    if (heard?.stream !== stream) {
+      const node = new AnalyserNode(context(), { fftSize: 8192, smoothingTimeConstant: 0 });
+      new MediaStreamAudioSourceNode(context(), { mediaStream: stream }).connect(node);
+      heard = { stream, node, bins: new Float32Array(node.frequencyBinCount) };
+    }
+    heard.node.getFloatFrequencyData(heard.bins);
+    const level = Math.max(...heard.bins);
+    const at = heard.bins.indexOf(level);
+    return { hz: Math.round((at * context().sampleRate) / heard.node.fftSize), level: Math.round(level) };
+  };
+}

@@ -1,0 +1,151 @@
+// One Chromium for all tests, one context for each agent.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { agent, api, stage } from './stage.mjs';
+import { Console } from '../pages/console.mjs';
+import { Softphone } from '../pages/softphone.mjs';
+import * as twilio from './twilio.mjs';
+
+const packages = process.env.SWITCHROOM_TEST_PACKAGES;
+const pictures = process.env.SWITCHROOM_TEST_PICTURES;
+const { chromium } = createRequire(join(packages, 'node_modules', '_'))('playwright-core');
+
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      // Microphones without a question, and without a machine that has one.
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      // Media stays on this machine, also where it has no other interface.
+      '--allow-loopback-in-peer-connection',
+      // The emulator's certificate, and no other that is not known.
+      `--ignore-certificate-errors-spki-list=${stage.spki}`,
+      // Tests make their tones without a click.
+      '--autoplay-policy=no-user-gesture-required',
+    ],
+  });
+});
+
+after(() => browser?.close());
+
+/** One test: what is opened in it is closed after it, and looked at if it fails. */
+export function scenario(name, play, { within = 180_000 } = {}) {
+  test(name, async () => {
+    const scene = new Scene(name);
+    try {
+      await Promise.race([play(scene), late(within)]);
+      await scene.close();
+    } catch (error) {
+      await scene.picture();
+      await scene.close().catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** Fails after so long. The runner's own limit would leave no time to look and to close. */
+async function late(within) {
+  await sleep(within, undefined, { ref: false });
+  throw new Error(`not over within ${within / 1000} s`);
+}
+
+/** What is open in a test. */
+class Scene {
+  #name;
+  #contexts = [];
+  #pages = [];
+
+  constructor(name) {
+    this.#name = name;
+  }
+
+  /** The pages of an agent with the bare Voice SDK, one tone each, registered. */
+  softphones(tones) {
+    return Promise.all(Object.entries(tones).map(([number, hz]) => this.softphone(Number(number), hz)));
+  }
+
+  /** The page of an agent with the bare Voice SDK, registered. */
+  async softphone(number, hz, options = {}) {
+    const who = agent(number);
+    await api(who, 'agents/me/status', { method: 'PUT', body: { status: 'available' } });
+    const page = await this.page(options.context ?? (await this.context()));
+    // What goes wrong the SDK tells by events too, and tests look at those.
+    page.excused = /TwilioVoice|WebSocket/;
+    const softphone = new Softphone(page, who, hz);
+    this.#pages.push({ name: `agent-${number}`, page, tell: () => softphone.told() });
+    await softphone.open(options);
+    return softphone;
+  }
+
+  /** The console of an agent, signed in by its link and registered. */
+  async console(number, { team = stage.acme, context, hz, registered = true, before, excused } = {}) {
+    const page = await this.page(context ?? (await this.context()));
+    page.excused = excused;
+    await before?.(page);
+    const console = new Console(page, team.agents[number - 1], team);
+    this.#pages.push({ name: `console-${number}`, page, tell: () => console.told() });
+    await console.open(hz);
+    if (registered) await console.registered();
+    return console;
+  }
+
+  /** A browser profile of its own. */
+  async context(options) {
+    // A page that a test answers for has no address, and may reach this machine only if allowed.
+    const permissions = ['microphone', 'local-network-access'];
+    const context = await browser.newContext({ permissions, ...options });
+    this.#contexts.push(context);
+    return context;
+  }
+
+  /** A page whose faults are the test's. */
+  async page(context) {
+    const page = await context.newPage();
+    page.faults = [];
+    page.on('pageerror', (error) => page.faults.push(`uncaught: ${error.stack ?? error}`));
+    page.on('console', (said) => {
+      if (said.type() === 'error' && !page.excused?.test(said.text())) page.faults.push(said.text());
+    });
+    return page;
+  }
+
+  /** Closes everything; a fault in a page is one of the test. */
+  async close() {
+    const faults = this.#pages.flatMap(({ name, page }) => page.faults.map((it) => `${name}: ${it}`));
+    await Promise.all(this.#contexts.map((context) => context.close()));
+    await twilio.quiet();
+    if (faults.length) throw new Error(faults.join('\n'));
+  }
+
+  /** Keeps a picture for somebody to look at. */
+  async show(console, name) {
+    const folder = join(pictures, 'console');
+    await mkdir(folder, { recursive: true });
+    await console.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  }
+
+  /** Keeps what every open page shows and what happened in it. */
+  async picture() {
+    const slug = this.#name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 60);
+    const folder = join(pictures, slug);
+    await mkdir(folder, { recursive: true });
+    const kept = this.#pages.map(async ({ name, page, tell }, index) => {
+      const file = join(folder, `${index + 1}-${name}`);
+      await page.screenshot({ path: `${file}.png`, timeout: 5_000 });
+      await writeFile(`${file}.json`, JSON.stringify(await tell(), null, 2));
+    });
+    // A page that is closed or hangs has nothing to show.
+    await Promise.allSettled(kept);
+  }
+}

@@ -1,0 +1,80 @@
+// The emulator's control API: callers, phones, devices and faults.
+
+import { stage } from './stage.mjs';
+import { until } from './until.mjs';
+
+/** Statuses that a call never leaves. */
+const FINAL = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
+
+/** Places a call to the workspace, or to another number; hands back its Sid. */
+export async function call(from, { to = stage.acme.number, ...more } = {}) {
+  const placed = await ask('POST', 'calls', { from, to, ...more });
+  return placed.call_sid;
+}
+
+export const fetchCall = (sid) => ask('GET', `calls/${sid}`);
+
+/** Every call, oldest first. */
+export const calls = async () => list(await ask('GET', 'calls'), 'calls');
+
+export const hangUp = (sid) => ask('POST', `calls/${sid}/hangup`, {});
+
+/** Waits until a call is over, as Twilio has it. */
+export const ended = (sid) =>
+  until(`${sid} is over`, () => fetchCall(sid), (call) => FINAL.includes(call.status) && call);
+
+/** Says what happens when a number is dialled, and what is heard from it. */
+export const phone = (number, settings) => ask('PUT', `phones/${encodeURIComponent(number)}`, settings);
+
+export const fetchPhone = (number) => ask('GET', `phones/${encodeURIComponent(number)}`);
+
+/** Waits until a phone hears this tone and no other. */
+export const phoneHears = (number, hz) =>
+  until(`${number} hears ${hz} Hz`, () => fetchPhone(number), ({ heard }) =>
+    Math.abs((heard?.tone_hz ?? 0) - hz) < TOLERANCE);
+
+/** The browsers at the gateway. */
+export const devices = async () => list(await ask('GET', 'devices'), 'devices');
+
+/** Cuts the sockets of an identity, as a network does. */
+export async function drop(identity) {
+  for (const device of await devices()) {
+    if (device.is_real && device.identity === identity) await ask('POST', `devices/${device.id}/drop`, {});
+  }
+}
+
+/** How far the timeline has come. */
+export const now = async () => (await ask('GET', 'timeline')).next;
+
+/** Waits until a frame of this kind has come from a page of this identity, after a moment. */
+export const frame = (identity, kind, after) =>
+  until(`${identity} sends ${kind}`, () => ask('GET', `timeline?after=${after}`), ({ entries }) =>
+    entries.some(({ type, text }) => type === 'signal' && text === `client:${identity} > ${kind}`));
+
+/** Ends every call and every fault that a test left. */
+export async function quiet() {
+  await ask('DELETE', 'faults');
+  for (const call of await calls()) {
+    if (!FINAL.includes(call.status)) await hangUp(call.call_sid).catch(() => {});
+  }
+  const over = (calls) => calls.every((call) => FINAL.includes(call.status));
+  await until('every call is over', calls, over);
+}
+
+/** Hertz between tones that count as one. */
+export const TOLERANCE = 15;
+
+/** A list, alone or under its name. */
+const list = (answer, name) => (Array.isArray(answer) ? answer : answer[name]);
+
+async function ask(method, path, body) {
+  const answer = await fetch(`${stage.emulator}/emulator/${path}`, {
+    method,
+    headers: body && { 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} /emulator/${path}: ${answer.status} ${text}`);
+  return text && JSON.parse(text);
+}

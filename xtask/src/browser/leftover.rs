@@ -1,0 +1,78 @@
+//! Processes that tests left behind.
+//!
+//! Everything that a run starts inherits a mark in its environment, whatever becomes of its parent
+//! and its process group.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+
+/// The environment variable that carries the mark.
+pub(super) const NAME: &str = "SWITCHROOM_TEST_RUN";
+
+/// Makes sure that nothing with the mark runs, once it had time to end.
+///
+/// # Errors
+///
+/// What still ran. It is ended.
+pub(super) fn none(mark: &str) -> Result<(), Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    let left = loop {
+        let left = marked(mark);
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            break left;
+        }
+        sleep(Duration::from_millis(50));
+    };
+    let faults: Vec<String> = left.iter().map(|(pid, name)| format!("{pid} {name}")).collect();
+    for (pid, _) in left {
+        // It may have ended in between.
+        let _ = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
+    }
+    let mend = "let the tests end what they start, also when they fail";
+    Err(Failure::faults("processes were left behind, and had to be ended", &faults, mend))
+}
+
+/// The processes with the mark: number and command line.
+fn marked(mark: &str) -> Vec<(String, String)> {
+    let wanted = format!("{NAME}={mark}");
+    let own = std::process::id().to_string();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let numbers = numbers.filter(|name| name.bytes().all(|b| b.is_ascii_digit()) && *name != own);
+    let found = numbers.filter_map(|pid| {
+        // Another user's process cannot be read, and is none of ours.
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        environment.split(|byte| *byte == 0).find(|entry| *entry == wanted.as_bytes())?;
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        Some((pid, command.chars().take(120).collect()))
+    });
+    found.collect()
+}
+
+/// A browser and a database need a moment to end.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_child_left_is_found_by_its_mark() {
+        let mark = format!("test-{}", std::process::id());
+        assert!(marked(&mark).is_empty());
+        let mut child = std::process::Command::new("sleep");
+        let mut child = child.arg("600").env(NAME, &mark).spawn().unwrap();
+        let found = marked(&mark);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, [(child.id().to_string(), "sleep 600 ".to_owned())]);
+        none(&mark).unwrap();
+    }
+}

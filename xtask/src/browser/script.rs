@@ -1,0 +1,50 @@
+//! What the tests are told of the stage, as JSON.
+
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+use crate::stage::team::{CALLERS, CONTACTS, Team};
+
+use super::played::{ORIGIN, Set};
+
+/// Where everything is, and who takes part.
+pub(super) fn told(set: &Set, door: u16) -> Result<Value, String> {
+    let stage = &set.stage;
+    let mut initech = team(stage, &set.initech)?;
+    initech["callers"] = json!(CALLERS);
+    Ok(json!({
+        "server": stage.http.base,
+        "emulator": set.front.url(),
+        "signalling": set.gateway.chunderw(),
+        "spki": set.gateway.spki_sha256(),
+        "door": door,
+        "origin": ORIGIN,
+        "acme": team(stage, &stage.acme)?,
+        "globex": team(stage, &stage.globex)?,
+        "initech": initech,
+        "contacts": contacts(),
+    }))
+}
+
+fn team(stage: &Stage, team: &Team) -> Result<Value, String> {
+    let agent = |(index, agent): (usize, &emulator::Agent)| {
+        let number = index + 1;
+        Ok(json!({
+            "number": number,
+            "user": team.user(number),
+            "identity": agent.identity(),
+            "session": stage.session(team, number)?,
+        }))
+    };
+    let agents: Result<Vec<Value>, String> = team.agents().iter().enumerate().map(agent).collect();
+    Ok(json!({ "id": team.id, "number": team.number, "agents": agents? }))
+}
+
+/// By first name.
+fn contacts() -> Value {
+    let named = CONTACTS.iter().map(|contact| {
+        let first = contact.name.split(' ').next().unwrap_or_default().to_lowercase();
+        (first, json!({ "name": contact.name, "number": contact.number }))
+    });
+    Value::Object(named.collect())
+}

@@ -1,0 +1,121 @@
+//! A program in a process group of its own, which ends with this process.
+
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+
+/// A running program and what it has started.
+///
+/// It is stopped in order when this is dropped, and also when this process is killed: a shell waits
+/// at the end of a pipe that only this process holds.
+pub(crate) struct Group {
+    child: Child,
+    watchdog: Child,
+    pipe: Option<ChildStdin>,
+}
+
+impl Group {
+    /// Starts the command, so that Ctrl-C comes to us alone.
+    pub(crate) fn start(command: &mut Command) -> std::io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).process_group(0).spawn()?;
+        match watch(child.id()) {
+            Ok(mut watchdog) => {
+                let pipe = watchdog.stdin.take();
+                Ok(Self { child, watchdog, pipe })
+            }
+            Err(error) => {
+                // Nobody else would end it.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(std::io::Error::new(error.kind(), format!("/bin/sh: {error}")))
+            }
+        }
+    }
+
+    /// What the program writes, if its command says that it is piped.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Stops it in order, if it still runs, and waits for its end.
+    ///
+    /// Closing the pipe is what the shell waits for. A number whose process has ended may belong to
+    /// somebody else by now, so the shell is told.
+    pub(crate) fn stop(&mut self) -> std::io::Result<ExitStatus> {
+        if let (Ok(Some(_)), Some(pipe)) = (self.child.try_wait(), &mut self.pipe) {
+            pipe.write_all(b"ended\n")?;
+        }
+        self.pipe = None;
+        let status = self.child.wait();
+        self.watchdog.wait()?;
+        status
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // It is told where it ended in order; here something else has failed already.
+        let _ = self.stop();
+    }
+}
+
+/// Starts the shell that ends the process group when our pipe to it closes.
+fn watch(group: u32) -> std::io::Result<Child> {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", WATCHDOG, "xtask-watchdog"]).arg(group.to_string());
+    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn()
+}
+
+/// `$1` is the process group. First in order; after ten seconds at once.
+const WATCHDOG: &str = r#"
+trap '' HUP INT TERM
+if read -r _; then exit 0; fi
+kill -s TERM -- "-$1" || exit 0
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  for _ in 1 2 3 4 5; do
+    kill -s 0 -- "-$1" || exit 0
+    sleep 0.1
+  done
+done
+kill -s KILL -- "-$1"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdout(Stdio::piped());
+        command
+    }
+
+    #[test]
+    fn a_program_that_ends_by_itself_is_left_alone() {
+        let mut group = Group::start(&mut shell("echo done; exit 3")).unwrap();
+        let mut said = String::new();
+        group.output().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), group.stop().unwrap().code()), ("done\n", Some(3)));
+    }
+
+    #[test]
+    fn what_the_program_started_ends_with_it() {
+        let mut group = Group::start(&mut shell("sleep 600 & echo $!; wait")).unwrap();
+        let mut output = group.output().unwrap();
+        let mut said = [0; 16];
+        let length = output.read(&mut said).unwrap();
+        let sleeper = String::from_utf8_lossy(&said[..length]).trim().to_owned();
+        assert!(group.ended().unwrap().is_none());
+        assert_eq!(group.stop().unwrap().signal(), Some(15));
+        // Its end of the pipe is closed, so nobody of the group holds it any more.
+        assert_eq!(output.read(&mut said).unwrap(), 0, "{sleeper}");
+    }
+}
