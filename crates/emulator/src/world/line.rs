@@ -156,6 +156,7 @@ impl World {
     /// A device that rings stops by `cancel` only, and one that talks says that it has been cut
     /// off by `hangup` only.
     pub(super) fn close_lines(&mut self, leg: CallSid) {
+        self.signal.orphans.remove(&leg);
         let status = self.calls.get(&leg).map(|call| call.status);
         for id in self.signal.lines.of_leg(leg) {
             let Some(line) = self.signal.lines.remove(id) else { continue };

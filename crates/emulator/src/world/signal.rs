@@ -27,7 +27,7 @@ pub(crate) struct Signal {
     pub(crate) sockets: Sockets,
     pub(crate) lines: Lines,
     /// Legs that ring, but whose device has lost its socket.
-    orphans: BTreeSet<CallSid>,
+    pub(super) orphans: BTreeSet<CallSid>,
     /// Devices whose packets are lost on the way, in both directions.
     pub(crate) deaf: BTreeSet<PartyId>,
 }
@@ -169,7 +169,8 @@ impl World {
     /// A reconnect `invite`: the device goes on with a call after it has lost its socket or got a
     /// new token, or another device or a reloaded page takes it over.
     fn comes_back(&mut self, party: PartyId, invite: &Invite, token: &str) {
-        let Some(id) = self.line_to_resume(party, &invite.callsid, token) else {
+        let line = self.line_to_resume(party, &invite.callsid, token);
+        let Some(id) = line.or_else(|| self.adopt_orphan(party, &invite.callsid, token)) else {
             let message = "the call is over";
             let fault = Some(Fault::new(NO_SUCH_CALL, message));
             self.push(party, Frame::Hangup { call: invite.callsid.clone(), fault }, Sdp::None);
@@ -241,6 +242,21 @@ impl World {
             .collect();
         lines.sort_by_key(|(_, line)| (!line.is_open, line.party != party));
         lines.first().map(|(id, _)| *id)
+    }
+
+    /// A line for a leg that rang where a socket was lost, and that this device knows the secret of.
+    fn adopt_orphan(&mut self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
+        let leg = call.parse().ok().filter(|leg| self.signal.orphans.contains(leg))?;
+        let device = self.party(party)?;
+        let known = self.calls.get(&leg).filter(|call| call.status == CallStatus::Ringing)?;
+        let is_theirs = known.to == device.address && Some(known.account) == device.account;
+        if !is_theirs || known.reconnect_token() != token {
+            return None;
+        }
+        self.signal.orphans.remove(&leg);
+        self.party_mut(party)?.pending.push(leg);
+        let line = Line { leg, party, is_open: false, placed: None, fingerprint: None };
+        Some(self.signal.lines.add(line))
     }
 
     /// An ICE restart: the same session, another path.
