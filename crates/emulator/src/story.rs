@@ -54,7 +54,8 @@ pub struct Leg {
 impl Story {
     pub(crate) fn of(world: &World, sid: CallSid) -> Self {
         let call = world.calls.get(&sid);
-        let legs = call.map(|call| call.legs.as_slice()).unwrap_or_default();
+        let mut legs = Vec::new();
+        add_legs(world, sid, &mut legs);
         let entries = world.timeline.iter().filter(|entry| entry.root == Some(sid));
         let nobody = || Address::Number(String::new());
         Self {
@@ -63,7 +64,7 @@ impl Story {
             to: call.map_or_else(nobody, |call| call.to.clone()),
             status: call.map_or(CallStatus::Failed, |call| call.status),
             talked: Duration::from_secs(call.map_or(0, world::Call::talked_seconds)),
-            legs: legs.iter().filter_map(|leg| world.calls.get(leg)).map(Leg::of).collect(),
+            legs: legs.into_iter().map(Leg::of).collect(),
             application_error: call.is_some_and(|call| call.application_error),
             entries: entries.cloned().collect(),
         }
@@ -119,6 +120,15 @@ impl Story {
             What::NotEmulated(what) => Some(what.as_str()),
             _ => None,
         })
+    }
+}
+
+/// The legs of a call, each followed by those that it dialled for itself.
+fn add_legs<'w>(world: &'w World, sid: CallSid, found: &mut Vec<&'w world::Call>) {
+    let Some(call) = world.calls.get(&sid) else { return };
+    for leg in &call.legs {
+        found.extend(world.calls.get(leg));
+        add_legs(world, *leg, found);
     }
 }
 

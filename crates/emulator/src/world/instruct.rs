@@ -5,7 +5,7 @@ use identity::CallSid;
 use super::call::Doing;
 use super::outbound::First;
 use super::stay::Away;
-use super::{World, device};
+use super::{Hears, World, device};
 use crate::step::Subscription;
 use crate::{CallStatus, Kind};
 
@@ -83,6 +83,7 @@ impl World {
             self.leg_ended(parent, sid);
         }
         self.doing_cut_short(sid, doing, Away::Redirected);
+        self.hears(sid, Hears::Silence);
         // What the `<Dial>` or the stay would have gone on with is void.
         if let Some(call) = self.calls.get_mut(&sid) {
             call.steps.clear();
@@ -99,3 +100,6 @@ impl World {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

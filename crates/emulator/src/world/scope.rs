@@ -89,6 +89,11 @@ impl World {
 
     /// The document has no more verbs.
     pub(super) fn document_over(&mut self, sid: CallSid) {
+        // After Twilio's own error message nothing else follows, wherever it was.
+        if self.calls.get(&sid).is_some_and(|call| call.application_error) {
+            self.hang_up_by_document(sid);
+            return;
+        }
         match self.scope(sid) {
             Scope::Own => self.hang_up_by_document(sid),
             Scope::Whisper => self.whisper_over(sid),

@@ -50,6 +50,7 @@ impl Stage {
     /// Answers everything that is sent, without letting time pass.
     pub(super) fn settle(&mut self) {
         loop {
+            self.world.tidy();
             let requests = self.world.take_requests();
             if requests.is_empty() {
                 return;
@@ -67,7 +68,6 @@ impl Stage {
                 let took = Duration::ZERO;
                 let outcome = Outcome { answer: Ok(answer), attempts: 1, took };
                 self.world.answered(request.id, outcome);
-                self.world.tidy();
             }
         }
     }
