@@ -342,7 +342,13 @@ export class Switchroom extends Emitter {
       this.#apply(event);
       tabs.send({ type: "event", event });
     });
-    events.on("state", (state) => this.#streamed(state));
+    events.on("state", (state) => {
+      this.#streamed(state);
+      const { problem } = this.registration;
+      if (state === "open" && problem?.isFinal) this.#registered(phone.registration);
+    });
+    // The phone lives on with its access token; nothing else does.
+    events.on("refused", (error) => this.#registered({ ...phone.registration, problem: problemOf(error) }));
     this.isLeading = true;
     this.emit("leading", true);
     phone.start();
@@ -447,7 +453,7 @@ export class Switchroom extends Emitter {
   async #record(callSid) {
     /** @type {Promise<Call>} */
     const told = new Promise((done) => this.#records.set(callSid, done));
-    const call = await Promise.race([told, sleep(3000)]);
+    const call = await Promise.race([told, sleep(6000)]);
     this.#records.delete(callSid);
     if (call) return call;
     const asked = await this.get(`calls/${callSid}`).catch(() => null);

@@ -246,13 +246,15 @@ export class Phone extends Emitter {
     this.#register("registering", this.registration.problem);
     try {
       const { base, tokens } = this.parts;
-      const [Device, config, { token }] = await Promise.all([
-        this.parts.Device ?? loadSdk(base),
-        configuration(base),
-        tokens.get({ fresh: this.#refusals > 0 }),
-      ]);
+      const asked = tokens.get({ fresh: this.#refusals > 0 });
+      // If this fails before the token is there, nobody else waits for it.
+      asked.catch(() => {});
+      const config = await configuration(base);
+      const host = reach(config.signalling);
+      const Device = this.parts.Device ?? (await loadSdk(base));
+      const { token } = await asked;
       if (isOld()) return;
-      this.#adopt(new Device(token, options(config)));
+      this.#adopt(new Device(token, options(config, host)));
     } catch (error) {
       if (!isOld()) this.#failed(problemOf(error));
     }
@@ -407,7 +409,6 @@ export class Phone extends Emitter {
       if (now.isMuted) call.mute(true);
       const answeredAt = now.answeredAt ?? Date.now();
       this.#change(now, { state: "open", answeredAt, trouble: null, ...sids(now, call) });
-      this.useDevices();
       if (now.answeredAt === null) this.emit("answered", /** @type {Line} */ (line()));
     }));
     call.on("reconnecting", change((now) => {
@@ -508,6 +509,8 @@ export class Phone extends Emitter {
     const isTalking = lines.some((line) => line.state === "open" || line.state === "connecting");
     const isRinging = lines.some((line) => line.state === "ringing" && line.direction === "inbound");
     this.#ringer.set(this.parts.ring !== false && isRinging && !isTalking);
+    // A microphone that was changed during a call would stay open after it.
+    if (lines.length === 0) this.#device?.audio?.unsetInputDevice?.().catch(() => {});
     this.#write();
     this.emit("lines", lines);
   }
@@ -565,9 +568,9 @@ const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.
 
 /**
  * @param {{ signalling: string | null, publish_events: boolean, edge: string | null }} config
+ * @param {string | null} host of a signalling server that is not Twilio's
  */
-function options(config) {
-  const host = reach(config.signalling);
+function options(config, host) {
   return {
     ...(host ? { chunderw: host } : {}),
     ...(config.edge ? { edge: config.edge } : {}),
@@ -599,7 +602,7 @@ async function configuration(base) {
 }
 
 /** How long the server may take to say why a ring stopped. */
-const PATIENCE = 3000;
+const PATIENCE = 6000;
 
 /** How long a call may take to be taken up again. */
 const RESUME = 15_000;

@@ -86,7 +86,8 @@ export class SdkError extends Error {
 
 /**
  * Lets the SDK, which dials `wss:` only, reach a signalling server on this machine that has no
- * certificate. Nothing else is touched.
+ * certificate. Nothing else is touched. The SDK keeps the `WebSocket` that it finds when it is
+ * loaded, so this comes first.
  *
  * @param {string | null} signalling the configured server
  * @returns {string | null} its host and port, as the SDK wants them

@@ -45,7 +45,7 @@ export function mountHeader(room) {
       }
     });
   }
-  $("end-wrap-up").addEventListener("click", () => room.endWrapUp().catch(() => {}));
+  $("end-wrap-up").addEventListener("click", () => room.endWrapUp().catch(complain));
   $("take-over").addEventListener("click", async () => {
     const isHere = await room.takeOver();
     if (!isHere) say("The other tab has a call. Take over when it is finished.");
@@ -120,6 +120,15 @@ export function banner(kind, text, act) {
   write($("banner-text"), text);
   $("banner-act").hidden = act === undefined;
   write($("banner-act"), act ?? "");
+}
+
+/**
+ * Says that an order was not carried out.
+ *
+ * @param {unknown} error
+ */
+export function complain(error) {
+  banner("bad", /** @type {Error} */ (error).message);
 }
 
 function signInAgain() {

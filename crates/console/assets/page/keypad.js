@@ -3,7 +3,7 @@ import { h, write } from "./dom.js";
 /**
  * Twelve keys, and what was pressed.
  *
- * @param {(digit: string) => void} press
+ * @param {(digit: string) => unknown} press
  * @returns {any}
  */
 export function keypad(press) {

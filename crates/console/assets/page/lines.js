@@ -1,6 +1,7 @@
 import { formatNumber, whySentence } from "../switchroom.js";
 import { countFrom } from "./clock.js";
 import { $, h, icon, keyed, write } from "./dom.js";
+import { complain } from "./header.js";
 import { keypad } from "./keypad.js";
 import { callOut } from "./say.js";
 
@@ -65,8 +66,8 @@ function incomingCard(room, { id, since }) {
     h(
       "div.two",
       {},
-      h("button.decline", { type: "button", "data-test": "decline", onclick: () => room.decline(id) }, icon("phone"), "Decline"),
-      h("button.answer", { type: "button", "data-test": "answer", onclick: () => room.answer(id) }, icon("phone"), "Answer"),
+      h("button.decline", { type: "button", "data-test": "decline", onclick: () => room.decline(id).catch(complain) }, icon("phone"), "Decline"),
+      h("button.answer", { type: "button", "data-test": "answer", onclick: () => room.answer(id).catch(complain) }, icon("phone"), "Answer"),
     ),
   );
   card.update = (/** @type {Line} */ line) => {
@@ -94,11 +95,11 @@ function callCard(room, { id }) {
   let isMuted = false;
   const mute = h(
     "button",
-    { type: "button", "data-test": "mute", "aria-pressed": "false", onclick: () => room.mute(!isMuted, id) },
+    { type: "button", "data-test": "mute", "aria-pressed": "false", onclick: () => room.mute(!isMuted, id).catch(complain) },
     muteIcon,
     muteWord,
   );
-  const pad = keypad((digit) => room.sendDigits(digit, id));
+  const pad = keypad((digit) => room.sendDigits(digit, id).catch(complain));
   pad.hidden = true;
   const keys = h(
     "button",
@@ -115,7 +116,7 @@ function callCard(room, { id }) {
     icon("keys"),
     "Keys",
   );
-  const hangUp = h("button.decline", { type: "button", "data-test": "hangup", onclick: () => room.hangUp(id) }, icon("phone"), "Hang up");
+  const hangUp = h("button.decline", { type: "button", "data-test": "hangup", onclick: () => room.hangUp(id).catch(complain) }, icon("phone"), "Hang up");
   const card = h(
     "article.line",
     { "data-test": "active-call", "aria-label": "Call" },
