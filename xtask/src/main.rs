@@ -8,6 +8,7 @@
 mod bench;
 mod browser;
 mod conformance;
+mod console;
 mod demo;
 mod failure;
 mod fuzz;

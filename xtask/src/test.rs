@@ -12,13 +12,13 @@ use crate::run;
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
-use crate::{browser, conformance, demo, fuzz, layers, licences, tools};
+use crate::{browser, conformance, console, demo, fuzz, layers, licences, tools};
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
 
 /// In this order: what fails fast comes first, and clippy's build is reused by doc.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("tools", tools::run),
     ("fmt", fmt),
     ("layers", layers::run),
@@ -26,6 +26,7 @@ const STEPS: [Step; 11] = [
     ("clippy", clippy),
     ("doc", doc),
     ("tests", tests),
+    ("console", console::run),
     ("fuzz", fuzz::check),
     ("conformance", |workspace| conformance::run(workspace, &conformance::DEFAULT)),
     ("demo", |workspace| demo::run(workspace, &demo::HEADLESS)),
