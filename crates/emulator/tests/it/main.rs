@@ -27,6 +27,7 @@ mod rooms;
 mod server;
 mod signal;
 mod sounds;
+mod tones;
 mod transport;
 mod verbs;
 mod whisper;
