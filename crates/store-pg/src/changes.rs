@@ -123,7 +123,8 @@ impl Store {
         let seq = changes.first().map_or(0, |row| row.get("head"));
         let read: Vec<Change> =
             changes.iter().filter_map(|row| change(row).transpose()).collect::<Result<_, _>>()?;
-        let whole = i64::try_from(read.len()).is_ok_and(|length| after + length == seq);
+        let whole =
+            i64::try_from(read.len()).is_ok_and(|length| after.checked_add(length) == Some(seq));
         let changes = whole.then(|| last_of_each(read));
         let named: Vec<&str> = changes.iter().flatten().filter_map(call_of).collect();
         let calls = if named.is_empty() {
@@ -215,7 +216,8 @@ const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id 
 const CHANGES: &str = "\
 select f.seq as head, c.seq, c.at, c.kind, c.ref \
 from public.voice_feeds f left join lateral ( \
-  select c.* from generate_series(greatest($2::bigint, f.seq - 1024) + 1, f.seq) as n (seq) \
+  select c.* from generate_series( \
+    least(greatest($2::bigint, f.seq - 1024), f.seq) + 1, f.seq) as n (seq) \
     join public.voice_changes c \
       on c.workspace_id = $1 and c.slot = (n.seq % 1024)::int and c.seq = n.seq) c on true \
 where f.workspace_id = $1 order by c.seq";
