@@ -264,12 +264,14 @@ create index if not exists idx_voice_legs_answered
 create index if not exists idx_voice_legs_live
   on public.voice_legs (workspace_id, user_id) where ended_at is null;
 
--- The same for the calls of one agent, of one direction, and those that were missed.
+-- The same for the calls of one agent, of each direction, and those that were missed.
 create index if not exists idx_voice_calls_agent
   on public.voice_calls (workspace_id, handled_by, started_at desc, call_sid desc)
   where handled_by is not null;
-create index if not exists idx_voice_calls_direction
-  on public.voice_calls (workspace_id, direction, started_at desc, call_sid desc);
+create index if not exists idx_voice_calls_inbound
+  on public.voice_calls (workspace_id, started_at desc, call_sid desc) where direction = 'inbound';
+create index if not exists idx_voice_calls_outbound
+  on public.voice_calls (workspace_id, started_at desc, call_sid desc) where direction = 'outbound';
 create index if not exists idx_voice_calls_missed
   on public.voice_calls (workspace_id, started_at desc, call_sid desc)
   where direction = 'inbound' and outcome in ('no_answer', 'caller_hung_up', 'failed');

@@ -26,7 +26,7 @@ pub use error::StoreError;
 pub use guard::Fault;
 pub use listen::Listener;
 pub use log::{
-    Before, CALLS, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OF_DIRECTION, CallResult, CallRow, Filter,
+    Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, CallResult, CallRow, Filter,
     LegRow, MOST_LIVE_CALLS,
 };
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};

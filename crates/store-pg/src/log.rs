@@ -101,7 +101,8 @@ impl Filter {
         match self {
             Self { agent: Some(_), .. } => CALLS_OF_AGENT,
             Self { result: Some(CallResult::Missed), .. } => CALLS_MISSED,
-            Self { direction: Some(_), .. } => CALLS_OF_DIRECTION,
+            Self { direction: Some(Direction::Inbound), .. } => CALLS_IN,
+            Self { direction: Some(Direction::Outbound), .. } => CALLS_OUT,
             _ => CALLS,
         }
     }
@@ -121,8 +122,8 @@ impl Store {
         limit: u16,
         before: Option<Before>,
     ) -> Result<Vec<CallRow>, StoreError> {
-        let started = before.map(|before| sql::system(before.started_at));
-        let sid = before.map(|before| before.sid.to_string());
+        let started = sql::system(before.map_or(NEVER, |before| before.started_at));
+        let sid = before.map_or_else(String::new, |before| before.sid.to_string());
         let agent = filter.agent.map(sql::uuid);
         let direction = filter.direction.map(Direction::code);
         let answered = filter.result.map(|result| result == CallResult::Answered);
@@ -223,17 +224,22 @@ macro_rules! call_columns {
     };
 }
 
-/// Workspace, start and Sid of the last call of the page before (both null for the first page),
-/// length of the page, agent, direction, and whether it was answered (null: all).
+/// The end of the year 9999: no call begins after it.
+const NEVER: Timestamp = Timestamp::from_unix_seconds(253_402_300_799);
+
+/// Workspace, start and Sid of the last call of the page before, length of the page, agent,
+/// direction, and whether it was answered (null: all).
+///
+/// The start is compared with a parameter alone: under row-level security `coalesce` would keep the
+/// comparison from the index.
 macro_rules! calls {
     ($rows:expr) => {
         concat!(
             "select ",
             call_columns!(),
             " from (select * from public.voice_calls \
-                where workspace_id = $1 and started_at is not null \
-                  and (started_at, call_sid) \
-                    < (coalesce($2::timestamptz, 'infinity'), coalesce($3::text, '')) \
+                where workspace_id = $1 \
+                  and (started_at, call_sid) < ($2::timestamptz, $3::text) \
                   and ",
             $rows,
             " and ($6::text is null or direction = $6) \
@@ -255,8 +261,10 @@ macro_rules! calls {
 pub const CALLS: &str = calls!("$5::uuid is null");
 /// The same for an agent.
 pub const CALLS_OF_AGENT: &str = calls!("handled_by = $5::uuid");
-/// The same for a direction.
-pub const CALLS_OF_DIRECTION: &str = calls!("$5::uuid is null and direction = $6");
+/// The same for those that came in.
+pub const CALLS_IN: &str = calls!("$5::uuid is null and direction = 'inbound'");
+/// The same for those that went out.
+pub const CALLS_OUT: &str = calls!("$5::uuid is null and direction = 'outbound'");
 /// The same for missed calls.
 pub const CALLS_MISSED: &str = calls!(
     "$5::uuid is null and direction = 'inbound' \

@@ -5,16 +5,18 @@ use tokio_postgres::Client;
 
 use crate::support::*;
 
-/// 200 workspaces of 5,000 contacts; each has ten agents and some thousand calls. Every number is
-/// in every workspace.
-const SEED: &str = "\
+/// 200 workspaces of 5,000 contacts, some of them assigned. Every number is in every workspace.
+const CONTACTS: &str = "\
 insert into livechat_contacts (id, workspace_id, display_name, phone_number) \
   select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'ws_' || n % 200, 'C', \
     '+1500' || lpad((n / 200)::text, 7, '0') from generate_series(0, 999999) n; \
 insert into livechat_contact_assignments (workspace_id, contact_id, user_id, status) \
   select 'ws_' || n % 200, ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, \
     ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, \
-    case when n % 3 = 0 then 'closed' else 'active' end from generate_series(0, 299999) n; \
+    case when n % 3 = 0 then 'closed' else 'active' end from generate_series(0, 299999) n";
+
+/// Each workspace has ten agents and some thousand calls.
+const CALLS: &str = "\
 insert into user_profiles select ('10000000-0000-4000-8000-' || lpad((n % 10)::text, 12, '0'))::uuid, \
     'ws_' || n / 10, 'A', 'agent' from generate_series(0, 1999) n; \
 insert into voice_calls (workspace_id, call_sid, direction, outcome, handled_by, started_at, ended_at) \
@@ -47,12 +49,14 @@ fn nodes<'a>(plan: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// Explains a prepared statement as the webhook role, with the plan that fits all values.
-async fn explain(client: &Client, types: &str, sql: &str, values: &str) -> Value {
+/// Explains a prepared statement as one of the roles, with the plan that fits all values.
+async fn explain(client: &Client, role: &str, types: &str, sql: &str, values: &str) -> Value {
     client
         .batch_execute(&format!(
             "set plan_cache_mode = force_generic_plan; prepare lookup ({types}) as {sql}; begin; \
-             set local role voice_webhook; select set_config('voice.workspace_id', 'ws_7', true)"
+             set local role {role}; select set_config('voice.workspace_id', 'ws_7', true), \
+             set_config('request.jwt.claims', \
+               '{{\"sub\":\"10000000-0000-4000-8000-000000000003\"}}', true)"
         ))
         .await
         .expect("prepared");
@@ -65,7 +69,8 @@ async fn explain(client: &Client, types: &str, sql: &str, values: &str) -> Value
 #[tokio::test]
 async fn lookups_use_an_index_among_a_million_contacts() {
     let db = Db::new().await;
-    db.execute(SEED);
+    db.execute(CONTACTS);
+    db.execute(CALLS);
     let client = db.client(LOGIN).await;
     let call = "'CA00000000000000000000000000000001'";
     let time = "'2025-12-31 20:00Z'";
@@ -86,7 +91,7 @@ async fn lookups_use_an_index_among_a_million_contacts() {
         ),
     ];
     for (name, sql, types, values) in cases {
-        let plan = explain(&client, types, sql, &values).await;
+        let plan = explain(&client, "voice_webhook", types, sql, &values).await;
         let mut found = Vec::new();
         nodes(&plan, &mut found);
         let mut seen = 0;
@@ -111,5 +116,81 @@ async fn lookups_use_an_index_among_a_million_contacts() {
         let pages = plan["Shared Hit Blocks"].as_i64().unwrap_or(i64::MAX)
             + plan["Shared Read Blocks"].as_i64().unwrap_or(i64::MAX);
         assert!(pages < 300, "{name}: {pages} pages: {plan:#}");
+    }
+}
+
+/// The conditions by which a scan finds its rows.
+fn condition(node: &Value) -> String {
+    [&node["Index Cond"], &node["Recheck Cond"]]
+        .map(|condition| condition.as_str().unwrap_or_default())
+        .concat()
+}
+
+#[tokio::test]
+async fn the_log_its_filters_and_the_numbers_use_an_index() {
+    let db = Db::new().await;
+    db.execute(CALLS);
+    // Of a thousand calls of the workspace, one was missed and one is an agent's who took no other.
+    db.execute(
+        "update voice_calls set direction = 'inbound'; \
+         update voice_calls set outcome = 'no_answer', handled_by = null \
+           where workspace_id = 'ws_7' and call_sid = 'CA199807'; \
+         update voice_calls set direction = 'outbound', \
+             handled_by = '20000000-0000-4000-8000-000000000000' \
+           where workspace_id = 'ws_7' and call_sid = 'CA199607'; \
+         analyze voice_calls",
+    );
+    let client = db.client(LOGIN).await;
+    let page = "text, timestamptz, text, bigint, uuid, text, boolean";
+    let agent = "'20000000-0000-4000-8000-000000000000'";
+    let cases = [
+        ("log", store_pg::CALLS, "null, null, null", 20, "idx_voice_calls_log"),
+        (
+            "of an agent",
+            store_pg::CALLS_OF_AGENT,
+            &*format!("{agent}, null, null"),
+            1,
+            "idx_voice_calls_agent",
+        ),
+        ("inbound", store_pg::CALLS_IN, "null, 'inbound', null", 20, "idx_voice_calls_inbound"),
+        ("outbound", store_pg::CALLS_OUT, "null, 'outbound', null", 1, "idx_voice_calls_outbound"),
+        ("missed", store_pg::CALLS_MISSED, "null, null, false", 1, "idx_voice_calls_missed"),
+    ];
+    // The first page, and one in the middle.
+    let pages = ["'9999-12-31', ''", "'2025-10-20 00:00Z', 'CA'"];
+    let cases = cases.iter().flat_map(|case| pages.map(|page| (case, page)));
+    for ((name, sql, values, rows, index), before) in cases {
+        let is_first = before == pages[0];
+        let values = format!("'ws_7', {before}, 20, {values}");
+        let plan = explain(&client, "voice_agent", page, sql, &values).await;
+        let mut found = Vec::new();
+        nodes(&plan, &mut found);
+        let scans: Vec<&&Value> =
+            found.iter().filter(|node| node["Relation Name"] == "voice_calls").collect();
+        assert_eq!(scans.len(), 1, "{name}");
+        assert_eq!(scans[0]["Index Name"], *index, "{name}: {plan:#}");
+        assert!(condition(scans[0]).contains("workspace_id = "), "{name}: {plan:#}");
+        let found = scans[0]["Actual Rows"].as_f64();
+        // The only one is newer than the middle.
+        let want =
+            if is_first || *rows > 1 { f64::from(*rows) } else { found.unwrap_or(9.0).min(1.0) };
+        assert_eq!(found, Some(want), "{name}");
+        let removed = scans[0]["Rows Removed by Filter"].as_i64().unwrap_or(0);
+        assert!(removed <= 1, "{name}: {removed} rows were looked at in vain");
+    }
+    // The calls of a day among those of half a year.
+    let (since, until) = ("'2025-12-31 00:00Z'", "'2026-01-01 00:00Z'");
+    let types = "text, timestamptz, timestamptz, timestamptz";
+    let values = format!("'ws_7', {since}, {until}, {since}");
+    let plan = explain(&client, "voice_agent", types, store_pg::STATS, &values).await;
+    let mut found = Vec::new();
+    nodes(&plan, &mut found);
+    let scans: Vec<&&Value> =
+        found.iter().filter(|node| node["Relation Name"] == "voice_calls").collect();
+    assert_eq!(scans.len(), 2, "{plan:#}");
+    for scan in scans {
+        let by = condition(scan);
+        assert!(by.contains("workspace_id = ") && by.contains("started_at"), "{scan:#}");
+        assert!(scan["Actual Rows"].as_f64().is_some_and(|rows| rows < 50.0), "{scan:#}");
     }
 }
