@@ -26,6 +26,7 @@ mod rest;
 mod sessions;
 mod shutdown;
 mod slow;
+mod stats;
 mod stream;
 mod tables;
 mod team;
