@@ -141,6 +141,8 @@ where
 {
     // Small answers leave at once instead of waiting for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(GONE));
     let service = service_fn(|request| {
         let answered = answer(request);
         let stop = &stop;
@@ -227,6 +229,11 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Headers and the start of the body.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// How long what was sent may stay without an acknowledgement: whose page is open must not depend on
+/// the quarter of an hour for which the system would try.
+#[cfg(target_os = "linux")]
+const GONE: Duration = Duration::from_secs(20);
 
 /// Connections that the system lets wait for us.
 const BACKLOG: u32 = 1024;

@@ -20,6 +20,8 @@ pub(crate) struct Stream {
     /// Text that is no whole event yet.
     text: String,
     is_over: bool,
+    /// Whether the server said that it is.
+    is_complete: bool,
     /// What a browser would send as `Last-Event-ID`.
     pub(crate) last_id: Option<String>,
 }
@@ -51,7 +53,7 @@ impl Stream {
             assert!(head.lines().any(|found| found == line), "{line} is not in {head}");
         }
         let (raw, text) = (Vec::new(), String::new());
-        Self { connection, raw, text, is_over: false, last_id: None }
+        Self { connection, raw, text, is_over: false, is_complete: false, last_id: None }
     }
 
     /// The next event; `None` at the end of the stream.
@@ -79,9 +81,10 @@ impl Stream {
         self.find(name, |seen| seen.name == name).await.data
     }
 
-    /// Waits for the end of the stream.
+    /// Waits for the end of the stream, which must be no broken connection.
     pub(crate) async fn ends(&mut self) {
         while self.next().await.is_some() {}
+        assert!(self.is_complete, "the connection broke");
     }
 
     async fn read(&mut self) -> Option<Seen> {
@@ -118,6 +121,7 @@ impl Stream {
             let data = &self.raw[line + 2..end - 2];
             self.text.push_str(std::str::from_utf8(data).expect("UTF-8"));
             self.raw.drain(..end);
+            self.is_complete |= size == 0;
             self.is_over |= size == 0;
         }
     }
