@@ -202,6 +202,7 @@ impl Engine {
     /// Lets everybody hear what they are meant to.
     fn listen(&mut self, seats: &[Seat], spoken: &Spoken) {
         let now = Instant::now();
+        let latest = latest_calls(seats);
         for seat in seats {
             let (frame, is_spoken) = match &seat.hearing.what {
                 Hears::Leg(other) => match spoken.get(other) {
@@ -225,9 +226,12 @@ impl Engine {
                         session.send(&frame, now);
                     }
                 }
-                End::Person { address, .. } => {
-                    self.memories.entry(address.clone()).or_default().hear(&frame, is_spoken);
+                End::Person { address, .. } if latest.get(address) == Some(&seat.order) => {
+                    let memory = self.memories.entry(address.clone()).or_default();
+                    memory.hear(seat.leg, &frame, is_spoken);
                 }
+                // They have put this call aside for a later one.
+                End::Person { .. } => {}
             }
         }
     }
@@ -239,6 +243,18 @@ impl Engine {
         self.mouths.retain(|leg, _| legs.contains(leg));
         self.players.retain(|leg, _| legs.contains(leg));
     }
+}
+
+/// The call that each person came to last: that one is at their ear.
+fn latest_calls(seats: &[Seat]) -> BTreeMap<&Address, u64> {
+    let mut latest = BTreeMap::new();
+    for seat in seats {
+        if let End::Person { address, .. } = &seat.end {
+            let order = latest.entry(address).or_insert(seat.order);
+            *order = seat.order.max(*order);
+        }
+    }
+    latest
 }
 
 /// Moves sound until the emulator stops.
@@ -286,3 +302,30 @@ impl fmt::Debug for Media {
 
 /// The length of a frame.
 const BEAT: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Hearing;
+
+    fn seat(number: u8, hz: u16) -> Seat {
+        let hearing = Hearing { what: Hears::Tone { hz }, turn: 1, keys: String::new() };
+        let end = End::Person { address: Address::from("+15005550006"), says: Sound::Silence };
+        Seat { leg: CallSid::from_bytes([number; 16]), order: u64::from(number), end, hearing }
+    }
+
+    #[test]
+    fn a_phone_listens_to_its_latest_call() {
+        let mut engine = Engine::default();
+        let phone = Address::from("+15005550006");
+        let both = [seat(1, 500), seat(2, 900)];
+        for (seats, want) in [(&both[..1], 500.0), (&both, 900.0), (&both[..1], 500.0)] {
+            for _ in 0..10 {
+                let spoken = engine.speak(seats);
+                engine.listen(seats, &spoken);
+            }
+            let ear = engine.memories[&phone].analyse(String::new());
+            assert!(ear.hears_tone(want) && ear.tones.len() == 1, "{want}: {ear:?}");
+        }
+    }
+}

@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, RecordingSid, Timestamp};
 
 pub(crate) use agenda::Due;
-pub(crate) use audio::{Audio, Hears};
+pub(crate) use audio::{Audio, Hearing, Hears};
 pub(crate) use call::{Call, Caller};
 pub(crate) use conference::{Coaching, Conference, Participant, ParticipantChange};
 pub(crate) use device::{Party, PartyId, Presence};

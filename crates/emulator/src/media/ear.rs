@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
+use identity::CallSid;
+
 use super::sound::Frame;
 use crate::pcmu::{self, RATE};
 
@@ -31,13 +33,18 @@ impl Ear {
 /// The sound of the last moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
+    /// The call that it is of.
+    leg: Option<CallSid>,
     samples: VecDeque<i16>,
     pub(super) packets: u64,
 }
 
 impl Memory {
     /// Hears a frame. `is_spoken` says that it came from somebody.
-    pub(super) fn hear(&mut self, frame: &Frame, is_spoken: bool) {
+    pub(super) fn hear(&mut self, leg: CallSid, frame: &Frame, is_spoken: bool) {
+        if self.leg.replace(leg) != Some(leg) {
+            self.samples.clear();
+        }
         self.packets += u64::from(is_spoken);
         let overflow = (self.samples.len() + frame.len()).saturating_sub(WINDOW);
         self.samples.drain(..overflow);
@@ -135,7 +142,7 @@ mod tests {
     fn heard(frames: impl Fn(usize) -> Frame) -> Ear {
         let mut memory = Memory::default();
         for index in 0..20 {
-            memory.hear(&frames(index), true);
+            memory.hear(CallSid::from_bytes([1; 16]), &frames(index), true);
         }
         memory.analyse(String::new())
     }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use identity::CallSid;
 
-use super::audio::Hearing;
-use super::{Call, LineId, World};
+use super::{Call, Hearing, LineId, World};
 use crate::media::Sound;
 use crate::{Address, CallStatus};
 
@@ -16,6 +15,8 @@ pub(crate) type Sounds = BTreeMap<Address, Sound>;
 #[derive(Clone, Debug)]
 pub(crate) struct Seat {
     pub(crate) leg: CallSid,
+    /// Its place among all calls and legs.
+    pub(crate) order: u64,
     pub(crate) end: End,
     pub(crate) hearing: Hearing,
 }
@@ -41,6 +42,7 @@ impl World {
         talking
             .map(|call| Seat {
                 leg: call.sid,
+                order: call.order,
                 end: self.end_of(call),
                 hearing: Hearing { what: self.heard_on(call.sid), ..self.audio.of(call.sid) },
             })
