@@ -38,7 +38,8 @@ pub struct Config {
     pub calls_per_second: Option<NonZeroU32>,
     /// From the event `initiated` of a leg to its event `ringing`.
     pub ring_delay: Duration,
-    /// How long `<Play>` lasts: files are not fetched.
+    /// How long `<Play>` lasts, unless it is a WAV of 8000 samples a second on this machine: no
+    /// other file is fetched.
     pub play_length: Duration,
     /// How long a caller speaks into `<Record>` before falling silent.
     pub message_length: Duration,

@@ -14,7 +14,7 @@ pub enum Kind {
     Voice,
     /// A document that `<Redirect>` asked for.
     Redirect,
-    /// The `action` of `<Dial>`, `<Gather>` or `<Record>`.
+    /// The `action` of `<Dial>`, `<Enqueue>`, `<Gather>` or `<Record>`.
     Action,
     /// A document from the fallback URL.
     Fallback,

@@ -127,7 +127,7 @@ impl World {
             dialling.dial.caller_id.as_deref().map_or_else(|| call.from.clone(), Address::from);
         let bad = match &noun.to {
             Address::Number(number) if number.parse::<PhoneNumber>().is_err() => {
-                Some(Problem::error(NUMBER_FORMAT, "a number is not in E.164 form"))
+                Some(Problem::warning(NUMBER_FORMAT, "a number is not in E.164 form"))
             }
             _ => None,
         };

@@ -55,7 +55,7 @@ impl World {
         if call.to.identity().is_some() {
             self.end_leg(leg, CallStatus::NoAnswer, SIP_UNAVAILABLE);
         } else {
-            let problem = Problem::warning(NUMBER_INVALID, "the number does not exist");
+            let problem = Problem::error(NUMBER_INVALID, "the number does not exist");
             self.note_problem(leg, problem);
             self.end_leg(leg, CallStatus::Failed, SIP_NOT_FOUND);
         }
