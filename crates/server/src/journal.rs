@@ -123,7 +123,10 @@ impl Journal {
                 Err(reason) => self.set_aside(record.sequence, reason).await?,
             }
         }
-        for (workspace, entries) in &entries {
+        // Who has much waits for those who have little.
+        let mut turns: Vec<_> = entries.iter().collect();
+        turns.sort_by_key(|(_, entries)| entries.len());
+        for (workspace, entries) in turns {
             self.apply_workspace(store, workspace, entries).await?;
         }
         self.blocking(move |spool| spool.advance(last)).await
@@ -163,8 +166,13 @@ impl Journal {
     ) -> Result<(), Refused> {
         let applied = tokio::time::timeout(APPLY_DEADLINE, store.apply(workspace, events)).await;
         match applied {
-            Ok(Ok(())) => {
+            Ok(Ok(left_out)) => {
                 self.metrics.journal("applied", records);
+                if left_out > 0 {
+                    self.metrics.journal("left_out", left_out);
+                    let most = Store::MOST_EVENTS;
+                    warn!(workspace.id = %workspace, "{left_out} events of calls with {most} were left out");
+                }
                 Ok(())
             }
             Ok(Err(error)) if !error.is_transient() => Err(Refused::Data(error.to_string())),

@@ -37,12 +37,23 @@ pub(crate) async fn answer(app: &App, endpoint: &Endpoint, parts: &Parts, body: 
             Err(refusal) => refusal.reply(),
         };
     }
+    note_fallback(app, &signed);
     let document = tokio::time::timeout(DEADLINE, document(app, endpoint, &signed)).await;
     reply::twiml(document.unwrap_or_else(|_| {
         error!("a webhook was not answered in time");
         app.metrics.call("late");
         twiml::unavailable(&signed.workspace.policy.messages)
     }))
+}
+
+/// Twilio asks its fallback URL, which may be ours, when another request failed: the answer is what
+/// it would be anyway, but an operator wants to know.
+fn note_fallback(app: &App, signed: &Signed) {
+    let code = signed.params.iter().find(|(name, _)| name == "ErrorCode");
+    if let Some(code) = code.and_then(|(_, code)| code.parse::<u32>().ok()) {
+        warn!(error.code = code, "Twilio takes the fallback after its error {code}");
+        app.metrics.call("fallback");
+    }
 }
 
 /// Our own fault while a caller waits.

@@ -26,7 +26,8 @@ async fn a_voice_webhook_that_comes_again_changes_nothing() {
     let voice = Ask::again(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
 
     let during = world.dump(Some(&team)).await;
-    world.ask(&voice).await.twiml();
+    let answer = world.ask(&voice).await.twiml();
+    assert!(answer.contains("<Hangup/>") && !answer.contains("<Dial"), "they talk: {answer}");
     assert_eq!(world.dump(Some(&team)).await, during);
     assert!(agents[1..].iter().all(|agent| !agent.is_ringing()));
 
@@ -38,6 +39,36 @@ async fn a_voice_webhook_that_comes_again_changes_nothing() {
     assert_eq!(world.dump(Some(&team)).await, after);
     let row = LogRow::inbound(story.sid, "completed", Some(1)).with_contact();
     assert_eq!(world.log(&team).await, [row]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_next_document_failed_rings_again_until_people_have_talked() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 2).await;
+    let fallback = |webhook: &emulator::Webhook| {
+        let mut params = webhook.params.clone();
+        params.push(("ErrorCode".to_owned(), "11200".to_owned()));
+        params.push(("ErrorUrl".to_owned(), webhook.url.clone()));
+        let params: Vec<_> = params.iter().map(|(name, value)| (&**name, &**value)).collect();
+        Ask::form(&team.path("voice"), &params, &team.auth_token)
+    };
+    let story = world.phone(CALLER).gives_up_after(2 * SECOND).call(&team.number);
+    let story = story.until(|story| story.legs.len() == 2).await;
+    let again = fallback(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
+    let answer = world.ask(&again).await.twiml();
+    assert_eq!(answer.matches("<Client").count(), 2, "both ring again: {answer}");
+    assert_eq!(world.metric("switchroom_calls_total{outcome=\"fallback\"}").await, 1);
+
+    // Outbound: until the number has answered it is dialled again, and never after that.
+    world.phone("+15005550123").behaves(Behaviour::talks(SECOND, 5 * SECOND));
+    let out = agents[0].call([("To", "+15005550123")]).expect("the agent is free").ended().await;
+    let again = fallback(out.of_kind(Kind::Voice).next().expect("a voice webhook"));
+    world.applied().await;
+    let answer = world.ask(&again).await.twiml();
+    assert!(answer.contains("<Hangup/>") && !answer.contains("<Dial"), "{answer}");
+    assert_eq!(world.log(&team).await.len(), 2);
     world.stop().await;
 }
 

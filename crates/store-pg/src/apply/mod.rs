@@ -5,7 +5,7 @@ mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use calls::{Call, Event, News, fold, news};
+use calls::{Call, Event, Fact, News, fold, news};
 use deadpool_postgres::Object;
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
@@ -39,12 +39,20 @@ pub struct StoredEvent {
 }
 
 impl Store {
+    /// Events of one call from which on those of legs are left out: fifty waves of ten agents with
+    /// four events each are half of it.
+    pub const MOST_EVENTS: usize = 4_096;
+
     /// Keeps events of one workspace and brings its calls, legs, log and agents up to date.
     ///
     /// It happens whole or not at all, in two round trips. Events that are kept already change
     /// nothing, so that the same events may be applied again after a doubtful answer, in any order
     /// and by several servers at once: each call is locked, of two events with one key the smaller
     /// is kept, and what is written is the fold of all that are kept.
+    ///
+    /// Of a call that has [`Store::MOST_EVENTS`] events no more legs' events are kept: only somebody
+    /// who signs whatever he likes for his own workspace gets there, and to fold his call again and
+    /// again would keep the others waiting. How many were left out is returned.
     ///
     /// # Errors
     ///
@@ -54,9 +62,9 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         events: &[StoredEvent],
-    ) -> Result<(), StoreError> {
+    ) -> Result<usize, StoreError> {
         if events.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         for stored in events {
             check(&stored.event)?;
@@ -77,7 +85,7 @@ impl Store {
         workspace: &WorkspaceId,
         calls: &[CallSid],
     ) -> Result<(), StoreError> {
-        Box::pin(self.bring(workspace, &calls.iter().copied().collect(), &[])).await
+        Box::pin(self.bring(workspace, &calls.iter().copied().collect(), &[])).await.map(drop)
     }
 
     /// Tries once more on a new connection if the first one turns out to be lost.
@@ -86,14 +94,14 @@ impl Store {
         workspace: &WorkspaceId,
         calls: &BTreeSet<CallSid>,
         events: &[StoredEvent],
-    ) -> Result<(), StoreError> {
+    ) -> Result<usize, StoreError> {
         let mut is_last = false;
         loop {
             let client = Borrowed::from(&self.apply).await?;
             match bring_once(&client, workspace, calls, events).await {
-                Ok(()) => {
+                Ok(left_out) => {
                     client.finished();
-                    return Ok(());
+                    return Ok(left_out);
                 }
                 Err(error) if error.is_lost() && !is_last => {
                     is_last = true;
@@ -118,11 +126,12 @@ async fn bring_once(
     workspace: &WorkspaceId,
     calls: &BTreeSet<CallSid>,
     events: &[StoredEvent],
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let mut known = open(client, workspace, calls, !events.is_empty()).await?;
     let before = known.fold();
     let new = known.add(events);
-    write(client, workspace, known, new, &before).await
+    let left_out = known.left_out;
+    write(client, workspace, known, new, &before).await.map(|()| left_out)
 }
 
 /// What the database has of some calls.
@@ -131,6 +140,8 @@ struct Known {
     events: BTreeMap<CallSid, BTreeMap<String, Event>>,
     /// The agents of answered legs that are over, since when they are idle.
     settled: BTreeSet<Uuid>,
+    /// How many events were not kept.
+    left_out: usize,
 }
 
 impl Known {
@@ -140,6 +151,11 @@ impl Known {
         for StoredEvent { call, event, params } in events {
             let key = event.key();
             let known = self.events.entry(*call).or_default();
+            let is_leg = matches!(event.fact, Fact::Leg(_) | Fact::FoundLeg(_));
+            if is_leg && known.len() >= Store::MOST_EVENTS && !known.contains_key(&key) {
+                self.left_out += 1;
+                continue;
+            }
             if known.get(&key).is_none_or(|old| event < old) {
                 known.insert(key.clone(), event.clone());
                 let row = EventRow::new(*call, key.clone(), event, params);
@@ -182,7 +198,7 @@ async fn open(
     begun?;
     stubbed?;
     locked?;
-    let mut known = Known { events: BTreeMap::new(), settled: BTreeSet::new() };
+    let mut known = Known { events: BTreeMap::new(), settled: BTreeSet::new(), left_out: 0 };
     for row in &events? {
         let Json(event) = row
             .try_get("fact")

@@ -261,3 +261,25 @@ async fn rebuilds_the_same_rows_from_the_events() {
     store.rebuild(&other, &[sid(CALL)]).await.expect("another's call is unknown");
     assert_eq!(db.state(&other).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_call_with_very_many_events_takes_no_more_of_legs() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    let store = db.store();
+    let most = u32::try_from(Store::MOST_EVENTS).expect("a number");
+    let flood = |from: u32, to: u32| -> Vec<StoredEvent> {
+        (from..to).map(|sequence| stored(leg(1, 1, sequence, LegStatus::Ringing))).collect()
+    };
+    let apply = async |events: &[StoredEvent]| store.apply(&ws, events).await.expect("applied");
+    assert_eq!(apply(&[stored(arrived(0))]).await, 0);
+    assert_eq!(apply(&flood(0, most + 9)).await, 10);
+    assert_eq!(apply(&flood(0, 5)).await, 0, "those are known");
+    assert_eq!(apply(&flood(most, most + 5)).await, 5);
+    let count = "select count(*) from voice_events";
+    assert_eq!(db.value::<i64>(count).await, i64::from(most));
+    // The end of the call is still told.
+    assert_eq!(apply(&[stored(ended(60, LegStatus::Completed))]).await, 0);
+    assert_eq!(db.value::<i64>(count).await, i64::from(most) + 1);
+}
