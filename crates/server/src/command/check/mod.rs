@@ -8,7 +8,6 @@ mod sessions;
 mod twilio;
 
 use std::fmt::Display;
-use std::io::Write;
 
 use super::{Failure, variable};
 use crate::config::Config;
@@ -24,7 +23,9 @@ pub(super) async fn run() -> Result<(), Failure> {
     if report.faults.is_empty() {
         lines.push("no fault was found".to_owned());
     }
-    writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::failed(&error))?;
+    for line in lines {
+        super::print(&line)?;
+    }
     if report.faults.is_empty() { Ok(()) } else { Err(Failure::Failed(report.faults.join("\n"))) }
 }
 
