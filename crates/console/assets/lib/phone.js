@@ -322,7 +322,10 @@ export class Phone extends Emitter {
     const generation = this.#generation;
     const pause = delay(this.#failures, { first: 1000, most: 60_000 });
     void sleep(pause).then(() => {
-      if (generation === this.#generation && this.#isRunning) void this.#build();
+      if (generation !== this.#generation || !this.#isRunning) return;
+      // A new device would end the calls of this one.
+      if (this.#calls.size > 0) this.#failed(problem);
+      else void this.#build();
     });
   }
 

@@ -19,6 +19,9 @@ import { SessionError } from "./session.js";
  * @returns {Problem}
  */
 export function problemOf(error) {
+  if (!globalThis.isSecureContext) {
+    return problem("insecure", "Browsers allow calls on secure pages only.", "Open this page by https.", true);
+  }
   if (error instanceof SessionError) {
     return problem("session_unreadable", error.message, "Sign in again.", true);
   }

@@ -101,7 +101,8 @@ function showRegistration(room) {
   const isLasting = state !== "registered" && problem !== null;
   const isTold = isLasting || problem?.isFinal === true;
   if (isTold && problem) {
-    const act = problem.isFinal ? "Sign in again" : "Try now";
+    const final = problem.code === "insecure" ? undefined : "Sign in again";
+    const act = problem.isFinal ? final : "Try now";
     banner(state === "failed" ? "bad" : "warn", [problem.title, problem.hint].filter(Boolean).join(" "), act);
   } else {
     $("banner").hidden = true;
