@@ -14,8 +14,11 @@ export async function call(from, { to = stage.acme.number, ...more } = {}) {
 
 export const fetchCall = (sid) => ask('GET', `calls/${sid}`);
 
-/** Every call, oldest first. */
+/** Every call. */
 export const calls = async () => list(await ask('GET', 'calls'), 'calls');
+
+/** The Sid of the one call that goes on. */
+export const running = async () => (await calls()).find(({ status }) => status === 'in-progress').call_sid;
 
 export const hangUp = (sid) => ask('POST', `calls/${sid}/hangup`, {});
 

@@ -1,0 +1,82 @@
+// Tokens end, servers restart; the page looks after itself.
+
+import { scenario } from '../../stage/browser.mjs';
+import { agent, api, logged, stage, startServer, stopServer } from '../../stage/stage.mjs';
+import * as twilio from '../../stage/twilio.mjs';
+import { until } from '../../stage/until.mjs';
+
+scenario('console: the token is renewed before it ends, also after a sleep', async (scene) => {
+  // Its clock will be ahead of the server's, which refuses to count a day that has not begun.
+  const ana = await scene.console(1, { excused: /400/, before: (page) => page.clock.install() });
+  let renewed = 0;
+  ana.page.on('request', (request) => (renewed += request.url().includes('/token?')));
+  await ana.page.clock.fastForward('56:00');
+  await until('a new token is asked for', async () => renewed, (count) => count > 0);
+  await ana.registered();
+});
+
+scenario('console: a token that Twilio refuses is replaced', async (scene) => {
+  let refused = 0;
+  const forge = async (route) => {
+    if (refused++) return route.continue();
+    const answer = await route.fetch();
+    const issued = await answer.json();
+    const [head, claims] = issued.token.split('.');
+    return route.fulfill({ response: answer, json: { ...issued, token: `${head}.${claims}.AAAA` } });
+  };
+  const ana = await scene.console(1, { before: (page) => page.route('**/token?*', forge) });
+  await until('the page has asked again', async () => refused, (count) => count > 1);
+  await ana.registered();
+});
+
+scenario('console: a session that has ended asks to sign in again', async (scene) => {
+  const ana = await scene.console(1, {
+    registered: false,
+    before: (page) => page.route('**/token?*', (route) => route.fulfill({
+      status: 401,
+      json: { error: 'The session has expired.', code: 'session_expired' },
+    })),
+    excused: /401/,
+  });
+  await ana.shows('registration', 'not connected');
+  await ana.shows('notice', /sign in/i);
+});
+
+scenario('console: the server restarts, and the page recovers by itself', async (scene) => {
+  const refused = /Failed to load resource|ERR_|events|network error/i;
+  const [ana, ben] = await Promise.all([1, 2].map((number) => scene.console(number, { excused: refused })));
+  await Promise.all([ana, ben].map((one) => one.click('status-available')));
+  await stopServer();
+  const began = Date.now();
+  await startServer();
+  const up = Date.now();
+  const right = (text) => /Agent 1.*Available.*Agent 2.*Available/s.test(text);
+  await Promise.all([ana, ben].map((one) => one.registered()));
+  await until('the stream is live', () => ana.page.locator('#stream').innerText(), (text) => text === 'Live');
+  await until('the team is right', () => ana.part('wallboard').innerText(), right);
+  console.log(`server away for ${((up - began) / 1000).toFixed(1)} s; the pages were right ${((Date.now() - up) / 1000).toFixed(1)} s later`);
+  const { agents } = await api(agent(4), 'agents');
+  const statuses = [1, 2].map((number) => agents.find(({ user_id }) => user_id === agent(number).user).status);
+  if (statuses.some((status) => status !== 'available')) throw new Error(`wrong after the restart: ${statuses}`);
+  const sid = await twilio.call(stage.contacts.ola.number);
+  await ben.rings();
+  await ana.answer();
+  await ben.shows('call-ended', 'Agent 1 took it');
+  await twilio.hangUp(sid);
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+});
+
+scenario('console: a call goes on while the server restarts', async (scene) => {
+  const refused = /Failed to load resource|ERR_|network error/i;
+  const ana = await scene.console(1, { excused: refused });
+  await twilio.phone('+15005550199', { sound: { tone: 440 } });
+  const sid = await twilio.call('+15005550199');
+  await ana.answer();
+  await stopServer();
+  await ana.hears(440);
+  await startServer();
+  await ana.hears(440);
+  await ana.click('hangup');
+  await ana.shows('call-ended', 'You hung up');
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+});

@@ -1,0 +1,132 @@
+// The console as an agent uses it: sign in, ring, answer, talk, call out.
+
+import assert from 'node:assert/strict';
+
+import { scenario } from '../../stage/browser.mjs';
+import { agent, logged, stage } from '../../stage/stage.mjs';
+import * as twilio from '../../stage/twilio.mjs';
+import { until } from '../../stage/until.mjs';
+
+const { mia } = stage.contacts;
+const STRANGER = '+15005550199';
+const SHOP = '+15005550160';
+
+scenario('console: the link signs in, and leaves no secret in the address', async (scene) => {
+  const ana = await scene.console(1);
+  assert.equal(ana.page.url(), `${stage.server}/`);
+  await ana.shows('my-name', 'Agent 1');
+  await ana.page.reload();
+  await ana.registered();
+  await ana.shows('my-name', 'Agent 1');
+});
+
+scenario('console: a pasted session signs in, and a bad one says why', async (scene) => {
+  const ana = await scene.console(1, { registered: false });
+  await ana.page.evaluate(() => sessionStorage.clear());
+  await ana.page.goto(`${stage.server}/?`);
+  await ana.part('workspace-input').fill('acme');
+  await ana.part('session-input').fill('no.session.here');
+  await ana.click('sign-in');
+  await ana.page.locator('#sign-in-problem').waitFor();
+  await ana.part('session-input').fill(agent(1).session);
+  await ana.click('sign-in');
+  await ana.registered();
+});
+
+scenario('console: a call comes in, is answered, muted, dialled in and hung up', async (scene) => {
+  await twilio.phone(mia.number, { sound: { tone: 440 } });
+  const ana = await scene.console(2, { hz: 620 });
+  const sid = await twilio.call(mia.number);
+  await ana.rings();
+  await ana.shows('incoming-name', mia.name);
+  await ana.shows('incoming-number', digits(mia.number));
+  await ana.shows('incoming-why', /assigned/i);
+  await until('the title tells of the call', () => ana.page.title(), (title) => title !== 'Switchroom');
+  await ana.answer();
+  await ana.hears(440);
+  await twilio.phoneHears(mia.number, 620);
+  await ana.click('mute');
+  await until('the caller hears nothing', () => twilio.fetchPhone(mia.number), ({ heard }) => !heard?.tone_hz);
+  await ana.click('mute');
+  await twilio.phoneHears(mia.number, 620);
+  await ana.click('toggle-dialpad');
+  for (const key of '12') await ana.click(`dialpad-${key}`);
+  await until('the caller hears the keys', () => twilio.fetchPhone(mia.number), ({ heard }) => heard?.digits === '12');
+  await ana.click('hangup');
+  await ana.shows('call-ended', 'You hung up');
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+});
+
+scenario('console: the keyboard alone answers, mutes and hangs up', async (scene) => {
+  const ana = await scene.console(2);
+  const sid = await twilio.call(mia.number);
+  await ana.rings();
+  await ana.page.keyboard.press('a');
+  await ana.talks();
+  await ana.page.keyboard.press('m');
+  await until('muted', () => ana.part('mute').getAttribute('aria-pressed'), (pressed) => pressed === 'true');
+  await ana.page.keyboard.press('h');
+  await ana.shows('call-ended', 'You hung up');
+  const again = await twilio.call(mia.number);
+  await ana.rings();
+  await ana.page.keyboard.press('d');
+  await ana.shows('call-ended', 'You declined');
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+  await logged(again, { status: 'no_answer', user: null });
+});
+
+scenario('console: a call out is checked, placed and ended', async (scene) => {
+  await twilio.phone(SHOP, { behaviour: { answers_after: 1 }, sound: { tone: 440 } });
+  const ana = await scene.console(4, { hz: 620 });
+  await ana.part('dial-number').fill('12');
+  await ana.click('dial');
+  await ana.shows('dial-problem', /./);
+  await ana.part('dial-number').fill(SHOP);
+  await ana.click('dial');
+  await ana.talks();
+  await ana.hears(440);
+  await twilio.phoneHears(SHOP, 620);
+  const sid = await twilio.running();
+  await twilio.hangUp(sid);
+  await ana.shows('call-ended', 'They hung up');
+  await logged(sid, { direction: 'outbound', status: 'completed', user: ana.agent.user });
+});
+
+scenario('console: a busy line is said to be busy', async (scene) => {
+  await twilio.phone(SHOP, { behaviour: 'declines' });
+  const ana = await scene.console(4);
+  await ana.part('dial-number').fill(SHOP);
+  await ana.click('dial');
+  await ana.shows('call-ended', 'The line is busy');
+});
+
+scenario('console: a ringing call survives a reload', async (scene) => {
+  await twilio.phone(STRANGER, { sound: { tone: 440 } });
+  const ana = await scene.console(1, { hz: 620 });
+  const sid = await twilio.call(STRANGER);
+  await ana.rings();
+  await ana.page.reload();
+  await ana.answer();
+  await ana.hears(440);
+  await twilio.phoneHears(STRANGER, 620);
+  await ana.click('hangup');
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+});
+
+scenario('console: a running call survives a reload', async (scene) => {
+  await twilio.phone(STRANGER, { sound: { tone: 440 } });
+  const ana = await scene.console(1, { hz: 620 });
+  const sid = await twilio.call(STRANGER);
+  await ana.answer();
+  await ana.hears(440);
+  await ana.page.reload();
+  await ana.talks();
+  await ana.hears(440);
+  await twilio.phoneHears(STRANGER, 620);
+  assert.equal((await twilio.fetchCall(sid)).status, 'in-progress');
+  await ana.click('hangup');
+  await logged(sid, { status: 'completed', user: ana.agent.user });
+});
+
+/** A number's digits, however they are grouped. */
+const digits = (number) => new RegExp(`^\\+?${[...number.slice(1)].join('\\D*')}$`);

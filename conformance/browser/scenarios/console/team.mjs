@@ -1,0 +1,51 @@
+// The team live, and the log of its calls.
+
+import { scenario } from '../../stage/browser.mjs';
+import { logged, stage } from '../../stage/stage.mjs';
+import * as twilio from '../../stage/twilio.mjs';
+import { until } from '../../stage/until.mjs';
+
+const { mia, noor } = stage.contacts;
+
+scenario('console: the wallboard shows who waits, who talks, and for how long', async (scene) => {
+  const [ana, ben] = await Promise.all([scene.console(1), scene.console(2)]);
+  const board = ana.part('wallboard');
+  const sid = await twilio.call(mia.number);
+  await ben.rings();
+  await until('Mia waits', () => board.innerText(), (text) => /Mia Keller/.test(text) && /rings Agent 2/.test(text));
+  await ben.answer();
+  await until('they talk', () => board.innerText(), (text) => /with Agent 2/.test(text) && /\d:\d\d/.test(text));
+  await twilio.hangUp(sid);
+  await logged(sid, { status: 'completed' });
+  await until('nobody calls', () => board.innerText(), (text) => /No calls at the moment/.test(text));
+  // The figures of the day, and the charts as tables.
+  await until('it is counted', () => board.innerText(), (text) => /Answered today\s+[1-9]/.test(text));
+  await ana.page.getByRole('button', { name: /Calls by agent as a table/i }).click();
+  const table = ana.page.getByRole('region', { name: /Calls by agent/i }).locator('table');
+  await until('the table has the agent', () => table.innerText(), (text) => /Agent 2/.test(text));
+});
+
+scenario('console: the log is filtered, and says why somebody rang', async (scene) => {
+  const ana = await scene.console(1);
+  const sid = await twilio.call(noor.number);
+  await ana.rings();
+  await twilio.hangUp(sid);
+  await logged(sid, { status: 'caller_hung_up' });
+  await ana.click('tab-calls');
+  const rows = ana.part('log-row');
+  const first = () => rows.first().innerText().catch(String);
+  await until('the newest call is first', first, (text) => /Noor Haddad/.test(text));
+  const all = await rows.count();
+  await ana.part('filter-missed').check();
+  await until('only missed calls', () => rows.allInnerTexts(), (texts) =>
+    texts.length > 0 && texts.every((text) => /No answer|Caller hung up/.test(text)));
+  await ana.part('filter-direction').selectOption('outbound');
+  await until('none is left', () => rows.count(), (count) => count === 0);
+  await ana.part('filter-direction').selectOption('');
+  await until('the newest is back', first, (text) => /Noor Haddad/.test(text));
+  await rows.first().click();
+  const detail = ana.part('log-detail').first();
+  await until('it says why', () => detail.innerText(), (text) => /Agent 1[^\n]*\(you\)/.test(text) && /not assigned/.test(text));
+  await ana.part('filter-missed').uncheck();
+  await until('all are back', () => rows.count(), (count) => count >= Math.min(all, 2));
+});
