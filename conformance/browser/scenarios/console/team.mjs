@@ -1,7 +1,9 @@
 // The team live, and the log of its calls.
 
+import assert from 'node:assert/strict';
+
 import { scenario } from '../../stage/browser.mjs';
-import { logged, stage } from '../../stage/stage.mjs';
+import { api, logged, stage } from '../../stage/stage.mjs';
 import * as twilio from '../../stage/twilio.mjs';
 import { until } from '../../stage/until.mjs';
 
@@ -49,3 +51,30 @@ scenario('console: the log is filtered, and says why somebody rang', async (scen
   await ana.part('filter-missed').uncheck();
   await until('all are back', () => rows.count(), (count) => count >= Math.min(all, 2));
 });
+
+scenario('console: fifty agents and twenty live calls on the wallboard', async (scene) => {
+  const team = stage.initech;
+  const viewer = await scene.console(50, { team });
+  for (const agent of team.agents.slice(0, 49)) {
+    await api(agent, 'agents/me/status', { method: 'PUT', body: { status: 'available' }, team });
+  }
+  await viewer.page.evaluate(() => {
+    globalThis.slowest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.slowest = Math.max(globalThis.slowest, duration);
+    }).observe({ type: 'longtask' });
+  });
+  const calls = [];
+  for (const caller of team.callers) calls.push(await twilio.call(caller, { to: team.number }));
+  const board = viewer.part('wallboard');
+  const talking = (text) => (text.match(/with Agent \d+/g) ?? []).length;
+  // A caller whom a busy machine let ring everybody waits for the next wave.
+  await until('twenty talk', async () => talking(await board.innerText()), (count) => count === 20, 150_000);
+  assert.equal(await board.locator('#agents > li').count(), 50);
+  await scene.show(viewer, 'wallboard-of-fifty');
+  for (const sid of calls) await twilio.hangUp(sid);
+  await until('nobody talks', async () => talking(await board.innerText()), (count) => count === 0);
+  const slowest = await viewer.page.evaluate(() => globalThis.slowest);
+  console.log(`wallboard of 50 agents and 20 calls: the longest task took ${Math.round(slowest)} ms`);
+  assert.ok(slowest < 1000, `a task of ${slowest} ms`);
+}, { within: 300_000 });
