@@ -67,7 +67,7 @@ function words(behaviour) {
     const talks = behaviour.talks === null ? '' : `, talks for ${behaviour.talks} s`;
     return `answers after ${behaviour.answers_after} s${talks}`;
   }
-  return { by_hand: 'by hand', ignores: 'lets it ring', absent: 'does not exist' }[behaviour];
+  return { by_hand: 'by hand', ignores: 'lets it ring', absent: 'cannot be called' }[behaviour];
 }
 
 const STATES = { on_call: 'live', ringing: 'ring', absent: 'bad' };
