@@ -136,16 +136,64 @@ function build({ language, children }) {
   return response.toString();
 }
 
+/** Sends what is meant for Twilio's host to an emulator. */
+class Redirected extends twilio.RequestClient {
+  constructor(base) {
+    super();
+    this.base = base;
+  }
+
+  request(options) {
+    return super.request({ ...options, uri: options.uri.replace('https://api.twilio.com', this.base) });
+  }
+}
+
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Arguments as this library names them. */
+function named(given) {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
+}
+
+/** A resource under the API's own names, moments as seconds. */
+function plain(resource) {
+  const fields = Object.entries(resource.toJSON()).map(([name, value]) => [
+    snake(name), value instanceof Date ? value.getTime() / 1000 : value,
+  ]);
+  return Object.fromEntries(fields);
+}
+
+/** Walks a path such as ["conferences", ["CF…"], "participants"] and does something at its end. */
+async function rest({ base, user, secret, account, path, act, args }) {
+  const client = twilio(user, secret, { accountSid: account, httpClient: new Redirected(base) });
+  const place = path.reduce((at, step) => (Array.isArray(step) ? at(...step) : at[camel(step)]), client);
+  try {
+    const told = await place[act](...(args === null ? [] : [named(args)]));
+    if (Array.isArray(told)) return told.map(plain);
+    return typeof told === 'object' ? plain(told) : told;
+  } catch (error) {
+    if (error.code === undefined) throw error;
+    return { code: error.code, status: error.status, more_info: error.moreInfo };
+  }
+}
+
 const version = () => `twilio ${installed('twilio/package.json').version} on Node ${process.version}`;
-const JUDGED = { version, sign, verify, spell, issue, accept, build };
+const JUDGED = { version, sign, verify, spell, issue, accept, build, rest };
 
 // Not `readline`: it also ends lines at U+2028, which JSON does not escape.
 let pending = '';
+let work = Promise.resolve();
 process.stdin.setEncoding('utf8').on('data', (text) => {
   const lines = (pending + text).split('\n');
   pending = lines.pop();
   for (const line of lines) {
     const { judge, cases } = JSON.parse(line);
-    process.stdout.write(`${JSON.stringify(cases.map(JUDGED[judge]))}\n`);
+    // One after the other: the cases of the REST API build on each other.
+    work = work.then(async () => {
+      const answers = [];
+      for (const each of cases) answers.push(await JUDGED[judge](each));
+      process.stdout.write(`${JSON.stringify(answers)}\n`);
+    });
   }
 });

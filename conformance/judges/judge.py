@@ -24,7 +24,10 @@ import twilio.jwt
 import twilio.jwt.access_token
 from twilio.jwt import access_token
 from twilio.jwt.access_token import grants
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
+from twilio.rest import Client
 from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
@@ -266,7 +269,61 @@ def nested(element):
     return {"name": element.tag, "attributes": attributes, "children": children}
 
 
-JUDGED = {each.__name__: each for each in (version, sign, verify, rule, issue, accept, build, tree)}
+# The REST API
+
+
+class Redirected(TwilioHttpClient):
+    """Sends what is meant for Twilio's host to an emulator."""
+
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def request(self, method, url, *args, **kwargs):
+        return super().request(
+            method, url.replace("https://api.twilio.com", self.base), *args, **kwargs
+        )
+
+
+ACTS = {"remove": "delete"}
+
+
+def named(given):
+    """Arguments as this library names them."""
+    return {"from_" if name == "from" else name: value for name, value in given.items()}
+
+
+def plain(resource):
+    """A resource under the API's own names, moments as seconds."""
+    fields = {}
+    for name, value in vars(resource).items():
+        if name == "_from":
+            name = "from"
+        if not name.startswith("_"):
+            fields[name] = value.timestamp() if isinstance(value, real_datetime) else value
+    return json.loads(json.dumps(fields, default=str))
+
+
+def rest(case):
+    """Walks a path such as ["conferences", ["CF…"], "participants"] and acts at its end."""
+    client = Client(case["user"], case["secret"], case["account"], http_client=Redirected(case["base"]))
+    place = client
+    for step in case["path"]:
+        place = place(*step) if isinstance(step, list) else getattr(place, step)
+    try:
+        act = getattr(place, ACTS.get(case["act"], case["act"]))
+        told = act(**named(case["args"] or {}))
+    except TwilioRestException as error:
+        more = f"https://www.twilio.com/docs/errors/{error.code}"
+        return {"code": error.code, "status": error.status, "more_info": more}
+    if isinstance(told, list):
+        return [plain(each) for each in told]
+    return told if isinstance(told, bool) else plain(told)
+
+
+JUDGED = {
+    each.__name__: each for each in (version, sign, verify, rule, issue, accept, build, tree, rest)
+}
 
 for line in sys.stdin:
     asked = json.loads(line)

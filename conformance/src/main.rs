@@ -4,6 +4,7 @@
 mod documents;
 mod judge;
 mod random;
+mod rest;
 mod signatures;
 mod tally;
 mod tokens;
@@ -43,12 +44,13 @@ struct Options {
 /// Generates so many cases of a kind and judges them.
 type Kind = fn(&mut Judges, &mut Random, usize) -> io::Result<Tally>;
 
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("signatures", signatures::run),
     ("tokens", tokens::run),
     ("voice", documents::voice),
     ("messaging", documents::messaging),
     ("built", documents::built),
+    ("rest", rest::run),
 ];
 
 fn main() -> ExitCode {

@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// The same seed gives the same cases.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Judges one kind only: `signatures`, `tokens`, `voice`, `messaging` or `built`.
+    /// Judges one kind only: `signatures`, `tokens`, `voice`, `messaging`, `built` or `rest`.
     #[arg(long, value_name = "KIND")]
     only: Option<String>,
 }
