@@ -46,8 +46,12 @@ pub(super) async fn run(place: &Place) -> Result<String, Failure> {
     let started = Instant::now();
     let failed = |what: String| Failure::new("the demo cannot be set up", &look).output(what);
     let twilio = Emulator::start(Config::default()).await;
-    let twilio = twilio.map_err(|error| failed(format!("the emulator: {error}")))?;
-    let mut stage = Stage::set_up(place, twilio, Vec::new()).await.map_err(failed)?;
+    let said = |error| failed(format!("the emulator: {error}"));
+    let twilio = twilio.map_err(said)?;
+    // The server compares its log with this, as it does with Twilio's.
+    let api = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.map_err(said)?;
+    let told = vec![("TWILIO_API_BASE_URL", api.url())];
+    let mut stage = Stage::set_up(place, twilio, told).await.map_err(failed)?;
     stage.register().await.map_err(failed)?;
     println!(
         "the server runs at {} on its own PostgreSQL: {:.1} s\n\
