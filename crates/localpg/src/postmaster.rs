@@ -14,7 +14,7 @@ use crate::Error;
 pub(crate) struct PidFile {
     /// The process id of the server: line 1.
     pub(crate) pid: u32,
-    /// Whether it takes connections: line 8.
+    /// Whether it takes connections, as a primary or as a standby: line 8.
     pub(crate) ready: bool,
 }
 
@@ -27,7 +27,8 @@ impl PidFile {
     /// The lines are those of `miscadmin.h`, `LOCK_FILE_LINE_PID` and `LOCK_FILE_LINE_PM_STATUS`.
     fn parse(text: &str) -> Option<Self> {
         let pid = text.lines().next()?.trim().parse().ok()?;
-        let ready = text.lines().nth(7).is_some_and(|line| line.trim() == "ready");
+        let ready = ["ready", "standby"];
+        let ready = text.lines().nth(7).is_some_and(|line| ready.contains(&line.trim()));
         Some(Self { pid, ready })
     }
 }
@@ -160,6 +161,7 @@ mod tests {
         let full = "4711\n/srv/15/data\n1700000000\n5432\n/srv/15/socket\n\n  123 4\n";
         let cases = [
             (format!("{full}ready   \n"), Some(PidFile { pid: 4711, ready: true })),
+            (format!("{full}standby \n"), Some(PidFile { pid: 4711, ready: true })),
             (format!("{full}starting\n"), Some(PidFile { pid: 4711, ready: false })),
             (format!("{full}stopping\n"), Some(PidFile { pid: 4711, ready: false })),
             (full.to_owned(), Some(PidFile { pid: 4711, ready: false })),
