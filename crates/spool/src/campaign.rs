@@ -169,6 +169,7 @@ fn drain(engine: &mut Engine, witness: &mut Witness) {
 
 #[test]
 fn every_operation_refused_once() {
+    let mut lives = 0;
     for power_cuts in [false, true] {
         for seed in 0..seeds() {
             let operations = live("healthy", seed, power_cuts, |_| ());
@@ -176,22 +177,27 @@ fn every_operation_refused_once() {
             for chosen in 0..operations {
                 let name = format!("seed {seed}, operation {chosen} once, cuts {power_cuts}");
                 live(&name, seed, power_cuts, |disk| disk.fail_once(chosen));
+                lives += 1;
             }
         }
     }
+    println!("figures: {lives} lives with one operation of the disk refused: 0 lost, 0 changed");
 }
 
 #[test]
 fn every_operation_refused_from_then_on() {
+    let mut lives = 0;
     for power_cuts in [false, true] {
         for seed in 0..seeds() {
             let operations = live("healthy", seed, power_cuts, |_| ());
             for chosen in 0..operations {
                 let name = format!("seed {seed}, from operation {chosen}, cuts {power_cuts}");
                 live(&name, seed, power_cuts, |disk| disk.fail_from(chosen));
+                lives += 1;
             }
         }
     }
+    println!("figures: {lives} lives with all refused from one on: 0 lost, 0 changed");
 }
 
 /// Four cuts in each life.
@@ -200,6 +206,7 @@ fn power_cut_anywhere() {
     for seed in 0..300 * seeds() {
         live(&format!("seed {seed}"), seed, true, |_| ());
     }
+    println!("figures: {} power cuts: 0 lost, 0 changed", 4 * 300 * seeds());
 }
 
 #[test]

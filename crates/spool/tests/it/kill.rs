@@ -1,6 +1,7 @@
 //! kill -9 of a process that appends and applies: what it acknowledged is applied exactly once.
 //!
-//! The test runs itself as the child. `SPOOL_KILLS` sets how often it is killed.
+//! The test runs itself as the child. It is killed at least `SPOOL_KILLS` times, and as often as it
+//! takes to have `SPOOL_RECORDS` acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -16,6 +17,10 @@ use crate::Scratch;
 
 const CONFIG: Config =
     Config { segment_bytes: 64 << 10, limit_bytes: 64 << 20, waiting_bytes: 1 << 20 };
+/// Lives of one spool.
+const ROUND: u64 = 40;
+/// They share a sync, so that many records are acknowledged in a short life.
+const APPENDERS: u32 = 16;
 const DIR: &str = "SPOOL_TEST_CHILD_DIR";
 const LIFE: &str = "SPOOL_TEST_CHILD_LIFE";
 
@@ -24,10 +29,21 @@ fn killed_at_any_moment_nothing_is_lost_or_doubled() {
     if let (Some(dir), Ok(life)) = (std::env::var_os(DIR), std::env::var(LIFE)) {
         be_child(Path::new(&dir), &life);
     }
-    let kills = std::env::var("SPOOL_KILLS").map_or(40, |kills| kills.parse().expect("a number"));
+    let given = |name, or: u64| std::env::var(name).map_or(or, |n| n.parse().expect("a number"));
+    let (kills, records) = (given("SPOOL_KILLS", ROUND), given("SPOOL_RECORDS", ROUND));
+    let (mut killed, mut acknowledged) = (0, 0);
+    while killed < kills || acknowledged < records {
+        acknowledged += round(killed);
+        killed += ROUND;
+    }
+    println!("figures: {killed} kills, {acknowledged} acknowledged: 0 lost, 0 doubled");
+}
+
+/// So many lives of one spool; how many records were acknowledged.
+fn round(first_life: u64) -> u64 {
     let scratch = Scratch::new();
     let mut acknowledged = BTreeSet::new();
-    for life in 0..kills {
+    for life in first_life..first_life + ROUND {
         acknowledged.extend(run_and_kill(&scratch.0, life));
     }
 
@@ -43,8 +59,9 @@ fn killed_at_any_moment_nothing_is_lost_or_doubled() {
     for payload in &acknowledged {
         assert!(sequences.contains_key(payload), "{payload} was acknowledged and is lost");
     }
-    assert!(acknowledged.len() > usize::try_from(kills).expect("a count"), "{kills} kills");
-    println!("{kills} kills, {} acknowledged, {} applied", acknowledged.len(), sequences.len());
+    let count = acknowledged.len() as u64;
+    assert!(count > ROUND, "{count} acknowledged");
+    count
 }
 
 /// Starts a child, kills it after a while, and gives the payloads that it acknowledged.
@@ -72,10 +89,10 @@ fn run_and_kill(dir: &Path, life: u64) -> Vec<String> {
     listener.join().expect("no panic")
 }
 
-/// Appends from four threads and applies on a fifth, until it is killed.
+/// Appends from many threads and applies on another, until it is killed.
 fn be_child(dir: &Path, life: &str) -> ! {
     let spool = Spool::open(dir.join("spool"), CONFIG).expect("opened");
-    for thread in 0..4 {
+    for thread in 0..APPENDERS {
         let (spool, life) = (spool.clone(), life.to_owned());
         thread::spawn(move || {
             for n in 0_usize.. {
