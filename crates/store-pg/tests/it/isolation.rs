@@ -5,7 +5,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::support::*;
 
-const WORKSPACES: [&str; 4] = ["ws_a", "ws_b", "ws_c", "ws_d"];
+const WORKSPACES: [&str; 12] = [
+    "ws_a", "ws_b", "ws_c", "ws_d", "ws_e", "ws_f", "ws_g", "ws_h", "ws_i", "ws_j", "ws_k", "ws_l",
+];
 
 /// Rows of several workspaces in every table, some ids the same in all of them.
 async fn fill(db: &Db) {
@@ -19,13 +21,13 @@ async fn fill(db: &Db) {
         db.execute(&format!(
             "insert into voice_workspaces values ('{name}', 'AC1', 'SK1', 'AP1', '\\x00'); \
              insert into voice_numbers values ('{name}', '+1500', 1); \
-             insert into voice_agents values ('{name}', repeat('1{n}', 16)::uuid, 'away', now()); \
+             insert into voice_agents values ('{name}', repeat('1{n:x}', 16)::uuid, 'away', now()); \
              insert into voice_events values ('{name}', 'CA1', 'arrived', now(), '{{}}'); \
              insert into voice_calls (workspace_id, call_sid, direction, outcome) \
                values ('{name}', 'CA1', 'inbound', 'ringing'); \
              insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status) \
-               values ('{name}', 'CA2', 'CA1', repeat('1{n}', 16)::uuid, 'ringing'); \
-             insert into voice_dials values ('{name}', 'CA1', repeat('1{n}', 16)::uuid, now()); \
+               values ('{name}', 'CA2', 'CA1', repeat('1{n:x}', 16)::uuid, 'ringing'); \
+             insert into voice_dials values ('{name}', 'CA1', repeat('1{n:x}', 16)::uuid, now()); \
              insert into voice_feeds values ('{name}', 1); \
              insert into voice_changes values ('{name}', 1, 1, 'call', 'CA1', now()); \
              insert into livechat_messages (workspace_id, msg_type, twilio_sid) \
@@ -82,7 +84,7 @@ do $$ declare k record; begin \
 async fn no_probe_gets_through() {
     let (_db, client) = prepared().await;
     let mut probes = 0;
-    for (step, least_refused) in [("select 1", 1_000), (OPEN, 250)] {
+    for (step, least_refused) in [("select 1", 3_600), (OPEN, 900)] {
         client.batch_execute(step).await.expect(step);
         let mut all_refused = 0;
         for foreign in &WORKSPACES[1..] {
@@ -93,7 +95,8 @@ async fn no_probe_gets_through() {
         }
         assert!(all_refused >= least_refused, "only {all_refused} were refused after {step}");
     }
-    assert_eq!(probes, 2 * 3 * 7 * 6 * 13);
+    assert_eq!(probes, 2 * 11 * 7 * 6 * 13);
+    println!("figures: {probes} SQL probes, half of them with every right granted, 0 leaks");
 }
 
 #[tokio::test]
@@ -124,6 +127,11 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
     grave.push(("voice_calls", "alter role voice_webhook bypassrls".to_owned()));
 
     assert_eq!((grave.len(), single.len()), (13 + 78 + 3, 221));
+    let counts = format!(
+        "{} of {0} grave faults found, {} of {1} single ones open nothing",
+        grave.len(),
+        single.len()
+    );
     let mut wrong = Vec::new();
     for (mutants, is_grave) in [(grave, true), (single, false)] {
         for (table, mutant) in mutants {
@@ -137,6 +145,7 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+    println!("figures: {counts}");
 }
 
 #[tokio::test]
