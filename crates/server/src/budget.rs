@@ -15,6 +15,19 @@ pub(crate) struct Budget {
     breaker: Mutex<Breaker>,
 }
 
+/// What one request may still wait for the database, whatever it asks there: for its workspace and
+/// then for its agents, a caller waits once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    until: Instant,
+}
+
+impl Allowance {
+    fn left(self, now: Instant) -> Duration {
+        self.until.saturating_duration_since(now)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Breaker {
     failures: u32,
@@ -28,16 +41,22 @@ impl Budget {
         Self { limit, breaker: Mutex::default() }
     }
 
-    /// Waits for the database for as long as a caller may wait.
+    /// What a request that begins now may wait for the database.
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance { until: Instant::now() + self.limit }
+    }
+
+    /// Waits for the database for as long as the request may still wait.
     ///
     /// # Errors
     ///
     /// The database's own, or [`StoreError::Away`] if the budget is spent or the breaker is open.
     pub(crate) async fn spend<T>(
         &self,
+        allowance: Allowance,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.spend_up_to(self.limit, work).await
+        self.spend_up_to(allowance.left(Instant::now()), work).await
     }
 
     /// The same with another limit, for what nothing can be answered without.
@@ -114,6 +133,23 @@ mod tests {
         assert!(!budget.may_try(later), "the others do not");
         budget.learn(true, later);
         assert!(budget.may_try(later), "closed again");
+    }
+
+    #[test]
+    fn a_request_waits_once_whatever_it_asks() {
+        let budget = Budget::new(PAUSE);
+        let now = Instant::now();
+        assert!(budget.allowance().left(now) >= PAUSE);
+        let allowance = Allowance { until: now + PAUSE };
+        let cases = [
+            ("at first", now, PAUSE),
+            ("what the first question left", now + PAUSE / 4, PAUSE * 3 / 4),
+            ("nothing", now + PAUSE, Duration::ZERO),
+            ("no more than nothing", now + 2 * PAUSE, Duration::ZERO),
+        ];
+        for (name, at, want) in cases {
+            assert_eq!(allowance.left(at), want, "{name}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use twilio_rest::ApiSecret;
 use twilio_sig::{AuthToken, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer};
 
-use crate::budget::Budget;
+use crate::budget::{Allowance, Budget};
 use crate::config::SecretsKey;
 use crate::policy::Policy;
 use crate::roster::LastKnown;
@@ -106,7 +106,12 @@ impl Workspaces {
         absent.map(|(id, _)| id.clone()).collect()
     }
 
-    pub(crate) async fn find(&self, id: &WorkspaceId) -> Result<Arc<Workspace>, NoWorkspace> {
+    /// The workspace with this id, for a request that may wait for so long.
+    pub(crate) async fn find(
+        &self,
+        id: &WorkspaceId,
+        allowance: Allowance,
+    ) -> Result<Arc<Workspace>, NoWorkspace> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(known) = &known
             && known.is_fresh()
@@ -114,7 +119,7 @@ impl Workspaces {
             return known.workspace.clone().ok_or(NoWorkspace::Absent);
         }
         let known = known.and_then(|known| known.workspace);
-        match (self.read(id, known.is_some()).await, known) {
+        match (self.read(id, known.is_some(), allowance).await, known) {
             (Ok(workspace), _) => workspace.ok_or(NoWorkspace::Absent),
             (Err(_), Some(workspace)) => Ok(workspace),
             (Err(error), None) => Err(error),
@@ -123,7 +128,8 @@ impl Workspaces {
 
     /// How long its agents may work after a call; not at all as long as nobody can tell.
     pub(crate) async fn wrap_up(&self, id: &WorkspaceId) -> Duration {
-        self.find(id).await.map_or(Duration::ZERO, |workspace| workspace.policy.wrap_up())
+        let found = self.find(id, self.budget.allowance()).await;
+        found.map_or(Duration::ZERO, |workspace| workspace.policy.wrap_up())
     }
 
     /// Reads a workspace once for everybody who asks for it at this moment: many requests together,
@@ -132,21 +138,23 @@ impl Workspaces {
         &self,
         id: &WorkspaceId,
         is_known: bool,
+        allowance: Allowance,
     ) -> Result<Option<Arc<Workspace>>, NoWorkspace> {
         let turn = Turn::take(self, id);
-        turn.reading.get_or_init(|| self.ask(id, is_known)).await.clone()
+        turn.reading.get_or_init(|| self.ask(id, is_known, allowance)).await.clone()
     }
 
     async fn ask(
         &self,
         id: &WorkspaceId,
         is_known: bool,
+        allowance: Allowance,
     ) -> Result<Option<Arc<Workspace>>, NoWorkspace> {
         let recalled = if is_known { None } else { self.recall(id).await };
         let is_known = is_known || recalled.is_some();
         let row = self.store.workspace(id);
         let row = if is_known {
-            self.budget.spend(row).await
+            self.budget.spend(allowance, row).await
         } else {
             // Nothing can be answered without it, so it may take longer.
             self.budget.spend_up_to(PATIENCE, row).await

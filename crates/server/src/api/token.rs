@@ -39,10 +39,12 @@ pub(super) async fn issue(
     if !app.store.is_member(workspace, user).await? {
         return Err(ApiError::workspace_not_found());
     }
-    let workspace = app.workspaces.find(workspace).await.map_err(|error| match error {
-        NoWorkspace::Absent => ApiError::workspace_not_found(),
-        NoWorkspace::Away => ApiError::unavailable(),
-    })?;
+    let workspace = app.workspaces.find(workspace, app.budget.allowance()).await.map_err(
+        |error| match error {
+            NoWorkspace::Absent => ApiError::workspace_not_found(),
+            NoWorkspace::Away => ApiError::unavailable(),
+        },
+    )?;
 
     let now = clock::now();
     let voice = VoiceGrant {

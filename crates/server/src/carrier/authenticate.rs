@@ -8,6 +8,7 @@ use hyper::http::request::Parts;
 use twilio_sig::{Form, Headers, Request};
 
 use crate::app::App;
+use crate::budget::Allowance;
 use crate::endpoint::Endpoint;
 use crate::error::CarrierRefusal;
 use crate::http::body::{self, BodyError};
@@ -20,6 +21,8 @@ pub(super) struct Signed {
     /// number of what is none.
     pub(super) params: Vec<(String, String)>,
     pub(super) query: Option<String>,
+    /// What it may still wait for the database.
+    pub(super) allowance: Allowance,
 }
 
 pub(super) async fn authenticate(
@@ -37,7 +40,8 @@ pub(super) async fn authenticate(
     })?;
     let form = Form::parse(&body).map_err(|_| CarrierRefusal::NotAForm)?;
     let id = endpoint.workspace().ok_or(CarrierRefusal::NotSigned("workspace"))?;
-    let workspace = app.workspaces.find(id).await.map_err(|error| match error {
+    let allowance = app.budget.allowance();
+    let workspace = app.workspaces.find(id, allowance).await.map_err(|error| match error {
         NoWorkspace::Absent => CarrierRefusal::NotSigned("workspace"),
         NoWorkspace::Away => CarrierRefusal::CannotCheck,
     })?;
@@ -61,6 +65,7 @@ pub(super) async fn authenticate(
         workspace,
         params: form.iter().map(|(name, value)| (clean(name), clean(value))).collect(),
         query: parts.uri.query().map(str::to_owned),
+        allowance,
     })
 }
 

@@ -37,7 +37,7 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
     let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, clock::now());
-    let mut roster = match app.budget.spend(lookup).await {
+    let mut roster = match app.budget.spend(call.signed.allowance, lookup).await {
         Ok(roster) => {
             app.last_known.keep(workspace, caller, &roster);
             Some(roster)

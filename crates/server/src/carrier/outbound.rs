@@ -74,7 +74,8 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'
         limit_of_all: workspace.policy.outbound.calls_per_day,
         since_of_all: now.before(DAY),
     };
-    let claimed = app.budget.spend(app.store.claim_call(&workspace.id, &claim, now)).await;
+    let claimed = app.store.claim_call(&workspace.id, &claim, now);
+    let claimed = app.budget.spend(call.signed.allowance, claimed).await;
     let known = claimed.map_err(|error| {
         warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
         "unavailable"

@@ -167,7 +167,7 @@ impl Reconciler {
 
     async fn workspace(&self, state: &mut State, round: &mut Round<'_>, id: &WorkspaceId) {
         let (app, now) = (&self.app, round.now);
-        let workspace = match app.workspaces.find(id).await {
+        let workspace = match app.workspaces.find(id, app.budget.allowance()).await {
             Ok(workspace) => workspace,
             Err(NoWorkspace::Absent) => {
                 state.failed.remove(id);
