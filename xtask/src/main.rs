@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod chaos;
 mod conformance;
 mod console;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Measures the crates and the server, or our libraries beside Twilio's own.
     Bench(bench::Options),
+    /// Breaks what can break around the server, and counts what was lost.
+    Chaos(chaos::Options),
     /// Looks for input that breaks a parser (needs a nightly toolchain and cargo-fuzz).
     Fuzz(fuzz::Options),
     /// Compares who uses whom with the table in docs/architecture.md.
@@ -83,6 +86,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
         Command::Browser(options) => browser::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
+        Command::Chaos(options) => chaos::run(&workspace, options),
         Command::Fuzz(options) => fuzz::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
         Command::Licences => licences::run(&workspace),

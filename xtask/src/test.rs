@@ -12,13 +12,13 @@ use crate::run;
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
-use crate::{browser, conformance, console, demo, fuzz, layers, licences, tools};
+use crate::{browser, chaos, conformance, console, demo, fuzz, layers, licences, tools};
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
 
 /// In this order: what fails fast comes first, and clippy's build is reused by doc.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("tools", tools::run),
     ("fmt", fmt),
     ("layers", layers::run),
@@ -31,6 +31,7 @@ const STEPS: [Step; 12] = [
     ("conformance", |workspace| conformance::run(workspace, &conformance::DEFAULT)),
     ("demo", |workspace| demo::run(workspace, &demo::HEADLESS)),
     ("browser", |workspace| browser::run(workspace, &browser::ALL)),
+    ("chaos", |workspace| chaos::run(workspace, &chaos::BESIDE_TESTS)),
 ];
 
 /// Options of `cargo xtask test`.

@@ -1,0 +1,175 @@
+//! The program that is judged, as a process of its own.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::http::Connection;
+use crate::planted;
+
+/// What Twilio is told, and what every signature is made for.
+pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";
+
+/// Where the program is, and where everything that it writes is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// The executable.
+    pub(crate) path: PathBuf,
+    /// For logs, which are searched at the end.
+    pub(crate) logs: PathBuf,
+    /// Holds a file for each server that runs, by its number.
+    pub(crate) running: PathBuf,
+}
+
+impl Program {
+    /// A command with nothing of our own environment in it. All outputs go to a file.
+    fn command(&self, name: &str, arguments: &[&str]) -> Command {
+        let log = File::create(self.log(name)).expect("a log");
+        // As many open files as many systems give a process that does not ask for more.
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", r#"ulimit -S -n 1024 && exec "$0" "$@""#])
+            .arg(&self.path)
+            .args(arguments)
+            .env_clear()
+            .env("RUST_LOG", "trace")
+            // There is no such account at Twilio, and nothing leaves this machine (RFC 863).
+            .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
+            .env("SWITCHROOM_SECRETS_KEY", planted::SECRETS_KEY)
+            .env("SWITCHROOM_SESSION_SECRET", planted::SESSION_SECRET)
+            .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
+            .env("SWITCHROOM_ALLOWED_ORIGINS", "https://chat.example.com")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("the log"))
+            .stderr(log);
+        command
+    }
+
+    /// Runs one of the owner's commands.
+    pub(crate) fn owner(&self, arguments: &[&str], environment: &[(&str, &str)]) {
+        let name = format!("owner-{}", arguments.join("-").replace('/', "_"));
+        let mut command = self.command(&name, arguments);
+        command.envs(environment.iter().copied());
+        let status = command.status().expect("the program");
+        let said = fs::read_to_string(self.log(&name)).unwrap_or_default();
+        assert!(status.success(), "switchroom {}: {said}", arguments.join(" "));
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub(crate) async fn serve(&self, serve: &Serve) -> Server {
+        let mut command = self.command(&serve.name, &["serve"]);
+        command
+            .env("DATABASE_URL", &serve.database_url)
+            .env("SWITCHROOM_DATA_DIR", &serve.data)
+            .env("SWITCHROOM_LISTEN", "127.0.0.1:0")
+            .envs(serve.environment.iter().map(|(name, value)| (*name, value)));
+        let began = Instant::now();
+        let child = command.spawn().expect("the program");
+        let mark = self.running.join(child.id().to_string());
+        File::create(&mark).expect("a file");
+        let (log, address) = (self.log(&serve.name), ([127, 0, 0, 1], 0).into());
+        let mut server = Server { child, address, log, mark };
+        server.address = server.listening(began).await;
+        server
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(name).with_extension("log")
+    }
+}
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Serve {
+    /// The name of its log.
+    pub(crate) name: String,
+    /// Its spool.
+    pub(crate) data: PathBuf,
+    /// As its own role.
+    pub(crate) database_url: String,
+    /// More of the environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
+}
+
+/// A running server; killed when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    log: PathBuf,
+    /// Tells the watchdog that it runs.
+    mark: PathBuf,
+}
+
+impl Server {
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it wrote.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Ends it as a power switch would, but for the page cache.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself, which its log tells.
+        let _ = fs::remove_file(&self.mark);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// One line of its metrics; `None` if it does not answer.
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: chaos\r\nConnection: close\r\n\r\n";
+        let (answer, _) = Connection::to(self.address).ask(request).await.ok()?;
+        let line = answer.body.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok())
+    }
+
+    /// Waits until everything that it acknowledged is in the database.
+    pub(crate) async fn drained(&self) {
+        let deadline = Instant::now() + Duration::from_secs(180);
+        while self.metric("switchroom_spool_pending_records ").await != Some(0.0) {
+            assert!(Instant::now() < deadline, "the spool is not drained: {}", self.log.display());
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How many file descriptors and how much memory it uses (`proc(5)`).
+    pub(crate) fn resident_mib(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        kib.unwrap_or(0.0) / 1024.0
+    }
+
+    async fn listening(&mut self, began: Instant) -> SocketAddr {
+        loop {
+            let text = fs::read_to_string(&self.log).unwrap_or_default();
+            let line = text.lines().find_map(|line| line.split_once("listening on "));
+            if let Some((_, address)) = line.filter(|_| text.ends_with('\n'))
+                && let Ok(address) = address.trim().parse()
+            {
+                return address;
+            }
+            let ended = self.child.try_wait().expect("a process");
+            assert!(ended.is_none(), "the server has ended: {text}");
+            assert!(began.elapsed() < START, "the server does not listen: {text}");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A busy machine, and a database that may be away.
+const START: Duration = Duration::from_secs(30);

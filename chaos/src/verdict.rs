@@ -1,0 +1,80 @@
+//! Whether an answer is one that Twilio, and a caller, can live with.
+
+use twiml::{DialNoun, Response, Verb};
+
+use crate::http::Answer;
+
+/// What an answer says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// The event is durable.
+    Noted,
+    /// Agents ring.
+    Rings,
+    /// The caller is told something.
+    Says,
+    /// The call is over.
+    HangsUp,
+    /// It must not be answered like this.
+    Wrong(String),
+}
+
+/// Judges the answer to a callback, or to a voice webhook.
+pub(crate) fn judge(is_voice: bool, answer: &Answer) -> Verdict {
+    match (is_voice, answer.status) {
+        (false, 204) => Verdict::Noted,
+        (true, 200) => document(&answer.body),
+        (_, status) => Verdict::Wrong(format!("status {status}: {}", answer.body)),
+    }
+}
+
+fn document(text: &str) -> Verdict {
+    let response = match Response::parse(text) {
+        Ok(response) if response.unknown().is_empty() => response,
+        Ok(_) => return Verdict::Wrong(format!("not all of it is TwiML: {text}")),
+        Err(error) => return Verdict::Wrong(format!("no TwiML ({error}): {text}")),
+    };
+    match response.verbs() {
+        [Verb::Dial(dial), ..] if dial.nouns().iter().any(is_client) => Verdict::Rings,
+        [Verb::Say(_), ..] => Verdict::Says,
+        [Verb::Hangup(_), ..] => Verdict::HangsUp,
+        _ => Verdict::Wrong(format!("nobody is rung and nothing said: {text}")),
+    }
+}
+
+fn is_client(noun: &DialNoun<'_>) -> bool {
+    matches!(noun, DialNoun::Client(client) if client.identity().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(is_voice: bool, status: u16, body: &str) -> Verdict {
+        judge(is_voice, &Answer { status, head: String::new(), body: body.to_owned() })
+    }
+
+    #[test]
+    fn only_what_a_caller_can_live_with_is_good() {
+        let ring = "<Response><Dial><Client>agent_1</Client></Dial></Response>";
+        let say = "<Response><Say>Later.</Say><Hangup/></Response>";
+        let cases = [
+            ("noted", of(false, 204, ""), Some(Verdict::Noted)),
+            ("rings", of(true, 200, ring), Some(Verdict::Rings)),
+            ("says", of(true, 200, say), Some(Verdict::Says)),
+            ("over", of(true, 200, "<Response><Hangup/></Response>"), Some(Verdict::HangsUp)),
+            ("refused", of(false, 503, ""), None),
+            ("no document", of(true, 204, ""), None),
+            ("broken", of(true, 200, "<Response><Dial>"), None),
+            ("nobody", of(true, 200, "<Response><Dial/></Response>"), None),
+            ("unknown", of(true, 200, "<Response><Sing/></Response>"), None),
+            ("empty", of(true, 200, "<Response/>"), None),
+        ];
+        for (name, got, want) in cases {
+            match want {
+                Some(want) => assert_eq!(got, want, "{name}"),
+                None => assert!(matches!(got, Verdict::Wrong(_)), "{name}: {got:?}"),
+            }
+        }
+    }
+}

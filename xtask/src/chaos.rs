@@ -1,0 +1,103 @@
+//! `cargo xtask chaos`: everything that can break is broken, and what was lost is counted.
+//!
+//! Builds the server and the package `chaos`, which is told where the server is.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::run;
+use crate::workspace::Workspace;
+
+/// Options of `cargo xtask chaos`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Runs one campaign only; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Takes as long as before a release: about an hour.
+    #[arg(long)]
+    long: bool,
+    /// The same seed decides the same.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Leaves out what `cargo test` runs anyway.
+    #[arg(skip)]
+    beside_tests: bool,
+}
+
+/// The short form, as a step of `cargo xtask test`.
+pub(crate) const BESIDE_TESTS: Options =
+    Options { only: Vec::new(), long: false, seed: 1, beside_tests: true };
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    let [server, program] = build(workspace)?;
+    let mut command = workspace.command(program);
+    command.arg("--switchroom").arg(server).args(["--seed", &options.seed.to_string()]);
+    command.args(options.only.iter().flat_map(|name| ["--only", name]));
+    command.args(options.long.then_some("--long"));
+    command.args(options.beside_tests.then_some("--beside-tests"));
+    let mut closing = String::new();
+    let ended = run::watch(&mut command, |line| {
+        println!("{line}");
+        if let Some(counts) = line.strip_prefix("chaos: ") {
+            counts.clone_into(&mut closing);
+        }
+    });
+    match ended {
+        Ok(ended) if ended.ok => Ok(closing),
+        Ok(_) => Err(Failure::new(
+            "a promise of docs/reliability.md does not hold",
+            "the campaign that failed says above what was lost; repeat it alone with \
+             `cargo xtask chaos --only NAME`",
+        )),
+        Err(error) => Err(Failure::new(format!("chaos: {error}"), "build it again")),
+    }
+}
+
+/// The server and the campaigns, with the features that the tests use, so that little is built anew.
+fn build(workspace: &Workspace) -> Result<[PathBuf; 2], Failure> {
+    let mut command = workspace.cargo();
+    command.args(["build", "--workspace", "--all-features", "--locked"]);
+    command.args(["--bin", SERVER, "--bin", CAMPAIGNS]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    let output = run::quiet(&mut command, "mend what the compiler names").map_err(|failure| {
+        let told = failure.output.lines().filter(|line| !line.starts_with('{'));
+        let told = told.collect::<Vec<_>>().join("\n");
+        failure.output(told)
+    })?;
+    match [SERVER, CAMPAIGNS].map(|name| executable(&output, name)) {
+        [Some(server), Some(campaigns)] => Ok([server, campaigns]),
+        _ => Err(Failure::new("cargo names no such programs", "update cargo").output(output)),
+    }
+}
+
+fn executable(output: &str, name: &str) -> Option<PathBuf> {
+    let messages = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs = messages
+        .filter(|message| message["target"]["name"] == name)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next()
+}
+
+const SERVER: &str = "switchroom";
+const CAMPAIGNS: &str = "chaos";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_names_each_program() {
+        let output = "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"chaos\"},\
+            \"executable\":\"/t/debug/chaos\"}\n\
+            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"switchroom\"},\
+            \"executable\":\"/t/debug/switchroom\"}\n{\"reason\":\"build-finished\"}\n";
+        for (name, want) in [(SERVER, "/t/debug/switchroom"), (CAMPAIGNS, "/t/debug/chaos")] {
+            assert_eq!(executable(output, name), Some(PathBuf::from(want)));
+        }
+        assert_eq!(executable(output, "other"), None);
+    }
+}
