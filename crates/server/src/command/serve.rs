@@ -1,5 +1,6 @@
 //! `switchroom serve`.
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
@@ -11,6 +12,7 @@ use crate::serve::Server;
 pub(super) async fn run() -> Result<(), Failure> {
     let config = Config::read(super::variable)
         .map_err(|faults| Failure::Configuration(faults.to_string()))?;
+    raise_limit();
     let data_dir = config.data_dir.clone();
     let failed = |error: std::io::Error| Failure::failed(&error);
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -28,3 +30,27 @@ pub(super) async fn run() -> Result<(), Failure> {
     server.stop().await;
     Ok(())
 }
+
+/// Takes as many file descriptors as the system gives: each connection is one, and many systems give
+/// a process 1,024 unless it asks for more. With fewer than there may be connections, slow clients
+/// would keep good ones out.
+fn raise_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let files = match setrlimit(Resource::Nofile, limit) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            warn!("the limit of open files stays as it was: {error}");
+            getrlimit(Resource::Nofile).current
+        }
+    };
+    if let Some(files) = files.filter(|files| *files < FILES) {
+        warn!(
+            "this process may open {files} files, fewer than it may have connections: raise the \
+             limit (`ulimit -Hn`, `LimitNOFILE=`)"
+        );
+    }
+}
+
+/// Connections, and room for the spool, the database and the log.
+const FILES: u64 = 10_500;
