@@ -2,5 +2,6 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod answers;
+mod emulator;
 mod faults;
 mod twilio;
