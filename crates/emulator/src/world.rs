@@ -43,7 +43,7 @@ use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, RecordingSid, Times
 
 pub(crate) use agenda::Due;
 pub(crate) use audio::{Audio, Hearing, Hears};
-pub(crate) use call::{Call, Caller};
+pub(crate) use call::{Call, Caller, Doing};
 pub(crate) use conference::{Coaching, Conference, Participant, ParticipantChange};
 pub(crate) use device::{Party, PartyId, Presence};
 pub(crate) use instruct::Instruction;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
 use crate::driver::Shared;
-use crate::world::{self, PartyId, World};
+use crate::world::{self, Doing, PartyId, World};
 use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 
 /// Every phone that somebody has spoken of.
@@ -92,11 +92,16 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
     let address = Address::Number(number.to_owned());
     shared.write(|world| {
         let sid = on_call(world, &address).ok_or(HandError::NoCall).map_err(Refusal::conflict)?;
+        let waits_for_keys =
+            |doing: &Doing| matches!(doing, Doing::Gathering(_) | Doing::Recording(_));
+        let call = world.calls.get_mut(&sid);
+        // With nobody there to hear them yet, they are for the next `<Gather>`.
+        if let Some(call) = call.filter(|it| !it.was_bridged && !waits_for_keys(&it.doing)) {
+            call.caller.digits.push_back(digits);
+            return Ok(());
+        }
         for key in digits.chars().filter(|key| !key.eq_ignore_ascii_case(&'w')) {
             world.digit(sid, key);
-        }
-        if let Some(call) = world.calls.get_mut(&sid).filter(|call| !call.was_bridged) {
-            call.caller.digits.push_back(digits);
         }
         Ok(())
     })

@@ -301,6 +301,25 @@ async fn phones_sound_and_hear() {
     until(&api, &path, |it| near(it) && it["heard"]["packets"].as_u64() > Some(0)).await;
 }
 
+#[tokio::test]
+async fn keys_count_once() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => crate::server::twiml("<Gather action=\"/keys\" numDigits=\"2\"/>"),
+        "/keys" => crate::server::twiml("<Gather action=\"/more\" numDigits=\"2\"/>"),
+        _ => crate::server::status(204),
+    })
+    .await;
+    let api = Api::start(&server, Config { clock: Clock::Stepped, ..Config::default() }).await;
+    let call = json!({ "from": CALLER, "to": NUMBER });
+    assert_eq!(api.control("POST", "/calls", &call).await.status, 201);
+    api.twilio.settled().await;
+    let path = format!("/phones/{CALLER}/digits");
+    assert_eq!(api.control("POST", &path, &json!({ "digits": "12" })).await.status, 204);
+    api.twilio.settled().await;
+    assert_eq!(server.at("/keys")[0].param("Digits"), "12");
+    assert!(server.at("/more").is_empty(), "they were pressed once");
+}
+
 /// Asks until the answer meets a condition.
 async fn until(api: &Api, path: &str, meets: impl Fn(&Value) -> bool) -> Value {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
