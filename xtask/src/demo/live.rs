@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use emulator::{Behaviour, Call, Clock, Config, Emulator};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::guide;
 use super::judge;
@@ -62,13 +62,25 @@ pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, F
     ];
     told.extend(sdk.map(|folder| ("SWITCHROOM_VOICE_SDK", folder.display().to_string())));
     let mut stage = Stage::set_up(place, twilio, told).await.map_err(failed)?;
-    stage.register().await.map_err(failed)?;
+    register(&stage).await.map_err(failed)?;
     stage.acme.behave(&[(1, 6, 20), (2, 4, 30), (3, 5, 25), (4, 7, 20)]);
     stage.globex.behave(&[(23, 5, 15)]);
     guide::print(&stage, place, &front.url()).map_err(failed)?;
     attend(&mut stage).await.map_err(failed)?;
     stage.stop().map_err(failed)?;
     Ok("stopped".to_owned())
+}
+
+/// Registers everybody as soon as the server has forgotten the credentials of an earlier run, whose
+/// call log is kept.
+async fn register(stage: &Stage) -> Result<(), String> {
+    let deadline = Instant::now() + FORGOTTEN;
+    loop {
+        match stage.register().await {
+            Err(_) if Instant::now() < deadline => sleep(TICK).await,
+            ended => return ended,
+        }
+    }
 }
 
 /// A call that is being told.
@@ -210,6 +222,8 @@ fn typed() -> UnboundedReceiver<String> {
 }
 
 const TICK: Duration = Duration::from_millis(200);
+/// A workspace is kept in a server's memory for ten seconds.
+const FORGOTTEN: Duration = Duration::from_secs(20);
 const LAST: Duration = Duration::from_secs(5);
 /// Tokens live for an hour.
 const RENEW: Duration = Duration::from_secs(1800);
