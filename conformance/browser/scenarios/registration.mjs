@@ -8,7 +8,7 @@ import * as twilio from '../stage/twilio.mjs';
 
 scenario('a device registers with the token that our server mints', async (scene) => {
   const ana = await scene.softphone(1, 500);
-  const pages = (await twilio.devices()).filter((device) => device.is_real);
+  const pages = (await twilio.devices()).filter((device) => device.is_page);
   const hers = pages.filter((device) => device.identity === ana.agent.identity);
   assert.deepEqual(hers.map((device) => device.registered), [true]);
 });

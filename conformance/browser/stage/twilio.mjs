@@ -41,9 +41,9 @@ export const devices = async () => list(await ask('GET', 'devices'), 'devices');
 
 /** Cuts the sockets of an identity, as a network does. */
 export async function drop(identity) {
-  for (const device of await devices()) {
-    if (device.is_real && device.identity === identity) await ask('POST', `devices/${device.id}/drop`, {});
-  }
+  const pages = (await devices()).filter((device) => device.is_page && device.identity === identity);
+  if (!pages.length) throw new Error(`no page of ${identity} is connected`);
+  for (const { id } of pages) await ask('POST', `devices/${id}/drop`, {});
 }
 
 /** How far the timeline has come. */
