@@ -190,7 +190,8 @@ create table if not exists public.voice_agents (
 
 -- Until when the agent's pages count as open, as a lease: servers put it off while a page has a stream
 -- of events, so that it runs out by itself when the last page, or its server, is gone. Null: no page of
--- theirs ever had one. And since when the agent is ready again after the work that follows a call.
+-- theirs ever had one. And since when the agent is ready again, said by hand; null since the end of
+-- their last call, so that work follows every call whatever was said while it lasted.
 alter table public.voice_agents
   add column if not exists online_until timestamptz,
   add column if not exists ready_since  timestamptz;

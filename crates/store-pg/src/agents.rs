@@ -34,7 +34,7 @@ pub struct AgentRow {
     pub call: Option<CallSid>,
     /// The end of the agent's last call.
     pub idle_since: Option<Timestamp>,
-    /// Since when the agent is ready again, said by hand after a call.
+    /// Since when the agent is ready again, said by hand since the end of the last call was known.
     pub ready_since: Option<Timestamp>,
     /// Whether the agent's page is there.
     pub page: Page,
@@ -52,8 +52,7 @@ impl AgentRow {
     /// Since when the agent is free after the last call: the end of the work that follows it.
     pub fn free_since(&self, wrap_up: Duration) -> Option<Timestamp> {
         let worked = self.idle_since?.after(wrap_up);
-        let ended = self.ready_since.filter(|ready| Some(*ready) >= self.idle_since);
-        Some(ended.map_or(worked, |ended| ended.min(worked)))
+        Some(self.ready_since.map_or(worked, |ready| ready.min(worked)))
     }
 }
 
@@ -93,7 +92,7 @@ impl Store {
     }
 
     /// Sets the asking agent's own status; one who says that they are available is done with the work
-    /// that follows a call. Whoever sets a status after their last page was closed has another kind of
+    /// that follows the last call, not with that after a call which goes on. Whoever sets a status after their last page was closed has another kind of
     /// page, of which nothing is known. `false` if the user is no member of the workspace.
     ///
     /// # Errors
@@ -119,8 +118,8 @@ impl Store {
 }
 
 impl Store {
-    /// Ends the work that follows a call of the asking agent. `false` if the user is no member of the
-    /// workspace.
+    /// Ends the work that follows the last call of the asking agent; one that goes on will be followed
+    /// by work all the same. `false` if the user is no member of the workspace.
     ///
     /// # Errors
     ///

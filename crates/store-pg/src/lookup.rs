@@ -206,9 +206,8 @@ pub(crate) fn works_until(
     ready_since: Option<Timestamp>,
     wrap_up: Duration,
 ) -> Option<Timestamp> {
-    // What was said before the end of the call was about the one before.
-    let ended = idle_since.filter(|ended| ready_since.is_none_or(|ready| ready < *ended))?;
-    Some(ended.after(wrap_up)).filter(|_| !wrap_up.is_zero())
+    let is_over = ready_since.is_some() || wrap_up.is_zero();
+    idle_since.filter(|_| !is_over).map(|ended| ended.after(wrap_up))
 }
 
 /// Twilio ends every call after 14,400 s (Dial `timeLimit`); a leg that has been answered for

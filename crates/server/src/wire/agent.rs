@@ -143,12 +143,6 @@ mod tests {
                 ("available", Some(101), None),
             ),
             (
-                "ready before the call ended counts for the call before",
-                AgentRow { ready_since: Some(at(49)), ..called.clone() },
-                60,
-                ("wrap_up", Some(50), Some(110)),
-            ),
-            (
                 "away in wrap-up",
                 AgentRow { presence: Presence::Away, ..called.clone() },
                 60,

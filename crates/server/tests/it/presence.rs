@@ -230,6 +230,38 @@ async fn after_a_call_an_agent_may_work_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn available_during_a_call_leaves_the_work_after_it_as_it_is() {
+    let world = World::with_servers(2).await;
+    let team = world.team_with("acme", &json!({ "wrap_up_seconds": 600 })).await;
+    let agents = world.agents(&team, 1).await;
+    let mut watcher = world.stream(1, &team.events(1)).await;
+    world.set_status(&team, 1, "available").await;
+    agents[0].behaves(Behaviour::ByHand);
+    let call = world.phone(CALLER).call(&team.number);
+    agents[0].rings().await;
+    agents[0].answer().expect("it rings");
+    world.twilio.settled().await;
+    shows(&mut watcher, &team, 1, "busy").await;
+    let answer = world.set_status(&team, 1, "available").await.json();
+    assert_eq!((&answer["status"], &answer["presence"]), (&json!("busy"), &json!("available")));
+    assert_eq!(world.end_wrap_up(&team, 1).await.json()["status"], json!("busy"));
+    // In the same second: Twilio's moments have no fractions.
+    agents[0].hang_up().expect("a call");
+    call.ended().await;
+    world.applied().await;
+    for server in [0, 1] {
+        assert_eq!(world.status(server, &team, 1).await, "wrap_up");
+    }
+    // By the same value that it has, on whichever server.
+    let answer = world.set_status(&team, 1, "available").await.json();
+    assert_eq!(answer["status"], json!("available"));
+    for server in [0, 1] {
+        assert_eq!(world.status(server, &team, 1).await, "available");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn work_after_a_call_ends_by_itself_and_everybody_hears_of_it() {
     let world = World::new().await;
     let team = world.team_with("acme", &json!({ "wrap_up_seconds": 3 })).await;

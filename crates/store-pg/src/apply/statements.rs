@@ -115,9 +115,13 @@ select g.user_id from public.voice_agents g \
 where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) order by g.user_id for update";
 
 /// The end of each agent's last call, for who has been idle longest. It is looked up after the
-/// lock, so that of two calls that end at once both are seen.
+/// lock, so that of two calls that end at once both are seen. A later end is followed by work anew:
+/// what the agent said before it was known is about the call before, whatever our clock says.
 pub(super) const SETTLE_AGENTS: &str = "\
-update public.voice_agents g set idle_since = s.idle_since from ( \
+update public.voice_agents g set idle_since = s.idle_since, \
+  ready_since = case when s.idle_since > coalesce(g.idle_since, '-infinity') then null \
+    else g.ready_since end \
+from ( \
   select u.user_id, (select max(l.ended_at) from public.voice_legs l \
     where l.workspace_id = $1 and l.user_id = u.user_id and l.answered_at is not null) \
     as idle_since \

@@ -1,8 +1,11 @@
 //! What an agent sees and sets.
 
-use calls::LegStatus;
+use std::time::Duration;
+
+use calls::{Event, Fact, LegEvent, LegStatus};
 use routing::{Page, Presence, Role};
-use store_pg::{AgentRow, Before, Filter};
+use serde_json::json;
+use store_pg::{AgentRow, Before, Filter, StoredEvent};
 
 use crate::events::*;
 use crate::support::*;
@@ -32,7 +35,7 @@ async fn an_agent_sets_its_own_status_and_sees_the_team() {
             &ws,
             &rings
                 .iter()
-                .map(|event| store_pg::StoredEvent { call: sid(0xcb), ..event.clone() })
+                .map(|event| StoredEvent { call: sid(0xcb), ..event.clone() })
                 .collect::<Vec<_>>(),
         )
         .await
@@ -70,6 +73,52 @@ async fn an_agent_sets_its_own_status_and_sees_the_team() {
 }
 
 #[tokio::test]
+async fn only_what_is_said_after_the_end_of_a_call_ends_the_work_that_follows_it() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    let store = db.store();
+    // The one leg of a call, whose Sid is made of the next number.
+    let apply = async |call: u8, seconds, sequence, status| {
+        let fact = LegEvent {
+            agent: Some(agent(1)),
+            sequence: Some(sequence),
+            ..LegEvent::new(sid(call + 1), status)
+        };
+        let event = Event { at: at(seconds), fact: Fact::Leg(fact) };
+        let event = StoredEvent { call: sid(call), event, params: json!({}) };
+        store.apply(&ws, &[event]).await.expect("applied");
+    };
+    let available = async |seconds| {
+        let set = store.set_presence(&ws, agent(1), Presence::Available, at(seconds)).await;
+        assert!(set.expect("an answer"));
+    };
+    let works = async || {
+        let agents = store.agents(&ws, agent(1), at(100)).await.expect("agents");
+        agents[0].works_until(Duration::from_secs(60))
+    };
+    available(0).await;
+    apply(0x10, 5, 1, LegStatus::InProgress).await;
+    // During the call, and once more after its end, of which nothing is known yet.
+    available(30).await;
+    assert!(store.end_wrap_up(&ws, agent(1), at(42)).await.expect("an answer"));
+    apply(0x10, 40, 2, LegStatus::Completed).await;
+    assert_eq!(works().await, Some(at(100)), "said before its end was known");
+    // The value does not change, and our clock is behind: it is about this call all the same.
+    available(39).await;
+    assert_eq!(works().await, None, "said after its end was known");
+    // A call that was over before that one, and is told late.
+    apply(0x20, 1, 1, LegStatus::InProgress).await;
+    apply(0x20, 4, 2, LegStatus::Completed).await;
+    assert_eq!(works().await, None, "an older call");
+    apply(0x30, 45, 1, LegStatus::InProgress).await;
+    apply(0x30, 50, 2, LegStatus::Completed).await;
+    assert_eq!(works().await, Some(at(110)), "the next call");
+    assert!(store.end_wrap_up(&ws, agent(1), at(55)).await.expect("an answer"));
+    assert_eq!(works().await, None, "ended by hand");
+}
+
+#[tokio::test]
 async fn the_log_comes_newest_first_and_page_by_page() {
     let db = Db::new().await;
     let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
@@ -80,7 +129,7 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     store.apply(&ws, &three_agents(contact)).await.expect("applied");
     // Two began at the same moment.
     for (id, seconds) in [(0xd1, 5), (0xd2, 5), (0xd3, -5)] {
-        let event = store_pg::StoredEvent { call: sid(id), ..stored(arrived(seconds)) };
+        let event = StoredEvent { call: sid(id), ..stored(arrived(seconds)) };
         store.apply(&ws, &[event]).await.expect("applied");
     }
     let mut pages = Vec::new();
