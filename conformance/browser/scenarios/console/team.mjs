@@ -71,6 +71,8 @@ scenario('console: fifty agents and twenty live calls on the wallboard', async (
   // A caller whom a busy machine let ring everybody waits for the next wave.
   await until('twenty talk', async () => talking(await board.innerText()), (count) => count === 20, 150_000);
   assert.equal(await board.locator('#agents > li').count(), 50);
+  const names = await viewer.page.locator('#filter-agent option').allTextContents();
+  assert.deepEqual(names, ['Everyone', ...team.agents.map(({ number }) => `Agent ${number}`)]);
   await scene.show(viewer, 'wallboard-of-fifty');
   for (const sid of calls) await twilio.hangUp(sid);
   await until('nobody talks', async () => talking(await board.innerText()), (count) => count === 0);

@@ -51,8 +51,19 @@
 /** Whether a call is not over yet. @param {Call} call */
 export const isLive = (call) => call.outcome === "ringing" || call.outcome === "in_progress";
 
-/** Sorting with one is many times faster than comparing names one by one. */
-const NAMES = new Intl.Collator();
+/**
+ * Compares names as people do: `Agent 2` comes before `Agent 10`. Sorting with one is many times
+ * faster than comparing names one by one.
+ */
+const NAMES = new Intl.Collator(undefined, { numeric: true });
+
+/**
+ * Orders whatever has a name by it.
+ *
+ * @param {{ name: string | null }} a
+ * @param {{ name: string | null }} b
+ */
+export const compareNames = (a, b) => NAMES.compare(a.name ?? "", b.name ?? "");
 
 /** The agents and the live calls, kept up to date by the server's events. */
 export class Team {
@@ -70,7 +81,7 @@ export class Team {
 
   /** The agents, by name. @returns {Agent[]} */
   byName() {
-    this.#byName ??= [...this.agents.values()].sort((a, b) => NAMES.compare(a.name ?? "", b.name ?? ""));
+    this.#byName ??= [...this.agents.values()].sort(compareNames);
     return [...this.#byName];
   }
 

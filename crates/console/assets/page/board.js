@@ -1,3 +1,4 @@
+import { compareNames } from "../lib/team.js";
 import { formatNumber } from "../switchroom.js";
 import { mountCharts } from "./charts.js";
 import { countFrom } from "./clock.js";
@@ -70,10 +71,10 @@ export function other(call) {
 function partiesWords(call, room) {
   const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "an agent";
   if (call.handled_by && call.outcome === "in_progress") return `with ${name(call.handled_by)}`;
-  const ringing = call.legs.filter((leg) => leg.agent && !leg.ended_at);
+  const ringing = call.legs.filter((leg) => leg.agent && !leg.ended_at).map((leg) => ({ name: name(leg.agent) })).sort(compareNames);
   if (call.direction === "outbound") return `${call.handled_by ? name(call.handled_by) : "an agent"} calls`;
   if (ringing.length === 0) return "waits";
-  const names = ringing.slice(0, 2).map((leg) => name(leg.agent));
+  const names = ringing.slice(0, 2).map((agent) => agent.name);
   const rest = ringing.length - names.length;
   return `rings ${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }

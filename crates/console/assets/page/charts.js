@@ -1,3 +1,4 @@
+import { compareNames } from "../lib/team.js";
 import { bars } from "./bars.js";
 import { isWaitingCall } from "./board.js";
 import { columns } from "./columns.js";
@@ -85,7 +86,8 @@ function drawFigures(room, stats) {
 
 /** @param {Stats} stats */
 function drawCharts(stats) {
-  const agents = stats.agents.filter((agent) => agent.answered > 0).sort((a, b) => b.answered - a.answered);
+  const answering = stats.agents.filter((agent) => agent.answered > 0);
+  const agents = answering.sort((a, b) => b.answered - a.answered || compareNames(a, b));
   const hours = stats.hours.map(({ at, answered, missed }) => ({ name: hour(at), answered, missed }));
   const charts = [
     {

@@ -1,3 +1,4 @@
+import { compareNames } from "../lib/team.js";
 import { h } from "./dom.js";
 import { SCOPE, VERDICT, duration } from "./format.js";
 
@@ -46,12 +47,13 @@ function legs(all, name) {
  */
 function routing(wave, name, me) {
   const whom = wave.scope ? ` for ${scopeWords(wave.scope)}` : "";
-  const sorted = [...wave.verdicts].sort((a, b) => Number(b.rings) - Number(a.rings));
-  const items = sorted.map(({ user, reason, rings }) =>
+  const named = wave.verdicts.map((verdict) => ({ ...verdict, name: name(verdict.user) }));
+  const sorted = named.sort((a, b) => Number(b.rings) - Number(a.rings) || compareNames(a, b));
+  const items = sorted.map(({ user, name, reason, rings }) =>
     h(
       "li",
       {},
-      h("span", {}, `${name(user)}${user === me ? " (you)" : ""}`),
+      h("span", {}, `${name}${user === me ? " (you)" : ""}`),
       h(rings ? "span.rings" : "span.quiet", {}, VERDICT[reason] ?? reason),
     ),
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Team } from "../../assets/lib/team.js";
+import { Team, compareNames } from "../../assets/lib/team.js";
 import { keyed } from "../../assets/page/dom.js";
 import { matches } from "../../assets/page/log.js";
 
@@ -20,6 +20,15 @@ test("a snapshot replaces everything, an event one thing", () => {
   assert.deepEqual(team.apply("reset", { reason: "gap" }, 0), { agents: false, calls: false });
   team.apply("snapshot", { now, agents: [], calls: [] }, 0);
   assert.equal(team.agents.size, 0);
+});
+
+test("names are in the order in which people count", () => {
+  const team = new Team();
+  const names = ["Agent 10", "Agent 2", "agent 1", "Ángel", null, "Agent 11", "Zoe"];
+  names.forEach((name, at) => team.apply("agent", { ...agent(String(at), "busy"), name }, 0));
+  const sorted = [null, "agent 1", "Agent 2", "Agent 10", "Agent 11", "Ángel", "Zoe"];
+  assert.deepEqual(team.byName().map(({ name }) => name), sorted);
+  assert.deepEqual(names.map((name) => ({ name })).sort(compareNames).map(({ name }) => name), sorted);
 });
 
 test("the same events twice are the same as once", () => {
