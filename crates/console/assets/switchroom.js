@@ -267,7 +267,8 @@ export class Switchroom extends Emitter {
   useDevices(choice) {
     this.devices.choose(choice);
     this.#phone?.useDevices();
-    this.#tabs?.send({ type: "devices", choice });
+    // A copy: what a framework wraps in a proxy cannot be sent.
+    this.#tabs?.send({ type: "devices", choice: { ...choice } });
   }
 
   /** Ends everything: calls of this tab are hung up, and the phone is free for another tab. */

@@ -78,6 +78,8 @@ export class Tabs {
 
   /** @param {{ type: string, to?: string, [key: string]: any }} message */
   send(message) {
+    // What ends later than the page's interest in it, such as the reason of an end, has no listener.
+    if (this.#stop.signal.aborted) return;
     this.#channel.postMessage({ ...message, from: this.id });
   }
 

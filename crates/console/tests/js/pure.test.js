@@ -8,6 +8,7 @@ import { incoming, whySentence } from "../../assets/lib/line.js";
 import { formatNumber, parseNumber } from "../../assets/lib/number.js";
 import { readSession } from "../../assets/lib/session.js";
 import { EventParser } from "../../assets/lib/sse.js";
+import { Tabs } from "../../assets/lib/tabs.js";
 import { fromAnswer, isDue } from "../../assets/lib/token.js";
 import { wav } from "../../assets/lib/wav.js";
 import { brief, duration, initials, isMissed } from "../../assets/page/format.js";
@@ -149,4 +150,11 @@ test("sounds are made, and levels are measured", () => {
   assert.equal(bytes[44], 255);
   assert.equal(level(new Uint8Array(64).fill(128)), 0);
   assert.equal(level(Uint8Array.from({ length: 64 }, (_, at) => (at % 2 ? 255 : 0))) > 0.99, true);
+});
+
+test("a tab that is closed tells the others nothing, and does not mind", () => {
+  const tabs = new Tabs("acme:ana");
+  tabs.close();
+  tabs.send({ type: "emit" });
+  assert.equal(tabs.isLeading, false);
 });
