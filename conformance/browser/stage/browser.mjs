@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { agent, api, stage } from './stage.mjs';
 import { Console } from '../pages/console.mjs';
+import { Host } from '../pages/host.mjs';
 import { Softphone } from '../pages/softphone.mjs';
 import * as twilio from './twilio.mjs';
 
@@ -98,6 +99,16 @@ class Scene {
     await console.open(hz);
     if (registered) await console.registered();
     return console;
+  }
+
+  /** A page of the team's own, on another origin, with this script; `before` runs in it first. */
+  async host(script, before = () => {}, given = undefined) {
+    const page = await this.page(await this.context());
+    await page.addInitScript(before, given);
+    const host = new Host(page);
+    this.#pages.push({ name: 'host', page, tell: () => host.told() });
+    await host.open(script);
+    return host;
   }
 
   /** A browser profile of its own. */

@@ -1,43 +1,113 @@
-// A host page of the team's own, on another origin, that brings nothing but the console's module.
+// The samples of docs/embedding.md, on another origin, as they stand there.
 
 import assert from 'node:assert/strict';
 
+import { bundle, registered, samples } from '../../pages/host.mjs';
 import { scenario } from '../../stage/browser.mjs';
 import { agent, logged, stage } from '../../stage/stage.mjs';
 import * as twilio from '../../stage/twilio.mjs';
 import { until } from '../../stage/until.mjs';
 
 const { mia } = stage.contacts;
+const acme = { workspace: 'acme', token: agent(2).session };
+const globex = { workspace: 'globex', token: stage.globex.agents[0].session };
 
-/** What a host page writes instead of its own call manager. */
-const HOST = `<!doctype html>
-<html lang="en"><title>A live chat</title><link rel="icon" href="data:,">
-<script type="module">
-  import { connect } from '${stage.server}/console/switchroom.js';
-  globalThis.told = [];
-  globalThis.begin = (session) => {
-    const phone = (globalThis.phone = connect({ baseUrl: '${stage.server}', workspace: 'acme', session: () => session }));
-    for (const name of ['ringing', 'answered', 'ended', 'registration', 'status']) {
-      phone.on(name, (detail) => told.push([name, detail.text ?? detail.state ?? detail.status ?? detail.name]));
-    }
-  };
-</script>`;
+/** Waits until the caller is answered: a page shows that it answers before it has. */
+const talks = (sid) =>
+  until(`${sid} is answered`, () => twilio.fetchCall(sid), ({ status }) => status === 'in-progress');
 
-scenario('the module rings, answers and ends a call in a page of the team’s own', async (scene) => {
-  const page = await scene.page(await scene.context());
-  await page.route(`${stage.origin}/`, (route) => route.fulfill({ contentType: 'text/html', body: HOST }));
-  await page.goto(`${stage.origin}/`);
-  await page.waitForFunction(() => globalThis.begin);
-  await page.evaluate((session) => begin(session), agent(2).session);
-  const told = (what, fits) => until(what, () => page.evaluate(() => told), (all) => all.some(fits));
-  await told('registered', ([name, state]) => name === 'registration' && state === 'registered');
+scenario('embedding: the module rings, answers and ends a call in a page of the team’s own', async (scene) => {
+  const [sample] = await samples('js');
+  const host = await scene.host(await bundle(`import './sample';`, `${sample}\nglobalThis.phone = phone;`, 'js'), (token) => {
+    const told = (globalThis.told = []);
+    globalThis.supabase = { auth: { getSession: async () => ({ data: { session: { access_token: token } } }) } };
+    globalThis.showCard = (line) => told.push(line.name);
+    globalThis.hideCard = (line, text) => told.push(text);
+  }, acme.token);
+  const told = (...wanted) =>
+    until(`the page is told ${wanted}`, () => host.page.evaluate(() => told), (all) => all.join() === wanted.join());
+  await registered(agent(2), 1);
   const sid = await twilio.call(mia.number);
-  await told('it rings', ([name]) => name === 'ringing');
-  await page.evaluate(() => phone.answer());
-  await told('they talk', ([name]) => name === 'answered');
+  await told(mia.name);
+  await host.page.evaluate(() => phone.answer());
+  await talks(sid);
   await twilio.hangUp(sid);
-  await told('it says why it ended', ([name, text]) => name === 'ended' && text === 'The caller hung up');
+  await told(mia.name, 'The caller hung up');
   await logged(sid, { status: 'completed', user: agent(2).user });
-  await page.evaluate(() => phone.close());
-  assert.deepEqual(page.faults, []);
+  await host.page.evaluate(() => phone.close());
+  await registered(agent(2), 0);
+});
+
+scenario('embedding: the module is imported when it is needed', async (scene) => {
+  const [, sample] = await samples('js');
+  const host = await scene.host(await bundle(`import './sample';`, `${sample}\nglobalThis.connect = connect;`, 'js'));
+  await host.page.waitForFunction(() => globalThis.connect);
+});
+
+scenario('embedding: the React sample keeps one phone, and closes it', async (scene) => {
+  const main = `
+    import { StrictMode } from 'react';
+    import { createRoot } from 'react-dom/client';
+    import { Calls } from './sample';
+    const root = createRoot(document.getElementById('app'));
+    globalThis.show = (place) => root.render(
+      <StrictMode>{place && <Calls workspace={place.workspace} session={async () => place.token} />}</StrictMode>,
+    );`;
+  const [sample] = await samples('jsx');
+  const host = await scene.host(await bundle(main, sample, 'jsx'));
+  const show = (place) => host.page.evaluate((given) => show(given), place);
+  const idle = () => until('no call is shown', () => host.page.locator('article').count(), (count) => count === 0);
+  await show(acme);
+  const first = await registered(agent(2), 1);
+  const sid = await twilio.call(mia.number);
+  await host.page.getByRole('heading', { name: mia.name }).waitFor();
+  await host.button('Answer').click();
+  await talks(sid);
+  // Another rendering brings another function for the session, and no other phone.
+  await show(acme);
+  assert.deepEqual(await registered(agent(2), 1), first);
+  await host.button('Hang up').click();
+  await idle();
+  await logged(sid, { status: 'completed', user: agent(2).user });
+
+  const left = await twilio.call(mia.number);
+  await host.button('Answer').click();
+  await talks(left);
+  await show(globex);
+  await twilio.ended(left);
+  await idle();
+  await registered(agent(2), 0);
+  await registered(stage.globex.agents[0], 1);
+  await show(null);
+  await registered(stage.globex.agents[0], 0);
+  await show(acme);
+  await registered(agent(2), 1);
+});
+
+scenario('embedding: the Vue sample answers, says why a call ended, and closes', async (scene) => {
+  const main = `
+    import { createApp, h, shallowRef } from 'vue';
+    import Calls from './sample';
+    const place = shallowRef(null);
+    globalThis.show = (given) => (place.value = given);
+    createApp(() => place.value && h(Calls, {
+      key: place.value.workspace, workspace: place.value.workspace, session: async () => place.value.token,
+    })).mount('#app');`;
+  const [sample] = await samples('vue');
+  const host = await scene.host(await bundle(main, sample, 'vue'));
+  const show = (place) => host.page.evaluate((given) => show(given), place);
+  await show(acme);
+  await registered(agent(2), 1);
+  const sid = await twilio.call(mia.number);
+  await host.page.getByRole('heading', { name: mia.name }).waitFor();
+  await host.button('Answer').click();
+  await talks(sid);
+  await twilio.hangUp(sid);
+  await host.page.getByRole('status').filter({ hasText: 'The caller hung up' }).waitFor();
+  await logged(sid, { status: 'completed', user: agent(2).user });
+  await show(globex);
+  await registered(agent(2), 0);
+  await registered(stage.globex.agents[0], 1);
+  await show(null);
+  await registered(stage.globex.agents[0], 0);
 });
