@@ -1,4 +1,5 @@
-//! The console's modules, without a browser: their tests, and their types.
+//! The console's modules, without a browser: their tests, their types, and what other pages
+//! are told of those.
 
 use crate::failure::Failure;
 use crate::pinned;
@@ -6,6 +7,9 @@ use crate::run;
 use crate::workspace::Workspace;
 
 const TESTS: &str = "crates/console/tests/js";
+
+/// The types of `switchroom.js`, for pages in TypeScript.
+const DECLARATIONS: &str = "crates/console/assets/switchroom.d.ts";
 
 /// The compiler that checks the types.
 const PACKAGES: &str = "console/node";
@@ -19,13 +23,41 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
         Failure::new("node ran no test of the console", "look into crates/console/tests/js")
     })?;
 
-    let folder = workspace.target(PACKAGES);
-    pinned::node(workspace, TESTS, &folder)?;
-    let mut command = workspace.command("node");
-    command.arg(folder.join("node_modules/typescript/bin/tsc"));
-    command.args(["--project", &format!("{TESTS}/tsconfig.json")]);
-    run::quiet(&mut command, "mend the types that the compiler names")?;
+    pinned::node(workspace, TESTS, &workspace.target(PACKAGES))?;
+    compile(workspace, "tsconfig.json", &[])?;
+    declare(workspace)?;
+    // A page in TypeScript, with the declarations that it gets from the server.
+    compile(workspace, "embedding/tsconfig.json", &[])?;
     Ok(format!("{passed} passed, types are right"))
+}
+
+/// What other pages are told of the module's types is what its sources say.
+fn declare(workspace: &Workspace) -> Result<(), Failure> {
+    let folder = workspace.target("console/declarations");
+    // What an earlier version declared would be found again.
+    let _ = std::fs::remove_dir_all(&folder);
+    let out = folder.display().to_string();
+    compile(workspace, "tsconfig.declarations.json", &["--outDir", &out])?;
+    let made = folder.join("rolled-up.d.ts");
+    let mut command = workspace.command("node");
+    command.arg(format!("{TESTS}/declarations.mjs")).args([&folder, &made]);
+    run::quiet(&mut command, "mend what the script names")?;
+    let fresh = std::fs::read_to_string(&made).map_err(|error| {
+        Failure::new(format!("{}: {error}", made.display()), "make the build directory readable")
+    })?;
+    if fresh == workspace.read(DECLARATIONS)? {
+        return Ok(());
+    }
+    let what = format!("{DECLARATIONS} is not what the modules declare");
+    Err(Failure::new(what, format!("cp {} {DECLARATIONS}", made.display())))
+}
+
+/// Runs TypeScript's compiler.
+fn compile(workspace: &Workspace, config: &str, more: &[&str]) -> Result<(), Failure> {
+    let mut command = workspace.command("node");
+    command.arg(workspace.target(PACKAGES).join("node_modules/typescript/bin/tsc"));
+    command.args(["--project", &format!("{TESTS}/{config}")]).args(more);
+    run::quiet(&mut command, "mend the types that the compiler names").map(drop)
 }
 
 /// Every test: a directory means something else to each version of Node.js.
