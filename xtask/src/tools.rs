@@ -47,6 +47,22 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     Ok(said.join(", "))
 }
 
+/// Installs npm, with which the demo fetches the Voice SDK, and PostgreSQL where none is installed.
+///
+/// Nobody but root is stopped here: without npm the demo may have all it needs, and says what it
+/// lacks if not.
+pub(crate) fn npm(workspace: &Workspace) -> Result<(), Failure> {
+    let missing: Vec<&Tool> = TOOLS
+        .iter()
+        .filter(|tool| matches!(tool.name, "node" | "npm") && version(workspace, tool).is_none())
+        .collect();
+    if missing.is_empty() || !is_root(workspace) {
+        return Ok(());
+    }
+    println!("installing {} …", packages(&missing).join(" and "));
+    install(workspace, &missing)
+}
+
 /// What the tool says of itself: the first word of digits and dots.
 fn version(workspace: &Workspace, tool: &Tool) -> Option<String> {
     let [program, arguments @ ..] = tool.probe else { return None };

@@ -20,6 +20,7 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::stop::until_told_to_stop;
+use crate::tools;
 use crate::workspace::Workspace;
 
 /// Options of `cargo xtask demo`.
@@ -37,6 +38,7 @@ pub(crate) const HEADLESS: Options = Options { headless: true };
 ///
 /// What did not hold, or why it could not be tried.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    tools::npm(workspace)?;
     println!("building the server …");
     let prepare = if options.headless { headless::prepare } else { live::prepare };
     let place = prepare(workspace)?;
