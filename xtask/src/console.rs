@@ -24,8 +24,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     })?;
 
     pinned::node(workspace, TESTS, &workspace.target(PACKAGES))?;
-    compile(workspace, "tsconfig.json", &[])?;
+    // First: for the compiler, a declaration stands in the place of the module beside it.
     declare(workspace)?;
+    compile(workspace, "tsconfig.json", &[])?;
     // A page in TypeScript, with the declarations that it gets from the server.
     compile(workspace, "embedding/tsconfig.json", &[])?;
     Ok(format!("{passed} passed, types are right"))

@@ -38,7 +38,7 @@ export type Line = {
     answeredAt: number | null;
     isMuted: boolean;
     /**
-     * what is wrong with the connection or the sound
+     * what is wrong with the connection or the sound; why it is `over`
      */
     trouble: string | null;
 };
@@ -48,8 +48,9 @@ export type Line = {
  * - `connecting`: answered here, or dialled
  * - `open`: both ends hear each other
  * - `reconnecting`: the connection was lost and comes back
+ * - `over`: not placed, or not answered; the server says so to the agent, and then it ends
  */
-type LineState = "ringing" | "connecting" | "open" | "reconnecting";
+type LineState = "ringing" | "connecting" | "open" | "reconnecting" | "over";
 
 /**
  * Why this agent is rung, by the server's parameters.
@@ -213,7 +214,7 @@ export type Events = {
      */
     ringing: Line;
     /**
-     * both ends are connected
+     * both ends are connected; of an outbound call, the callee has answered
      */
     answered: Line;
     /**

@@ -24,10 +24,11 @@ import { Keep } from "./lib/keep.js";
 import { Phone } from "./lib/phone.js";
 import { problemOf } from "./lib/problem.js";
 import { RingEnds } from "./lib/reasons.js";
+import { Records } from "./lib/records.js";
 import { Session, readSession } from "./lib/session.js";
 import { EventStream } from "./lib/stream.js";
 import { Tabs } from "./lib/tabs.js";
-import { Team, isLive } from "./lib/team.js";
+import { Team } from "./lib/team.js";
 import { TokenKeeper } from "./lib/token.js";
 
 export { formatNumber, parseNumber } from "./lib/number.js";
@@ -56,7 +57,7 @@ export { isLive } from "./lib/team.js";
 /**
  * @typedef {object} Events
  * @property {Line} ringing a call comes in
- * @property {Line} answered both ends are connected
+ * @property {Line} answered both ends are connected; of an outbound call, the callee has answered
  * @property {{ line: Line, ending: Ending, text: string }} ended a call is over, or stopped ringing;
  *   `text` says why, in words
  * @property {Line[]} lines anything about this agent's calls has changed
@@ -111,8 +112,7 @@ export class Switchroom extends Emitter {
   #events = null;
   /** @type {RingEnds | null} */
   #ringEnds = null;
-  /** Those who wait for the end of an outbound call, by its Sid. @type {Map<string, (call: Call) => void>} */
-  #records = new Map();
+  #records = new Records();
   /** Orders to the leading tab that are not done yet. @type {Map<string, { done: (value: any) => void, failed: (error: Error) => void }>} */
   #orders = new Map();
   #beat = 0;
@@ -320,7 +320,7 @@ export class Switchroom extends Emitter {
       devices: this.devices,
       keep: new Keep(name),
       ringEnds,
-      record: (callSid) => this.#record(callSid),
+      record: (...asked) => this.#record(...asked),
       Device: this.options.Device,
       ring: this.options.ring,
     });
@@ -411,8 +411,9 @@ export class Switchroom extends Emitter {
     if (name === "ring_ended" && data?.leg_sid) return this.#ringEnds?.tell(data);
     const before = this.status;
     const { agents, calls } = this.#team.apply(name, data, Date.now());
+    if (name === "snapshot" && data) for (const call of data.calls) this.#records.tell(call);
     if (name === "call" && data?.call_sid) {
-      if (!isLive(data)) this.#records.get(data.call_sid)?.(data);
+      this.#records.tell(data);
       this.emit("call", data);
     }
     if (agents) this.emit("agents", this.agents);
@@ -446,19 +447,18 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * The record of an outbound call, as soon as it is over; nothing if that takes too long.
+   * The record of an outbound call, as soon as it fits; nothing if that takes too long.
    *
    * @param {string} callSid
+   * @param {(call: Call) => boolean} fits
+   * @param {number} patience milliseconds, before the server is asked
    * @returns {Promise<Call | null>}
    */
-  async #record(callSid) {
-    /** @type {Promise<Call>} */
-    const told = new Promise((done) => this.#records.set(callSid, done));
-    const call = await Promise.race([told, sleep(6000)]);
-    this.#records.delete(callSid);
-    if (call) return call;
+  async #record(callSid, fits, patience) {
+    const told = await this.#records.first(callSid, fits, sleep(patience));
+    if (told) return told;
     const asked = await this.get(`calls/${callSid}`).catch(() => null);
-    return asked && !isLive(asked) ? asked : null;
+    return asked && fits(asked) ? asked : null;
   }
 
   /**

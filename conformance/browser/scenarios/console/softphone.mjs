@@ -10,6 +10,7 @@ import { until } from '../../stage/until.mjs';
 const { mia } = stage.contacts;
 const STRANGER = '+15005550199';
 const SHOP = '+15005550160';
+const ABROAD = '+4930123456';
 
 scenario('console: the link signs in, and leaves no secret in the address', async (scene) => {
   const ana = await scene.console(1);
@@ -82,8 +83,10 @@ scenario('console: a call out is checked, placed and ended', async (scene) => {
   await ana.click('dial');
   await ana.shows('dial-problem', /./);
   await ana.part('dial-number').fill(SHOP);
+  await heads(ana);
   await ana.click('dial');
   await ana.talks();
+  assert.deepEqual(await ana.page.evaluate(() => heads), ['Calling…', 'Ringing…', 'On a call']);
   await ana.hears(440);
   await twilio.phoneHears(SHOP, 620);
   const sid = await twilio.running();
@@ -92,13 +95,25 @@ scenario('console: a call out is checked, placed and ended', async (scene) => {
   await logged(sid, { direction: 'outbound', status: 'completed', user: ana.agent.user });
 });
 
-scenario('console: a busy line is said to be busy', async (scene) => {
-  await twilio.phone(SHOP, { behaviour: 'declines' });
-  const ana = await scene.console(4);
-  await ana.part('dial-number').fill(SHOP);
-  await ana.click('dial');
-  await ana.shows('call-ended', 'The line is busy');
-});
+// In both the server speaks to the agent, which the SDK takes for an answer.
+for (const [what, number, says] of [
+  ['a busy line is said to be busy', SHOP, 'The line is busy'],
+  ['a call that is not allowed is refused', ABROAD, /^The call was not placed: .* prefix$/],
+]) {
+  scenario(`console: ${what}, and nobody is said to talk`, async (scene) => {
+    await twilio.phone(SHOP, { behaviour: 'declines' });
+    const ana = await scene.console(4);
+    await ana.part('dial-number').fill(number);
+    await heads(ana);
+    await ana.click('dial');
+    await ana.shows('call-trouble', says);
+    assert.ok(!(await ana.says('call-timer')), 'nothing is counted');
+    await ana.shows('call-ended', says);
+    const seen = await ana.page.evaluate(() => heads);
+    assert.equal(seen.at(-1), 'Not connected');
+    assert.ok(!seen.includes('On a call'), seen.join());
+  });
+}
 
 scenario('console: a ringing call survives a reload', async (scene) => {
   await twilio.phone(STRANGER, { sound: { tone: 440 } });
@@ -127,6 +142,16 @@ scenario('console: a running call survives a reload', async (scene) => {
   await ana.click('hangup');
   await logged(sid, { status: 'completed', user: ana.agent.user });
 });
+
+/** Keeps what the head of a call's card says, one after the other. */
+const heads = (console) =>
+  console.page.evaluate(() => {
+    globalThis.heads = [];
+    new MutationObserver(() => {
+      const said = document.querySelector('[data-test=active-call] header span')?.textContent;
+      if (said && said !== globalThis.heads.at(-1)) globalThis.heads.push(said);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
 
 /** A number's digits, however they are grouped. */
 const digits = (number) => new RegExp(`^\\+?${[...number.slice(1)].join('\\D*')}$`);

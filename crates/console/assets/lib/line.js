@@ -14,7 +14,7 @@
  * @property {number} since when the state before `open` began, in milliseconds
  * @property {number | null} answeredAt
  * @property {boolean} isMuted
- * @property {string | null} trouble what is wrong with the connection or the sound
+ * @property {string | null} trouble what is wrong with the connection or the sound; why it is `over`
  */
 
 /**
@@ -22,8 +22,9 @@
  * - `connecting`: answered here, or dialled
  * - `open`: both ends hear each other
  * - `reconnecting`: the connection was lost and comes back
+ * - `over`: not placed, or not answered; the server says so to the agent, and then it ends
  *
- * @typedef {"ringing" | "connecting" | "open" | "reconnecting"} LineState
+ * @typedef {"ringing" | "connecting" | "open" | "reconnecting" | "over"} LineState
  */
 
 /**

@@ -6,9 +6,11 @@ import { isMicrophone, isTokenRefused, problemOf } from "./problem.js";
 import { outboundEnding, sentence } from "./reasons.js";
 import { Ringer } from "./ringer.js";
 import { loadSdk, reach } from "./sdk.js";
+import { isLive } from "./team.js";
 
 /** @typedef {import("./line.js").Line} Line */
 /** @typedef {import("./reasons.js").Ending} Ending */
+/** @typedef {import("./team.js").Call} Call */
 /** @typedef {import("./sdk.js").SdkCall} SdkCall */
 /** @typedef {import("./sdk.js").SdkDevice} SdkDevice */
 
@@ -65,7 +67,8 @@ export class Phone extends Emitter {
    * @param {import("./devices.js").Devices} parts.devices
    * @param {import("./keep.js").Keep} parts.keep
    * @param {import("./reasons.js").RingEnds} parts.ringEnds
-   * @param {(callSid: string) => Promise<any>} parts.record the record of an outbound call that is over
+   * @param {(callSid: string, fits: (call: Call) => boolean, patience: number) => Promise<Call | null>} parts.record
+   *   the record of an outbound call, once it fits
    * @param {any} [parts.Device] the SDK's constructor, if the host page brings it
    * @param {boolean} [parts.ring] whether to play the ring tone
    */
@@ -85,7 +88,8 @@ export class Phone extends Emitter {
     window.addEventListener("keydown", this.#touched);
     for (const { line, connectToken } of this.parts.keep.read(Date.now())) {
       this.#connectTokens.set(line.id, connectToken);
-      this.lines.set(line.id, line.state === "ringing" ? line : { ...line, state: "reconnecting" });
+      const rings = line.state === "ringing" && line.direction === "inbound";
+      this.lines.set(line.id, rings ? line : { ...line, state: "reconnecting" });
     }
     this.#changed();
     void this.#build();
@@ -150,7 +154,7 @@ export class Phone extends Emitter {
     const line = this.lines.get(id);
     if (!line) return;
     if (line.state === "ringing" && line.direction === "inbound") return this.decline(id);
-    this.#said.set(id, { reason: "hung_up", by: null });
+    if (line.state !== "over") this.#said.set(id, { reason: "hung_up", by: null });
     const call = this.#calls.get(id);
     if (call) call.disconnect();
     else this.#end(line, { reason: "hung_up", by: null });
@@ -410,16 +414,17 @@ export class Phone extends Emitter {
     call.on("accept", change((now) => {
       this.#remember(id, call);
       if (now.isMuted) call.mute(true);
-      const answeredAt = now.answeredAt ?? Date.now();
-      this.#change(now, { state: "open", answeredAt, trouble: null, ...sids(now, call) });
-      if (now.answeredAt === null) this.emit("answered", /** @type {Line} */ (line()));
+      const known = { ...now, ...sids(now, call) };
+      if (now.direction === "inbound" || now.answeredAt !== null) return this.#opened(known, Date.now());
+      this.#change(now, known);
+      return void this.#reached(known, call);
     }));
     call.on("reconnecting", change((now) => {
       if (now.answeredAt !== null) this.#change(now, { state: "reconnecting" });
     }));
     call.on("reconnected", change((now) => {
       this.#remember(id, call);
-      this.#change(now, { state: "open" });
+      if (now.answeredAt !== null) this.#change(now, { state: "open" });
     }));
     call.on("transportClose", change((now) => {
       // The SDK forgets a ringing call whose connection is lost; its token can still take it.
@@ -433,6 +438,38 @@ export class Phone extends Emitter {
     call.on("reject", change((now) => this.#end(now, { reason: "declined", by: null })));
     // The SDK says that a call is over before it says what failed.
     call.on("disconnect", () => setTimeout(change((now) => void this.#disconnected(now, failure))));
+  }
+
+  /**
+   * Both ends are connected.
+   *
+   * @param {Line} line
+   * @param {number} at
+   */
+  #opened(line, at) {
+    const open = /** @type {Line} */ ({ ...line, state: "open", answeredAt: line.answeredAt ?? at, trouble: null });
+    this.#change(line, open);
+    if (line.answeredAt === null) this.emit("answered", open);
+  }
+
+  /**
+   * A call that was placed has somebody at its other end: who was called, for whom Twilio waits
+   * before it connects the agent (`answerOnBridge`), or the server, which says that the call is not
+   * placed or not answered. Only the record of the call can tell.
+   *
+   * @param {Line} line
+   * @param {SdkCall} call
+   */
+  async #reached({ id, callSid }, call) {
+    const at = Date.now();
+    const isDecided = (/** @type {Call} */ { outcome }) => outcome !== "ringing";
+    const record = callSid ? await this.parts.record(callSid, isDecided, DOUBT) : null;
+    const now = this.lines.get(id);
+    if (!now || this.#calls.get(id) !== call) return;
+    if (!record || CONNECTED.has(record.outcome)) return this.#opened(now, at);
+    const ending = outboundEnding(record);
+    this.#said.set(id, ending);
+    this.#change(now, { state: "over", trouble: sentence(ending) });
   }
 
   /**
@@ -462,10 +499,10 @@ export class Phone extends Emitter {
       if (line.answeredAt === null) return this.#stopped(line);
       return this.#end(line, { reason: "caller_hung_up", by: null });
     }
-    // A refusal is spoken to the agent: for the SDK, somebody answered and hung up.
     this.#forget(line.id);
     this.#changed();
-    const record = line.callSid ? await this.parts.record(line.callSid) : null;
+    const isOver = (/** @type {Call} */ call) => !isLive(call);
+    const record = line.callSid ? await this.parts.record(line.callSid, isOver, PATIENCE) : null;
     const detail = failure ? lower(problemOf(failure).title) : null;
     const reason = line.answeredAt === null ? "failed" : "callee_hung_up";
     this.#tell(line, record ? outboundEnding(record) : { reason, by: null, detail });
@@ -604,8 +641,14 @@ async function configuration(base) {
   return response.json();
 }
 
-/** How long the server may take to say why a ring stopped. */
+/** How long the server may take to say why a call is over. */
 const PATIENCE = 6000;
+
+/** Outcomes of a call that somebody answered. */
+const CONNECTED = new Set(["in_progress", "completed"]);
+
+/** After so long without a word from the server, who is heard is who was called. */
+const DOUBT = 2000;
 
 /** How long a call may take to be taken up again. */
 const RESUME = 15_000;

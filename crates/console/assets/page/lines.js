@@ -89,7 +89,7 @@ function callCard(room, { id }) {
   const name = h("p.who", { "data-test": "call-name" });
   const number = h("p.number", { "data-test": "call-number" });
   const timer = h("time.timer", { "data-test": "call-timer" });
-  const trouble = h("p.trouble", { role: "status" });
+  const trouble = h("p.trouble", { role: "status", "data-test": "call-trouble" });
   const muteWord = h("span");
   const muteIcon = h("span", { "aria-hidden": "true" });
   let isMuted = false;
@@ -151,6 +151,7 @@ function callCard(room, { id }) {
 function stateWords({ state, direction }) {
   if (state === "open") return "On a call";
   if (state === "reconnecting") return "Reconnecting…";
+  if (state === "over") return "Not connected";
   if (state === "ringing") return "Ringing…";
   return direction === "inbound" ? "Connecting…" : "Calling…";
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Records } from "../../assets/lib/records.js";
 import { RingEnds, outboundEnding, sentence } from "../../assets/lib/reasons.js";
 
 const ME = "u-me";
@@ -44,6 +45,27 @@ test("rings that nobody asks about do not pile up", async () => {
   for (let index = 0; index < 1000; index += 1) ends.tell({ ...told("declined"), leg_sid: `CA${index}` });
   assert.equal((await ends.why("CA999", Promise.resolve())).reason, "declined");
   assert.equal((await ends.why("CA0", Promise.resolve())).reason, "unknown");
+});
+
+test("a record is had once it fits, whenever it is told", async () => {
+  const call = (call_sid, outcome, direction = "outbound") => ({ call_sid, outcome, direction });
+  const isDecided = ({ outcome }) => outcome !== "ringing";
+  const early = new Records();
+  early.tell(call("CA1", "busy"));
+  assert.equal((await early.first("CA1", isDecided, never)).outcome, "busy");
+  const late = new Records();
+  late.tell(call("CA1", "ringing"));
+  const first = late.first("CA1", isDecided, never);
+  for (const [sid, outcome] of [["CA2", "busy"], ["CA1", "ringing"], ["CA1", "in_progress"], ["CA1", "completed"]]) {
+    late.tell(call(sid, outcome));
+  }
+  assert.equal((await first).outcome, "in_progress");
+  assert.equal(await late.first("CA3", isDecided, Promise.resolve()), null);
+  // Inbound calls and those of long ago are nobody's question.
+  late.tell(call("CA4", "completed", "inbound"));
+  for (let index = 10; index < 100; index += 1) late.tell(call(`CA${index}`, "busy"));
+  for (const sid of ["CA4", "CA10"]) assert.equal(await late.first(sid, isDecided, Promise.resolve()), null, sid);
+  assert.equal((await late.first("CA99", isDecided, Promise.resolve())).outcome, "busy");
 });
 
 test("an outbound call says how it ended", () => {
