@@ -17,8 +17,9 @@ const talks = (sid) =>
   until(`${sid} is answered`, () => twilio.fetchCall(sid), ({ status }) => status === 'in-progress');
 
 scenario('embedding: the module rings, answers and ends a call in a page of the team’s own', async (scene) => {
-  const [sample] = await samples('js');
-  const host = await scene.host(await bundle(`import './sample';`, `${sample}\nglobalThis.phone = phone;`, 'js'), (token) => {
+  const [sample, leaving] = await samples('js');
+  const module = `${sample}\n${leaving}\nglobalThis.phone = phone;`;
+  const host = await scene.host(await bundle(`import './sample';`, module, 'js'), (token) => {
     const told = (globalThis.told = []);
     globalThis.supabase = { auth: { getSession: async () => ({ data: { session: { access_token: token } } }) } };
     globalThis.showCard = (line) => told.push(line.name);
@@ -31,15 +32,25 @@ scenario('embedding: the module rings, answers and ends a call in a page of the 
   await told(mia.name);
   await host.page.evaluate(() => phone.answer());
   await talks(sid);
+  const asked = [];
+  host.page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    return dialog.dismiss();
+  });
+  await host.page.mouse.click(5, 5);
+  await host.page.evaluate(() => void setTimeout(() => location.reload()));
+  await until('the browser asks', async () => asked, (all) => all.join() === 'beforeunload');
   await twilio.hangUp(sid);
   await told(mia.name, 'The caller hung up');
   await logged(sid, { status: 'completed', user: agent(2).user });
   await host.page.evaluate(() => phone.close());
   await registered(agent(2), 0);
+  await host.page.reload();
+  assert.equal(asked.length, 1, 'no call, no question');
 });
 
 scenario('embedding: the module is imported when it is needed', async (scene) => {
-  const [, sample] = await samples('js');
+  const [, , sample] = await samples('js');
   const host = await scene.host(await bundle(`import './sample';`, `${sample}\nglobalThis.connect = connect;`, 'js'));
   await host.page.waitForFunction(() => globalThis.connect);
 });

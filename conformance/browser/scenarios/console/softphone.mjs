@@ -134,13 +134,26 @@ scenario('console: a running call survives a reload', async (scene) => {
   const sid = await twilio.call(STRANGER);
   await ana.answer();
   await ana.hears(440);
+  // The browser asks, and stays if it is told to.
+  const asked = [];
+  ana.page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    return asked.length === 1 ? dialog.dismiss() : dialog.accept();
+  });
+  await ana.page.evaluate(() => void setTimeout(() => location.reload()));
+  await until('the browser asks', async () => asked.length, (count) => count === 1);
+  await ana.hears(440);
   await ana.page.reload();
+  assert.deepEqual(asked, ['beforeunload', 'beforeunload']);
   await ana.talks();
   await ana.hears(440);
   await twilio.phoneHears(STRANGER, 620);
   assert.equal((await twilio.fetchCall(sid)).status, 'in-progress');
   await ana.click('hangup');
   await logged(sid, { status: 'completed', user: ana.agent.user });
+  await ana.page.reload();
+  await ana.registered();
+  assert.equal(asked.length, 2, 'no call, no question');
 });
 
 /** Keeps what the head of a call's card says, one after the other. */

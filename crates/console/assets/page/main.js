@@ -5,6 +5,7 @@ import { $ } from "./dom.js";
 import { mountEnded } from "./ended.js";
 import { mountHeader } from "./header.js";
 import { mountKeys } from "./keys.js";
+import { mountLeave } from "./leave.js";
 import { mountLines } from "./lines.js";
 import { mountLog } from "./log.js";
 import { mountNotices } from "./notify.js";
@@ -23,6 +24,7 @@ onRenewed(() => room.retry());
 
 mountHeader(room);
 mountLines(room);
+mountLeave(room);
 mountDialler(room);
 mountEnded(room);
 mountNotices(room);

@@ -12,6 +12,7 @@ import { Tabs } from "../../assets/lib/tabs.js";
 import { fromAnswer, isDue } from "../../assets/lib/token.js";
 import { wav } from "../../assets/lib/wav.js";
 import { brief, duration, initials, isMissed } from "../../assets/page/format.js";
+import { needsPage } from "../../assets/page/leave.js";
 import { steps } from "../../assets/page/scale.js";
 
 test("a number is read in E.164, and the broken rule is named", () => {
@@ -157,4 +158,16 @@ test("a tab that is closed tells the others nothing, and does not mind", () => {
   tabs.close();
   tabs.send({ type: "emit" });
   assert.equal(tabs.isLeading, false);
+});
+
+test("the browser asks before a call is left, not before a ring is", () => {
+  const cases = [
+    ["inbound", { ringing: false, connecting: true, open: true, reconnecting: true }],
+    ["outbound", { ringing: true, connecting: true, open: true, reconnecting: true, over: false }],
+  ];
+  for (const [direction, states] of cases) {
+    for (const [state, want] of Object.entries(states)) {
+      assert.equal(needsPage({ state, direction }), want, `${direction} ${state}`);
+    }
+  }
 });
