@@ -21,6 +21,7 @@ use tracing::{info, warn};
 use super::networks::Networks;
 use super::paced::Paced;
 use super::reply::{self, Reply};
+use super::turn::{Awaited, Turns};
 
 /// How many connections are kept.
 #[derive(Clone, Debug)]
@@ -155,27 +156,35 @@ where
             Ok::<_, Infallible>(answered)
         }
     });
+    let (stream, awaited) = Turns::new(Paced::new(stream));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_buf_size(MAX_HEADER_BYTES)
         .keep_alive(true)
-        .serve_connection(TokioIo::new(Paced::new(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
+        // What has come is read before an end is thought of.
+        biased;
         // A broken connection is the peer's affair.
         _ = connection.as_mut() => {}
-        () = leave(&stop) => {
+        () = leave(&stop, &awaited) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
     }
 }
 
-/// Until an idle connection is closed: a request may be on its way when we stop.
-async fn leave(stop: &CancellationToken) {
+/// Until an idle connection is closed. One whose peer has had its answer is closed as soon as what
+/// the system holds of it has been read; a new one, or the headers of a request that have begun to
+/// come, have some time more.
+async fn leave(stop: &CancellationToken, awaited: &Awaited) {
     stop.cancelled().await;
-    tokio::time::sleep(LAST_REQUEST).await;
+    tokio::time::sleep(ALL_READ).await;
+    if awaited.is_so() {
+        tokio::time::sleep(LAST_REQUEST).await;
+    }
 }
 
 /// How many connections each address holds.
@@ -238,7 +247,12 @@ const GONE: Duration = Duration::from_secs(20);
 /// Connections that the system lets wait for us.
 const BACKLOG: u32 = 1024;
 
-/// For a request that is on its way when we stop.
+/// A moment that ends only after the runtime has asked the system what has come: it looks there
+/// before it lets timers fire.
+const ALL_READ: Duration = Duration::from_millis(10);
+
+/// For the rest of a request that has begun to come when we stop, and for the first one of a new
+/// connection.
 const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How long requests that have begun may take at shutdown: Twilio itself gives up after 15 s.
@@ -246,6 +260,13 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
+    use hyper::StatusCode;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+
     use super::*;
 
     #[test]
@@ -261,5 +282,68 @@ mod tests {
         assert!(addresses.take(address).is_some());
         let local: IpAddr = "::ffff:127.0.0.1".parse().unwrap();
         assert!((0..3).map(|_| addresses.take(local)).all(|seat| seat.is_some()));
+    }
+
+    const FIRST: &[u8] = b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n";
+    const LAST: &[u8] = b"GET /last HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    /// A listener that answers everything with nothing.
+    fn listening() -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let answer = |_| ready(reply::empty(StatusCode::NO_CONTENT));
+        let limits = Limits::behind(Networks::private());
+        (address, stop.clone(), tokio::spawn(serve(listener, limits, stop, answer)))
+    }
+
+    /// A connection on which one request was answered.
+    async fn idle(address: SocketAddr) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // The clock of these tests does not wait for an acknowledgement.
+        stream.set_nodelay(true).unwrap();
+        stream.write_all(FIRST).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut answer).await.unwrap();
+        }
+        stream
+    }
+
+    /// What comes until the end of the connection.
+    async fn rest_of(mut stream: TcpStream) -> String {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).await.unwrap();
+        rest
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_does_not_hold_up_the_end() {
+        let (address, stop, served) = listening();
+        let stream = idle(address).await;
+        let begun = Instant::now();
+        stop.cancel();
+        served.await.unwrap();
+        assert!(begun.elapsed() < LAST_REQUEST / 2, "{:?}", begun.elapsed());
+        assert_eq!(rest_of(stream).await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_has_come_is_answered_and_so_is_the_first_of_a_new_connection() {
+        let (address, stop, served) = listening();
+        let (whole, mut half) = (idle(address).await, idle(address).await);
+        let mut new = TcpStream::connect(address).await.unwrap();
+        half.write_all(&LAST[..9]).await.unwrap();
+        // Nothing that the listener could run comes between these two.
+        assert_eq!(whole.try_write(LAST).unwrap(), LAST.len());
+        stop.cancel();
+        tokio::time::sleep(LAST_REQUEST / 2).await;
+        half.write_all(&LAST[9..]).await.unwrap();
+        new.write_all(LAST).await.unwrap();
+        for (name, stream) in [("whole", whole), ("half", half), ("new", new)] {
+            let answer = rest_of(stream).await;
+            assert!(answer.starts_with("HTTP/1.1 204 "), "{name}: {answer}");
+            assert!(answer.contains("connection: close\r\n"), "{name}: {answer}");
+        }
+        served.await.unwrap();
     }
 }

@@ -6,3 +6,4 @@ pub(crate) mod listener;
 pub(crate) mod networks;
 pub(crate) mod paced;
 pub(crate) mod reply;
+mod turn;
