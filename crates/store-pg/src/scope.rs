@@ -72,10 +72,21 @@ impl Scope<'_> {
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
+        let statements: Vec<_> = first.into_iter().chain([(sql, params)]).collect();
+        Ok(self.run_all(pool, &statements).await?.pop().unwrap_or_default())
+    }
+
+    /// Runs several statements in one transaction and one round trip; each sees what was committed
+    /// before it began. If the connection turns out to be lost, it is tried once more on a new one.
+    pub(crate) async fn run_all(
+        &self,
+        pool: &Pool,
+        statements: &[(&'static str, &Params<'_>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut is_last = false;
         loop {
             let client = Borrowed::from(pool).await?;
-            match self.run_once(&client, first, sql, params).await {
+            match self.run_once(&client, statements).await {
                 Ok(rows) => {
                     client.finished();
                     return Ok(rows);
@@ -93,72 +104,14 @@ impl Scope<'_> {
     async fn run_once(
         &self,
         client: &Object,
-        first: Option<(&'static str, &Params<'_>)>,
-        sql: &'static str,
-        params: &Params<'_>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let (enter, statement) =
-            try_join!(client.prepare_cached(ENTER), client.prepare_cached(sql))?;
-        let first = match first {
-            Some((sql, params)) => Some((client.prepare_cached(sql).await?, params)),
-            None => None,
-        };
-        let before = async {
-            match &first {
-                Some((statement, params)) => client.query(statement, params).await.map(drop),
-                None => Ok(()),
-            }
-        };
-        let (begun, locked, rows, committed) = join!(
-            self.begin(client, &enter),
-            before,
-            client.query(&statement, params),
-            client.batch_execute("commit"),
-        );
-        // The first refusal is the reason of all others.
-        begun?;
-        locked?;
-        let rows = rows?;
-        committed?;
-        Ok(rows)
-    }
-
-    /// Runs several statements in one transaction and one round trip; each sees what was committed
-    /// before it began. If the connection turns out to be lost, it is tried once more on a new one.
-    pub(crate) async fn run_all(
-        &self,
-        pool: &Pool,
         statements: &[(&'static str, &Params<'_>)],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut is_last = false;
-        loop {
-            let client = Borrowed::from(pool).await?;
-            match self.run_all_once(&client, statements).await {
-                Ok(rows) => {
-                    client.finished();
-                    return Ok(rows);
-                }
-                Err(error) if error.is_lost() && !is_last => {
-                    is_last = true;
-                    pool.retain(|_, _| false);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn run_all_once(
-        &self,
-        client: &Object,
-        statements: &[(&'static str, &Params<'_>)],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let enter = client.prepare_cached(ENTER).await?;
         let prepared = statements.iter().map(|(sql, _)| client.prepare_cached(sql));
-        let prepared = try_join_all(prepared).await?;
+        let (enter, prepared) = try_join!(client.prepare_cached(ENTER), try_join_all(prepared))?;
         let queries = prepared.iter().zip(statements);
         let queries = queries.map(|(statement, (_, params))| client.query(statement, params));
         let (begun, rows, committed) =
-            join!(self.begin(client, &enter), join_all(queries), client.batch_execute("commit"),);
+            join!(self.begin(client, &enter), join_all(queries), client.batch_execute("commit"));
         // The first refusal is the reason of all others.
         begun?;
         let rows = rows.into_iter().collect::<Result<_, _>>()?;
