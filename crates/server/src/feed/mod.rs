@@ -10,6 +10,7 @@
 mod events;
 mod frame;
 mod hear;
+mod news;
 mod room;
 mod seat;
 

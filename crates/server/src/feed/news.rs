@@ -1,0 +1,58 @@
+//! Changes, as the events that tell of them.
+
+use bytes::Bytes;
+use calls::{LegEnd, RingEnd};
+use identity::CallSid;
+use store_pg::{CallRow, Change, Changes, LegRow, Subject};
+
+use super::frame::{self, AnsweredBy, RingEnded};
+use crate::wire::call;
+
+/// Changes as events, by their numbers.
+pub(super) fn events(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
+    let event = |change: &Change| {
+        let id = Some(change.seq);
+        let event = match change.subject {
+            Subject::Call(sid) => {
+                let call = state.calls.iter().find(|call| call.sid == sid)?;
+                frame::event("call", id, &call::render(call).to_string())
+            }
+            Subject::Ring(leg) => {
+                let ended = ring_ended(state, leg)?;
+                frame::event("ring_ended", id, &serde_json::to_string(&ended).ok()?)
+            }
+            Subject::Agent => return None,
+        };
+        Some((change.seq, event))
+    };
+    changes.iter().filter_map(event).collect()
+}
+
+/// Why a page stopped ringing, with the name of who has the call.
+fn ring_ended(state: &Changes, leg_sid: CallSid) -> Option<RingEnded<'_>> {
+    let has_leg = |call: &&CallRow| call.legs.iter().any(|leg| leg.sid == leg_sid);
+    let call = state.calls.iter().find(has_leg)?;
+    let leg = call.legs.iter().find(|leg| leg.sid == leg_sid)?;
+    let reason = ring_end(call, leg)?;
+    let by = call.handled_by.filter(|_| reason == RingEnd::Answered);
+    let name_of = |user| {
+        let agent = state.agents.iter().find(|agent| agent.user == user)?;
+        agent.name.as_deref()
+    };
+    Some(RingEnded {
+        call_sid: call.sid,
+        leg_sid,
+        user_id: leg.agent?.to_string(),
+        reason: reason.code(),
+        answered_by: by.map(|user| AnsweredBy { user_id: user.to_string(), name: name_of(user) }),
+    })
+}
+
+/// As [`calls::Call::ring_end`].
+fn ring_end(call: &CallRow, leg: &LegRow) -> Option<RingEnd> {
+    let is_on_call = leg.answered_at.is_some() && leg.ended_at.is_none();
+    if is_on_call && leg.agent == call.handled_by {
+        return Some(RingEnd::Answered);
+    }
+    leg.end_reason.as_deref()?.parse::<LegEnd>().ok()?.ring_end()
+}
