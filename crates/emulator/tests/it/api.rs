@@ -15,6 +15,12 @@ pub(crate) struct Api {
     pub(crate) twilio: Emulator,
     pub(crate) account: Account,
     pub(crate) http: Http,
+    asks: Asks,
+}
+
+/// Who speaks to an emulator.
+pub(crate) struct Asks {
+    url: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -38,7 +44,8 @@ impl Api {
         let (twilio, account) = twilio_with(server, config, "").await;
         let http = twilio.listen_http("127.0.0.1:0".parse().expect("an address")).await;
         let http = http.expect("a port is free");
-        Self { twilio, account, http, client: Client::builder(TokioExecutor::new()).build_http() }
+        let asks = Asks::new(&http.url());
+        Self { twilio, account, http, asks }
     }
 
     pub(crate) async fn send(
@@ -48,23 +55,12 @@ impl Api {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Got {
-        let uri = format!("{}{path}", self.http.url());
-        let mut request = hyper::Request::builder().method(method).uri(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Full::from(body.to_owned())).expect("a request");
-        let answer = self.client.request(request).await.expect("an answer");
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Got { status: head.status.as_u16(), headers: head.headers, body }
+        self.asks.send(method, path, headers, body).await
     }
 
     /// The control API.
     pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Got {
-        let path = format!("/emulator{path}");
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.send(method, &path, &[("content-type", "application/json")], &body).await
+        self.asks.control(method, path, body).await
     }
 
     pub(crate) async fn look(&self, path: &str) -> Value {
@@ -97,5 +93,38 @@ impl Api {
         let whole = format!("/2010-04-01/Accounts/{}/{path}", self.account.sid());
         let path = if path.starts_with('/') { path } else { &whole };
         self.send(method, path, &headers, &body).await
+    }
+}
+
+impl Asks {
+    pub(crate) fn new(url: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { url: url.to_owned(), client }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Got {
+        let uri = format!("{}{path}", self.url);
+        let mut request = hyper::Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_owned())).expect("a request");
+        let answer = self.client.request(request).await.expect("an answer");
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        Got { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    /// The control API.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Got {
+        let path = format!("/emulator{path}");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(method, &path, &[("content-type", "application/json")], &body).await
     }
 }

@@ -20,6 +20,8 @@ mod outbound;
 mod page;
 #[cfg(feature = "media")]
 mod peer;
+#[cfg(all(feature = "cli", unix))]
+mod program;
 mod queues;
 mod recordings;
 mod rest;

@@ -1,0 +1,100 @@
+//! The program `twilio-emulator`, started as anybody would.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::api::Asks;
+use crate::server::{CALLER, NUMBER, Server, status, twiml};
+
+/// For a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program, with these options and no environment.
+fn program(options: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_twilio-emulator"));
+    program.args(options).env_clear().stdout(Stdio::piped()).kill_on_drop(true);
+    program
+}
+
+/// What it says until its last line, and where its page is.
+async fn greeting(child: &mut Child) -> (String, String) {
+    let stdout: ChildStdout = child.stdout.take().expect("its output");
+    let mut lines = BufReader::new(stdout).lines();
+    let mut text = String::new();
+    while !text.ends_with("Ctrl-C ends it.\n") {
+        let line = timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("UTF-8");
+        text.push_str(&line.expect("it goes on"));
+        text.push('\n');
+    }
+    let exported = text.lines().find_map(|line| line.strip_prefix("export TWILIO_API_BASE_URL="));
+    let url = exported.expect("where it listens").to_owned();
+    (text, url)
+}
+
+#[tokio::test]
+async fn it_says_where_it_is_places_a_call_and_ends_when_it_is_told_to() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml("<Say>Hello.</Say>"),
+        _ => status(204),
+    })
+    .await;
+    let number = format!("{NUMBER}={}", server.at_url("/voice"));
+    let mut child =
+        program(&["--listen", "127.0.0.1:0", "--number", &number]).spawn().expect("it starts");
+    let (text, url) = greeting(&mut child).await;
+    assert!(text.contains(&format!("rule it at {url}/\n")), "{text}");
+    assert!(text.contains("\nexport TWILIO_ACCOUNT_SID=AC"), "{text}");
+    assert!(text.contains(&format!("\n# number {NUMBER}\n")), "{text}");
+
+    let asks = Asks::new(&url);
+    let page = asks.send("GET", "/", &[], "").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.starts_with(b"<!doctype html>"), "{page:?}");
+    let call = json!({ "from": CALLER, "to": NUMBER });
+    let placed = asks.control("POST", "/calls", &call).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let path = format!("/calls/{}", placed.json()["call_sid"].as_str().expect("a Sid"));
+    let deadline = Instant::now() + PATIENCE;
+    let call = loop {
+        let call = asks.control("GET", &path, &Value::Null).await.json();
+        if call["over"] == true {
+            break call;
+        }
+        assert!(Instant::now() < deadline, "it goes on: {call:#}");
+        sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(call["status"], "completed");
+    assert_eq!(server.at("/voice")[0].param("From"), CALLER);
+
+    let pid = child.id().expect("it runs").to_string();
+    let told = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill");
+    assert!(told.success());
+    let ended = timeout(PATIENCE, child.wait()).await.expect("in time").expect("a status");
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[tokio::test]
+async fn it_says_what_is_wrong_with_an_option() {
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["--lisen", "127.0.0.1:0"], 2, "unexpected argument '--lisen'"),
+        (&["--listen", "127.0.0.1"], 2, "'127.0.0.1' for '--listen <ADDRESS>'"),
+        (&["--listen", "192.0.2.1:80"], 1, "twilio-emulator: --listen 192.0.2.1:80: "),
+        (&["--number", NUMBER], 1, "twilio-emulator: --number: there is no `=` in it\n"),
+        (&["--config", "/absent.json"], 1, "twilio-emulator: /absent.json: "),
+    ];
+    for (options, code, says) in cases {
+        let mut child = program(options).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut text = String::new();
+        let mut stderr = child.stderr.take().expect("its errors");
+        let read = timeout(PATIENCE, stderr.read_to_string(&mut text)).await.expect("in time");
+        read.expect("UTF-8");
+        let ended = timeout(PATIENCE, child.wait()).await.expect("in time").expect("a status");
+        assert_eq!(ended.code(), Some(code), "{options:?}: {text}");
+        assert!(text.contains(says), "{options:?}: {text}");
+    }
+}
