@@ -96,9 +96,9 @@ scenario('console: a call out is checked, placed and ended', async (scene) => {
 });
 
 // In both the server speaks to the agent, which the SDK takes for an answer.
-for (const [what, number, says] of [
-  ['a busy line is said to be busy', SHOP, 'The line is busy'],
-  ['a call that is not allowed is refused', ABROAD, /^The call was not placed: .* prefix$/],
+for (const [what, number, says, log] of [
+  ['a busy line is said to be busy', SHOP, 'The line is busy', /Their phone.*declined, or busy/s],
+  ['a call that is not allowed is refused', ABROAD, /^The call was not placed: .* prefix$/, /not placed: .* prefix/],
 ]) {
   scenario(`console: ${what}, and nobody is said to talk`, async (scene) => {
     await twilio.phone(SHOP, { behaviour: 'declines' });
@@ -112,6 +112,10 @@ for (const [what, number, says] of [
     const seen = await ana.page.evaluate(() => heads);
     assert.equal(seen.at(-1), 'Not connected');
     assert.ok(!seen.includes('On a call'), seen.join());
+    await ana.click('tab-calls');
+    await ana.part('log-row').first().click();
+    await ana.shows('log-detail', log);
+    assert.doesNotMatch(await ana.says('log-detail'), /Agent|Wave/);
   });
 }
 

@@ -1,3 +1,4 @@
+import { outboundEnding, sentence } from "../lib/reasons.js";
 import { compareNames } from "../lib/team.js";
 import { h } from "./dom.js";
 import { SCOPE, VERDICT, duration } from "./format.js";
@@ -6,7 +7,8 @@ import { SCOPE, VERDICT, duration } from "./format.js";
 /** @typedef {import("../lib/team.js").Leg} Leg */
 
 /**
- * Who rang in a call, how each ring ended, and why each agent rang or did not.
+ * Who rang in a call, how each ring ended, and why each agent rang or did not. A call out rings at its
+ * other end only: whoever placed it did not ring.
  *
  * @param {import("../switchroom.js").Call} call
  * @param {Switchroom} room
@@ -14,8 +16,17 @@ import { SCOPE, VERDICT, duration } from "./format.js";
  */
 export function detail(call, room) {
   const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "A former agent";
-  const waves = Array.isArray(call.waves) ? call.waves : [];
-  return h("div", {}, legs(call.legs, name), ...waves.map((wave) => routing(wave, name, room.me)), h("p.quiet", {}, `Call ${call.call_sid}`));
+  const isOut = call.direction === "outbound";
+  const waves = Array.isArray(call.waves) && !isOut ? call.waves : [];
+  const rung = call.legs.filter((leg) => !isOut || !leg.agent);
+  const refused = call.outcome === "refused" && h("p", {}, sentence(outboundEnding(call)));
+  return h(
+    "div",
+    {},
+    refused || legs(rung, name),
+    ...waves.map((wave) => routing(wave, name, room.me)),
+    h("p.quiet", {}, `Call ${call.call_sid}`),
+  );
 }
 
 /**
