@@ -3,7 +3,7 @@ import { formatNumber } from "../switchroom.js";
 import { mountCharts } from "./charts.js";
 import { countFrom } from "./clock.js";
 import { $, h, icon, keyed, write } from "./dom.js";
-import { STATUS } from "./format.js";
+import { STATUS, doing } from "./format.js";
 
 /** @typedef {import("../switchroom.js").Switchroom} Switchroom */
 /** @typedef {import("../switchroom.js").Agent} Agent */
@@ -100,8 +100,7 @@ function createAgent() {
     const isCounted = agent.status !== "offline" && agent.status !== "unknown";
     count(time, isCounted ? agent.since : null, room);
     const call = calls.get(agent.call_sid ?? "");
-    const verb = agent.status === "offered" ? "Ringing:" : "Talks to";
-    write(does, call ? `${verb} ${other(call)}` : (STATUS[agent.status] ?? agent.status));
+    write(does, call ? doing(agent, call, other(call)) : (STATUS[agent.status] ?? agent.status));
   };
   return row;
 }

@@ -59,6 +59,29 @@ export const STATUS = {
   wrap_up: "Wrapping up",
 };
 
+/**
+ * The status that an agent has outside of calls. Who has set none and has a page open is available.
+ *
+ * @param {import("../switchroom.js").Agent | null} agent
+ */
+export function outsideCalls(agent) {
+  if (!agent) return null;
+  const isAway = agent.status === "unknown" || agent.status === "offline";
+  return agent.presence ?? (isAway ? null : "available");
+}
+
+/**
+ * What an agent does with a call, in words.
+ *
+ * @param {import("../switchroom.js").Agent} agent
+ * @param {import("../switchroom.js").Call} call
+ * @param {string} other its other end
+ */
+export function doing(agent, call, other) {
+  if (agent.status === "offered") return `Ringing: ${other}`;
+  return call.direction === "outbound" && call.outcome === "ringing" ? `Calls ${other}` : `Talks to ${other}`;
+}
+
 /** How a call went, in words. @type {Record<string, string>} */
 export const OUTCOME = {
   ringing: "Ringing",

@@ -1,6 +1,6 @@
 import { countFrom } from "./clock.js";
 import { $, h, write } from "./dom.js";
-import { STATUS, initials } from "./format.js";
+import { STATUS, initials, outsideCalls } from "./format.js";
 import { say } from "./say.js";
 
 /** @typedef {import("../switchroom.js").Switchroom} Switchroom */
@@ -17,8 +17,7 @@ export function mountHeader(room) {
 
   const showStatus = () => {
     const me = room.status;
-    // Who has set nothing and has a page open counts as available.
-    const byHand = asked ?? me?.presence ?? (me?.status === "available" ? "available" : null);
+    const byHand = asked ?? outsideCalls(me);
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.status === byHand));
     }

@@ -11,7 +11,7 @@ import { EventParser } from "../../assets/lib/sse.js";
 import { Tabs } from "../../assets/lib/tabs.js";
 import { fromAnswer, isDue } from "../../assets/lib/token.js";
 import { wav } from "../../assets/lib/wav.js";
-import { brief, duration, initials, isMissed } from "../../assets/page/format.js";
+import { brief, doing, duration, initials, isMissed, outsideCalls } from "../../assets/page/format.js";
 import { needsPage } from "../../assets/page/leave.js";
 import { steps } from "../../assets/page/scale.js";
 
@@ -169,5 +169,30 @@ test("the browser asks before a call is left, not before a ring is", () => {
     for (const [state, want] of Object.entries(states)) {
       assert.equal(needsPage({ state, direction }), want, `${direction} ${state}`);
     }
+  }
+});
+
+test("an agent's own status stands during a call, also if none was set", () => {
+  const cases = [
+    ["available", null, "available"],
+    ["busy", null, "available"],
+    ["offered", null, "available"],
+    ["busy", "away", "away"],
+    ["unknown", null, null],
+    ["offline", null, null],
+  ];
+  for (const [status, presence, want] of cases) assert.equal(outsideCalls({ status, presence }), want, status);
+  assert.equal(outsideCalls(null), null);
+});
+
+test("who is called does not talk yet", () => {
+  const cases = [
+    ["offered", "inbound", "ringing", "Ringing: Mia"],
+    ["busy", "inbound", "in_progress", "Talks to Mia"],
+    ["busy", "outbound", "ringing", "Calls Mia"],
+    ["busy", "outbound", "in_progress", "Talks to Mia"],
+  ];
+  for (const [status, direction, outcome, want] of cases) {
+    assert.equal(doing({ status }, { direction, outcome }, "Mia"), want);
   }
 });
