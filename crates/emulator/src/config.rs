@@ -49,6 +49,9 @@ pub struct Config {
     pub unknowns: Unknowns,
     /// How many entries the timeline keeps; beyond it the oldest go.
     pub keep_entries: usize,
+    /// How many calls that are over are kept, with their legs and recordings, and how many
+    /// conferences; beyond it the oldest go, and their stories are empty.
+    pub keep_calls: usize,
 }
 
 impl Default for Config {
@@ -66,6 +69,7 @@ impl Default for Config {
             time_limit: Duration::from_secs(14_400),
             unknowns: Unknowns::default(),
             keep_entries: 100_000,
+            keep_calls: 10_000,
         }
     }
 }

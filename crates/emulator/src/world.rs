@@ -11,6 +11,7 @@ mod dequeue;
 mod device;
 mod dial;
 mod document;
+mod ended;
 mod far_end;
 mod gather;
 mod instruct;
@@ -63,6 +64,7 @@ use crate::timeline::{Entry, Timeline, What};
 use crate::webhook::{Outcome, Webhook};
 use crate::{ApiFault, ApiMishap, Clock, Config, Direction, Problem, Progress};
 use agenda::Agenda;
+use ended::Ended;
 
 /// Everything there is.
 #[derive(Debug)]
@@ -74,14 +76,17 @@ pub(crate) struct World {
     anchor: (Instant, Timestamp),
     agenda: Agenda,
     pub(crate) tables: Tables,
-    pub(crate) parties: Vec<Party>,
+    pub(crate) parties: BTreeMap<PartyId, Party>,
+    parties_made: usize,
     pub(crate) calls: BTreeMap<CallSid, Call>,
     /// Calls that have ended, whose last webhooks have not.
     ending: BTreeSet<CallSid>,
+    ended: Ended,
     /// Calls whose caller only the test moves.
     by_hand: BTreeSet<CallSid>,
     placed: u64,
     pub(crate) conferences: BTreeMap<ConferenceSid, Conference>,
+    conferences_made: usize,
     pub(crate) queues: BTreeMap<QueueSid, Queue>,
     queues_made: u64,
     pub(crate) recordings: BTreeMap<RecordingSid, Recording>,
@@ -113,12 +118,15 @@ impl World {
             anchor: (Instant::now(), now),
             agenda: Agenda::default(),
             tables: Tables::default(),
-            parties: Vec::new(),
+            parties: BTreeMap::new(),
+            parties_made: 0,
             calls: BTreeMap::new(),
             ending: BTreeSet::new(),
+            ended: Ended::default(),
             by_hand: BTreeSet::new(),
             placed: 0,
             conferences: BTreeMap::new(),
+            conferences_made: 0,
             queues: BTreeMap::new(),
             queues_made: 0,
             recordings: BTreeMap::new(),
@@ -356,8 +364,11 @@ impl World {
             if legs_over && self.post.close(root) {
                 self.ending.remove(&root);
                 self.by_hand.remove(&root);
-                if let Some(call) = self.calls.get_mut(&root) {
-                    call.over = true;
+                let Some(call) = self.calls.get_mut(&root) else { continue };
+                call.over = true;
+                // A leg that has become a call of its own goes with the one that it came from.
+                if call.parent.is_none() {
+                    self.call_over(root);
                 }
             }
         }

@@ -12,10 +12,10 @@ use crate::{Account, Behaviour, HandError};
 /// Every browser, but for real ones that have gone and left no call behind.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
-        let browsers = world.parties.iter().enumerate().filter(|(_, it)| it.account.is_some());
+        let browsers = world.parties.iter().filter(|(_, it)| it.account.is_some());
         let here =
             browsers.filter(|(_, it)| !it.is_page || it.socket.is_some() || it.on_call.is_some());
-        here.map(|(id, it)| device(world, id, it)).collect()
+        here.map(|(id, it)| device(world, *id, it)).collect()
     })
 }
 
@@ -38,8 +38,8 @@ pub(super) fn open(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refu
     if let Some(token) = token {
         agent.register(&token).map_err(Refusal::conflict)?;
     }
-    let id = agent.id().index();
-    Ok(shared.read(|world| world.parties.get(id).map_or(Value::Null, |it| device(world, id, it))))
+    let id = agent.id();
+    Ok(shared.read(|world| world.party(id).map_or(Value::Null, |it| device(world, id, it))))
 }
 
 /// Does something with a browser.
@@ -61,7 +61,7 @@ pub(super) fn act(shared: &Shared, id: &str, what: &str) -> Result<(), Refusal> 
     })
 }
 
-fn device(world: &World, id: usize, party: &Party) -> Value {
+fn device(world: &World, id: PartyId, party: &Party) -> Value {
     let registered = match party.presence {
         Presence::Here => true,
         Presence::Until(expiry) => world.now < expiry,
@@ -69,7 +69,7 @@ fn device(world: &World, id: usize, party: &Party) -> Value {
     };
     let pending = party.pending.iter();
     json!({
-        "id": id.to_string(),
+        "id": id.index().to_string(),
         "identity": party.address.identity(),
         "is_page": party.is_page,
         "is_connected": !party.is_page || party.socket.is_some(),

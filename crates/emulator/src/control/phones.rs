@@ -15,7 +15,7 @@ use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 /// Every phone that somebody has spoken of.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
-        let phones = world.parties.iter().filter(|party| party.account.is_none());
+        let phones = world.parties.values().filter(|party| party.account.is_none());
         let behaving = phones.map(|party| party.address.to_string());
         let calling = world.calls.values().filter(|call| call.direction == Direction::Inbound);
         let calling = calling.filter(|call| call.app.is_none() && !call.has_ended());

@@ -49,6 +49,16 @@ impl Audio {
         self.legs.get(&leg).cloned().unwrap_or_default()
     }
 
+    /// A leg is not there any more.
+    pub(super) fn forget(&mut self, leg: CallSid) {
+        self.legs.remove(&leg);
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.legs.len()
+    }
+
     /// Who hears the party of a leg.
     fn listeners(&self, leg: CallSid) -> Vec<CallSid> {
         let hears = |what: &Hears| match what {

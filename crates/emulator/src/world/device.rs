@@ -20,10 +20,6 @@ impl PartyId {
     pub(crate) fn index(self) -> usize {
         self.0
     }
-
-    pub(super) fn is(self, index: usize) -> bool {
-        self.0 == index
-    }
 }
 
 /// A browser or a phone.
@@ -45,6 +41,8 @@ pub(crate) struct Party {
     pub(crate) is_page: bool,
     /// Where a real browser listens; nobody else has one.
     pub(crate) socket: Option<SocketId>,
+    /// When a real browser was closed.
+    pub(crate) closed_at: Option<Timestamp>,
     /// Its place in the order in which browsers registered.
     pub(crate) registered: u64,
     /// What is pressed at each `<Gather>` of a leg that is answered here, in turn.
@@ -70,6 +68,7 @@ impl Party {
             pending: Vec::new(),
             is_page: false,
             socket: None,
+            closed_at: None,
             registered: 0,
             digits: VecDeque::new(),
         }
@@ -88,23 +87,26 @@ pub(crate) enum Presence {
 impl World {
     /// Adds a party; an older phone of the same number goes.
     pub(crate) fn add_party(&mut self, mut party: Party) -> PartyId {
+        self.drop_closed_pages();
         party.registered = self.signal.sockets.next_registration();
-        self.parties.push(party);
-        PartyId(self.parties.len() - 1)
+        let id = PartyId(self.parties_made);
+        self.parties_made += 1;
+        self.parties.insert(id, party);
+        id
     }
 
     pub(crate) fn party(&self, id: PartyId) -> Option<&Party> {
-        self.parties.get(id.0)
+        self.parties.get(&id)
     }
 
     pub(crate) fn party_mut(&mut self, id: PartyId) -> Option<&mut Party> {
-        self.parties.get_mut(id.0)
+        self.parties.get_mut(&id)
     }
 
     /// The phone of this number, if there is one.
     pub(crate) fn phone(&self, number: &Address) -> Option<PartyId> {
         let at = |party: &Party| party.account.is_none() && party.address == *number;
-        self.parties.iter().position(at).map(PartyId)
+        self.parties.iter().find(|(_, party)| at(party)).map(|(id, _)| *id)
     }
 
     /// The first browser of this identity that can place calls.
@@ -112,7 +114,7 @@ impl World {
         let at = |party: &Party| {
             party.account.is_some() && party.app.is_some() && party.address == *address
         };
-        self.parties.iter().position(at).map(PartyId)
+        self.parties.iter().find(|(_, party)| at(party)).map(|(id, _)| *id)
     }
 
     /// A browser is gone without a word: its network is lost.
@@ -140,14 +142,14 @@ impl World {
         let theirs = |party: &&Party| {
             party.address == *address && party.account.is_none_or(|owner| owner == account)
         };
-        let all = self.parties.iter().enumerate();
-        let mut found: Vec<(u64, usize)> = all
+        let all = self.parties.iter();
+        let mut found: Vec<(u64, PartyId)> = all
             .filter(|(_, party)| theirs(party) && here(party))
-            .map(|(index, party)| (party.registered, index))
+            .map(|(id, party)| (party.registered, *id))
             .collect();
         found.sort_unstable();
         let older = found.len().saturating_sub(MAX_DEVICES);
-        found.into_iter().skip(older).map(|(_, index)| PartyId(index)).collect()
+        found.into_iter().skip(older).map(|(_, id)| id).collect()
     }
 
     /// Lets a leg ring at a party. False if it is a busy phone.
@@ -232,12 +234,12 @@ impl World {
         self.falls_silent(sid);
         self.close_lines(sid);
         let mut rings_on = Vec::new();
-        for (index, party) in self.parties.iter_mut().enumerate() {
+        for (id, party) in &mut self.parties {
             party.pending.retain(|pending| *pending != sid);
             if party.on_call == Some(sid) {
                 party.on_call = None;
                 // What rang before the call and rings still is seen again.
-                rings_on.extend(party.pending.iter().map(|leg| (PartyId(index), *leg)));
+                rings_on.extend(party.pending.iter().map(|leg| (*id, *leg)));
             }
         }
         for (id, leg) in rings_on {
@@ -247,7 +249,7 @@ impl World {
 
     /// Whether somebody whom only the test moves is ringing or talking.
     pub(super) fn waits_for_hands(&self) -> bool {
-        let parties = self.parties.iter().any(|party| {
+        let parties = self.parties.values().any(|party| {
             party.behaviour == Behaviour::ByHand
                 && (party.on_call.is_some() || !party.pending.is_empty())
         });

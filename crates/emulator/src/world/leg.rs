@@ -88,8 +88,8 @@ impl World {
         let parent = call.parent;
         let winner = call.party;
         // The other devices of the same identity stop.
-        for (index, party) in self.parties.iter_mut().enumerate() {
-            if winner.is_none_or(|winner| !winner.is(index)) {
+        for (id, party) in &mut self.parties {
+            if winner != Some(*id) {
                 party.pending.retain(|pending| *pending != leg);
             }
         }

@@ -333,10 +333,12 @@ impl World {
         else {
             return;
         };
+        let now = self.now;
         let Some(device) = self.party_mut(party).filter(|device| device.socket == Some(id)) else {
             return;
         };
         device.socket = None;
+        device.closed_at = Some(now);
         device.presence = super::Presence::Away;
         let pending = std::mem::take(&mut device.pending);
         let client = device.address.clone();
@@ -352,7 +354,7 @@ impl World {
             }
         }
         for leg in pending {
-            if !self.parties.iter().any(|party| party.pending.contains(&leg)) {
+            if !self.parties.values().any(|party| party.pending.contains(&leg)) {
                 self.signal.orphans.insert(leg);
             }
         }

@@ -71,7 +71,8 @@ impl World {
         account: AccountSid,
         noun: &ConferenceNoun,
     ) -> ConferenceSid {
-        let number = self.conferences.len();
+        let number = self.conferences_made;
+        self.conferences_made += 1;
         let seed = self.seed.derive("conference", number as u64);
         let id = ConferenceSid::from_bytes(seed.bytes());
         let callback = noun.callback.clone().map(|callback| ConferenceSubscription {

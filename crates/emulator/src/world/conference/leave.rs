@@ -114,6 +114,7 @@ impl World {
         }
         self.report_conference(id, Event::End, last, more);
         self.ending.insert(lane);
+        self.conference_over(id);
         for (call, conferring) in released {
             self.after_conference(call, &conferring);
         }

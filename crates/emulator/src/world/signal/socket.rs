@@ -80,6 +80,12 @@ impl Sockets {
         self.by_id.iter().filter_map(|(id, socket)| Some((*id, socket.party?)))
     }
 
+    /// A socket is the device's, as after a good token.
+    #[cfg(test)]
+    pub(crate) fn belongs_to(&mut self, id: SocketId, party: PartyId) {
+        self.by_id.entry(id).or_default().party = Some(party);
+    }
+
     /// The next number in the order of registrations.
     pub(crate) fn next_registration(&mut self) -> u64 {
         self.registered += 1;
@@ -162,7 +168,7 @@ impl World {
     }
 
     /// How much emulated time passes in a length of real time: browsers and tokens live in that.
-    pub(super) fn as_on_the_wall(&self, length: Duration) -> Duration {
+    pub(in crate::world) fn as_on_the_wall(&self, length: Duration) -> Duration {
         length * self.config.clock.scale().unwrap_or(1).max(1)
     }
 
