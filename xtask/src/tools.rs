@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::pinned;
 use crate::run;
 use crate::workspace::Workspace;
 
@@ -19,7 +20,7 @@ struct Tool {
 const TOOLS: [Tool; 6] = [
     // Compiles the C of the cryptography library and links everything.
     Tool { name: "cc", probe: &["cc", "--version"], packages: &["gcc", "libc6-dev"] },
-    // The judges of the conformance tests.
+    // Runs npm, and in a version that is new enough (see `newer_node`) the judges and the browser.
     Tool { name: "node", probe: &["node", "--version"], packages: &["nodejs"] },
     // Installs them, and fetches PostgreSQL where none is installed.
     Tool { name: "npm", probe: &["npm", "--version"], packages: &["npm"] },
@@ -39,6 +40,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     if !missing.is_empty() {
         install(workspace, &missing)?;
     }
+    newer_node(workspace)?;
     let mut said = Vec::new();
     for tool in &TOOLS {
         let version = version(workspace, tool).ok_or_else(|| lacking(&[tool]))?;
@@ -46,6 +48,24 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     }
     Ok(said.join(", "))
 }
+
+/// Fetches a Node.js that is new enough, if the one that is installed is not, as in Debian 12.
+fn newer_node(workspace: &Workspace) -> Result<(), Failure> {
+    let [_, node, ..] = &TOOLS;
+    let installed = version(workspace, node);
+    if installed.as_deref().and_then(major).is_none_or(|major| major < OLDEST_NODE) {
+        pinned::node(workspace, "xtask/node", &workspace.target("node"))?;
+    }
+    Ok(())
+}
+
+/// The first number of a version.
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
+}
+
+/// What the browser's driver wants.
+const OLDEST_NODE: u32 = 20;
 
 /// Installs npm, with which the demo fetches the Voice SDK, and PostgreSQL where none is installed.
 ///

