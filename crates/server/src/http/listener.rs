@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use hyper::{Request, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -21,7 +23,6 @@ use tracing::{info, warn};
 use super::networks::Networks;
 use super::paced::Paced;
 use super::reply::{self, Reply};
-use super::turn::{Awaited, Turns};
 
 /// How many connections are kept.
 #[derive(Clone, Debug)]
@@ -144,11 +145,16 @@ where
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(GONE));
+    // Whether the peer waits for us: it has connected, or said something, and has no answer since.
+    let awaited = AtomicBool::new(true);
+    let heard = |_: &[u8]| awaited.store(true, Ordering::Relaxed);
+    let stream = InspectReader::new(Paced::new(stream), heard);
     let service = service_fn(|request| {
         let answered = answer(request);
-        let stop = &stop;
+        let (stop, awaited) = (&stop, &awaited);
         async move {
             let mut answered = answered.await;
+            awaited.store(false, Ordering::Relaxed);
             if stop.is_cancelled() {
                 // The client knows then that its next request needs another connection.
                 reply::set(&mut answered, header::CONNECTION, "close");
@@ -156,7 +162,6 @@ where
             Ok::<_, Infallible>(answered)
         }
     });
-    let (stream, awaited) = Turns::new(Paced::new(stream));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
@@ -179,10 +184,10 @@ where
 /// Until an idle connection is closed. One whose peer has had its answer is closed as soon as what
 /// the system holds of it has been read; a new one, or the headers of a request that have begun to
 /// come, have some time more.
-async fn leave(stop: &CancellationToken, awaited: &Awaited) {
+async fn leave(stop: &CancellationToken, awaited: &AtomicBool) {
     stop.cancelled().await;
     tokio::time::sleep(ALL_READ).await;
-    if awaited.is_so() {
+    if awaited.load(Ordering::Relaxed) {
         tokio::time::sleep(LAST_REQUEST).await;
     }
 }

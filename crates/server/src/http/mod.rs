@@ -6,4 +6,3 @@ pub(crate) mod listener;
 pub(crate) mod networks;
 pub(crate) mod paced;
 pub(crate) mod reply;
-mod turn;
