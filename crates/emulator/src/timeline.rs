@@ -292,15 +292,14 @@ impl Timeline {
 mod tests {
     use super::*;
 
+    fn entry(text: &str) -> Entry {
+        let what = What::NotEmulated(text.to_owned());
+        Entry { at: Timestamp::from_unix_seconds(0), call: None, root: None, what }
+    }
+
     #[test]
     fn the_oldest_entries_go_first() {
         let mut timeline = Timeline::new(2);
-        let entry = |text: &str| Entry {
-            at: Timestamp::from_unix_seconds(0),
-            call: None,
-            root: None,
-            what: What::NotEmulated(text.to_owned()),
-        };
         for text in ["one", "two", "three"] {
             timeline.push(entry(text));
         }
@@ -311,12 +310,6 @@ mod tests {
     #[test]
     fn what_changed_is_told_once() {
         let mut timeline = Timeline::new(2);
-        let entry = |text: &str| Entry {
-            at: Timestamp::from_unix_seconds(0),
-            call: None,
-            root: None,
-            what: What::NotEmulated(text.to_owned()),
-        };
         let texts = |timeline: &Timeline, after| -> Vec<String> {
             let changed = timeline.changed_after(after);
             changed.into_iter().map(|(_, entry)| entry.what.to_string()).collect()

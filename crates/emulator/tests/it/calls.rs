@@ -29,13 +29,26 @@ impl Stage {
     async fn page(&self, identity: &str) -> Page {
         Page::registered(&self.gateway, &self.tokens.mint(identity)).await
     }
+
+    /// A page that has shown its token and takes no calls.
+    async fn unregistered_page(&self, identity: &str) -> Page {
+        let mut page = Page::open(&self.gateway).await;
+        page.listen(&self.tokens.mint(identity), 30).await;
+        page.next("connected").await;
+        page
+    }
 }
 
 async fn accept(page: &mut Page, invite: &Value) -> Peer {
+    accept_by(page, invite).await.0
+}
+
+/// The same with the description by which the page goes on with the call.
+async fn accept_by(page: &mut Page, invite: &Value) -> (Peer, String) {
     let mut peer = Peer::new(700.0).await;
     let answer = peer.answer(invite["sdp"].as_str().expect("an offer"));
     page.send("answer", json!({"callsid": invite["callsid"], "sdp": answer})).await;
-    peer
+    (peer, answer)
 }
 
 async fn hang_up(page: &mut Page, call: &Value) {
@@ -253,9 +266,7 @@ async fn a_new_token_in_a_call_changes_nothing() {
     let mut ana = stage.page("ana").await;
     let call = stage.twilio.phone(CALLER).call(NUMBER);
     let invite = ana.next("invite").await;
-    let mut peer = Peer::new(700.0).await;
-    let answer = peer.answer(invite["sdp"].as_str().expect("an offer"));
-    ana.send("answer", json!({"callsid": invite["callsid"], "sdp": answer})).await;
+    let (_peer, answer) = accept_by(&mut ana, &invite).await;
 
     ana.listen(&stage.tokens.mint("ana"), 30).await;
     ana.next("connected").await;
@@ -281,18 +292,14 @@ async fn a_call_outlives_its_socket_for_a_while() {
     let mut ana = stage.page("ana").await;
     let call = stage.twilio.phone(CALLER).call(NUMBER);
     let invite = ana.next("invite").await;
-    let mut peer = Peer::new(700.0).await;
-    let answer = peer.answer(invite["sdp"].as_str().expect("an offer"));
-    ana.send("answer", json!({"callsid": invite["callsid"], "sdp": answer})).await;
+    let (_peer, answer) = accept_by(&mut ana, &invite).await;
     call.until(|story| story.answered_by().is_some()).await;
 
     stage.twilio.devices()[0].tear();
     assert_eq!(ana.any().await, None, "no closing frame comes");
     eventually(|| stage.twilio.devices().is_empty()).await;
     stage.twilio.advance(secs(29)).await;
-    let mut ana = Page::open(&stage.gateway).await;
-    ana.listen(&stage.tokens.mint("ana"), 30).await;
-    ana.next("connected").await;
+    let mut ana = stage.unregistered_page("ana").await;
     ana.send("invite", resume(&invite, &answer)).await;
     ana.next("answer").await;
     stage.twilio.advance(secs(60)).await;
@@ -304,9 +311,7 @@ async fn a_call_outlives_its_socket_for_a_while() {
     let story = call.ended().await;
     assert_eq!(story.legs[0].status, CallStatus::Completed);
     assert_eq!(story.problems().map(|it| it.code).collect::<Vec<_>>(), [31_005]);
-    let mut ana = Page::open(&stage.gateway).await;
-    ana.listen(&stage.tokens.mint("ana"), 30).await;
-    ana.next("connected").await;
+    let mut ana = stage.unregistered_page("ana").await;
     ana.send("invite", resume(&invite, &answer)).await;
     assert_eq!(ana.next("hangup").await["error"]["code"], 31_209);
 }
@@ -329,9 +334,7 @@ async fn a_leg_that_rang_at_a_lost_socket_rings_again() {
     // A page that was loaded anew may also answer it at once, by what it remembers.
     stage.twilio.devices()[0].tear();
     eventually(|| stage.twilio.devices().is_empty()).await;
-    let mut ana = Page::open(&stage.gateway).await;
-    ana.listen(&stage.tokens.mint("ana"), 30).await;
-    ana.next("connected").await;
+    let mut ana = stage.unregistered_page("ana").await;
     let mut peer = Peer::new(700.0).await;
     let offer = peer.offer();
     ana.send("invite", resume(&first, &offer)).await;

@@ -2,7 +2,7 @@
 
 use emulator::Behaviour;
 
-use crate::server::{CALLER, NUMBER, Server, secs, status, twilio, twiml};
+use crate::server::{CALLER, NUMBER, Server, secs, twilio};
 
 #[tokio::test]
 async fn keys_end_as_the_attributes_say() {
@@ -23,12 +23,7 @@ async fn keys_end_as_the_attributes_say() {
             "<Gather action=\"/got\" {attributes}><Say loop=\"2\">One two.</Say>\
              <Pause length=\"2\"/></Gather><Say>Nothing.</Say>"
         );
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/got" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/got").await;
         let (twilio, _account) = twilio(&server).await;
 
         let story = twilio.phone(CALLER).presses(pressed).call(NUMBER).ended().await;
@@ -49,12 +44,7 @@ async fn a_key_silences_the_prompt_unless_it_may_not() {
         let document = format!(
             "<Gather action=\"/got\" numDigits=\"1\" {attributes}><Pause length=\"30\"/></Gather>"
         );
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/got" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/got").await;
         let (twilio, _account) = twilio(&server).await;
         let call = twilio.phone(CALLER).by_hand().call(NUMBER);
         twilio.settled().await;
@@ -75,12 +65,7 @@ async fn a_key_silences_the_prompt_unless_it_may_not() {
 async fn star_hangs_up_on_the_called_party_if_it_may() {
     for (attributes, want) in [("hangupOnStar=\"true\"", 5), ("", 40)] {
         let document = format!("<Dial action=\"/action\" {attributes}><Client>ana</Client></Dial>");
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/action" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/action").await;
         let (twilio, account) = twilio(&server).await;
         account.agent("ana", Behaviour::talks(secs(1), secs(40)));
         let call = twilio.phone(CALLER).by_hand().call(NUMBER);

@@ -2,7 +2,7 @@
 
 use emulator::{Behaviour, Kind};
 
-use crate::server::{CALLER, NUMBER, Server, secs, status, twilio, twiml};
+use crate::server::{CALLER, NUMBER, Server, secs, twilio};
 
 #[tokio::test]
 async fn a_message_ends_as_the_attributes_say() {
@@ -13,12 +13,7 @@ async fn a_message_ends_as_the_attributes_say() {
         ("maxLength=\"3\"", "3"),
     ] {
         let document = format!("<Record action=\"/left\" {attributes}/>");
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/left" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/left").await;
         let (twilio, _account) = twilio(&server).await;
         twilio.phone(CALLER).call(NUMBER).ended().await;
         let left = &server.at("/left")[0];
@@ -39,12 +34,7 @@ async fn a_caller_ends_the_message_by_a_key_or_hangs_up() {
              recordingStatusCallback=\"/recorded\" \
              recordingStatusCallbackEvent=\"in-progress completed\"/>"
         );
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/left" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/left").await;
         let (twilio, _account) = twilio(&server).await;
         let call = twilio.phone(CALLER).by_hand().call(NUMBER);
         // Half a second of it is the beep.
@@ -83,12 +73,7 @@ async fn a_dial_is_recorded() {
             "<Dial action=\"/action\" record=\"{record}\" recordingStatusCallback=\"/recorded\">\
              <Client statusCallback=\"/leg\">ana</Client></Dial>"
         );
-        let server = Server::start(move |seen| match seen.path.as_str() {
-            "/voice" => twiml(&document),
-            "/action" => twiml(""),
-            _ => status(204),
-        })
-        .await;
+        let server = Server::saying(document, "/action").await;
         let (twilio, account) = twilio(&server).await;
         account.agent("ana", Behaviour::talks(secs(4), secs(20)));
 
@@ -118,14 +103,12 @@ async fn a_dial_is_recorded() {
 
 #[tokio::test]
 async fn nothing_is_recorded_of_a_dial_that_nobody_answers() {
-    let server = Server::start(|seen| match seen.path.as_str() {
-        "/voice" => twiml(
-            "<Dial action=\"/action\" record=\"record-from-answer\" \
-             recordingStatusCallback=\"/recorded\"><Client>ana</Client></Dial>",
-        ),
-        "/action" => twiml(""),
-        _ => status(204),
-    })
+    let server = Server::saying(
+        "<Dial action=\"/action\" record=\"record-from-answer\" \
+             recordingStatusCallback=\"/recorded\"><Client>ana</Client></Dial>"
+            .to_owned(),
+        "/action",
+    )
     .await;
     let (twilio, _account) = twilio(&server).await;
     twilio.phone(CALLER).call(NUMBER).ended().await;

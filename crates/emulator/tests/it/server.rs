@@ -72,6 +72,16 @@ impl Server {
         Self { url, seen, task }
     }
 
+    /// One that says this document to a call, and nothing more when its `action` is asked.
+    pub(crate) async fn saying(document: String, action: &'static str) -> Self {
+        Self::start(move |seen| match seen.path.as_str() {
+            "/voice" => twiml(&document),
+            path if path == action => twiml(""),
+            _ => status(204),
+        })
+        .await
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("no test panics with it").clone()
     }

@@ -22,15 +22,6 @@ fn status(agents: &Value, team: &Team, agent: u8) -> String {
     found["status"].as_str().expect("a status").to_owned()
 }
 
-/// Waits until the stream says that an agent has this status.
-async fn shows(stream: &mut Stream, team: &Team, agent: u8, status: &str) -> Value {
-    let id = json!(team.user(agent).to_string());
-    let is = |seen: &Seen| {
-        seen.name == "agent" && seen.data["user_id"] == id && seen.data["status"] == json!(status)
-    };
-    stream.find(&format!("agent {agent} {status}"), is).await.data
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_tell_a_call_from_its_first_ring_to_its_end() {
     let world = World::with_servers(2).await;
@@ -67,7 +58,7 @@ async fn two_servers_tell_a_call_from_its_first_ring_to_its_end() {
         assert_eq!((&answered["reason"], &answered["answered_by"]), (&json!("answered"), &ana));
         assert!(answered["call_sid"].is_string() && answered["leg_sid"].is_string());
     }
-    let busy = shows(&mut streams[1], &team, 1, "busy").await;
+    let busy = streams[1].shows(&team, 1, "busy").await;
     // A page that opens now finds the call.
     let mut late = world.stream(0, &team.events(2)).await;
     let snapshot = late.named("snapshot").await;
@@ -93,7 +84,7 @@ async fn two_servers_tell_a_call_from_its_first_ring_to_its_end() {
             same.as_object().map(|o| o.keys().collect::<Vec<_>>())
         );
     }
-    shows(&mut late, &team, 1, "unknown").await;
+    late.shows(&team, 1, "unknown").await;
     world.stop().await;
 }
 
@@ -132,7 +123,7 @@ async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
     let mut stream = world.stream(0, &team.events(1)).await;
     stream.named("snapshot").await;
     world.set_status(&team, 2, "away").await;
-    shows(&mut stream, &team, 2, "away").await;
+    stream.shows(&team, 2, "away").await;
 
     // Its server stops in the middle of everything, and at once.
     let stopped = world.stop_first().await;
@@ -222,7 +213,7 @@ async fn a_lost_connection_to_the_database_loses_no_event() {
             )
             .await;
         assert_eq!(world.set_status(&team, 2, status).await.status, 200);
-        shows(&mut stream, &team, 2, status).await;
+        stream.shows(&team, 2, status).await;
     }
     world.stop().await;
 }
@@ -359,7 +350,7 @@ async fn a_reader_that_reads_nothing_loses_its_stream_and_holds_up_nobody() {
         loop {
             let status = ["away", "available"][changes % 2];
             assert_eq!(world.set_status(&team, 2, status).await.status, 200);
-            shows(&mut good, &team, 2, status).await;
+            good.shows(&team, 2, status).await;
             changes += 1;
             if changes > 300 {
                 tokio::time::sleep(Duration::from_millis(200)).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, Ask};
 use crate::sessions::session;
-use crate::stream::{Seen, Stream};
+use crate::stream::Stream;
 use crate::team::{Team, uuid};
 use crate::world::{World, until};
 
@@ -45,7 +45,7 @@ impl World {
         let shown = async {
             loop {
                 self.time_passes(team, agent).await;
-                let shows = shows(stream, team, agent, "offline");
+                let shows = stream.shows(team, agent, "offline");
                 if tokio::time::timeout(2 * SECOND, shows).await.is_ok() {
                     return;
                 }
@@ -58,15 +58,6 @@ impl World {
         let ask = Ask::new("POST", &team.path("agents/me/wrap-up/end"));
         self.ask(&ask.bearer(&session(team.user(agent)))).await
     }
-}
-
-/// Waits until the stream says that an agent has this status.
-async fn shows(stream: &mut Stream, team: &Team, agent: u8, status: &str) -> Value {
-    let id = json!(team.user(agent).to_string());
-    let is = |seen: &Seen| {
-        seen.name == "agent" && seen.data["user_id"] == id && seen.data["status"] == json!(status)
-    };
-    stream.find(&format!("agent {agent} {status}"), is).await.data
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +76,7 @@ async fn an_open_page_is_presence_and_a_closed_one_rings_nobody() {
     let snapshot = pages[1].named("snapshot").await;
     assert_eq!(snapshot["me"]["status"], json!("available"));
     assert_eq!(snapshot["me"]["presence"], json!(null), "nothing was set by hand");
-    shows(&mut watcher, &team, 2, "available").await;
+    watcher.shows(&team, 2, "available").await;
     for server in [0, 1] {
         assert_eq!(world.status(server, &team, 2).await, "available");
         assert_eq!(world.status(server, &team, 3).await, "unknown");
@@ -95,7 +86,7 @@ async fn an_open_page_is_presence_and_a_closed_one_rings_nobody() {
     until("its end was noticed", async || world.metric("switchroom_event_streams").await == 2)
         .await;
     world.closes(&mut watcher, &team, 2).await;
-    shows(&mut watcher, &team, 2, "available").await;
+    watcher.shows(&team, 2, "available").await;
     // The last page is closed. It has the whole time of grace, from its end on.
     pages.clear();
     let lease = async || -> f64 {
@@ -131,24 +122,24 @@ async fn what_was_set_by_hand_outlives_pages_and_calls() {
     let mut watcher = world.stream(0, &team.events(1)).await;
     let page = world.stream(0, &team.page(2, "one")).await;
     world.set_status(&team, 2, "available").await;
-    shows(&mut watcher, &team, 2, "available").await;
+    watcher.shows(&team, 2, "available").await;
     world.set_status(&team, 1, "away").await;
     agents[1].behaves(Behaviour::ByHand);
     let call = world.phone(CALLER).call(&team.number);
     agents[1].rings().await;
-    let offered = shows(&mut watcher, &team, 2, "offered").await;
+    let offered = watcher.shows(&team, 2, "offered").await;
     agents[1].answer().expect("it rings");
     world.twilio.settled().await;
-    let busy = shows(&mut watcher, &team, 2, "busy").await;
+    let busy = watcher.shows(&team, 2, "busy").await;
     assert_eq!((&busy["presence"], &busy["call_sid"]), (&json!("available"), &offered["call_sid"]));
     // Away during the call: away after it, and not before.
     let answer = world.set_status(&team, 2, "away").await.json();
     assert_eq!((&answer["status"], &answer["presence"]), (&json!("busy"), &json!("away")));
-    let busy = shows(&mut watcher, &team, 2, "busy").await;
+    let busy = watcher.shows(&team, 2, "busy").await;
     assert_eq!(busy["presence"], json!("away"));
     agents[1].hang_up().expect("a call");
     call.ended().await;
-    shows(&mut watcher, &team, 2, "away").await;
+    watcher.shows(&team, 2, "away").await;
     // Signed out by hand: opening a page changes nothing.
     world.set_status(&team, 2, "offline").await;
     drop(page);
@@ -174,7 +165,7 @@ async fn a_server_that_stops_makes_nobody_flap() {
     world.start_again(stopped).await;
     assert_eq!(world.status(0, &team, 2).await, "available");
     let mut back = world.resume(0, team.page(2, "one"), &page).await;
-    let own = shows(&mut back, &team, 2, "available").await;
+    let own = back.shows(&team, 2, "available").await;
     assert_eq!(own["presence"], json!(null));
 
     // The server was away for longer than that: nobody could say that their page is open. Until
@@ -196,7 +187,7 @@ async fn after_a_call_an_agent_may_work_on() {
     let mut watcher = world.stream(1, &team.events(2)).await;
     agents[0].behaves(Behaviour::talks(SECOND, SECOND));
     world.phone(CALLER).call(&team.number).ended().await;
-    let working = shows(&mut watcher, &team, 1, "wrap_up").await;
+    let working = watcher.shows(&team, 1, "wrap_up").await;
     let moment = |name: &str| -> identity::Timestamp {
         working[name].as_str().and_then(|at| at.parse().ok()).expect("a moment")
     };
@@ -209,10 +200,10 @@ async fn after_a_call_an_agent_may_work_on() {
     assert_eq!(verdicts, [(1, "wrap_up".to_owned()), (2, "rings".to_owned())]);
     // Away does not end it, available does.
     world.set_status(&team, 1, "away").await;
-    shows(&mut watcher, &team, 1, "away").await;
+    watcher.shows(&team, 1, "away").await;
     let answer = world.set_status(&team, 1, "available").await.json();
     assert_eq!(answer["status"], json!("available"));
-    shows(&mut watcher, &team, 1, "available").await;
+    watcher.shows(&team, 1, "available").await;
     let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
     assert_eq!(team.rang(&story).len(), 2);
 
@@ -220,10 +211,10 @@ async fn after_a_call_an_agent_may_work_on() {
     agents[0].behaves(Behaviour::talks(SECOND, SECOND));
     agents[1].behaves(Behaviour::Ignores);
     world.phone(CALLER).call(&team.number).ended().await;
-    shows(&mut watcher, &team, 1, "wrap_up").await;
+    watcher.shows(&team, 1, "wrap_up").await;
     let answer = world.end_wrap_up(&team, 1).await;
     assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("available")));
-    shows(&mut watcher, &team, 1, "available").await;
+    watcher.shows(&team, 1, "available").await;
     let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
     assert_eq!(team.rang(&story).len(), 2);
     world.stop().await;
@@ -241,7 +232,7 @@ async fn available_during_a_call_leaves_the_work_after_it_as_it_is() {
     agents[0].rings().await;
     agents[0].answer().expect("it rings");
     world.twilio.settled().await;
-    shows(&mut watcher, &team, 1, "busy").await;
+    watcher.shows(&team, 1, "busy").await;
     let answer = world.set_status(&team, 1, "available").await.json();
     assert_eq!((&answer["status"], &answer["presence"]), (&json!("busy"), &json!("available")));
     assert_eq!(world.end_wrap_up(&team, 1).await.json()["status"], json!("busy"));
@@ -277,8 +268,8 @@ async fn work_after_a_call_ends_by_itself_and_everybody_hears_of_it() {
              select pg_notify('voice_changes', 'acme')",
         )
         .await;
-    shows(&mut watcher, &team, 1, "wrap_up").await;
-    let free = shows(&mut watcher, &team, 1, "unknown").await;
+    watcher.shows(&team, 1, "wrap_up").await;
+    let free = watcher.shows(&team, 1, "unknown").await;
     assert_eq!(free["since"], json!(null));
     world.stop().await;
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -79,6 +79,15 @@ impl Stream {
     /// The next event with this name.
     pub(crate) async fn named(&mut self, name: &str) -> Value {
         self.find(name, |seen| seen.name == name).await.data
+    }
+
+    /// The next event that says that an agent has this status.
+    pub(crate) async fn shows(&mut self, team: &Team, agent: u8, status: &str) -> Value {
+        let id = json!(team.user(agent).to_string());
+        let is = |seen: &Seen| {
+            seen.name == "agent" && seen.data["user_id"] == id && seen.data["status"] == status
+        };
+        self.find(&format!("agent {agent} {status}"), is).await.data
     }
 
     /// Waits for the end of the stream, which must be no broken connection.
