@@ -9,6 +9,7 @@ import './scenarios/tones.mjs';
 import './scenarios/recovery.mjs';
 import './scenarios/twenty.mjs';
 import './scenarios/console/softphone.mjs';
+import './scenarios/console/devices.mjs';
 import './scenarios/console/endings.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';

@@ -2,7 +2,8 @@
 
 /**
  * Runs in the page, before its own scripts. The page's code is not touched: the browser only has
- * another microphone, and what the page's connections bring is listened to.
+ * another microphone, and what the page's connections bring is listened to. Without a tone the
+ * browser keeps its own microphones.
  */
 export function ears(hz) {
   let audio;
@@ -10,13 +11,14 @@ export function ears(hz) {
   const streams = [];
   let heard;
 
-  navigator.mediaDevices.getUserMedia = async () => {
+  const microphone = async () => {
     const tone = new OscillatorNode(context(), { frequency: hz });
     const sink = context().createMediaStreamDestination();
     tone.connect(new GainNode(context(), { gain: 0.5 })).connect(sink);
     tone.start();
     return sink.stream;
   };
+  if (hz !== null) navigator.mediaDevices.getUserMedia = microphone;
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...given) {
       super(...given);

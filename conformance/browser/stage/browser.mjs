@@ -16,26 +16,26 @@ const packages = process.env.SWITCHROOM_TEST_PACKAGES;
 const pictures = process.env.SWITCHROOM_TEST_PICTURES;
 const { chromium } = createRequire(join(packages, 'node_modules', '_'))('playwright-core');
 
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  // Microphones and loudspeakers without a machine that has them.
+  '--use-fake-device-for-media-stream',
+  // Media stays on this machine, also where it has no other interface.
+  '--allow-loopback-in-peer-connection',
+  // The emulator's certificate, and no other that is not known.
+  `--ignore-certificate-errors-spki-list=${stage.spki}`,
+];
+// Tests make their tones without a click, and open microphones without a question.
+const LAX = ['--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream'];
+
+const launch = (...more) => chromium.launch({ executablePath: '/usr/bin/chromium', args: [...ARGS, ...more] });
+
 let browser;
 
 before(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      // Microphones without a question, and without a machine that has one.
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      // Media stays on this machine, also where it has no other interface.
-      '--allow-loopback-in-peer-connection',
-      // The emulator's certificate, and no other that is not known.
-      `--ignore-certificate-errors-spki-list=${stage.spki}`,
-      // Tests make their tones without a click.
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  });
+  browser = await launch(...LAX);
 });
 
 after(() => browser?.close());
@@ -64,6 +64,7 @@ async function late(within) {
 /** What is open in a test. */
 class Scene {
   #name;
+  #browsers = [];
   #contexts = [];
   #pages = [];
 
@@ -112,12 +113,19 @@ class Scene {
   }
 
   /** A browser profile of its own. */
-  async context(options) {
+  async context(options, where = browser) {
     // A page that a test answers for has no address, and may reach this machine only if allowed.
     const permissions = ['microphone', 'local-network-access'];
-    const context = await browser.newContext({ permissions, ...options });
+    const context = await where.newContext({ permissions, ...options });
     this.#contexts.push(context);
     return context;
+  }
+
+  /** A profile in a browser that asks before a page may listen, and lets it sound once it is touched. */
+  async strictContext(options) {
+    const strict = await launch();
+    this.#browsers.push(strict);
+    return this.context(options, strict);
   }
 
   /** A page whose faults are the test's. */
@@ -135,6 +143,7 @@ class Scene {
   async close() {
     const faults = this.#pages.flatMap(({ name, page }) => page.faults.map((it) => `${name}: ${it}`));
     await Promise.all(this.#contexts.map((context) => context.close()));
+    await Promise.all(this.#browsers.map((browser) => browser.close()));
     await twilio.quiet();
     if (faults.length) throw new Error(faults.join('\n'));
   }

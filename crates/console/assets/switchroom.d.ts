@@ -437,23 +437,32 @@ declare class Devices {
     }>;
     /** @param {Partial<Choice>} choice */
     choose(choice: Partial<Choice>): void;
-    /** What to ask the browser for. A microphone that is gone is replaced by another one. */
+    /** What to ask the browser for. */
     get constraints(): {
         audio: {
             echoCancellation: boolean;
             noiseSuppression: boolean;
             autoGainControl: boolean;
             deviceId?: {
-                ideal: string;
+                exact: string;
             } | undefined;
         };
     };
+    /**
+     * Opens a microphone. If the one that is asked for is gone, it is the system's choice: browsers
+     * take a device that is merely preferred for no wish at all.
+     *
+     * @param {any} constraints
+     * @returns {Promise<MediaStream>}
+     * @throws {Error} whose `name` says why, as `getUserMedia` does
+     */
+    open: (constraints: any) => Promise<MediaStream>;
     /**
      * Listens to the microphone and tells its level until it is stopped.
      *
      * @param {(level: number) => void} heard from 0 to 1, some 20 times a second
      * @returns {Promise<() => void>} stops it
-     * @throws {Error} whose `name` says why, as `getUserMedia` does
+     * @throws {Error} as `open` does
      */
     listen(heard: (level: number) => void): Promise<() => void>;
 }

@@ -51,7 +51,7 @@ export class Devices {
     this.onChange();
   }
 
-  /** What to ask the browser for. A microphone that is gone is replaced by another one. */
+  /** What to ask the browser for. */
   get constraints() {
     const { microphone } = this.choice;
     return {
@@ -59,20 +59,39 @@ export class Devices {
         echoCancellation: true,
         noiseSuppression: true,
         autoGainControl: true,
-        ...(microphone ? { deviceId: { ideal: microphone } } : {}),
+        ...(microphone ? { deviceId: { exact: microphone } } : {}),
       },
     };
   }
+
+  /**
+   * Opens a microphone. If the one that is asked for is gone, it is the system's choice: browsers
+   * take a device that is merely preferred for no wish at all.
+   *
+   * @param {any} constraints
+   * @returns {Promise<MediaStream>}
+   * @throws {Error} whose `name` says why, as `getUserMedia` does
+   */
+  open = async (constraints) => {
+    const { deviceId, ...audio } = constraints.audio;
+    try {
+      return await navigator.mediaDevices.getUserMedia(constraints);
+    } catch (error) {
+      const isGone = error instanceof Error && ["OverconstrainedError", "NotFoundError"].includes(error.name);
+      if (!deviceId || !isGone) throw error;
+      return navigator.mediaDevices.getUserMedia({ audio });
+    }
+  };
 
   /**
    * Listens to the microphone and tells its level until it is stopped.
    *
    * @param {(level: number) => void} heard from 0 to 1, some 20 times a second
    * @returns {Promise<() => void>} stops it
-   * @throws {Error} whose `name` says why, as `getUserMedia` does
+   * @throws {Error} as `open` does
    */
   async listen(heard) {
-    const stream = await navigator.mediaDevices.getUserMedia(this.constraints);
+    const stream = await this.open(this.constraints);
     const context = new AudioContext();
     const analyser = context.createAnalyser();
     analyser.fftSize = 512;

@@ -231,13 +231,17 @@ export class Phone extends Emitter {
 
   /** Puts the chosen devices to use. */
   useDevices() {
-    const { microphone, speaker, ringer } = this.parts.devices.choice;
+    this.#useSpeakers();
+    const isTalking = [...this.lines.values()].some((line) => line.state === "open");
+    const { microphone } = this.parts.devices.choice;
+    if (isTalking) this.#device?.audio?.setInputDevice(microphone || "default").catch(() => {});
+  }
+
+  #useSpeakers() {
+    const { speaker, ringer } = this.parts.devices.choice;
     void this.#ringer.useDevice(ringer || speaker);
     const audio = this.#device?.audio;
-    if (!audio) return;
-    if (audio.isOutputSelectionSupported) audio.speakerDevices.set(speaker || "default").catch(() => {});
-    const isTalking = [...this.lines.values()].some((line) => line.state === "open");
-    if (isTalking && microphone) audio.setInputDevice(microphone).catch(() => {});
+    if (audio?.isOutputSelectionSupported) audio.speakerDevices.set(speaker || "default").catch(() => {});
   }
 
   // The device
@@ -258,7 +262,7 @@ export class Phone extends Emitter {
       const Device = this.parts.Device ?? (await loadSdk(base));
       const { token } = await asked;
       if (isOld()) return;
-      this.#adopt(new Device(token, options(config, host)));
+      this.#adopt(new Device(token, { ...options(config, host), getUserMedia: this.parts.devices.open }));
     } catch (error) {
       if (!isOld()) this.#failed(problemOf(error));
     }
@@ -284,7 +288,9 @@ export class Phone extends Emitter {
     device.on("error", (error) => isOld() || this.#refused(error));
     device.on("incoming", (call) => isOld() || this.#incoming(call));
     device.on("tokenWillExpire", () => isOld() || void this.check());
-    this.useDevices();
+    this.#useSpeakers();
+    // The SDK knows the loudspeakers only now, and begins with the system's.
+    device.audio?.on("deviceChange", () => setTimeout(() => isOld() || this.#useSpeakers()));
     for (const line of this.lines.values()) {
       if (line.state === "reconnecting") void this.#resume(line);
     }

@@ -1,0 +1,101 @@
+// What tests put beside a page's own scripts to see what it does with the browser's devices.
+
+/**
+ * Runs in the page, before its own scripts. Everything still goes to the browser; it is only kept
+ * who was asked for what.
+ */
+export function witness() {
+  const tracks = [];
+  const sounds = new Set();
+  const notices = [];
+  let connection;
+  let focused = 0;
+  let asked = 0;
+
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await open(constraints);
+    tracks.push(...stream.getTracks());
+    return stream;
+  };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given);
+      connection = this;
+    }
+  };
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    sounds.add(this);
+    const played = play.call(this);
+    // A message is all that a test can see without touching the page.
+    played.catch(({ name }) => console.debug(`not played: ${name}`));
+    return played;
+  };
+  globalThis.Notification = class extends Notification {
+    constructor(title, options) {
+      super(title, options);
+      notices.push({ title, body: options.body, isOpen: true, click: () => this.dispatchEvent(new Event('click')) });
+      this.kept = notices.at(-1);
+    }
+    static requestPermission() {
+      asked += 1;
+      return super.requestPermission();
+    }
+    close() {
+      this.kept.isOpen = false;
+      super.close();
+    }
+  };
+  window.focus = () => (focused += 1);
+
+  let ear;
+  /** The level of the strongest tone of a sound, and the tone. */
+  const listen = (sound) => {
+    if (ear?.sound !== sound) {
+      const stream = sound.captureStream();
+      // Not loaded yet.
+      if (!stream.getAudioTracks().length) return { hz: 0, level: -Infinity };
+      const context = new AudioContext();
+      const node = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
+      context.createMediaStreamSource(stream).connect(node);
+      ear = { sound, node, bins: new Float32Array(node.frequencyBinCount) };
+    }
+    ear.node.getFloatFrequencyData(ear.bins);
+    const level = Math.max(...ear.bins);
+    return { hz: Math.round((ear.bins.indexOf(level) * ear.node.context.sampleRate) / ear.node.fftSize), level };
+  };
+
+  globalThis.witness = {
+    /** Every microphone that was opened, the oldest first. */
+    microphones: () => tracks.map(({ label, readyState }) => ({ label, isOpen: readyState === 'live' })),
+
+    /** The microphone that the other end of the call hears. */
+    speaksBy: () => connection?.getSenders()[0]?.track?.label ?? null,
+
+    /** Whether the other end hears nothing, whatever the microphone hears. */
+    isSilent: () => !connection.getSenders()[0].track.enabled,
+
+    /** The loudspeakers that play what the other end says. */
+    async hearsBy() {
+      const all = await navigator.mediaDevices.enumerateDevices();
+      const name = (id) => all.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId === (id || 'default'))?.label ?? id;
+      return [...sounds].filter(({ srcObject, paused }) => srcObject && !paused).map(({ sinkId }) => name(sinkId));
+    },
+
+    /** The ring tone: whether it plays, how far it is, on which loudspeaker, and what is heard. */
+    async ring() {
+      const sound = [...sounds].find(({ src }) => src.startsWith('blob:'));
+      if (!sound) return null;
+      const all = await navigator.mediaDevices.enumerateDevices();
+      const { label } = all.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId === (sound.sinkId || 'default')) ?? {};
+      return { isPlaying: !sound.paused, at: sound.currentTime, on: label ?? '', ...listen(sound) };
+    },
+
+    notices: () => notices.map(({ title, body, isOpen }) => ({ title, body, isOpen })),
+    clickNotice: () => notices.at(-1).click(),
+    /** How often the agent was asked whether calls may be shown on the desktop. */
+    desktopAsked: () => asked,
+    focused: () => focused,
+  };
+}
