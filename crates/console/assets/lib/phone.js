@@ -84,7 +84,7 @@ export class Phone extends Emitter {
     this.#isRunning = true;
     window.addEventListener("pagehide", this.#leave);
     window.addEventListener("pageshow", this.#comeBack);
-    window.addEventListener("pointerdown", this.#touched);
+    window.addEventListener("pointerup", this.#touched);
     window.addEventListener("keydown", this.#touched);
     for (const { line, connectToken } of this.parts.keep.read(Date.now())) {
       this.#connectTokens.set(line.id, connectToken);
@@ -102,7 +102,7 @@ export class Phone extends Emitter {
     this.#generation += 1;
     window.removeEventListener("pagehide", this.#leave);
     window.removeEventListener("pageshow", this.#comeBack);
-    window.removeEventListener("pointerdown", this.#touched);
+    window.removeEventListener("pointerup", this.#touched);
     window.removeEventListener("keydown", this.#touched);
     this.#device?.destroy();
     this.#device = null;

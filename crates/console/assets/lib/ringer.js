@@ -6,6 +6,7 @@ export class Ringer {
   #audio = null;
   #sink = "";
   #isRinging = false;
+  #isBlocked = false;
   /** Told whether the browser lets it sound; it may ask for a click first. */
   onBlocked = (/** @type {boolean} */ _blocked) => {};
 
@@ -17,9 +18,10 @@ export class Ringer {
     else this.#audio?.pause();
   }
 
-  /** Tries again, after the user has touched the page. */
+  /** Tries again, after the user has touched the page: from then on browsers let it sound. */
   retry() {
     if (this.#isRinging && this.#audio?.paused) void this.#play();
+    else this.#blocked(false);
   }
 
   /** @param {string} deviceId `""` for the system's choice */
@@ -39,11 +41,18 @@ export class Ringer {
     this.#audio.currentTime = 0;
     try {
       await this.#audio.play();
-      this.onBlocked(false);
+      this.#blocked(false);
       if (!this.#isRinging) this.#audio.pause();
     } catch (error) {
       const isBlocked = error instanceof DOMException && error.name === "NotAllowedError";
-      if (isBlocked) this.onBlocked(true);
+      if (isBlocked) this.#blocked(true);
     }
+  }
+
+  /** @param {boolean} isBlocked */
+  #blocked(isBlocked) {
+    if (isBlocked === this.#isBlocked) return;
+    this.#isBlocked = isBlocked;
+    this.onBlocked(isBlocked);
   }
 }
