@@ -59,6 +59,8 @@ export class Phone extends Emitter {
   #refusals = 0;
   #changedAt = Date.now();
   #ringer = new Ringer();
+  /** Done when every digit is sent. */
+  #sent = Promise.resolve();
 
   /**
    * @param {object} parts
@@ -177,7 +179,21 @@ export class Phone extends Emitter {
    */
   sendDigits(id, digits) {
     if (!/^[0-9*#w]+$/.test(digits)) throw new Error("Digits are 0 to 9, * and #.");
-    this.#calls.get(id)?.sendDigits(digits);
+    // A call that has just ended takes none.
+    for (const digit of digits) this.#sent = this.#sent.then(() => this.#send(id, digit)).catch(() => {});
+  }
+
+  /**
+   * Sends one digit and lets it sound: the browser forgets what still waits when it is given more.
+   *
+   * @param {string} id
+   * @param {string} digit
+   */
+  async #send(id, digit) {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    if (digit !== "w") call.sendDigits(digit);
+    await sleep(digit === "w" ? 500 : TONE);
   }
 
   /**
@@ -655,6 +671,9 @@ const CONNECTED = new Set(["in_progress", "completed"]);
 
 /** After so long without a word from the server, who is heard is who was called. */
 const DOUBT = 2000;
+
+/** How long the SDK lets a digit sound, with the pause after it. */
+const TONE = 230;
 
 /** How long a call may take to be taken up again. */
 const RESUME = 15_000;
