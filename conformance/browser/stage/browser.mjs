@@ -139,6 +139,20 @@ class Scene {
     return page;
   }
 
+  /** Lets every page stand still, as a machine that sleeps does, while something else goes on. */
+  async asleep(meanwhile) {
+    const system = await browser.newBrowserCDPSession();
+    const { processInfo } = await system.send('SystemInfo.getProcessInfo');
+    await system.detach();
+    const pages = processInfo.filter(({ type }) => type === 'renderer');
+    for (const { id } of pages) process.kill(id, 'SIGSTOP');
+    try {
+      await meanwhile();
+    } finally {
+      for (const { id } of pages) process.kill(id, 'SIGCONT');
+    }
+  }
+
   /** Closes everything; a fault in a page is one of the test. */
   async close() {
     const faults = this.#pages.flatMap(({ name, page }) => page.faults.map((it) => `${name}: ${it}`));

@@ -1,5 +1,8 @@
 // Tokens end, servers restart; the page looks after itself.
 
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { scenario } from '../../stage/browser.mjs';
 import { agent, api, logged, stage, startServer, stopServer } from '../../stage/stage.mjs';
 import * as twilio from '../../stage/twilio.mjs';
@@ -13,6 +16,45 @@ scenario('console: the token is renewed before it ends, also after a sleep', asy
   await ana.page.clock.fastForward('56:00');
   await until('a new token is asked for', async () => renewed, (count) => count > 0);
   await ana.registered();
+});
+
+scenario('console: a machine sleeps and wakes, and everything is right again', async (scene) => {
+  let asked = 0;
+  // The first token is due in the middle of the sleep.
+  const brief = async (route) => {
+    asked += 1;
+    if (asked > 1) return route.continue();
+    const response = await route.fetch();
+    const issued = await response.json();
+    const early = { refresh_at: issued.expires_at, expires_at: new Date(Date.parse(issued.expires_at) + 5000).toISOString() };
+    return route.fulfill({ response, json: { ...issued, ...early, ttl: 25 } });
+  };
+  const ana = await scene.console(1, { before: (page) => page.route('**/token?*', brief), excused: /WebSocket|Failed to load resource|ERR_|network error/ });
+  await api(agent(2), 'agents/me/status', { method: 'PUT', body: { status: 'available' } });
+  await until('Agent 2 is available', () => ana.part('wallboard').innerText(), (text) => /Agent 2\s+\d+:\d\d\s+Available/.test(text));
+  assert.equal(asked, 1);
+  await scene.asleep(async () => {
+    const until = sleep(35_000);
+    // No connection outlives a sleep.
+    await twilio.drop(ana.agent.identity);
+    await stopServer();
+    await startServer();
+    await api(agent(2), 'agents/me/status', { method: 'PUT', body: { status: 'away' } });
+    await until;
+  });
+  const woke = Date.now();
+  await until('the token is renewed', async () => asked, (count) => count === 2);
+  const hers = ({ identity, registered }) => identity === ana.agent.identity && registered;
+  await until('agent 1 is at the gateway', twilio.devices, (all) => all.some(hers));
+  await ana.registered();
+  await until('the team is right', () => ana.part('wallboard').innerText(), (text) => /Agent 2\s+\d+:\d\d\s+Away/.test(text));
+  await until('the stream is live', () => ana.page.locator('#stream').innerText(), (text) => text === 'Live');
+  console.log(`asleep for 35 s; right again ${((Date.now() - woke) / 1000).toFixed(1)} s later`);
+  const sid = await twilio.call('+15005550199');
+  await ana.answer();
+  await twilio.hangUp(sid);
+  await ana.shows('call-ended', 'The caller hung up');
+  await api(agent(2), 'agents/me/status', { method: 'PUT', body: { status: 'available' } });
 });
 
 scenario('console: a token that Twilio refuses is replaced', async (scene) => {
