@@ -19,3 +19,4 @@ import './scenarios/console/access.mjs';
 import './scenarios/console/embedding.mjs';
 import './scenarios/console/story.mjs';
 import './scenarios/console/health.mjs';
+import './scenarios/console/network.mjs';

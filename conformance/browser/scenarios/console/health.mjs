@@ -34,7 +34,7 @@ scenario('console: a machine sleeps and wakes, and everything is right again', a
   await until('Agent 2 is available', () => ana.part('wallboard').innerText(), (text) => /Agent 2\s+\d+:\d\d\s+Available/.test(text));
   assert.equal(asked, 1);
   await scene.asleep(async () => {
-    const until = sleep(35_000);
+    const until = sleep(32_000);
     // No connection outlives a sleep.
     await twilio.drop(ana.agent.identity);
     await stopServer();
@@ -49,7 +49,7 @@ scenario('console: a machine sleeps and wakes, and everything is right again', a
   await ana.registered();
   await until('the team is right', () => ana.part('wallboard').innerText(), (text) => /Agent 2\s+\d+:\d\d\s+Away/.test(text));
   await until('the stream is live', () => ana.page.locator('#stream').innerText(), (text) => text === 'Live');
-  console.log(`asleep for 35 s; right again ${((Date.now() - woke) / 1000).toFixed(1)} s later`);
+  console.log(`asleep for 32 s; right again ${((Date.now() - woke) / 1000).toFixed(1)} s later`);
   const sid = await twilio.call('+15005550199');
   await ana.answer();
   await twilio.hangUp(sid);

@@ -57,6 +57,8 @@ export class Phone extends Emitter {
   #generation = 0;
   #failures = 0;
   #refusals = 0;
+  /** Whether a token ended during a call: the SDK then leaves the registration to itself. */
+  #isStale = false;
   #changedAt = Date.now();
   #ringer = new Ringer();
   /** Done when every digit is sent. */
@@ -122,7 +124,8 @@ export class Phone extends Emitter {
     const stands = Date.now() - this.#changedAt;
     const isWaiting = this.registration.state === "registering" || this.registration.state === "unregistered";
     if (isWaiting && stands > 20_000 && this.lines.size === 0) return this.#build();
-    if (this.#device && this.parts.tokens.isDue) await this.#renew();
+    const isLost = this.#isStale && this.registration.state !== "registered";
+    if (this.#device && (isLost || this.parts.tokens.isDue)) await this.#renew();
   }
 
   /** Comes back at once after a sleep or when the network is there again. */
@@ -265,6 +268,7 @@ export class Phone extends Emitter {
   async #build() {
     const generation = ++this.#generation;
     const isOld = () => generation !== this.#generation;
+    this.#isStale = false;
     this.#device?.destroy();
     this.#device = null;
     this.#register("registering", this.registration.problem);
@@ -336,7 +340,8 @@ export class Phone extends Emitter {
     this.#refusals += 1;
     if (this.#refusals > 2) return this.#failed(problemOf(error));
     this.#register("unregistered", null);
-    if (this.#calls.size > 0) void this.#renew();
+    this.#isStale = this.#calls.size > 0;
+    if (this.#isStale) void this.#renew();
     else void this.#build();
   }
 
@@ -360,7 +365,8 @@ export class Phone extends Emitter {
     try {
       const { token } = await this.parts.tokens.get({ fresh: this.#refusals > 0 });
       this.#device?.updateToken(token);
-      if (this.registration.problem) this.#register(this.registration.state);
+      const isBack = this.#isStale && this.#device?.state === "registered";
+      if (isBack || this.registration.problem) this.#register(isBack ? "registered" : this.registration.state);
     } catch (error) {
       const problem = problemOf(error);
       if (problem.isFinal) this.#register(this.registration.state, problem);
@@ -573,6 +579,7 @@ export class Phone extends Emitter {
     this.#ringer.set(this.parts.ring !== false && isRinging && !isTalking);
     // A microphone that was changed during a call would stay open after it.
     if (lines.length === 0) this.#device?.audio?.unsetInputDevice?.().catch(() => {});
+    if (lines.length === 0 && this.#isStale && this.#isRunning) void this.#build();
     this.#write();
     this.emit("lines", lines);
   }
