@@ -15,6 +15,7 @@ import './scenarios/console/keyboard.mjs';
 import './scenarios/console/endings.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';
+import './scenarios/console/records.mjs';
 import './scenarios/console/access.mjs';
 import './scenarios/console/embedding.mjs';
 import './scenarios/console/story.mjs';

@@ -52,7 +52,9 @@ export function mountLog(room) {
       isAsking = false;
       write(end, "");
       draw();
-      if (next !== null && isNear(end)) void more();
+      // It tells of changes only: observed anew, it tells whether the end is still near.
+      observer.unobserve(end);
+      observer.observe(end);
     } catch (error) {
       if (mine !== question) return;
       isAsking = false;
@@ -60,6 +62,9 @@ export function mountLog(room) {
       end.replaceChildren(`The calls cannot be loaded: ${/** @type {Error} */ (error).message} `, again);
     }
   };
+  const observer = new IntersectionObserver((entries) => {
+    if (entries.at(-1)?.isIntersecting && next !== null) void more();
+  }, { rootMargin: "400px" });
   const anew = () => {
     question += 1;
     isAsking = false;
@@ -74,9 +79,6 @@ export function mountLog(room) {
   $("view-calls").addEventListener("shown", () => {
     if (!isAsked) void more();
   });
-  new IntersectionObserver(([entry]) => {
-    if (entry.isIntersecting && isAsked && next !== null) void more();
-  }, { rootMargin: "400px" }).observe(end);
   room.on("agents", (agents) => offerAgents(agents));
   room.on("call", (call) => {
     if (!isAsked || !matches(call, wanted())) return;
@@ -84,9 +86,6 @@ export function mountLog(room) {
     draw();
   });
 }
-
-/** @param {Element} element */
-const isNear = (element) => element.getBoundingClientRect().top < window.innerHeight + 400 && element.getClientRects().length > 0;
 
 /**
  * Whether a call belongs into the list.
