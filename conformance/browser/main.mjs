@@ -12,6 +12,7 @@ import './scenarios/console/softphone.mjs';
 import './scenarios/console/devices.mjs';
 import './scenarios/console/notices.mjs';
 import './scenarios/console/keyboard.mjs';
+import './scenarios/console/cards.mjs';
 import './scenarios/console/endings.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';

@@ -50,16 +50,17 @@ export function witness() {
   window.focus = () => (focused += 1);
 
   let ear;
-  /** The level of the strongest tone of a sound, and the tone. */
+  /** The strongest tone of a sound, and its level. */
   const listen = (sound) => {
-    if (ear?.sound !== sound) {
-      const stream = sound.captureStream();
-      // Not loaded yet.
-      if (!stream.getAudioTracks().length) return { hz: 0, level: -Infinity };
+    if (ear?.sound !== sound) ear = { sound, stream: sound.captureStream() };
+    // There is none until it is loaded, and another one after it was loaded anew.
+    const track = ear.stream.getAudioTracks().find(({ readyState }) => readyState === 'live');
+    if (!track) return { hz: 0, level: -Infinity };
+    if (ear.track !== track) {
       const context = new AudioContext();
       const node = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
-      context.createMediaStreamSource(stream).connect(node);
-      ear = { sound, node, bins: new Float32Array(node.frequencyBinCount) };
+      context.createMediaStreamSource(new MediaStream([track])).connect(node);
+      ear = { ...ear, track, node, bins: new Float32Array(node.frequencyBinCount) };
     }
     ear.node.getFloatFrequencyData(ear.bins);
     const level = Math.max(...ear.bins);
