@@ -78,6 +78,11 @@ fn doc(workspace: &Workspace) -> Result<String, Failure> {
 fn tests(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.cargo();
     command.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
+    if std::env::var_os(TEST_THREADS).is_none() {
+        // Most of those that take long wait: for a database, a socket, a moment.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        command.env(TEST_THREADS, (2 * processors).to_string());
+    }
     count(&mut command)
 }
 
@@ -104,6 +109,9 @@ fn count(command: &mut Command) -> Result<String, Failure> {
         Err(error) => Err(Failure::new(format!("cargo: {error}"), "run this with cargo")),
     }
 }
+
+/// How many tests of a suite run at once, as the test harness reads it.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 #[cfg(test)]
 mod tests {
