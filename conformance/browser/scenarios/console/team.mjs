@@ -64,18 +64,21 @@ scenario('console: fifty agents and twenty live calls on the wallboard', async (
       for (const { duration } of list.getEntries()) globalThis.slowest = Math.max(globalThis.slowest, duration);
     }).observe({ type: 'longtask' });
   });
-  const calls = [];
-  for (const caller of team.callers) calls.push(await twilio.call(caller, { to: team.number }));
   const board = viewer.part('wallboard');
-  const talking = (text) => (text.match(/with Agent \d+/g) ?? []).length;
-  // A caller whom a busy machine let ring everybody waits for the next wave.
-  await until('twenty talk', async () => talking(await board.innerText()), (count) => count === 20, 150_000);
+  const talking = async () => ((await board.innerText()).match(/with Agent \d+/g) ?? []).length;
+  const calls = [];
+  for (const caller of team.callers) {
+    calls.push(await twilio.call(caller, { to: team.number }));
+    // Not more than a few at once: what is tried here is the wallboard, not how fast calls come in. A
+    // caller whom a busy machine let ring everybody waits for the next wave.
+    if (calls.length % 4 === 0) await until(`${calls.length} talk`, talking, (count) => count === calls.length, 60_000);
+  }
   assert.equal(await board.locator('#agents > li').count(), 50);
   const names = await viewer.page.locator('#filter-agent option').allTextContents();
   assert.deepEqual(names, ['Everyone', ...team.agents.map(({ number }) => `Agent ${number}`)]);
   await scene.show(viewer, 'wallboard-of-fifty');
   for (const sid of calls) await twilio.hangUp(sid);
-  await until('nobody talks', async () => talking(await board.innerText()), (count) => count === 0);
+  await until('nobody talks', talking, (count) => count === 0);
   const slowest = await viewer.page.evaluate(() => globalThis.slowest);
   console.log(`wallboard of 50 agents and 20 calls: the longest task took ${Math.round(slowest)} ms`);
   assert.ok(slowest < 1000, `a task of ${slowest} ms`);
