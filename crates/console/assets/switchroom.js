@@ -302,10 +302,12 @@ export class Switchroom extends Emitter {
     tabs.onFollow = () => this.#follow();
     let last = Date.now();
     this.#beat = window.setInterval(() => {
-      const slept = Date.now() - last > 30_000;
+      const pause = Date.now() - last;
       last = Date.now();
-      if (slept) this.#wake();
-      else void this.#phone?.check();
+      if (pause < 30_000) return void this.#phone?.check();
+      // The machine slept, or the page is hidden and the browser rations its timers.
+      this.#phone?.wake();
+      this.#events?.revive();
     }, 5000);
     window.addEventListener("online", this.#wake);
     await tabs.start();

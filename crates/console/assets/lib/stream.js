@@ -6,6 +6,9 @@ import { EventParser } from "./sse.js";
 /** No byte for this long means that the connection is dead: the server sends one every 15 s. */
 const SILENCE = 40_000;
 
+/** A byte of the server is at most this old, if the connection lives and the machine was awake. */
+const BEAT = 20_000;
+
 /**
  * @typedef {object} StreamEvents
  * @property {{ name: string, data: any }} event
@@ -31,6 +34,8 @@ export class EventStream extends Emitter {
   /** Ends the pause before the next attempt. */
   #wake = () => {};
   #closed = true;
+  /** When the server last sent something, in milliseconds. */
+  #heardAt = 0;
   /** @type {StreamEvents["state"]} */
   state = "closed";
 
@@ -75,10 +80,18 @@ export class EventStream extends Emitter {
     this.#set("closed");
   }
 
-  /** Opens it again at once: after a sleep, a connection may be dead without having ended. */
+  /** Opens it again at once. */
   refresh() {
     this.#running?.abort();
     this.#wake();
+  }
+
+  /**
+   * Opens it again if it was silent of late: after a sleep, a connection may be dead without having
+   * ended. If no timer ran only because the page is hidden, the server was heard all the same.
+   */
+  revive() {
+    if (Date.now() - this.#heardAt > BEAT) this.refresh();
   }
 
   async #read() {
@@ -86,6 +99,7 @@ export class EventStream extends Emitter {
     this.#running = running;
     let timer = setTimeout(() => running.abort(), SILENCE);
     const heard = () => {
+      this.#heardAt = Date.now();
       clearTimeout(timer);
       timer = setTimeout(() => running.abort(), SILENCE);
     };
@@ -97,6 +111,7 @@ export class EventStream extends Emitter {
       const response = await this.#api.open("GET", path, { headers, signal: running.signal });
       const reader = response.body?.getReader();
       if (!reader) return;
+      heard();
       this.#set("open");
       const decoder = new TextDecoder();
       const parser = new EventParser();

@@ -43,6 +43,8 @@ export function mountNotices(room) {
     shown.set(line.id, notice);
   });
   room.on("blocked", (isBlocked) => {
+    // The click counts only in the tab that makes the sound.
+    if (!room.isLeading) return;
     const text = "Your browser keeps the ring tone silent until you click somewhere on this page.";
     if (isBlocked) banner("warn", text);
     else if ($("banner-text").textContent === text) $("banner").hidden = true;

@@ -8,6 +8,7 @@ import { incoming, whySentence } from "../../assets/lib/line.js";
 import { formatNumber, parseNumber } from "../../assets/lib/number.js";
 import { readSession } from "../../assets/lib/session.js";
 import { EventParser } from "../../assets/lib/sse.js";
+import { EventStream } from "../../assets/lib/stream.js";
 import { Tabs } from "../../assets/lib/tabs.js";
 import { fromAnswer, isDue } from "../../assets/lib/token.js";
 import { wav } from "../../assets/lib/wav.js";
@@ -91,6 +92,41 @@ test("a stream is read in pieces of any size", () => {
     for (let at = 0; at < text.length; at += size) got.push(...parser.push(text.slice(at, at + size)));
     assert.deepEqual(got, want, `pieces of ${size}`);
   }
+});
+
+test("a stream is opened again after a sleep, not because timers were rationed", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  let opened = 0;
+  /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
+  let server;
+  /** @type {any} */
+  const api = {
+    async open(_method, _path, { signal }) {
+      opened += 1;
+      const body = new ReadableStream({ start: (controller) => void (server = controller) });
+      signal.addEventListener("abort", () => server?.error(new Error("aborted")));
+      return new Response(body);
+    },
+  };
+  const turn = () => new Promise((done) => setImmediate(done));
+  const stream = new EventStream(api, "page");
+  const over = stream.open();
+  context.after(() => stream.close());
+  await turn();
+  context.mock.timers.tick(45_000);
+  server?.enqueue(new TextEncoder().encode(": still here\n\n"));
+  await turn();
+  context.mock.timers.tick(15_000);
+  stream.revive();
+  await turn();
+  assert.deepEqual([opened, stream.state], [1, "open"]);
+  context.mock.timers.tick(45_000);
+  stream.revive();
+  await turn();
+  assert.equal(stream.state, "connecting");
+  stream.close();
+  await over;
+  assert.equal(stream.state, "closed");
 });
 
 test("a call is taken up again only while Twilio keeps it", () => {
