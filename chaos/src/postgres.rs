@@ -1,6 +1,9 @@
 //! A Postgres of one's own, to be killed, stopped and started again.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use localpg::{Options, SUPERUSER, Search};
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,7 +13,6 @@ pub(crate) struct Postgres {
     options: Options,
     server: Option<localpg::Server>,
     socket: PathBuf,
-    bin: PathBuf,
 }
 
 impl Postgres {
@@ -20,8 +22,7 @@ impl Postgres {
         let mut options = Options::new(directory, Search::from_env());
         // Recovery from a crash counts, and the machine may be busy.
         options.start_limit = std::time::Duration::from_secs(120);
-        let mut postgres =
-            Self { options, server: None, socket: PathBuf::new(), bin: PathBuf::new() };
+        let mut postgres = Self { options, server: None, socket: PathBuf::new() };
         postgres.start_again().await;
         postgres
     }
@@ -32,23 +33,12 @@ impl Postgres {
         let started = tokio::task::spawn_blocking(move || localpg::start(&options)).await;
         let server = started.expect("no panic").expect("a Postgres that starts");
         server.socket_dir().clone_into(&mut self.socket);
-        self.bin.clone_from(&server.binaries().bin);
         self.server = Some(server);
     }
 
     /// The directory of the socket.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
-    }
-
-    /// The data directory.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.running().data_dir().to_owned()
-    }
-
-    /// A program that came with the server.
-    pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.bin.join(name)
     }
 
     /// How the superuser connects, past every proxy.
@@ -66,15 +56,39 @@ impl Postgres {
         let family = self.family();
         signal(&family, Signal::KILL);
         // Its handle waits for the process, and frees the directory.
-        let server = self.server.take();
-        tokio::task::spawn_blocking(move || drop(server)).await.expect("no panic");
+        self.stop().await;
     }
 
     /// Stops the server in order, and starts it again.
     pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    /// Stops the server in order, or waits for what is left of it.
+    async fn stop(&mut self) {
         let server = self.server.take();
         tokio::task::spawn_blocking(move || drop(server)).await.expect("no panic");
+    }
+
+    /// A standby of this primary, which is stopped while its files are copied: the programs that
+    /// every PostgreSQL has suffice for that.
+    pub(crate) async fn standby(&mut self, directory: &Path) -> Self {
+        let data = self.running().data_dir().to_owned();
+        let version = data.parent().and_then(Path::file_name).expect("a version");
+        let copy = directory.join(version).join("data");
+        std::fs::create_dir_all(copy.parent().expect("a parent")).expect("a directory");
+        self.stop().await;
+        // With its owner: Postgres does not run as root, who may make this copy.
+        let copied = Command::new("cp").arg("--archive").args([&data, &copy]).status();
+        assert!(copied.expect("cp runs").success(), "the data directory is copied");
         self.start_again().await;
+        let follow =
+            format!("primary_conninfo = 'host={} user={SUPERUSER}'\n", self.socket.display());
+        let settings = OpenOptions::new().append(true).open(copy.join("postgresql.auto.conf"));
+        let written = settings.and_then(|mut settings| settings.write_all(follow.as_bytes()));
+        written.and_then(|()| std::fs::write(copy.join("standby.signal"), "")).expect("a standby");
+        Self::start(directory).await
     }
 
     /// Freezes the server and its sessions: connections stay open, and nobody answers.

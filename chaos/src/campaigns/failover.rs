@@ -1,7 +1,5 @@
 //! The primary dies, its synchronous standby takes over, and the server finds it by itself.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -11,7 +9,6 @@ use tokio_postgres::Client;
 use crate::context::Context;
 use crate::judge::Kept;
 use crate::load::{Load, Persistence};
-use crate::postgres::Postgres;
 use crate::program::Serve;
 use crate::story::Calls;
 use crate::times::Times;
@@ -19,8 +16,8 @@ use crate::verdict::Verdict;
 use crate::world::{DATABASE, World, connect, login_at};
 
 pub(crate) async fn run(context: &Context) -> String {
-    let world = World::new(context, 2).await;
-    let standby = copy(context, &world.postgres).await;
+    let mut world = World::new(context, 2).await;
+    let standby = world.postgres.standby(&context.directory.join("standby")).await;
     follow(&world).await;
     let both = format!("{},{}", world.postgres.socket().display(), standby.socket().display());
     let database_url = format!("{} target_session_attrs=read-write", login_at(&both));
@@ -71,33 +68,6 @@ pub(crate) async fn run(context: &Context) -> String {
 async fn events(client: &Client) -> i64 {
     let row = client.query_one("select count(*) from public.voice_events", &[]).await;
     row.expect("a count").get(0)
-}
-
-/// A standby that follows this primary.
-async fn copy(context: &Context, primary: &Postgres) -> Postgres {
-    let data = primary.data();
-    let version = data.parent().and_then(Path::file_name).expect("a version");
-    let directory = context.directory.join("standby");
-    let copy = directory.join(version).join("data");
-    std::fs::create_dir_all(copy.parent().expect("a parent")).expect("a directory");
-    let mut backup = Command::new(primary.program("pg_basebackup"));
-    backup.args([
-        "--username",
-        localpg::SUPERUSER,
-        "--checkpoint",
-        "fast",
-        "--write-recovery-conf",
-    ]);
-    backup.arg("--host").arg(primary.socket()).arg("--pgdata").arg(&copy);
-    run_to_end(&mut backup);
-    // Postgres does not run as root, who may have made this copy.
-    run_to_end(Command::new("chown").args(["-R", "--reference"]).arg(&data).arg(&copy));
-    Postgres::start(&directory).await
-}
-
-fn run_to_end(command: &mut Command) {
-    let output = command.output().expect("a program that comes with PostgreSQL or the system");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// From here on the primary answers a commit only when the standby has it.

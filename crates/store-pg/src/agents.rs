@@ -92,8 +92,9 @@ impl Store {
     }
 
     /// Sets the asking agent's own status; one who says that they are available is done with the work
-    /// that follows the last call, not with that after a call which goes on. Whoever sets a status after their last page was closed has another kind of
-    /// page, of which nothing is known. `false` if the user is no member of the workspace.
+    /// that follows the last call, not with that after a call which goes on. Whoever sets a status
+    /// after their last page was closed has another kind of page, of which nothing is known. `false` if
+    /// the user is no member of the workspace.
     ///
     /// # Errors
     ///
