@@ -15,17 +15,14 @@ pub(crate) struct Budget {
     breaker: Mutex<Breaker>,
 }
 
-/// What one request may still wait for the database, whatever it asks there: for its workspace and
+/// Until when one request may wait for the database, whatever it asks there: for its workspace and
 /// then for its agents, a caller waits once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
+    /// For what is also known from memory.
     until: Instant,
-}
-
-impl Allowance {
-    fn left(self, now: Instant) -> Duration {
-        self.until.saturating_duration_since(now)
-    }
+    /// For what nothing can be answered without.
+    at_last: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +40,8 @@ impl Budget {
 
     /// What a request that begins now may wait for the database.
     pub(crate) fn allowance(&self) -> Allowance {
-        Allowance { until: Instant::now() + self.limit }
+        let now = Instant::now();
+        Allowance { until: now + self.limit, at_last: now + self.limit.max(PATIENCE) }
     }
 
     /// Waits for the database for as long as the request may still wait.
@@ -56,23 +54,31 @@ impl Budget {
         allowance: Allowance,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.spend_up_to(allowance.left(Instant::now()), work).await
+        self.wait(allowance.until, work).await
     }
 
-    /// The same with another limit, for what nothing can be answered without.
+    /// The same for what nothing can be answered without: it may take longer.
     ///
     /// # Errors
     ///
     /// As [`Budget::spend`].
-    pub(crate) async fn spend_up_to<T>(
+    pub(crate) async fn spend_all<T>(
         &self,
-        limit: Duration,
+        allowance: Allowance,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.wait(allowance.at_last, work).await
+    }
+
+    async fn wait<T>(
+        &self,
+        until: Instant,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         if !self.may_try(Instant::now()) {
             return Err(StoreError::Away("the breaker is open".into()));
         }
-        let result = tokio::time::timeout(limit, work)
+        let result = tokio::time::timeout_at(until.into(), work)
             .await
             .unwrap_or_else(|_| Err(StoreError::Away("the budget is spent".into())));
         self.learn(!matches!(&result, Err(error) if error.is_transient()), Instant::now());
@@ -109,6 +115,10 @@ impl Budget {
     }
 }
 
+/// For what was never read: longer than any good database needs, and short enough for the rest of the
+/// answer within Twilio's first try.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Failures in a row until nobody waits any more.
 const THRESHOLD: u32 = 5;
 
@@ -135,21 +145,23 @@ mod tests {
         assert!(budget.may_try(later), "closed again");
     }
 
-    #[test]
-    fn a_request_waits_once_whatever_it_asks() {
-        let budget = Budget::new(PAUSE);
-        let now = Instant::now();
-        assert!(budget.allowance().left(now) >= PAUSE);
-        let allowance = Allowance { until: now + PAUSE };
-        let cases = [
-            ("at first", now, PAUSE),
-            ("what the first question left", now + PAUSE / 4, PAUSE * 3 / 4),
-            ("nothing", now + PAUSE, Duration::ZERO),
-            ("no more than nothing", now + 2 * PAUSE, Duration::ZERO),
-        ];
-        for (name, at, want) in cases {
-            assert_eq!(allowance.left(at), want, "{name}");
-        }
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_once_whatever_it_asks() {
+        let budget = Budget::new(Duration::from_millis(250));
+        let never = std::future::pending::<Result<(), StoreError>>;
+        let began = tokio::time::Instant::now();
+        let allowance = Allowance {
+            until: began.into_std() + budget.limit,
+            at_last: began.into_std() + PATIENCE,
+        };
+        budget.spend(allowance, never()).await.unwrap_err();
+        assert_eq!(began.elapsed(), budget.limit);
+        budget.spend(allowance, never()).await.unwrap_err();
+        assert_eq!(began.elapsed(), budget.limit, "it has waited already");
+        budget.spend_all(allowance, never()).await.unwrap_err();
+        assert_eq!(began.elapsed(), PATIENCE, "nothing can be answered without");
+        budget.spend_all(allowance, never()).await.unwrap_err();
+        assert_eq!(began.elapsed(), PATIENCE, "not twice either");
     }
 
     #[test]

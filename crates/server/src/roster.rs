@@ -77,6 +77,12 @@ impl LastKnown {
         workspaces.get(workspace).cloned()
     }
 
+    /// Whether there is a roster to recall.
+    pub(crate) fn knows(&self, workspace: &WorkspaceId) -> bool {
+        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        workspaces.contains_key(workspace)
+    }
+
     /// Whether the roster was not seen since `then`.
     pub(crate) fn is_older(&self, workspace: &WorkspaceId, then: Instant) -> bool {
         let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);

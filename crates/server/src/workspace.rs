@@ -156,8 +156,7 @@ impl Workspaces {
         let row = if is_known {
             self.budget.spend(allowance, row).await
         } else {
-            // Nothing can be answered without it, so it may take longer.
-            self.budget.spend_up_to(PATIENCE, row).await
+            self.budget.spend_all(allowance, row).await
         };
         match row {
             Ok(row) => {
@@ -302,10 +301,6 @@ pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), String> 
 
 /// How long a change by `switchroom workspace` may take to show.
 const FRESH: Duration = Duration::from_secs(10);
-
-/// How long a workspace that was never read may take: longer than any good database needs, and short
-/// enough for the rest of the answer within Twilio's first try.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long an id that does not exist is not asked for again.
 const FRESH_ABSENCE: Duration = Duration::from_secs(1);

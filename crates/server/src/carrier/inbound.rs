@@ -37,7 +37,14 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
     let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, clock::now());
-    let mut roster = match app.budget.spend(call.signed.allowance, lookup).await {
+    let allowance = call.signed.allowance;
+    let found = if app.last_known.knows(workspace) {
+        app.budget.spend(allowance, lookup).await
+    } else {
+        // Better a late ring than none.
+        app.budget.spend_all(allowance, lookup).await
+    };
+    let mut roster = match found {
         Ok(roster) => {
             app.last_known.keep(workspace, caller, &roster);
             Some(roster)

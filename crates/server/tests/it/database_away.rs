@@ -175,3 +175,18 @@ async fn a_database_that_hangs_keeps_no_caller_waiting() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_database_is_waited_for_where_nothing_is_remembered() {
+    let world = World::impatient().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 2).await;
+    world.contact(&team, CALLER, &[2]).await;
+    agents[1].behaves(Behaviour::talks(SECOND, SECOND));
+    let slow = "create policy slow on public.user_profiles as restrictive for select \
+        using ((select true from pg_sleep(0.6)))";
+    world.owner.client().batch_execute(slow).await.expect("the policy");
+    let story = world.phone(CALLER).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [2], "{story}");
+    world.stop().await;
+}
