@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 
+use crate::build;
 use crate::failure::Failure;
 use crate::run;
 use crate::workspace::Workspace;
@@ -59,45 +59,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
 
 /// The server and the campaigns, with the features that the tests use, so that little is built anew.
 fn build(workspace: &Workspace) -> Result<[PathBuf; 2], Failure> {
-    let mut command = workspace.cargo();
-    command.args(["build", "--workspace", "--all-features", "--locked"]);
-    command.args(["--bin", SERVER, "--bin", CAMPAIGNS]);
-    command.args(["--message-format", "json-render-diagnostics"]);
-    let output = run::quiet(&mut command, "mend what the compiler names").map_err(|failure| {
-        let told = failure.output.lines().filter(|line| !line.starts_with('{'));
-        let told = told.collect::<Vec<_>>().join("\n");
-        failure.output(told)
-    })?;
-    match [SERVER, CAMPAIGNS].map(|name| executable(&output, name)) {
-        [Some(server), Some(campaigns)] => Ok([server, campaigns]),
-        _ => Err(Failure::new("cargo names no such programs", "update cargo").output(output)),
-    }
-}
-
-fn executable(output: &str, name: &str) -> Option<PathBuf> {
-    let messages = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = messages
-        .filter(|message| message["target"]["name"] == name)
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.next()
+    build::programs(workspace, &["--workspace", "--all-features"], [SERVER, CAMPAIGNS])
 }
 
 const SERVER: &str = "switchroom";
 const CAMPAIGNS: &str = "chaos";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_names_each_program() {
-        let output = "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"chaos\"},\
-            \"executable\":\"/t/debug/chaos\"}\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"switchroom\"},\
-            \"executable\":\"/t/debug/switchroom\"}\n{\"reason\":\"build-finished\"}\n";
-        for (name, want) in [(SERVER, "/t/debug/switchroom"), (CAMPAIGNS, "/t/debug/chaos")] {
-            assert_eq!(executable(output, name), Some(PathBuf::from(want)));
-        }
-        assert_eq!(executable(output, "other"), None);
-    }
-}

@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod build;
 mod chaos;
 mod conformance;
 mod console;

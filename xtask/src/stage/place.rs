@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
 use super::random;
+use crate::build;
 use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
 
 /// What Twilio is told; the emulator leads it to the server.
@@ -31,7 +29,7 @@ impl Place {
     /// Builds the server and makes the directory `name` below the build directory, unless it is
     /// there.
     pub(crate) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
-        let program = build(workspace)?;
+        let [program] = build::programs(workspace, &["--package", "server"], ["switchroom"])?;
         let directory = workspace.target(name);
         fs::create_dir_all(&directory).map_err(|error| {
             let mend = "make the build directory writable";
@@ -111,43 +109,5 @@ impl Place {
     }
 }
 
-/// Builds the server; cargo says where it put the program.
-fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
-    let mut command = workspace.cargo();
-    command.args(["build", "--package", "server", "--bin", "switchroom", "--locked"]);
-    command.args(["--message-format", "json-render-diagnostics"]);
-    let output = run::quiet(&mut command, "mend what the compiler names").map_err(|failure| {
-        let told = failure.output.lines().filter(|line| !line.starts_with('{'));
-        let told = told.collect::<Vec<_>>().join("\n");
-        failure.output(told)
-    })?;
-    executable(&output).ok_or_else(|| {
-        Failure::new("cargo names no program `switchroom`", "update cargo").output(output)
-    })
-}
-
-fn executable(output: &str) -> Option<PathBuf> {
-    let messages = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = messages
-        .filter(|message| message["target"]["name"] == "switchroom")
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.next()
-}
-
 /// An address on this machine where nobody listens: port 9 is for discarding (RFC 863).
 const NOBODY: &str = "http://127.0.0.1:9";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_names_the_program() {
-        let output = "   Compiling server v0.1.0\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"server\"},\"executable\":null}\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"switchroom\"},\
-            \"executable\":\"/t/debug/switchroom\"}\n{\"reason\":\"build-finished\"}\n";
-        assert_eq!(executable(output), Some(PathBuf::from("/t/debug/switchroom")));
-        assert_eq!(executable("{\"reason\":\"build-finished\"}"), None);
-    }
-}
