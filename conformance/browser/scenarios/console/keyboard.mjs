@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { scenario } from '../../stage/browser.mjs';
-import { stage } from '../../stage/stage.mjs';
+import { logged, stage } from '../../stage/stage.mjs';
 import * as twilio from '../../stage/twilio.mjs';
 import { until } from '../../stage/until.mjs';
 
@@ -57,7 +57,7 @@ scenario('console: each key does what the settings say', async (scene) => {
   await ben.rings();
   await press('d');
   await ben.shows('call-ended', 'You declined');
-  await twilio.hangUp(declined);
+  await logged(declined, { status: 'no_answer', user: null });
   const sid = await twilio.call(mia.number);
   await ben.rings();
   await press('a');
@@ -73,7 +73,7 @@ scenario('console: each key does what the settings say', async (scene) => {
   await until('the caller hears the keys', () => twilio.fetchPhone(mia.number), ({ heard }) => heard?.digits === '5*#0');
   await press('h');
   await ben.shows('call-ended', 'You hung up');
-  await twilio.ended(sid);
+  await logged(sid, { status: 'completed', user: ben.agent.user });
 });
 
 scenario('console: single keys can be switched off, and Tab and Enter do it all', async (scene) => {

@@ -58,24 +58,6 @@ scenario('console: a call comes in, is answered, muted, dialled in and hung up',
   await logged(sid, { status: 'completed', user: ana.agent.user });
 });
 
-scenario('console: the keyboard alone answers, mutes and hangs up', async (scene) => {
-  const ana = await scene.console(2);
-  const sid = await twilio.call(mia.number);
-  await ana.rings();
-  await ana.page.keyboard.press('a');
-  await ana.talks();
-  await ana.page.keyboard.press('m');
-  await until('muted', () => ana.part('mute').getAttribute('aria-pressed'), (pressed) => pressed === 'true');
-  await ana.page.keyboard.press('h');
-  await ana.shows('call-ended', 'You hung up');
-  const again = await twilio.call(mia.number);
-  await ana.rings();
-  await ana.page.keyboard.press('d');
-  await ana.shows('call-ended', 'You declined');
-  await logged(sid, { status: 'completed', user: ana.agent.user });
-  await logged(again, { status: 'no_answer', user: null });
-});
-
 scenario('console: a call out is checked, placed and ended', async (scene) => {
   await twilio.phone(SHOP, { behaviour: { answers_after: 1 }, sound: { tone: 440 } });
   const ana = await scene.console(4, { hz: 620 });
