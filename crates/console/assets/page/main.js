@@ -1,15 +1,15 @@
 import { connect } from "../switchroom.js";
-import { mountBoard } from "./board.js";
-import { mountDialler } from "./dialler.js";
+import { mountBoard } from "./team/board.js";
+import { mountDialler } from "./phone/dialler.js";
 import { $ } from "./dom.js";
-import { mountEnded } from "./ended.js";
+import { mountEnded } from "./phone/ended.js";
 import { mountHeader } from "./header.js";
 import { mountKeys } from "./keys.js";
 import { mountLeave } from "./leave.js";
-import { mountLines } from "./lines.js";
-import { mountLog } from "./log.js";
+import { mountLines } from "./phone/lines.js";
+import { mountLog } from "./log/log.js";
 import { mountNotices } from "./notify.js";
-import { mountSettings } from "./settings.js";
+import { mountSettings } from "./settings/settings.js";
 import { signedIn, signOut } from "./sign-in.js";
 import { mountViews } from "./views.js";
 

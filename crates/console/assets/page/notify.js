@@ -1,7 +1,7 @@
 import { whySentence } from "../switchroom.js";
 import { banner } from "./header.js";
 import { $ } from "./dom.js";
-import { who } from "./lines.js";
+import { who } from "./phone/lines.js";
 
 /**
  * What tells of a call outside of the page: its title, and a notice on the desktop.

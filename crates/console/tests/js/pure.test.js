@@ -14,7 +14,7 @@ import { fromAnswer, isDue } from "../../assets/lib/token.js";
 import { wav } from "../../assets/lib/wav.js";
 import { brief, doing, duration, initials, isMissed, outsideCalls } from "../../assets/page/format.js";
 import { needsPage } from "../../assets/page/leave.js";
-import { steps } from "../../assets/page/scale.js";
+import { steps } from "../../assets/page/team/scale.js";
 
 test("a number is read in E.164, and the broken rule is named", () => {
   const cases = [

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Team, compareNames } from "../../assets/lib/team.js";
 import { keyed } from "../../assets/page/dom.js";
-import { matches } from "../../assets/page/log.js";
+import { matches } from "../../assets/page/log/log.js";
 
 const agent = (user_id, status) => ({ user_id, status, name: user_id, presence: status, since: null });
 const call = (call_sid, outcome) => ({ call_sid, outcome, direction: "inbound", legs: [], handled_by: null });

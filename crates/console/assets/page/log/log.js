@@ -1,10 +1,10 @@
-import { formatNumber, isLive } from "../switchroom.js";
+import { formatNumber, isLive } from "../../switchroom.js";
 import { detail } from "./detail.js";
-import { $, h, icon, keyed, write } from "./dom.js";
-import { OUTCOME, duration, isMissed, moment } from "./format.js";
+import { $, h, icon, keyed, write } from "../dom.js";
+import { OUTCOME, duration, isMissed, moment } from "../format.js";
 
-/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
-/** @typedef {import("../switchroom.js").Call} Call */
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Call} Call */
 
 const PAGE = 40;
 
@@ -99,7 +99,7 @@ export function matches(call, { agent, direction, outcome }) {
   return !agent || call.handled_by === agent;
 }
 
-/** @param {import("../switchroom.js").Agent[]} agents */
+/** @param {import("../../switchroom.js").Agent[]} agents */
 function offerAgents(agents) {
   const select = $("filter-agent");
   const known = [...select.options].map((option) => `${option.value} ${option.text}`).join();

@@ -1,12 +1,12 @@
-import { $, write } from "./dom.js";
-import { duration } from "./format.js";
+import { $, write } from "../dom.js";
+import { duration } from "../format.js";
 import { who } from "./lines.js";
-import { say } from "./say.js";
+import { say } from "../say.js";
 
 /**
  * Says why the last call ended, until it is dismissed or another one comes.
  *
- * @param {import("../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} room
  */
 export function mountEnded(room) {
   const notice = $("ended");

@@ -1,10 +1,10 @@
-import { parseNumber } from "../switchroom.js";
-import { $, write } from "./dom.js";
+import { parseNumber } from "../../switchroom.js";
+import { $, write } from "../dom.js";
 
 /**
  * Calls a number.
  *
- * @param {import("../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} room
  */
 export function mountDialler(room) {
   const input = $("dial-number");

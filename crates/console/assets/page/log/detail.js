@@ -1,16 +1,16 @@
-import { outboundEnding, sentence } from "../lib/reasons.js";
-import { compareNames } from "../lib/team.js";
-import { h } from "./dom.js";
-import { SCOPE, VERDICT, duration } from "./format.js";
+import { outboundEnding, sentence } from "../../lib/reasons.js";
+import { compareNames } from "../../lib/team.js";
+import { h } from "../dom.js";
+import { SCOPE, VERDICT, duration } from "../format.js";
 
-/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
-/** @typedef {import("../lib/team.js").Leg} Leg */
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../lib/team.js").Leg} Leg */
 
 /**
  * Who rang in a call, how each ring ended, and why each agent rang or did not. A call out rings at its
  * other end only: whoever placed it did not ring.
  *
- * @param {import("../switchroom.js").Call} call
+ * @param {import("../../switchroom.js").Call} call
  * @param {Switchroom} room
  * @returns {Node}
  */

@@ -1,12 +1,12 @@
-import { formatNumber, whySentence } from "../switchroom.js";
-import { countFrom } from "./clock.js";
-import { $, h, icon, keyed, write } from "./dom.js";
-import { complain } from "./header.js";
+import { formatNumber, whySentence } from "../../switchroom.js";
+import { countFrom } from "../clock.js";
+import { $, h, icon, keyed, write } from "../dom.js";
+import { complain } from "../header.js";
 import { keypad } from "./keypad.js";
-import { callOut } from "./say.js";
+import { callOut } from "../say.js";
 
-/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
-/** @typedef {import("../switchroom.js").Line} Line */
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Line} Line */
 
 /**
  * The cards of this agent's calls: those that ring, and the one that goes on.

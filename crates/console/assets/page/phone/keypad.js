@@ -1,4 +1,4 @@
-import { h, write } from "./dom.js";
+import { h, write } from "../dom.js";
 
 /**
  * Twelve keys, and what was pressed.

@@ -1,13 +1,13 @@
-import { compareNames } from "../lib/team.js";
-import { formatNumber } from "../switchroom.js";
+import { compareNames } from "../../lib/team.js";
+import { formatNumber } from "../../switchroom.js";
 import { mountCharts } from "./charts.js";
-import { countFrom } from "./clock.js";
-import { $, h, icon, keyed, write } from "./dom.js";
-import { STATUS, doing } from "./format.js";
+import { countFrom } from "../clock.js";
+import { $, h, icon, keyed, write } from "../dom.js";
+import { STATUS, doing } from "../format.js";
 
-/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
-/** @typedef {import("../switchroom.js").Agent} Agent */
-/** @typedef {import("../switchroom.js").Call} Call */
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Agent} Agent */
+/** @typedef {import("../../switchroom.js").Call} Call */
 
 /**
  * The team, live. Rows are kept and changed in place; several events in one frame are drawn once.

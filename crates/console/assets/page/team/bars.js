@@ -1,4 +1,4 @@
-import { s } from "./dom.js";
+import { s } from "../dom.js";
 
 const ROW = 25;
 const MOST = 10;

@@ -1,11 +1,11 @@
-import { compareNames } from "../lib/team.js";
+import { compareNames } from "../../lib/team.js";
 import { bars } from "./bars.js";
 import { isWaitingCall } from "./board.js";
 import { columns } from "./columns.js";
-import { $, h, keyed, write } from "./dom.js";
-import { brief } from "./format.js";
+import { $, h, keyed, write } from "../dom.js";
+import { brief } from "../format.js";
 
-/** @typedef {import("../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 
 /**
  * What the server counts.

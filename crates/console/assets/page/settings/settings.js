@@ -1,10 +1,10 @@
-import { problemOf } from "../lib/problem.js";
-import { $, h, write } from "./dom.js";
+import { problemOf } from "../../lib/problem.js";
+import { $, h, write } from "../dom.js";
 
 /**
  * Devices, microphone check, appearance, sign-out.
  *
- * @param {import("../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} room
  * @param {() => void} leave signs out
  */
 export function mountSettings(room, leave) {
@@ -85,7 +85,7 @@ const MICROPHONE = {
   denied: "The browser does not let this page use the microphone. Allow it in the address bar.",
 };
 
-/** @param {import("../switchroom.js").Switchroom} room */
+/** @param {import("../../switchroom.js").Switchroom} room */
 async function fill(room) {
   const { microphones, speakers } = await room.devices.list();
   const { choice, canChooseSpeaker } = room.devices;

@@ -1,4 +1,4 @@
-import { s } from "./dom.js";
+import { s } from "../dom.js";
 import { steps } from "./scale.js";
 
 const HEIGHT = 190;
