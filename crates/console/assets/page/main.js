@@ -1,5 +1,6 @@
 import { connect } from "../switchroom.js";
 import { mountBoard } from "./team/board.js";
+import { mountCharts } from "./team/charts.js";
 import { mountDialler } from "./phone/dialler.js";
 import { $ } from "./dom.js";
 import { mountEnded } from "./phone/ended.js";
@@ -30,6 +31,7 @@ mountEnded(room);
 mountNotices(room);
 mountViews();
 mountBoard(room);
+mountCharts(room);
 mountLog(room);
 mountKeys(room);
 mountSettings(room, () => {

@@ -1,6 +1,5 @@
 import { compareNames } from "../../lib/team.js";
 import { formatNumber } from "../../switchroom.js";
-import { mountCharts } from "./charts.js";
 import { countFrom } from "../clock.js";
 import { $, h, icon, keyed, write } from "../dom.js";
 import { STATUS, doing } from "../format.js";
@@ -28,7 +27,6 @@ export function mountBoard(room) {
   };
   room.on("agents", due);
   room.on("calls", due);
-  mountCharts(room);
 }
 
 /** @param {Switchroom} room */
