@@ -6,7 +6,7 @@ use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber};
 use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{KeyRow, Party, Presence, Secret};
 use crate::{Address, Agent, Behaviour, Voice};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use identity::{AppSid, CallSid};
 
-use crate::driver::Shared;
-use crate::emulator::wall_clock;
+use crate::clock::wall_clock;
+use crate::shared::Shared;
 use crate::world::{Caller, PartyId, Presence};
 use crate::{Address, Behaviour, Call, Ear, HandError, RegisterError, Sound};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::CallSid;
 
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::{HandError, Story};
 
 /// A call, as the one who placed it holds it. Clones are the same call.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use identity::Timestamp;
 
+use crate::Clock;
+
 /// How an emulator behaves as a whole.
 ///
 /// # Examples
@@ -70,33 +72,6 @@ impl Default for Config {
             unknowns: Unknowns::default(),
             keep_entries: 100_000,
             keep_calls: 10_000,
-        }
-    }
-}
-
-/// What makes the emulated time pass. It can be changed at any time: see
-/// [`Emulator::set_clock`](crate::Emulator::set_clock).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Clock {
-    /// Time jumps to the next thing that happens as soon as no webhook is under way, nothing
-    /// driven by hand waits for the test, and no [`Hold`](crate::Hold) is alive.
-    Auto,
-    /// Only [`Emulator::advance`](crate::Emulator::advance) moves it.
-    Stepped,
-    /// Time passes as on the wall, for people who watch and for browsers that take part.
-    Real,
-    /// So many emulated seconds pass in a second on the wall, also in the middle of webhooks. Zero
-    /// stops the time.
-    Scaled(u32),
-}
-
-impl Clock {
-    /// How many emulated seconds pass in a second on the wall, if the wall moves it.
-    pub(crate) fn scale(self) -> Option<u32> {
-        match self {
-            Self::Auto | Self::Stepped => None,
-            Self::Real => Some(1),
-            Self::Scaled(factor) => Some(factor),
         }
     }
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::driver::Shared;
-use crate::front::{Asked, Reply, empty, json as reply};
+use crate::exchange::{Asked, Reply, empty, json as reply};
+use crate::shared::Shared;
 use fields::Fields;
 
 pub use setup::SetupError;

@@ -1,132 +1,16 @@
-//! The one task that moves the world: it sends what is ready and lets the time pass.
+//! The tasks that move the world: one sends webhooks and lets the time pass, one moves sound.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+mod sound;
 
-use identity::CallSid;
-use tokio::sync::{Notify, watch};
+use std::sync::Arc;
+
 use tokio::task::JoinSet;
 
-use crate::http::{Client, Request};
-use crate::media::Media;
+use crate::http::Client;
+use crate::shared::Shared;
 use crate::webhook::Outcome;
-use crate::world::World;
 
-/// The world, and how to wait for it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    wake: Notify,
-    changed: watch::Sender<u64>,
-    holds: AtomicUsize,
-    stopped: AtomicBool,
-    pub(crate) media: Media,
-}
-
-impl Shared {
-    pub(crate) fn new(world: World, media: Media) -> Arc<Self> {
-        Arc::new(Self {
-            world: Mutex::new(world),
-            wake: Notify::new(),
-            changed: watch::Sender::new(0),
-            holds: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-            media,
-        })
-    }
-
-    /// Looks at the world.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.lock())
-    }
-
-    /// Changes the world, and wakes whoever waits for a change.
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let result = {
-            let mut world = self.lock();
-            world.catch_up();
-            let result = change(&mut world);
-            world.tidy();
-            if world.has_audio() {
-                self.media.wanted.notify_one();
-            }
-            result
-        };
-        self.wake.notify_one();
-        self.tell();
-        result
-    }
-
-    /// Takes something out of the world that nobody waits for.
-    pub(crate) fn take<T>(&self, take: impl FnOnce(&mut World) -> T) -> T {
-        take(&mut self.lock())
-    }
-
-    /// Tells when the world has changed.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
-    }
-
-    /// Lets every connection end.
-    pub(crate) fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.tell();
-    }
-
-    pub(crate) fn has_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    /// Lets recordings keep what was said on these legs. Nobody waits for that.
-    pub(crate) fn record<'f>(&self, spoken: impl Iterator<Item = (CallSid, &'f [u8])>) {
-        let mut world = self.lock();
-        if world.records() {
-            world.catch_up();
-            spoken.for_each(|(leg, frame)| world.spoke(leg, frame));
-        }
-    }
-
-    /// Waits until the world gives an answer.
-    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&World) -> Option<T>) -> T {
-        let mut changes = self.changed.subscribe();
-        loop {
-            changes.borrow_and_update();
-            if let Some(found) = self.read(&mut look) {
-                return found;
-            }
-            if changes.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    pub(crate) fn hold(&self) {
-        self.holds.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn release(&self) {
-        self.holds.fetch_sub(1, Ordering::SeqCst);
-        self.wake.notify_one();
-    }
-
-    fn tell(&self) {
-        self.changed.send_modify(|version| *version += 1);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One step of the world: what to send, whether anything happened, and how long to wait.
-    fn turn(&self) -> (Vec<Request>, bool, Option<Duration>) {
-        let mut world = self.lock();
-        let requests = world.take_requests();
-        let moved = requests.is_empty() && world.step(|| self.holds.load(Ordering::SeqCst) > 0);
-        let wait = if moved { None } else { world.wall_wait() };
-        (requests, moved, wait)
-    }
-}
+pub(crate) use sound::run as run_sound;
 
 /// Moves the world until it is dropped.
 pub(crate) async fn run(shared: Arc<Shared>) {

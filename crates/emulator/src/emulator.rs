@@ -2,15 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use identity::{AccountSid, Timestamp};
 use tokio::task::JoinHandle;
 use twilio_sig::SecretError;
 
+use crate::clock::wall_clock;
 use crate::control::{self, SetupError};
-use crate::driver::{self, Shared};
-use crate::media::{self, Media};
+use crate::driver;
+use crate::media::Media;
+use crate::shared::Shared;
 use crate::timeline::What;
 use crate::world::World;
 use crate::{
@@ -36,7 +38,7 @@ impl Emulator {
         let now = config.starts_at.unwrap_or_else(wall_clock);
         let shared = Shared::new(World::new(config, now), Media::open().await?);
         let driver = tokio::spawn(driver::run(Arc::clone(&shared)));
-        let media = tokio::spawn(media::run(Arc::clone(&shared)));
+        let media = tokio::spawn(driver::run_sound(Arc::clone(&shared)));
         Ok(Self { shared, driver, media })
     }
 
@@ -229,10 +231,4 @@ impl Drop for Hold {
     fn drop(&mut self) {
         self.0.release();
     }
-}
-
-/// The machine's clock.
-pub(crate) fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix_seconds(0) + since
 }

@@ -2,11 +2,6 @@
 
 mod guard;
 mod listen;
-mod reply;
-mod request;
 mod route;
 
 pub use listen::Http;
-use reply::Content;
-pub(crate) use reply::{Reply, empty, json, stream, text, with_header};
-pub(crate) use request::Asked;

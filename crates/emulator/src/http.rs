@@ -3,7 +3,6 @@
 mod client;
 mod jar;
 mod overrides;
-pub(crate) mod url;
 
 pub(crate) use client::{Client, Request, check_status, full_url, signed_url};
 pub(crate) use jar::Jar;

@@ -4,34 +4,31 @@
 //! who hears whom. Nothing is negotiated anew when that changes.
 
 mod ear;
+mod player;
 #[cfg(feature = "media")]
 mod session;
 #[cfg(not(feature = "media"))]
 #[path = "media/absent.rs"]
 mod session;
-mod sound;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 use identity::CallSid;
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
-use tokio::time::{MissedTickBehavior, interval};
 
 pub use ear::Ear;
 use ear::Memory;
+use player::{Frame, Player, SILENCE, Source, mix};
 use session::{Certificate, Session};
-pub use sound::Sound;
-use sound::{Frame, Player, SILENCE, Source, mix};
 
-use crate::Address;
-use crate::driver::Shared;
-use crate::world::{End, Hears, LineId, Seat, World};
+use crate::world::{End, Hears, LineId, Seat};
+use crate::{Address, Sound};
 
 /// All media.
 pub(crate) struct Media {
@@ -72,7 +69,7 @@ struct Datagram<'d> {
 }
 
 /// What was said on each leg in these 20 ms.
-type Spoken = BTreeMap<CallSid, Frame>;
+pub(crate) type Spoken = BTreeMap<CallSid, Frame>;
 
 impl Media {
     /// Takes a port on loopback.
@@ -128,8 +125,19 @@ impl Media {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A datagram has come.
-    fn receive(&self, from: SocketAddr, contents: &[u8]) {
+    /// Waits for a datagram of a browser, and takes it in.
+    pub(crate) async fn receive(&self, datagram: &mut [u8]) {
+        if let Ok((length, from)) = self.socket.recv_from(datagram).await {
+            self.take_in(from, datagram.get(..length).unwrap_or_default());
+        }
+    }
+
+    /// Forgets the sessions and sounds of calls that are over.
+    pub(crate) fn forget(&self, lines: &BTreeSet<LineId>, seats: &[Seat]) {
+        self.engine().forget(lines, seats);
+    }
+
+    fn take_in(&self, from: SocketAddr, contents: &[u8]) {
         let datagram = Datagram { from, to: self.address, contents, at: Instant::now() };
         let mut engine = self.engine();
         let Engine { sessions, deaf, .. } = &mut *engine;
@@ -143,7 +151,7 @@ impl Media {
     }
 
     /// Plays the next 20 ms.
-    fn play(&self, seats: &[Seat]) -> Played {
+    pub(crate) fn play(&self, seats: &[Seat]) -> Played {
         let mut engine = self.engine();
         let spoken = engine.speak(seats);
         engine.listen(seats, &spoken);
@@ -169,9 +177,9 @@ impl Media {
 }
 
 /// What has come of 20 ms.
-struct Played {
-    spoken: Spoken,
-    keys: Vec<(LineId, char)>,
+pub(crate) struct Played {
+    pub(crate) spoken: Spoken,
+    pub(crate) keys: Vec<(LineId, char)>,
 }
 
 impl Engine {
@@ -257,51 +265,11 @@ fn latest_calls(seats: &[Seat]) -> BTreeMap<&Address, u64> {
     latest
 }
 
-/// Moves sound until the emulator stops.
-pub(crate) async fn run(shared: Arc<Shared>) {
-    let media = &shared.media;
-    let mut datagram = vec![0; 2048];
-    loop {
-        media.wanted.notified().await;
-        let mut beat = interval(BEAT);
-        // Who was late makes up for it, so that no sound is lost.
-        beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        while shared.read(World::has_audio) {
-            tokio::select! {
-                received = media.socket.recv_from(&mut datagram) => {
-                    if let Ok((length, from)) = received {
-                        media.receive(from, datagram.get(..length).unwrap_or_default());
-                    }
-                }
-                _ = beat.tick() => round(&shared),
-            }
-        }
-        media.engine().forget(&BTreeSet::new(), &[]);
-    }
-}
-
-/// One beat: the world says who hears whom, and learns which keys were pressed.
-fn round(shared: &Shared) {
-    let (seats, lines) = shared.read(|world| {
-        let lines: BTreeSet<LineId> = world.signal.lines.iter().map(|(line, _)| line).collect();
-        (world.seats(), lines)
-    });
-    let played = shared.media.play(&seats);
-    shared.media.engine().forget(&lines, &seats);
-    for (line, key) in played.keys {
-        shared.write(|world| world.key_of_line(line, key));
-    }
-    shared.record(played.spoken.iter().map(|(leg, frame)| (*leg, frame.as_slice())));
-}
-
 impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Media({})", self.address)
     }
 }
-
-/// The length of a frame.
-const BEAT: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::front::{Asked, Reply, json as reply, text, with_header};
+use crate::exchange::{Asked, Reply, json as reply, text, with_header};
 
 /// Answers a request for a file of the page.
 pub(crate) fn answer(asked: &Asked) -> Reply {

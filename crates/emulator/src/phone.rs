@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{Caller, Party, Presence};
 use crate::{Address, Behaviour, Call, Ear, Sound};
 

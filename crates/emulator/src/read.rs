@@ -7,11 +7,11 @@ mod sound;
 
 use twiml::{Attribute, Node, Response, Text, Verb};
 
-use crate::http::url;
 use crate::problem::{
     BAD_GATHER_VERB, BAD_NOUN, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT,
 };
 use crate::step::{Document, Step, Target};
+use crate::url;
 use crate::{Method, Severity};
 
 /// Reads a document.

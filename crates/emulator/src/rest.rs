@@ -19,8 +19,8 @@ use identity::{AccountSid, CallSid};
 use serde_json::Value;
 
 use crate::ApiMishap;
-use crate::driver::Shared;
-use crate::front::{Asked, Reply, empty, json};
+use crate::exchange::{Asked, Reply, empty, json};
+use crate::shared::Shared;
 use crate::timeline::What;
 use crate::world::World;
 use error::ApiError;

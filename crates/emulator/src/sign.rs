@@ -3,7 +3,7 @@
 use twilio_sig::{AuthToken, Request};
 
 use crate::Method;
-use crate::http::url;
+use crate::url;
 
 /// The header `X-Twilio-Signature`. The parameters of a GET are in the URL already.
 pub(crate) fn signature(

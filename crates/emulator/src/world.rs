@@ -42,18 +42,18 @@ use std::time::{Duration, Instant};
 
 use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, RecordingSid, Timestamp};
 
+pub(crate) use crate::frame::{LineId, SocketId};
 pub(crate) use agenda::Due;
 pub(crate) use audio::{Audio, Hearing, Hears};
 pub(crate) use call::{Call, Caller, Doing};
 pub(crate) use conference::{Coaching, Conference, Participant, ParticipantChange};
 pub(crate) use device::{Party, PartyId, Presence};
 pub(crate) use instruct::Instruction;
-pub(crate) use line::LineId;
 pub(crate) use outbound::{CallOut, First};
 pub(crate) use queue::{DEFAULT_SIZE as DEFAULT_QUEUE_SIZE, Queue};
 pub(crate) use recording::{NewRecording, Recording, Source};
 pub(crate) use secret::Secret;
-pub(crate) use signal::{Signal, SocketId};
+pub(crate) use signal::Signal;
 pub(crate) use tables::{KeyRow, Tables};
 pub(crate) use voices::{End, Seat, Sounds};
 

@@ -6,7 +6,7 @@ use identity::CallSid;
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal, timeline};
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{self, World};
 use crate::{Address, Agent, Phone};
 

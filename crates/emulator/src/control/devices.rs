@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal, phones, setup};
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{Party, PartyId, Presence, World};
 use crate::{Account, Behaviour, HandError};
 

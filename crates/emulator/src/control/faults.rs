@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::{ApiFault, ApiMishap, Fault, Kind, Mishap, Progress, Select, Until};
 
 /// The faults that are on.

@@ -8,7 +8,7 @@ use identity::CallSid;
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{self, Doing, PartyId, World};
 use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fields::wrong;
 use super::{Fields, Refusal, phones};
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::World;
 use crate::{Account, Method, Voice};
 
@@ -154,7 +154,7 @@ fn voice(body: &mut Fields) -> Result<Voice, Refusal> {
 
 fn url(body: &mut Fields, name: &str) -> Result<Option<String>, Refusal> {
     let Some(url) = body.text(name)? else { return Ok(None) };
-    if crate::http::url::is_absolute(&url) {
+    if crate::url::is_absolute(&url) {
         return Ok(Some(url));
     }
     Err(wrong(name, &"not an absolute URL of http or https"))

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Refusal;
-use crate::driver::Shared;
-use crate::front::{Asked, Reply, stream};
+use crate::exchange::{Asked, Reply, stream};
 use crate::http::signed_url;
+use crate::shared::Shared;
 use crate::timeline::{Entry, EntryId, What};
 use crate::webhook::Outcome;
 use crate::{Problem, Progress, Severity, Webhook};

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use hyper::{Method, StatusCode};
 
-use super::Asked;
+use crate::exchange::Asked;
 
 /// Why a request is not let in: a status and a sentence.
 pub(super) type Refusal = (StatusCode, &'static str);

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::route;
-use crate::driver::Shared;
+use crate::shared::Shared;
 
 /// The emulator's HTTP address: the REST API below `/2010-04-01/`, the control API below
 /// `/emulator/`, and a page at `/`. It is closed when this is dropped.

@@ -7,9 +7,9 @@ use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use serde_json::json;
 
-use super::request::Unreadable;
-use super::{Asked, Content, Reply, guard, json};
-use crate::driver::Shared;
+use super::guard;
+use crate::exchange::{Asked, Content, Reply, Unreadable, json};
+use crate::shared::Shared;
 use crate::{control, page, rest};
 
 /// Answers a request.

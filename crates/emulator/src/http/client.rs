@@ -14,14 +14,15 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use twilio_sig::AuthToken;
 
+use super::Jar;
 use super::overrides::Overrides;
-use super::{Jar, url};
 use crate::Kind;
 use crate::problem::{
     HTTP_CONNECTION, HTTP_RETRIEVAL, Problem, TOO_LARGE, TOO_MANY_REDIRECTS, URL_FORMAT,
 };
 use crate::sign;
 use crate::step::Target;
+use crate::url;
 use crate::webhook::{Answer, Method, Outcome, Webhook};
 
 /// A webhook to be sent.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::sound::Frame;
+use super::player::Frame;
 use super::{Datagram, Result};
 
 /// There is none.

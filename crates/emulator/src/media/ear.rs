@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 
 use identity::CallSid;
 
-use super::sound::Frame;
+use super::player::Frame;
 use crate::pcmu::{self, RATE};
 
 /// What a virtual phone or agent hears now: the last fifth of a second.
@@ -137,7 +137,7 @@ const STANDS_OUT: f64 = 0.5;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::sound::{Player, SILENCE, Source, mix};
+    use crate::media::player::{Player, SILENCE, Source, mix};
 
     fn heard(frames: impl Fn(usize) -> Frame) -> Ear {
         let mut memory = Memory::default();

@@ -12,7 +12,7 @@ use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid, P
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-use super::sound::{FRAME, Frame};
+use super::player::{FRAME, Frame};
 use super::{Datagram, Result};
 
 /// One browser's side of a call.

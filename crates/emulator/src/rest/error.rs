@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::front::{Asked, Reply, json as reply, text, with_header};
+use crate::exchange::{Asked, Reply, json as reply, text, with_header};
 
 /// An error as Twilio tells it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,8 +6,8 @@ use identity::Timestamp;
 
 use super::error::{ApiError, STATUS_CALLBACK, URL};
 use crate::Method;
-use crate::http::url;
 use crate::step::Target;
+use crate::url;
 
 /// Parameters with their names. A name may come several times; an empty value is none.
 #[derive(Clone, Debug, Default)]

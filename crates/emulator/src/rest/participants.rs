@@ -9,8 +9,8 @@ use super::error::{ApiError, INVALID_PARAMETER};
 use super::form::Form;
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone, uri};
-use crate::http::url;
 use crate::step::{Target, Wait};
+use crate::url;
 use crate::world::{Coaching, First, Participant, ParticipantChange, World};
 use crate::{Method, Voice};
 

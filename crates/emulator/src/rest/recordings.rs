@@ -10,7 +10,7 @@ use super::form::Form;
 use super::page::{Item, page};
 use super::{Reply, Request, VERSION, calls, conferences, created, found, gone, uri};
 use crate::CallStatus;
-use crate::front::text;
+use crate::exchange::text;
 use crate::step::RecordingReport;
 use crate::world::{NewRecording, Recording, Source};
 

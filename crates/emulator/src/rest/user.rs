@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use identity::AccountSid;
 
 use super::error::ApiError;
-use crate::driver::Shared;
-use crate::front::Asked;
+use crate::exchange::Asked;
+use crate::shared::Shared;
 
 /// The account that the user and password of a request are of.
 pub(super) fn authenticate(shared: &Shared, asked: &Asked) -> Result<AccountSid, ApiError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use identity::CallSid;
 
 use crate::HandError;
-use crate::driver::Shared;
+use crate::shared::Shared;
 use crate::world::{PartyId, Presence, SocketId};
 
 /// A real browser that is connected to the gateway and has shown a good token.

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::Identity;
 use super::http;
-use crate::driver::Shared;
+use crate::shared::Shared;
 
 /// Where the Voice SDK of real browsers connects. It stops when this is dropped; browsers that are
 /// connected stay so until the [`Emulator`](crate::Emulator) is dropped.

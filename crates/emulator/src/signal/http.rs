@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::socket;
-use crate::driver::Shared;
+use crate::shared::Shared;
 
 /// Answers what any of the hosts is asked.
 pub(super) fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<Full<Bytes>> {

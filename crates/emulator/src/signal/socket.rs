@@ -10,9 +10,9 @@ use tokio::time::{Instant, interval_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::frame::{HEARTBEAT, Outgoing, Sdp};
-use crate::driver::Shared;
-use crate::emulator::wall_clock;
+use crate::clock::wall_clock;
+use crate::frame::{HEARTBEAT, Outgoing, Sdp};
+use crate::shared::Shared;
 use crate::world::SocketId;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;

@@ -7,12 +7,13 @@ use super::params::{Params, add};
 use super::scope::Scope;
 use super::{Due, Hears, Mail, World, speak};
 use crate::Kind;
-use crate::http::{check_status, url};
+use crate::http::check_status;
 use crate::post::{Parcel, Purpose};
 use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
 use crate::read;
 use crate::step::{Document, Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
+use crate::url;
 use crate::webhook::{Answer, Outcome};
 
 impl World {

@@ -6,11 +6,11 @@ use super::call::Doing;
 use super::device::{SIP_BUSY, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
 use super::stay::Away;
 use super::{Call, Due, Mail, World};
-use crate::http::url;
 use crate::post::Purpose;
 use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
 use crate::step::Noun;
 use crate::timeline::What;
+use crate::url;
 use crate::{Address, CallStatus, Direction, Kind, Progress};
 
 impl World {

@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use identity::CallSid;
 
 use super::signal::connection_lost;
-use super::{PartyId, World};
+use super::{LineId, PartyId, World};
 use crate::CallStatus;
-use crate::signal::{Fault, Frame, Sdp};
-
-/// Which line. Its media session has the same name.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct LineId(u64);
+use crate::frame::{Fault, Frame, Sdp};
 
 /// One device's end of a call or leg.
 #[derive(Clone, Debug)]

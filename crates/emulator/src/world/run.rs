@@ -9,10 +9,10 @@ use super::device::SIP_OK;
 use super::params::Params;
 use super::scope::Verdict;
 use super::{Due, World};
-use crate::http::url;
 use crate::problem::{Problem, REFER_WITHOUT_SIP};
 use crate::step::{Dialled, Step, Target};
 use crate::timeline::What;
+use crate::url;
 use crate::{CallStatus, Kind};
 
 impl World {

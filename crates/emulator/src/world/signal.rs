@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use identity::{CallSid, Timestamp};
 
-pub(crate) use socket::{Socket, SocketId, Sockets};
+pub(crate) use socket::{Socket, Sockets};
 pub(super) use token::Claims;
 
 use super::line::{Line, Lines, Placed};
-use super::{Caller, Due, LineId, PartyId, World};
+use super::{Caller, Due, LineId, PartyId, SocketId, World};
+use crate::frame::{Fault, Frame, Invite, OfCall, Outgoing, Received, Sdp, WithSdp};
 use crate::problem::{
     BAD_FRAME, CONNECTION_DECLINED, CONNECTION_LOST, NO_SUCH_CALL, Problem, SESSION_DESCRIPTION,
 };
-use crate::signal::{Fault, Frame, Invite, OfCall, Outgoing, Received, Sdp, WithSdp};
 use crate::timeline::What;
 use crate::{CallStatus, RegisterError};
 

@@ -8,11 +8,12 @@ use identity::CallSid;
 use super::call::Doing;
 use super::run::Goes;
 use super::{Hears, Mail, World};
-use crate::http::{check_status, url};
+use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};
 use crate::step::{Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
+use crate::url;
 use crate::webhook::{Method, Outcome};
 use crate::{Kind, pcmu, wave};
 

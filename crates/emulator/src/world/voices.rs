@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use identity::CallSid;
 
 use super::{Call, Hearing, LineId, World};
-use crate::media::Sound;
+use crate::Sound;
 use crate::{Address, CallStatus};
 
 /// What virtual people say, by their address.

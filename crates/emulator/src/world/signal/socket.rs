@@ -6,15 +6,11 @@ use std::time::Duration;
 use identity::{AppSid, Timestamp};
 
 use super::{Claims, Fault, Frame, Outgoing, Sdp};
+use crate::frame::Listen;
 use crate::problem::{CONNECTION_DECLINED, Problem};
-use crate::signal::Listen;
 use crate::timeline::What;
-use crate::world::{Party, PartyId, Presence, World};
+use crate::world::{Party, PartyId, Presence, SocketId, World};
 use crate::{Address, Behaviour, RegisterError};
-
-/// Which socket.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct SocketId(pub(crate) u64);
 
 /// A socket of the Voice SDK.
 #[derive(Debug, Default)]

@@ -4,7 +4,13 @@ use identity::CallSid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::world::LineId;
+/// Which socket of the Voice SDK.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct SocketId(pub(crate) u64);
+
+/// Which line between a call and a browser. The media session of the line has the same id.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct LineId(pub(crate) u64);
 
 /// A frame of the SDK.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ pub(crate) struct Asked {
 
 /// Why a request cannot be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     TooLarge,
     TooSlow,
     Broken,
@@ -30,7 +30,7 @@ pub(super) enum Unreadable {
 
 impl Asked {
     /// Reads the body, within limits.
-    pub(super) async fn read(request: Request<Incoming>) -> Result<Self, Unreadable> {
+    pub(crate) async fn read(request: Request<Incoming>) -> Result<Self, Unreadable> {
         let (head, body) = request.into_parts();
         let body = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await;
         let body = body.map_err(|_| Unreadable::TooSlow)?.map_err(|error| {
