@@ -103,6 +103,7 @@ mod tests {
             license: None,
             ours: *name != "serde",
             uses: uses.iter().map(|used| (*used).to_owned()).collect(),
+            roots: Vec::new(),
         });
         Metadata { packages: packages.collect() }
     }

@@ -151,6 +151,7 @@ mod tests {
             license: license.map(str::to_owned),
             ours: false,
             uses: Vec::new(),
+            roots: Vec::new(),
         };
         let packages = vec![
             package("good", Some("MIT")),

@@ -17,6 +17,7 @@ mod fuzz;
 mod layers;
 mod licences;
 mod metadata;
+mod modules;
 mod pinned;
 mod run;
 mod seeds;
@@ -61,6 +62,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Compares who uses whom with the table in docs/architecture.md.
     Layers,
+    /// Looks for cycles between modules, files that are too long, and `mod.rs`.
+    Modules,
     /// Compares the licence of every dependency with deny.toml.
     Licences,
 }
@@ -90,6 +93,7 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
         Command::Chaos(options) => chaos::run(&workspace, options),
         Command::Fuzz(options) => fuzz::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
+        Command::Modules => modules::run(&workspace),
         Command::Licences => licences::run(&workspace),
     }
 }

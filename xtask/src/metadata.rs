@@ -1,5 +1,7 @@
 //! What cargo knows about the packages.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -21,6 +23,8 @@ pub(crate) struct Package {
     pub(crate) ours: bool,
     /// Names of the packages it uses in its normal build, optional ones included.
     pub(crate) uses: Vec<String>,
+    /// The first file of its library and of each of its programs.
+    pub(crate) roots: Vec<PathBuf>,
 }
 
 impl Metadata {
@@ -66,7 +70,15 @@ fn read(package: &Value, members: &[Value]) -> Option<Package> {
         uses: normal
             .map(|dependency| dependency["name"].as_str().map(str::to_owned))
             .collect::<Option<_>>()?,
+        roots: package["targets"].as_array()?.iter().filter_map(root).collect(),
     })
+}
+
+/// The file of a library or program; tests, benchmarks and build scripts have none here.
+fn root(target: &Value) -> Option<PathBuf> {
+    let kinds = target["kind"].as_array()?;
+    let built = kinds.iter().any(|kind| matches!(kind.as_str(), Some("lib" | "bin")));
+    built.then(|| target["src_path"].as_str().map(PathBuf::from))?
 }
 
 #[cfg(test)]
@@ -76,13 +88,16 @@ mod tests {
     #[test]
     fn reads_members_licences_and_normal_dependencies() {
         let json = r#"{"workspace_members": ["path+a"], "packages": [
-            {"id": "path+a", "name": "a", "version": "0.1.0", "license": "MIT", "dependencies": [
+            {"id": "path+a", "name": "a", "version": "0.1.0", "license": "MIT", "targets": [
+                {"kind": ["lib"], "src_path": "/a/src/lib.rs"}, {"kind": ["test"], "src_path": "/a/t.rs"}],
+             "dependencies": [
                 {"name": "b", "kind": null}, {"name": "c", "kind": "dev"}, {"name": "d", "kind": "build"}]},
-            {"id": "registry+b", "name": "b", "version": "2.0.0", "license": null, "dependencies": []}]}"#;
+            {"id": "registry+b", "name": "b", "version": "2.0.0", "license": null, "targets": [], "dependencies": []}]}"#;
         let metadata = Metadata::parse(json).unwrap();
         let [a, b] = &metadata.packages[..] else { panic!("two packages") };
         assert_eq!((&*a.name, a.ours, a.license.as_deref()), ("a", true, Some("MIT")));
         assert_eq!(a.uses, ["b"]);
+        assert_eq!(a.roots, [PathBuf::from("/a/src/lib.rs")]);
         assert_eq!(
             (&*b.name, &*b.version, b.ours, b.license.as_deref()),
             ("b", "2.0.0", false, None)
