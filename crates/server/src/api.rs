@@ -3,9 +3,7 @@
 
 mod agents;
 mod calls;
-pub(crate) mod console;
 mod events;
-mod operations;
 mod query;
 mod stats;
 mod token;
@@ -20,6 +18,7 @@ use crate::app::App;
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::http::reply::Reply;
+use crate::operations;
 use crate::sessions::NoSession;
 
 pub(crate) async fn answer(

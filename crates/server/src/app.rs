@@ -5,15 +5,15 @@ use std::sync::Arc;
 use store_pg::Store;
 use twilio_sig::PublicUrl;
 
-use crate::api::console::Console;
-use crate::budget::Budget;
+use crate::assets::Console;
+use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
+use crate::known::rosters::LastKnown;
+use crate::known::workspaces::Workspaces;
 use crate::metrics::Metrics;
-use crate::roster::LastKnown;
 use crate::sessions::Sessions;
-use crate::workspace::Workspaces;
 
 /// The server's state, shared by all requests. What several servers must agree on is in the
 /// database and nowhere else.

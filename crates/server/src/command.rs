@@ -2,7 +2,6 @@
 
 mod check;
 mod console;
-pub mod embedded;
 mod migrate;
 mod prompt;
 mod serve;

@@ -24,8 +24,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::known::workspaces::Workspaces;
 use crate::metrics::Metrics;
-use crate::workspace::Workspaces;
 
 pub(crate) use events::Events;
 use room::Room;

@@ -1,6 +1,8 @@
 //! What is acknowledged is on disk first, and in the database after: one path in good and bad
 //! weather.
 
+pub(crate) mod slots;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,38 +2,36 @@
 
 mod api;
 mod app;
-mod budget;
+mod assets;
 mod carrier;
 mod clock;
 mod config;
+mod database;
 mod dispatch;
 mod endpoint;
 mod error;
 mod feed;
 mod http;
 mod journal;
-mod keeper;
+mod known;
 mod metrics;
+mod operations;
 mod policy;
-mod premium;
 mod reconcile;
-mod roster;
-mod seal;
+mod secrets;
 mod serve;
 mod sessions;
-mod slots;
-mod vault;
-mod watch;
 mod wire;
-mod workspace;
 
 pub mod command;
 pub mod log;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigFaults, ReconcileConfig, Secret, SecretsKey, SessionConfig};
+pub use config::{Config, ConfigFaults, ReconcileConfig, SessionConfig};
+pub use database::embedded::EmbeddedError;
 pub use http::networks::Networks;
 pub use policy::Policy;
 pub use reconcile::Reconciled;
-pub use seal::{Credentials, NONCE, SealError, open, seal};
+pub use secrets::seal::{Credentials, NONCE, SealError, open, seal};
+pub use secrets::{Secret, SecretsKey};
 pub use serve::{ServeError, Server};

@@ -10,25 +10,25 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::api::console::Console;
 use crate::app::App;
-use crate::budget::Budget;
-use crate::command::embedded;
+use crate::assets::Console;
 use crate::config::Config;
+use crate::database::budget::Budget;
+use crate::database::embedded::{self, DATABASE, EmbeddedError};
+use crate::database::guard::watch;
 use crate::dispatch;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
-use crate::keeper::Keeper;
+use crate::journal::slots::{Slots, adopt};
+use crate::known::files::Vault;
+use crate::known::refresh::Keeper;
+use crate::known::rosters::LastKnown;
+use crate::known::workspaces::Workspaces;
 use crate::metrics::Metrics;
 use crate::reconcile::{Reconciled, Reconciler};
-use crate::roster::LastKnown;
 use crate::sessions::{Sessions, SessionsError};
-use crate::slots::{Slots, adopt};
-use crate::vault::Vault;
-use crate::watch::watch;
-use crate::workspace::Workspaces;
 
 /// A running server.
 ///
@@ -56,8 +56,8 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The embedded Postgres did not start.
-    #[error("the embedded Postgres did not start")]
-    Embedded(#[source] localpg::Error),
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
     /// The database is not reachable, or not safe to serve from.
     #[error("the database cannot be used")]
     Database(#[source] StoreError),
@@ -292,9 +292,6 @@ async fn migrate(database: &localpg::Server, url: &str) -> Result<(), StoreError
     let owner = database.connection_string(localpg::SUPERUSER, DATABASE);
     Owner::connect(&owner).await?.migrate(url).await
 }
-
-/// The database of the embedded Postgres.
-pub(crate) const DATABASE: &str = "switchroom";
 
 /// For the guard at the start: a database that accepts and never answers is away, too.
 const FIRST_LOOK: Duration = Duration::from_secs(10);

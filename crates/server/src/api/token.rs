@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
-use crate::workspace::NoWorkspace;
+use crate::known::workspaces::NoWorkspace;
 
 #[derive(Serialize)]
 struct Issued {

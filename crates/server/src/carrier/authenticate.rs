@@ -8,11 +8,11 @@ use hyper::http::request::Parts;
 use twilio_sig::{Form, Headers, Request};
 
 use crate::app::App;
-use crate::budget::Allowance;
+use crate::database::budget::Allowance;
 use crate::endpoint::Endpoint;
 use crate::error::CarrierRefusal;
 use crate::http::body::{self, BodyError};
-use crate::workspace::{NoWorkspace, Workspace};
+use crate::known::workspaces::{NoWorkspace, Workspace};
 
 /// A request that one of the workspace's auth tokens signed.
 pub(super) struct Signed {

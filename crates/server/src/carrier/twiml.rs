@@ -13,8 +13,8 @@ use twiml::{
 };
 
 use crate::endpoint::{Endpoint, Rung};
+use crate::known::workspaces::Workspace;
 use crate::policy::{AnswerOnBridge, Messages};
-use crate::workspace::Workspace;
 
 /// What a wave of agents is told, and where Twilio reports.
 pub(super) struct Offer<'a> {

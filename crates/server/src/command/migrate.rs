@@ -3,21 +3,16 @@
 use store_pg::Owner;
 use tracing::info;
 
-use super::embedded::{Access, LOGIN};
 use super::{Failure, variable};
 use crate::config;
-use crate::serve::DATABASE;
+use crate::database::embedded::Access;
 
 /// Applies the schema as the owner and makes the login role of `DATABASE_URL`.
 pub(super) async fn run() -> Result<(), Failure> {
     let Some(server_url) = variable("DATABASE_URL") else {
         let access = Access::open(&config::data_dir(variable)).await;
         let access = access.map_err(|error| Failure::failed(&error))?;
-        let login = match &access {
-            Access::Started(server) => server.connection_string(LOGIN, DATABASE),
-            Access::Running(url) => url.replace(localpg::SUPERUSER, LOGIN),
-        };
-        return migrate(&access.owner_url(), &login).await;
+        return migrate(&access.owner_url(), &access.login_url()).await;
     };
     let Some(owner_url) = variable("SWITCHROOM_ADMIN_DATABASE_URL") else {
         return Err(Failure::Configuration(

@@ -4,8 +4,9 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use super::{Failure, embedded};
+use super::Failure;
 use crate::config::Config;
+use crate::database::embedded;
 use crate::serve::Server;
 
 /// Serves until it is told to stop by SIGTERM or SIGINT.

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use super::{Failure, variable, with_causes};
 use crate::config;
 use crate::journal::Entry;
-use crate::slots::Slots;
+use crate::journal::slots::Slots;
 
 /// What can be done with records that the database refused.
 #[derive(Debug, Subcommand)]

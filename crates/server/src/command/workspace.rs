@@ -6,12 +6,12 @@ use clap::Subcommand;
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Owner};
 
-use super::embedded::{Access, LOGIN};
 use super::{Failure, print, prompt, variable};
-use crate::config::{self, SecretsKey};
-use crate::seal::{self, Credentials};
-use crate::serve::DATABASE;
-use crate::workspace;
+use crate::config;
+use crate::database::embedded::Access;
+use crate::known::workspaces;
+use crate::secrets::SecretsKey;
+use crate::secrets::seal::{self, Credentials};
 
 /// What can be done with workspaces.
 #[derive(Debug, Subcommand)]
@@ -64,7 +64,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
                 sealed,
                 numbers: number,
             };
-            workspace::check(&key, &new).map_err(Failure::Configuration)?;
+            workspaces::check(&key, &new).map_err(Failure::Configuration)?;
             owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
             print(&format!("workspace {id} is entered"))
         }
@@ -94,9 +94,8 @@ async fn connect() -> Result<(Option<Access>, Owner), Failure> {
     }
     let access = Access::open(&config::data_dir(variable)).await.map_err(|error| failed(&error))?;
     let owner = Owner::connect(&access.owner_url()).await.map_err(|error| failed(&error))?;
-    if let Access::Started(server) = &access {
-        let login = server.connection_string(LOGIN, DATABASE);
-        owner.migrate(&login).await.map_err(|error| failed(&error))?;
+    if let Access::Started(_) = &access {
+        owner.migrate(&access.login_url()).await.map_err(|error| failed(&error))?;
     }
     Ok((Some(access), owner))
 }

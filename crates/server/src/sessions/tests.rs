@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::Secret;
+use crate::secrets::Secret;
 
 const SECRET: &str = "a-session-secret-of-at-least-32-bytes";
 const USER: &str = "7f3c2d1e-0000-4000-8000-00000000000a";

@@ -5,16 +5,15 @@ use std::time::Duration;
 use identity::{Timestamp, WorkspaceId};
 use store_pg::{Store, StoreError, StoreOptions, WorkspaceRow};
 
-use super::super::embedded::{Access, LOGIN};
 use super::super::with_causes;
 use super::Report;
 use super::fetch::{MOST_SKEW, apart};
 use crate::clock;
 use crate::config::Config;
+use crate::database::embedded::Access;
+use crate::known::workspaces;
 use crate::policy::Policy;
-use crate::seal::{self, Credentials};
-use crate::serve::DATABASE;
-use crate::workspace;
+use crate::secrets::seal::{self, Credentials};
 
 /// A workspace that the server could serve.
 pub(super) struct Found {
@@ -34,10 +33,7 @@ pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
         }
         None => match Access::open(&config.data_dir).await {
             Ok(access) => {
-                let url = match &access {
-                    Access::Started(server) => server.connection_string(LOGIN, DATABASE),
-                    Access::Running(url) => url.replace(localpg::SUPERUSER, LOGIN),
-                };
+                let url = access.login_url();
                 (Some(access), url)
             }
             Err(error) => {
@@ -101,7 +97,7 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
     let again = format!(
         "enter it again with the SWITCHROOM_SECRETS_KEY of the server: `switchroom workspace add {id}`"
     );
-    if let Err(fault) = workspace::open(&config.secrets_key, &id, &row) {
+    if let Err(fault) = workspaces::open(&config.secrets_key, &id, &row) {
         report.fault(format!("workspace {id} cannot be used: {fault}"), again);
         return None;
     }

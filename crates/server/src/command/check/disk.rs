@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Report;
 use crate::config::Config;
-use crate::slots::Slots;
+use crate::journal::slots::Slots;
 
 pub(super) fn look(config: &Config, report: &mut Report) {
     let dir = &config.data_dir;

@@ -6,17 +6,19 @@ use std::time::Duration;
 use localpg::{Notice, Options, Search};
 use tracing::info;
 
-use crate::serve::{DATABASE, ServeError};
+/// The embedded Postgres did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded Postgres did not start")]
+pub struct EmbeddedError(#[source] localpg::Error);
+
+/// The database of the embedded Postgres.
+pub(crate) const DATABASE: &str = "switchroom";
 
 /// The server's own role in the embedded database, where the socket's directory is the lock.
-pub const LOGIN: &str = "voice_app";
+pub(crate) const LOGIN: &str = "voice_app";
 
-/// Starts it with our database in it.
-///
-/// # Errors
-///
-/// [`ServeError::Embedded`]; a message about missing binaries names the ways out.
-pub async fn start(data_dir: &Path) -> Result<localpg::Server, ServeError> {
+/// Starts it with our database in it. An error about missing binaries says how to get them.
+pub(crate) async fn start(data_dir: &Path) -> Result<localpg::Server, EmbeddedError> {
     launch(options(data_dir)).await
 }
 
@@ -27,7 +29,7 @@ fn options(data_dir: &Path) -> Options {
     options
 }
 
-async fn launch(options: Options) -> Result<localpg::Server, ServeError> {
+async fn launch(options: Options) -> Result<localpg::Server, EmbeddedError> {
     let started = tokio::task::spawn_blocking(move || {
         let server = localpg::start(&options)?;
         match server.execute("postgres", &format!("create database {DATABASE}")) {
@@ -38,7 +40,7 @@ async fn launch(options: Options) -> Result<localpg::Server, ServeError> {
         Ok(server)
     });
     let server = match started.await {
-        Ok(server) => server.map_err(ServeError::Embedded)?,
+        Ok(server) => server.map_err(EmbeddedError)?,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
     info!("the embedded PostgreSQL {} runs", server.major());
@@ -47,7 +49,7 @@ async fn launch(options: Options) -> Result<localpg::Server, ServeError> {
 
 /// The owner's way into the embedded database: the running one's, or one that is started for this
 /// command.
-pub(super) enum Access {
+pub(crate) enum Access {
     /// Started here; it stops when this is dropped.
     Started(localpg::Server),
     /// `switchroom serve` runs it.
@@ -55,7 +57,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    pub(super) async fn open(data_dir: &Path) -> Result<Self, ServeError> {
+    pub(crate) async fn open(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let way_in = data_dir.join(WAY_IN);
         let mut options = options(data_dir);
         if way_in.exists() {
@@ -64,34 +66,42 @@ impl Access {
         }
         match launch(options).await {
             Ok(server) => Ok(Self::Started(server)),
-            Err(ServeError::Embedded(localpg::Error::InUse { dir })) => {
+            Err(EmbeddedError(localpg::Error::InUse { dir })) => {
                 match std::fs::read_to_string(way_in) {
                     Ok(url) => Ok(Self::Running(url)),
-                    Err(_) => Err(ServeError::Embedded(localpg::Error::InUse { dir })),
+                    Err(_) => Err(EmbeddedError(localpg::Error::InUse { dir })),
                 }
             }
             Err(error) => Err(error),
         }
     }
 
-    /// As whom the owner connects.
-    pub(super) fn owner_url(&self) -> String {
+    /// The owner's connection string.
+    pub(crate) fn owner_url(&self) -> String {
         match self {
             Self::Started(server) => server.connection_string(localpg::SUPERUSER, DATABASE),
             Self::Running(url) => url.clone(),
+        }
+    }
+
+    /// The server's own connection string.
+    pub(crate) fn login_url(&self) -> String {
+        match self {
+            Self::Started(server) => server.connection_string(LOGIN, DATABASE),
+            Self::Running(url) => url.replace(localpg::SUPERUSER, LOGIN),
         }
     }
 }
 
 /// Tells other commands how the owner reaches the running database. The socket's directory is what
 /// protects it; the file holds no secret.
-pub(super) fn leave_way_in(data_dir: &Path, server: &localpg::Server) -> std::io::Result<()> {
+pub(crate) fn leave_way_in(data_dir: &Path, server: &localpg::Server) -> std::io::Result<()> {
     let url = server.connection_string(localpg::SUPERUSER, DATABASE);
     std::fs::write(data_dir.join(WAY_IN), url)
 }
 
 /// Takes it away again: the database is about to stop.
-pub(super) fn remove_way_in(data_dir: &Path) {
+pub(crate) fn remove_way_in(data_dir: &Path) {
     // If it stays, the next command finds nobody behind it and starts the database itself.
     let _ = std::fs::remove_file(data_dir.join(WAY_IN));
 }

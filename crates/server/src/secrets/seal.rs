@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::config::SecretsKey;
+use crate::secrets::SecretsKey;
 
 /// The secrets of a workspace's Twilio account, in the clear.
 #[derive(Deserialize, Serialize)]

@@ -19,9 +19,9 @@ use store_pg::{KnownContact, WorkspaceRow};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::config::SecretsKey;
-use crate::roster::{Caller, Seen};
-use crate::seal;
+use crate::known::rosters::{Caller, Seen};
+use crate::secrets::SecretsKey;
+use crate::secrets::seal;
 
 /// A directory with one sealed file for each workspace.
 pub(crate) struct Vault {

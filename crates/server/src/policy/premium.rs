@@ -3,7 +3,7 @@
 use identity::PhoneNumber;
 
 /// Whether a number is a premium one, one of a satellite or of another service beyond countries.
-pub(crate) fn is_premium(number: &PhoneNumber) -> bool {
+pub(super) fn is_premium(number: &PhoneNumber) -> bool {
     let text = number.as_str();
     let known =
         (2..=LONGEST.min(text.len())).any(|end| RANGES.binary_search(&&text[..end]).is_ok());

@@ -12,12 +12,12 @@ use twilio_rest::ApiSecret;
 use twilio_sig::{AuthToken, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer};
 
-use crate::budget::{Allowance, Budget};
-use crate::config::SecretsKey;
+use crate::database::budget::{Allowance, Budget};
+use crate::known::files::Vault;
+use crate::known::rosters::LastKnown;
 use crate::policy::Policy;
-use crate::roster::LastKnown;
-use crate::seal;
-use crate::vault::Vault;
+use crate::secrets::SecretsKey;
+use crate::secrets::seal;
 
 /// A workspace, ready to check and to sign.
 pub(crate) struct Workspace {

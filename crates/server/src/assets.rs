@@ -30,7 +30,7 @@ impl Console {
     }
 
     /// Sends a file, or nothing if the browser has it.
-    pub(super) fn file(&self, file: &'static File, parts: &Parts) -> Reply {
+    pub(crate) fn file(&self, file: &'static File, parts: &Parts) -> Reply {
         let encoding = Encoding::accepted(value(parts, &header::ACCEPT_ENCODING));
         let etag = file.etag(encoding);
         let mut reply = if has(parts, &etag) {
@@ -50,14 +50,14 @@ impl Console {
     }
 
     /// Sends what the page asks at its start.
-    pub(super) fn config(&self) -> Reply {
+    pub(crate) fn config(&self) -> Reply {
         let mut reply = reply::text("application/json", self.config.clone());
         reply::set(&mut reply, header::CACHE_CONTROL, "no-store");
         reply
     }
 
     /// Sends the SDK, as it lies in its directory at this moment.
-    pub(super) async fn voice_sdk(&self, parts: &Parts) -> Result<Reply, ApiError> {
+    pub(crate) async fn voice_sdk(&self, parts: &Parts) -> Result<Reply, ApiError> {
         let directory = self.voice_sdk.clone();
         let read = tokio::task::spawn_blocking(move || read_sdk(&directory)).await;
         let (body, etag) = match read.unwrap_or_else(|error| Err(io::Error::other(error))) {

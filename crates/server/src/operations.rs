@@ -9,11 +9,11 @@ use tracing::warn;
 use crate::app::App;
 use crate::http::reply::{self, Reply};
 
-pub(super) fn health() -> Reply {
+pub(crate) fn health() -> Reply {
     reply::json(StatusCode::OK, &json!({ "status": "ok" }))
 }
 
-pub(super) async fn ready(app: &App) -> Reply {
+pub(crate) async fn ready(app: &App) -> Reply {
     match tokio::time::timeout(DEADLINE, app.store.ready()).await {
         Ok(Ok(())) => reply::json(StatusCode::OK, &json!({ "status": "ready" })),
         Ok(Err(error)) => {
@@ -29,16 +29,16 @@ fn not_ready(reason: &str) -> Reply {
     reply::json(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
-pub(super) fn metrics(app: &App) -> Reply {
+pub(crate) fn metrics(app: &App) -> Reply {
     let page = app.metrics.render(&app.store.pools(), &app.journal.spool().stats());
     reply::text("application/openmetrics-text; version=1.0.0; charset=utf-8", page)
 }
 
-pub(super) fn openapi() -> Reply {
+pub(crate) fn openapi() -> Reply {
     reply::text("application/json", OPENAPI)
 }
 
 /// Written by hand; a test compares it with the router.
-pub(crate) const OPENAPI: &str = include_str!("../../openapi.json");
+pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
 
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 
 use crate::app::App;
 use crate::clock;
-use crate::vault::{Kept, Vault};
+use crate::known::files::{Kept, Vault};
 
 /// What is known of workspaces, for the time when nobody can be asked.
 pub(crate) struct Keeper {

@@ -1,0 +1,61 @@
+//! Secrets: texts and keys that never show themselves, and what is sealed with a key.
+
+pub(crate) mod seal;
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// Text that never shows itself.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Keeps a text secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+/// The 32 bytes that encrypt Twilio credentials at rest.
+#[derive(Clone)]
+pub struct SecretsKey(Zeroizing<[u8; 32]>);
+
+impl SecretsKey {
+    /// Reads 32 bytes in base64.
+    ///
+    /// # Errors
+    ///
+    /// The broken rule, without the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| "is not base64".to_owned())?;
+        let length = bytes.len();
+        let bytes =
+            <[u8; 32]>::try_from(bytes).map_err(|_| format!("has {length} bytes instead of 32"))?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretsKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretsKey([redacted])")
+    }
+}
