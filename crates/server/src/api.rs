@@ -11,61 +11,49 @@ mod token;
 use hyper::body::Incoming;
 use hyper::header;
 use hyper::http::request::Parts;
-use identity::UserId;
+use identity::WorkspaceId;
 use session::Session;
+use uuid::Uuid;
 
 use crate::app::App;
-use crate::endpoint::Endpoint;
+use crate::browser;
+use crate::endpoint::Api;
 use crate::error::ApiError;
 use crate::http::reply::Reply;
-use crate::operations;
 use crate::sessions::NoSession;
 
+/// Answers a request of an agent's page.
 pub(crate) async fn answer(
     app: &App,
-    endpoint: &Endpoint,
+    id: Uuid,
+    workspace: &WorkspaceId,
+    endpoint: &Api,
+    parts: &Parts,
+    body: Incoming,
+) -> Reply {
+    let handled = handle(app, workspace, endpoint, parts, body);
+    browser::answer(app, id, (endpoint.name(), endpoint.method()), parts, handled).await
+}
+
+async fn handle(
+    app: &App,
+    workspace: &WorkspaceId,
+    endpoint: &Api,
     parts: &Parts,
     body: Incoming,
 ) -> Result<Reply, ApiError> {
+    let session = session(app, parts).await?;
+    let user = session.user;
     match endpoint {
-        Endpoint::Token(workspace) => {
-            token::issue(app, workspace, user(app, parts).await?, parts).await
-        }
-        Endpoint::Agents(workspace) => agents::list(app, workspace, user(app, parts).await?).await,
-        Endpoint::MyStatus(workspace) => {
-            agents::set_status(app, workspace, user(app, parts).await?, body).await
-        }
-        Endpoint::MyWrapUpEnd(workspace) => {
-            agents::end_wrap_up(app, workspace, user(app, parts).await?).await
-        }
-        Endpoint::Events(workspace) => {
-            events::watch(app, workspace, &session(app, parts).await?, parts).await
-        }
-        Endpoint::Calls(workspace) => {
-            calls::page(app, workspace, user(app, parts).await?, parts).await
-        }
-        Endpoint::Stats(workspace) => {
-            stats::since(app, workspace, user(app, parts).await?, parts).await
-        }
-        Endpoint::Call(workspace, sid) => {
-            calls::one(app, workspace, user(app, parts).await?, *sid).await
-        }
-        Endpoint::Health => Ok(operations::health()),
-        Endpoint::Ready => Ok(operations::ready(app).await),
-        Endpoint::Metrics => Ok(operations::metrics(app)),
-        Endpoint::OpenApi => Ok(operations::openapi()),
-        Endpoint::Console(file) => Ok(app.console.file(file, parts)),
-        Endpoint::ConsoleConfig => Ok(app.console.config()),
-        Endpoint::VoiceSdk => app.console.voice_sdk(parts).await,
-        Endpoint::Voice(_) | Endpoint::Status(_) | Endpoint::Dial(_) | Endpoint::Voicemail(_) => {
-            Err(ApiError::not_found())
-        }
+        Api::Token => token::issue(app, workspace, user, parts).await,
+        Api::Agents => agents::list(app, workspace, user).await,
+        Api::MyStatus => agents::set_status(app, workspace, user, body).await,
+        Api::MyWrapUpEnd => agents::end_wrap_up(app, workspace, user).await,
+        Api::Events => events::watch(app, workspace, &session, parts).await,
+        Api::Calls => calls::page(app, workspace, user, parts).await,
+        Api::Call(sid) => calls::one(app, workspace, user, *sid).await,
+        Api::Stats => stats::since(app, workspace, user, parts).await,
     }
-}
-
-/// The user whose session the request carries.
-async fn user(app: &App, parts: &Parts) -> Result<UserId, ApiError> {
-    session(app, parts).await.map(|session| session.user)
 }
 
 /// The session that the request carries.

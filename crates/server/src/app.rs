@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store_pg::Store;
 use twilio_sig::PublicUrl;
 
-use crate::assets::Console;
+use crate::assets::Assets;
 use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
@@ -28,5 +28,5 @@ pub(crate) struct App {
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: Cors,
-    pub(crate) console: Console,
+    pub(crate) assets: Assets,
 }

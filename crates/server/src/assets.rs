@@ -14,13 +14,13 @@ use crate::http::reply::{self, Reply};
 
 /// What the page is told and allowed, and where the SDK lies.
 #[derive(Debug)]
-pub(crate) struct Console {
+pub(crate) struct Assets {
     policy: String,
     config: String,
     voice_sdk: PathBuf,
 }
 
-impl Console {
+impl Assets {
     pub(crate) fn new(signalling: Option<&Signalling>, voice_sdk: PathBuf) -> Self {
         Self {
             policy: console::content_security_policy(signalling),

@@ -4,34 +4,70 @@
 mod authenticate;
 mod inbound;
 mod outbound;
+mod rung;
 mod status;
 mod twiml;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use calls::{Event, Fact, Source};
-use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use identity::CallSid;
+use hyper::{StatusCode, header};
+use identity::{CallSid, WorkspaceId};
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
 use self::authenticate::Signed;
+use self::rung::Rung;
 use crate::app::App;
 use crate::clock;
-use crate::endpoint::{Endpoint, Rung};
+use crate::endpoint::Carrier;
 use crate::error::CarrierRefusal;
+use crate::http::panic;
 use crate::http::reply::{self, Reply};
 use crate::journal::Entry;
 use crate::policy::Messages;
 
-/// Answers a request that should be Twilio's.
-pub(crate) async fn answer(app: &App, endpoint: &Endpoint, parts: &Parts, body: Incoming) -> Reply {
-    let signed = match authenticate::authenticate(app, endpoint, parts, body).await {
+/// Answers a request that should be Twilio's. No browser reads the answer, so it has no CORS and no
+/// body that explains an error.
+pub(crate) async fn answer(
+    app: &App,
+    id: Uuid,
+    workspace: &WorkspaceId,
+    endpoint: Carrier,
+    parts: &Parts,
+    body: Incoming,
+) -> Reply {
+    let started = Instant::now();
+    let name = endpoint.name();
+    let handled = handle(app, workspace, &endpoint, parts, body);
+    let reply = panic::caught(id, name, handled).await.unwrap_or_else(|| {
+        app.metrics.call("panic");
+        after_panic(&endpoint)
+    });
+    app.metrics.webhook_took(name, started.elapsed());
+    reply
+}
+
+async fn handle(
+    app: &App,
+    workspace: &WorkspaceId,
+    endpoint: &Carrier,
+    parts: &Parts,
+    body: Incoming,
+) -> Reply {
+    let method = endpoint.method();
+    if parts.method != method {
+        let mut reply = reply::empty(StatusCode::METHOD_NOT_ALLOWED);
+        reply::set(&mut reply, header::ALLOW, method.as_str());
+        return reply;
+    }
+    let signed = match authenticate::authenticate(app, workspace, parts, body).await {
         Ok(signed) => signed,
         Err(refusal) => return refuse(app, refusal),
     };
-    if let Endpoint::Status(_) = endpoint {
+    if *endpoint == Carrier::Status {
         return match status::record(app, &signed).await {
             Ok(()) => reply::empty(StatusCode::NO_CONTENT),
             Err(refusal) => refusal.reply(),
@@ -57,22 +93,24 @@ fn note_fallback(app: &App, signed: &Signed) {
 }
 
 /// Our own fault while a caller waits.
-pub(crate) fn after_panic(endpoint: &Endpoint) -> Reply {
+fn after_panic(endpoint: &Carrier) -> Reply {
     match endpoint {
-        Endpoint::Status(_) => CarrierRefusal::NotDurable.reply(),
-        _ => reply::twiml(twiml::unavailable(&Messages::default())),
+        Carrier::Status => CarrierRefusal::NotDurable.reply(),
+        Carrier::Voice | Carrier::Dial | Carrier::Voicemail => {
+            reply::twiml(twiml::unavailable(&Messages::default()))
+        }
     }
 }
 
 /// What the caller, or the agent that calls out, hears next.
-async fn document(app: &App, endpoint: &Endpoint, signed: &Signed) -> String {
+async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
     let messages = &signed.workspace.policy.messages;
     let rung = Rung::parse(signed.query.as_deref());
     let source = match endpoint {
-        Endpoint::Voicemail(_) => {
+        Carrier::Voicemail => {
             return twiml::say_and_hang_up(messages, &messages.voicemail_done);
         }
-        Endpoint::Dial(_) => Source::Dial { wave: rung.last_wave().max(1) },
+        Carrier::Dial => Source::Dial { wave: rung.last_wave().max(1) },
         _ => Source::Voice,
     };
     let (sid, event) = match calls::parse(&source, &signed.params, clock::now()) {

@@ -5,4 +5,5 @@ pub(crate) mod cors;
 pub(crate) mod listener;
 pub(crate) mod networks;
 pub(crate) mod paced;
+pub(crate) mod panic;
 pub(crate) mod reply;

@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod assets;
+mod browser;
 mod carrier;
 mod clock;
 mod config;

@@ -1,19 +1,40 @@
-//! What operators and their machines ask.
+//! What operators, their machines, and browsers ask: health, metrics, the description of the API, and
+//! the agent's page.
 
 use std::time::Duration;
 
 use hyper::StatusCode;
+use hyper::http::request::Parts;
 use serde_json::json;
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::browser;
+use crate::endpoint::{ConsoleFile, Operations};
 use crate::http::reply::{self, Reply};
 
-pub(crate) fn health() -> Reply {
+/// Answers a request of an operator, a machine of theirs, or a browser.
+pub(crate) async fn answer(app: &App, id: Uuid, endpoint: &Operations, parts: &Parts) -> Reply {
+    let handled = async {
+        match endpoint {
+            Operations::Health => Ok(health()),
+            Operations::Ready => Ok(ready(app).await),
+            Operations::Metrics => Ok(metrics(app)),
+            Operations::OpenApi => Ok(openapi()),
+            Operations::ConsoleConfig => Ok(app.assets.config()),
+            Operations::VoiceSdk => app.assets.voice_sdk(parts).await,
+            Operations::Console(ConsoleFile(file)) => Ok(app.assets.file(file, parts)),
+        }
+    };
+    browser::answer(app, id, (endpoint.name(), endpoint.method()), parts, handled).await
+}
+
+fn health() -> Reply {
     reply::json(StatusCode::OK, &json!({ "status": "ok" }))
 }
 
-pub(crate) async fn ready(app: &App) -> Reply {
+async fn ready(app: &App) -> Reply {
     match tokio::time::timeout(DEADLINE, app.store.ready()).await {
         Ok(Ok(())) => reply::json(StatusCode::OK, &json!({ "status": "ready" })),
         Ok(Err(error)) => {
@@ -29,16 +50,16 @@ fn not_ready(reason: &str) -> Reply {
     reply::json(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
-pub(crate) fn metrics(app: &App) -> Reply {
+fn metrics(app: &App) -> Reply {
     let page = app.metrics.render(&app.store.pools(), &app.journal.spool().stats());
     reply::text("application/openmetrics-text; version=1.0.0; charset=utf-8", page)
 }
 
-pub(crate) fn openapi() -> Reply {
+fn openapi() -> Reply {
     reply::text("application/json", OPENAPI)
 }
 
 /// Written by hand; a test compares it with the router.
-pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
+const OPENAPI: &str = include_str!("../openapi.json");
 
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::app::App;
-use crate::assets::Console;
+use crate::assets::Assets;
 use crate::config::Config;
 use crate::database::budget::Budget;
 use crate::database::embedded::{self, DATABASE, EmbeddedError};
@@ -155,7 +155,7 @@ impl Server {
             feed: feed.clone(),
             metrics,
             cors: Cors::new(config.allowed_origins),
-            console: Console::new(config.signalling.as_ref(), config.voice_sdk),
+            assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
         });
         let reconciler =
             Reconciler::new(Arc::clone(&app), config.reconcile).map_err(ServeError::Tls)?;

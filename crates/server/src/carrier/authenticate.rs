@@ -5,11 +5,11 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
+use identity::WorkspaceId;
 use twilio_sig::{Form, Headers, Request};
 
 use crate::app::App;
 use crate::database::budget::Allowance;
-use crate::endpoint::Endpoint;
 use crate::error::CarrierRefusal;
 use crate::http::body::{self, BodyError};
 use crate::known::workspaces::{NoWorkspace, Workspace};
@@ -27,7 +27,7 @@ pub(super) struct Signed {
 
 pub(super) async fn authenticate(
     app: &App,
-    endpoint: &Endpoint,
+    id: &WorkspaceId,
     parts: &Parts,
     body: Incoming,
 ) -> Result<Signed, CarrierRefusal> {
@@ -39,7 +39,6 @@ pub(super) async fn authenticate(
         BodyError::Broken => CarrierRefusal::NotAForm,
     })?;
     let form = Form::parse(&body).map_err(|_| CarrierRefusal::NotAForm)?;
-    let id = endpoint.workspace().ok_or(CarrierRefusal::NotSigned("workspace"))?;
     let allowance = app.budget.allowance();
     let workspace = app.workspaces.find(id, allowance).await.map_err(|error| match error {
         NoWorkspace::Absent => CarrierRefusal::NotSigned("workspace"),

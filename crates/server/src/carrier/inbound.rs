@@ -6,9 +6,9 @@ use routing::{Caller, Decision, Ending, Page, Reason, resolve};
 use store_pg::{KnownContact, Roster};
 use tracing::{info, warn};
 
+use super::rung::Rung;
 use super::{Webhook, twiml};
 use crate::clock;
-use crate::endpoint::Rung;
 
 /// Rings the next wave, or says what follows the last one.
 ///

@@ -12,7 +12,8 @@ use twiml::{
     SayLanguage, Text, Trim,
 };
 
-use crate::endpoint::{Endpoint, Rung};
+use super::rung::Rung;
+use crate::endpoint::Carrier;
 use crate::known::workspaces::Workspace;
 use crate::policy::{AnswerOnBridge, Messages};
 
@@ -39,8 +40,8 @@ pub(super) fn ring(offer: &Offer<'_>, wave: &[UserId]) -> String {
 fn try_ring(offer: &Offer<'_>, wave: &[UserId]) -> Result<String, BuildError> {
     let policy = &offer.workspace.policy;
     let id = &offer.workspace.id;
-    let action = Endpoint::Dial(id.clone()).callback(offer.base, &offer.rung.query());
-    let status = Text::new(Endpoint::Status(id.clone()).callback(offer.base, ""))?;
+    let action = Carrier::Dial.callback(id, offer.base, &offer.rung.query());
+    let status = Text::new(Carrier::Status.callback(id, offer.base, ""))?;
     let parameters = parameters(offer)?;
     let clients = wave.iter().map(|user| {
         let client = Client::new(AgentIdentity::new(*user).to_string())?
@@ -94,12 +95,12 @@ pub(super) fn dial_out(
     caller_id: &PhoneNumber,
 ) -> String {
     let build = || {
-        let status = Endpoint::Status(workspace.clone()).callback(base, "");
+        let status = Carrier::Status.callback(workspace, base, "");
         let number = Number::new(to.as_str())?
             .status_callback(Text::new(status)?)
             .status_callback_event(CallEvent::ALL);
         let dial = Dial::new()
-            .action(Text::new(Endpoint::Dial(workspace.clone()).callback(base, ""))?)
+            .action(Text::new(Carrier::Dial.callback(workspace, base, ""))?)
             .caller_id(Text::new(caller_id.as_str())?)
             .answer_on_bridge(true)
             .number(number)?;
@@ -111,7 +112,7 @@ pub(super) fn dial_out(
 /// Takes a message and says good-bye.
 pub(super) fn voicemail(messages: &Messages, base: &PublicUrl, workspace: &WorkspaceId) -> String {
     let build = || {
-        let action = Endpoint::Voicemail(workspace.clone()).callback(base, "");
+        let action = Carrier::Voicemail.callback(workspace, base, "");
         let record = Record::new()
             .action(Text::new(action)?)
             .max_length(LONGEST_MESSAGE)

@@ -11,7 +11,7 @@ use super::Report;
 use super::database::Found;
 use super::fetch;
 use crate::config::Config;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Carrier, Endpoint};
 
 pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Report) {
     let base = config.public_url.as_str();
@@ -51,7 +51,8 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
 /// Sends a status callback about no call, as Twilio would sign it: it is checked, and writes
 /// nothing.
 async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, String> {
-    let url = config.public_url.join(&Endpoint::Status(found.id.clone()).to_string());
+    let url =
+        config.public_url.join(&Endpoint::Carrier(found.id.clone(), Carrier::Status).to_string());
     let params = [("AccountSid", found.row.account.as_str()), ("Switchroom", "check")];
     let token = found.credentials.auth_tokens.first().ok_or("the workspace has no auth token")?;
     let token = AuthToken::new(token).map_err(|error| error.to_string())?;
