@@ -4,7 +4,6 @@
 extern crate alloc;
 
 mod call;
-mod code;
 mod error;
 mod event;
 mod fold;
@@ -15,12 +14,12 @@ mod party;
 mod status;
 
 pub use call::{Call, Leg, Wave};
-pub use code::UnknownCode;
 pub use error::ParamError;
 pub use event::{
     Arrived, Dialled, Ended, Event, Fact, Found, LegEvent, Mended, Placed, Refused, Routed, Verdict,
 };
 pub use fold::fold;
+pub use identity::UnknownCode;
 pub use log::{LogEntry, Sender, log_entry};
 pub use news::{News, RingEnd, news};
 pub use params::{Source, parse};

@@ -2,9 +2,8 @@
 
 use alloc::string::String;
 
-use identity::{ContactId, Timestamp, UserId};
+use identity::{ContactId, Timestamp, UserId, codes};
 
-use crate::code::codes;
 use crate::{Call, Direction, EndReason, Outcome};
 
 /// One row of `livechat_messages` with `msg_type = 'call'`: final, or as far as is known.

@@ -3,9 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use identity::CallSid;
+use identity::{CallSid, codes};
 
-use crate::code::codes;
 use crate::{Call, Leg, LegEnd};
 
 /// Why an agent's page stopped ringing.

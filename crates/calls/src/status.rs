@@ -1,6 +1,6 @@
 //! The words for how things stand and how they ended.
 
-use crate::code::codes;
+use identity::codes;
 
 /// Who placed a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod address;
+mod code;
 mod error;
 mod id;
 mod phone;
@@ -13,6 +14,7 @@ mod time;
 mod workspace;
 
 pub use address::{AgentIdentity, ClientAddress};
+pub use code::{Code, UnknownCode, Word};
 pub use error::ParseError;
 pub use id::{ContactId, UserId};
 pub use phone::PhoneNumber;

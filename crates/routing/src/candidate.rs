@@ -1,8 +1,6 @@
 //! What a decision is made from: the caller and the people who might answer.
 
-use identity::{ContactId, Timestamp, UserId};
-
-use crate::code::codes;
+use identity::{ContactId, Timestamp, UserId, codes};
 
 /// A role whose members take calls.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -3,9 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use identity::{Timestamp, UserId};
-
-use crate::code::codes;
+use identity::{Timestamp, UserId, codes};
 
 /// Who rings from here on, what follows, and the reason for every candidate.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

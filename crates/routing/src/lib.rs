@@ -4,13 +4,12 @@
 extern crate alloc;
 
 mod candidate;
-mod code;
 mod decision;
 mod policy;
 mod resolve;
 
 pub use candidate::{Activity, Caller, Candidate, Page, Presence, Role};
-pub use code::UnknownCode;
 pub use decision::{Because, Decision, Ending, Reason, Scope, Verdict};
+pub use identity::UnknownCode;
 pub use policy::{AssignedUnanswered, AssignedUnavailable, EveryoneUnanswered, Order, Policy};
 pub use resolve::{WAVE_SIZE, resolve};

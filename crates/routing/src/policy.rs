@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use identity::codes;
+
 use crate::Ending;
-use crate::code::codes;
 
 /// Whom to ring, how long, and what to do when nobody answers.
 ///
