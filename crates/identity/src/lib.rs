@@ -18,6 +18,9 @@ pub use code::{Code, UnknownCode, Word};
 pub use error::ParseError;
 pub use id::{ContactId, UserId};
 pub use phone::PhoneNumber;
-pub use sid::{AccountSid, ApiKeySid, AppSid, CallSid, ConferenceSid, QueueSid, RecordingSid};
+pub use sid::{
+    AccountSid, ApiKeySid, AppSid, CallSid, ConferenceSid, ConfigurationProfileSid, CredentialSid,
+    QueueSid, RecordingSid, RoleSid, ServiceSid, WorkerSid, WorkspaceSid,
+};
 pub use time::Timestamp;
 pub use workspace::WorkspaceId;

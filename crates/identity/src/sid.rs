@@ -38,6 +38,12 @@ macro_rules! sid {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
@@ -81,6 +87,30 @@ sid! {
 sid! {
     /// A recording.
     RecordingSid, "RE", "recording Sid"
+}
+sid! {
+    /// A service of Conversations, Chat or Sync.
+    ServiceSid, "IS", "service Sid"
+}
+sid! {
+    /// The credential that push notifications to phones are sent with.
+    CredentialSid, "CR", "push credential Sid"
+}
+sid! {
+    /// A role of Conversations or Chat.
+    RoleSid, "RL", "role Sid"
+}
+sid! {
+    /// A `TaskRouter` workspace.
+    WorkspaceSid, "WS", "TaskRouter workspace Sid"
+}
+sid! {
+    /// A `TaskRouter` worker.
+    WorkerSid, "WK", "TaskRouter worker Sid"
+}
+sid! {
+    /// A configuration profile of the first video rooms.
+    ConfigurationProfileSid, "VS", "configuration profile Sid"
 }
 
 /// Two letters and 32 digits.

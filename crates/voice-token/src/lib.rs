@@ -9,9 +9,11 @@ mod json;
 mod key;
 mod part;
 mod render;
-mod sid;
 mod verify;
 
+pub use ::identity::{
+    ConfigurationProfileSid, CredentialSid, RoleSid, ServiceSid, WorkerSid, WorkspaceSid,
+};
 pub use error::{TokenError, VerifyError};
 pub use grant::{
     ChatGrant, Grants, Outgoing, PlaybackGrant, RtcGrant, SyncGrant, TaskRouterGrant, VideoGrant,
@@ -22,7 +24,4 @@ pub use issue::Issuer;
 pub use json::JsonObject;
 pub use key::{ApiKey, ApiKeySecret};
 pub use part::{Region, Ttl};
-pub use sid::{
-    ConfigurationProfileSid, CredentialSid, RoleSid, ServiceSid, WorkerSid, WorkspaceSid,
-};
 pub use verify::{AccessToken, unverified_key};
