@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use identity::{Timestamp, UserId, codes};
+use identity::{Code, Timestamp, UserId, codes};
 
 /// Who rings from here on, what follows, and the reason for every candidate.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -23,6 +23,14 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// The word for a verdict of this decision about its first wave.
+    pub const fn word(&self, verdict: &Verdict) -> ReasonCode {
+        match verdict.reason {
+            Reason::Rings { wave } if wave > self.first_wave => ReasonCode::Waits,
+            reason => reason.word(),
+        }
+    }
+
     /// The wave to ring now; empty if nobody rings.
     pub fn next(&self) -> &[UserId] {
         self.waves.first().map_or(&[], Vec::as_slice)
@@ -49,12 +57,45 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The stable `snake_case` text: `assigned`, `everyone` or `nobody`.
+    /// Every value, in the order of the definition.
+    pub const ALL: &'static [Self] = &[
+        Self::Assigned,
+        Self::Everyone { because: Because::UnknownCaller },
+        Self::Everyone { because: Because::NotAssigned },
+        Self::Everyone { because: Because::AssignedUnavailable },
+        Self::Everyone { because: Because::AssignedUnanswered },
+        Self::Nobody { because: Because::UnknownCaller },
+        Self::Nobody { because: Because::NotAssigned },
+        Self::Nobody { because: Because::AssignedUnavailable },
+        Self::Nobody { because: Because::AssignedUnanswered },
+    ];
+
+    /// The stable text of this value, as the record of a call keeps it: `assigned`, or who and why,
+    /// for example `everyone:not_assigned`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Assigned => "assigned",
-            Self::Everyone { .. } => "everyone",
-            Self::Nobody { .. } => "nobody",
+            Self::Everyone { because } => match because {
+                Because::UnknownCaller => "everyone:unknown_caller",
+                Because::NotAssigned => "everyone:not_assigned",
+                Because::AssignedUnavailable => "everyone:assigned_unavailable",
+                Because::AssignedUnanswered => "everyone:assigned_unanswered",
+            },
+            Self::Nobody { because } => match because {
+                Because::UnknownCaller => "nobody:unknown_caller",
+                Because::NotAssigned => "nobody:not_assigned",
+                Because::AssignedUnavailable => "nobody:assigned_unavailable",
+                Because::AssignedUnanswered => "nobody:assigned_unanswered",
+            },
+        }
+    }
+
+    /// Whom the call is for, without the reason.
+    pub const fn whom(self) -> Whom {
+        match self {
+            Self::Assigned => Whom::Assigned,
+            Self::Everyone { .. } => Whom::Everyone,
+            Self::Nobody { .. } => Whom::Nobody,
         }
     }
 
@@ -66,6 +107,38 @@ impl Scope {
         }
     }
 }
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Code for Scope {
+    const WHAT: &'static str = "scope";
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn code(self) -> &'static str {
+        self.code()
+    }
+}
+
+/// The first word of a [`Scope`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Whom {
+    /// The agents to whom the contact is assigned.
+    Assigned,
+    /// All agents and admins.
+    Everyone,
+    /// Nobody any more.
+    Nobody,
+}
+
+codes!(Whom, "first word of a scope", {
+    Assigned => "assigned",
+    Everyone => "everyone",
+    Nobody => "nobody",
+});
 
 /// Why a call is not for the assigned agents, or no longer.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -155,29 +228,34 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The stable `snake_case` text, for example `already_rang`.
+    /// The word for it, without its numbers.
     ///
     /// # Examples
     ///
     /// ```
-    /// use routing::Reason;
+    /// use routing::{Reason, ReasonCode};
     ///
-    /// assert_eq!(Reason::Rings { wave: 2 }.code(), "rings");
+    /// assert_eq!(Reason::Rings { wave: 2 }.word(), ReasonCode::Rings);
     /// assert_eq!(Reason::OnCall.to_string(), "on_call");
     /// ```
-    pub const fn code(self) -> &'static str {
+    pub const fn word(self) -> ReasonCode {
         match self {
-            Self::Rings { .. } => "rings",
-            Self::BeyondLastWave => "beyond_last_wave",
-            Self::AlreadyRang { .. } => "already_rang",
-            Self::OnCall => "on_call",
-            Self::WrapUp { .. } => "wrap_up",
-            Self::Away => "away",
-            Self::Offline => "offline",
-            Self::PageClosed => "page_closed",
-            Self::NotAssigned => "not_assigned",
-            Self::NotMember => "not_member",
+            Self::Rings { .. } => ReasonCode::Rings,
+            Self::BeyondLastWave => ReasonCode::BeyondLastWave,
+            Self::AlreadyRang { .. } => ReasonCode::AlreadyRang,
+            Self::OnCall => ReasonCode::OnCall,
+            Self::WrapUp { .. } => ReasonCode::WrapUp,
+            Self::Away => ReasonCode::Away,
+            Self::Offline => ReasonCode::Offline,
+            Self::PageClosed => ReasonCode::PageClosed,
+            Self::NotAssigned => ReasonCode::NotAssigned,
+            Self::NotMember => ReasonCode::NotMember,
         }
+    }
+
+    /// The stable `snake_case` text, for example `already_rang`.
+    pub const fn code(self) -> &'static str {
+        self.word().code()
     }
 
     /// Whether they ring.
@@ -191,3 +269,44 @@ impl fmt::Display for Reason {
         f.write_str(self.code())
     }
 }
+
+/// The words for a [`Reason`], as the record of a call keeps them.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ReasonCode {
+    /// They ring in the wave that was decided.
+    Rings,
+    /// They are meant for a later wave, about which is decided again when it comes to that.
+    Waits,
+    /// The policy allows no wave in which they would ring.
+    BeyondLastWave,
+    /// They have rung in this call and did not answer.
+    AlreadyRang,
+    /// They are on a call.
+    OnCall,
+    /// They are finishing the work of a call.
+    WrapUp,
+    /// They said that they take no calls.
+    Away,
+    /// They are signed out.
+    Offline,
+    /// They closed the last page that could ring.
+    PageClosed,
+    /// The call is for the assigned agents, and they are not one of them.
+    NotAssigned,
+    /// They are no longer a member that takes calls.
+    NotMember,
+}
+
+codes!(ReasonCode, "reason", {
+    Rings => "rings",
+    Waits => "waits",
+    BeyondLastWave => "beyond_last_wave",
+    AlreadyRang => "already_rang",
+    OnCall => "on_call",
+    WrapUp => "wrap_up",
+    Away => "away",
+    Offline => "offline",
+    PageClosed => "page_closed",
+    NotAssigned => "not_assigned",
+    NotMember => "not_member",
+});

@@ -7,9 +7,11 @@ mod candidate;
 mod decision;
 mod policy;
 mod resolve;
+mod status;
 
 pub use candidate::{Activity, Caller, Candidate, Page, Presence, Role};
-pub use decision::{Because, Decision, Ending, Reason, Scope, Verdict};
+pub use decision::{Because, Decision, Ending, Reason, ReasonCode, Scope, Verdict, Whom};
 pub use identity::UnknownCode;
 pub use policy::{AssignedUnanswered, AssignedUnavailable, EveryoneUnanswered, Order, Policy};
 pub use resolve::{WAVE_SIZE, resolve};
+pub use status::{AgentStatus, Availability};

@@ -6,8 +6,8 @@ use identity::{Timestamp, UserId};
 
 use crate::policy::{AssignedUnanswered, AssignedUnavailable};
 use crate::{
-    Activity, Because, Caller, Candidate, Decision, Ending, Order, Page, Policy, Presence, Reason,
-    Scope, Verdict,
+    Availability, Because, Caller, Candidate, Decision, Ending, Order, Policy, Reason, Scope,
+    Verdict,
 };
 
 /// The most users in one wave: Twilio takes no more than ten nouns in one `<Dial>`.
@@ -131,14 +131,8 @@ fn hindrance(person: &Candidate, scope: Scope, now: Timestamp) -> Option<Reason>
     if !person.assigned && !matches!(scope, Scope::Everyone { .. }) {
         return Some(Reason::NotAssigned);
     }
-    match (person.activity, person.presence) {
-        (Activity::OnCall, _) => Some(Reason::OnCall),
-        (_, Presence::Offline) => Some(Reason::Offline),
-        (_, Presence::Away) => Some(Reason::Away),
-        _ if person.page == Page::Closed => Some(Reason::PageClosed),
-        (Activity::WrapUp { until }, _) if until > now => Some(Reason::WrapUp { until }),
-        (Activity::Idle | Activity::WrapUp { .. }, Presence::Available | Presence::Unknown) => None,
-    }
+    let Candidate { activity, presence, page, .. } = *person;
+    Availability { activity, presence, page, is_offered: false }.reason(now)
 }
 
 /// Assigned agents before others, then the policy's order, then the user id.

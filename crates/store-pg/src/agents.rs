@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
-use routing::{Page, Presence, Role};
+use routing::{Availability, Page, Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
 use crate::changes::with_news;
 use crate::error::StoreError;
-use crate::lookup::{LONGEST_CALL, page, presence, role, works_until};
+use crate::lookup::{LONGEST_CALL, activity, page, presence, role, works_until};
 use crate::scope::Scope;
 use crate::sql;
 
@@ -43,6 +43,16 @@ pub struct AgentRow {
 }
 
 impl AgentRow {
+    /// What the router makes of them, if calls are followed by this much work.
+    pub fn availability(&self, wrap_up: Duration) -> Availability {
+        Availability {
+            activity: activity(self.on_call_since.is_some(), self.works_until(wrap_up)),
+            presence: self.presence,
+            page: self.page,
+            is_offered: self.offered_since.is_some(),
+        }
+    }
+
     /// Until when the agent works after the last call, if calls are followed by this much work;
     /// `None` if there is no such work, or if it was ended by hand. It may be over.
     pub fn works_until(&self, wrap_up: Duration) -> Option<Timestamp> {

@@ -169,11 +169,7 @@ fn candidate(row: &Row, wrap_up: Duration) -> Option<Candidate> {
         assigned: row.get("assigned"),
         presence: presence(row),
         page: page(row),
-        activity: match works_until(ended, ready, wrap_up) {
-            _ if row.get("on_call") => Activity::OnCall,
-            Some(until) => Activity::WrapUp { until },
-            None => Activity::Idle,
-        },
+        activity: activity(row.get("on_call"), works_until(ended, ready, wrap_up)),
         idle_since: ended,
         rung_in: None,
     })
@@ -208,6 +204,15 @@ pub(crate) fn works_until(
 ) -> Option<Timestamp> {
     let is_over = ready_since.is_some() || wrap_up.is_zero();
     idle_since.filter(|_| !is_over).map(|ended| ended.after(wrap_up))
+}
+
+/// What calls are doing to an agent.
+pub(crate) fn activity(is_on_call: bool, works_until: Option<Timestamp>) -> Activity {
+    match works_until {
+        _ if is_on_call => Activity::OnCall,
+        Some(until) => Activity::WrapUp { until },
+        None => Activity::Idle,
+    }
 }
 
 /// Twilio ends every call after 14,400 s (Dial `timeLimit`); a leg that has been answered for

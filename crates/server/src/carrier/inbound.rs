@@ -2,7 +2,7 @@
 
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
-use routing::{Caller, Decision, Ending, Page, Reason, resolve};
+use routing::{Caller, Decision, Ending, Page, resolve};
 use store_pg::{KnownContact, Roster};
 use tracing::{info, warn};
 
@@ -86,20 +86,13 @@ fn routed(decision: &Decision, roster: &Roster) -> Routed {
     Routed {
         wave: decision.first_wave,
         contact: roster.contact.as_ref().map(|contact| contact.id),
-        scope: decision.scope.because().map_or_else(
-            || decision.scope.code().to_owned(),
-            |because| format!("{}:{because}", decision.scope.code()),
-        ),
+        scope: decision.scope.code().to_owned(),
         verdicts: decision
             .verdicts
             .iter()
             .map(|verdict| Verdict {
                 user: verdict.user,
-                reason: match verdict.reason {
-                    // Decided again, with fresh facts, when it comes to that.
-                    Reason::Rings { wave } if wave > decision.first_wave => "waits".to_owned(),
-                    reason => reason.code().to_owned(),
-                },
+                reason: decision.word(verdict).code().to_owned(),
                 rings: decision.next().contains(&verdict.user),
             })
             .collect(),

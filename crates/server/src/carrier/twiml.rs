@@ -66,7 +66,7 @@ fn try_ring(offer: &Offer<'_>, wave: &[UserId]) -> Result<String, BuildError> {
 fn parameters<'a>(offer: &Offer<'a>) -> Result<Vec<Parameter<'a>>, BuildError> {
     let mut parameters = vec![
         Parameter::new("call_sid", offer.call.to_string())?,
-        Parameter::new("scope", offer.scope.code())?,
+        Parameter::new("scope", offer.scope.whom().code())?,
         Parameter::new("wave", offer.number.to_string())?,
     ];
     if let Some(because) = offer.scope.because() {

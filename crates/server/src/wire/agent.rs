@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{AgentIdentity, Timestamp};
-use routing::{Page, Presence};
+use routing::{AgentStatus, Presence, Reason, Role};
 use serde::Serialize;
 use store_pg::AgentRow;
 
@@ -13,9 +13,9 @@ pub(crate) struct Agent {
     user_id: String,
     identity: String,
     name: Option<String>,
-    role: &'static str,
+    role: Role,
     /// What they do now; calls come before what they set by hand.
-    status: &'static str,
+    status: AgentStatus,
     since: Option<String>,
     /// When it will change by itself: the end of `wrap_up`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +24,7 @@ pub(crate) struct Agent {
     #[serde(skip_serializing_if = "Option::is_none")]
     call_sid: Option<String>,
     /// What they set by hand, which holds again after the call.
-    presence: Option<&'static str>,
+    presence: Option<Presence>,
 }
 
 impl Agent {
@@ -35,14 +35,12 @@ impl Agent {
             user_id: row.user.to_string(),
             identity: AgentIdentity::new(row.user).to_string(),
             name: row.name.clone(),
-            role: row.role.code(),
+            role: row.role,
             status: standing.status,
             since: standing.since.map(|at| at.to_string()),
             until: standing.until.map(|at| at.to_string()),
             call_sid: row.call.map(|call| call.to_string()),
-            presence: Some(row.presence)
-                .filter(|presence| *presence != Presence::Unknown)
-                .map(Presence::code),
+            presence: Some(row.presence).filter(|presence| *presence != Presence::Unknown),
         }
     }
 }
@@ -50,38 +48,26 @@ impl Agent {
 /// What counts now, since when, and until when if it is known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Standing {
-    status: &'static str,
+    status: AgentStatus,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
 impl Standing {
-    const fn new(status: &'static str, since: Option<Timestamp>) -> Self {
-        Self { status, since, until: None }
-    }
-
-    /// The same order in which `routing` finds a reason not to ring.
     fn of(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Self {
-        if row.on_call_since.is_some() {
-            return Self::new("busy", row.on_call_since);
-        }
-        if row.offered_since.is_some() {
-            return Self::new("offered", row.offered_since);
-        }
-        if matches!(row.presence, Presence::Away | Presence::Offline) {
-            return Self::new(row.presence.code(), row.presence_since);
-        }
-        if row.page == Page::Closed {
-            return Self::new("offline", row.online_until);
-        }
-        let until = row.works_until(wrap_up).filter(|until| *until > now);
-        if until.is_some() {
-            return Self { until, ..Self::new("wrap_up", row.idle_since) };
-        }
-        if row.presence == Presence::Available || row.page == Page::Open {
-            return Self::new("available", row.presence_since.max(row.free_since(wrap_up)));
-        }
-        Self::new("unknown", None)
+        let agent = row.availability(wrap_up);
+        let status = agent.status(now);
+        let since = match (status, agent.reason(now)) {
+            (AgentStatus::Busy, _) => row.on_call_since,
+            (AgentStatus::Offered, _) => row.offered_since,
+            (_, Some(Reason::PageClosed)) => row.online_until,
+            (AgentStatus::Away | AgentStatus::Offline, _) => row.presence_since,
+            (AgentStatus::WrapUp, _) => row.idle_since,
+            (AgentStatus::Available, _) => row.presence_since.max(row.free_since(wrap_up)),
+            (AgentStatus::Unknown, _) => None,
+        };
+        let until = row.works_until(wrap_up).filter(|_| status == AgentStatus::WrapUp);
+        Self { status, since, until }
     }
 }
 
@@ -89,7 +75,7 @@ impl Standing {
 mod tests {
     use super::*;
     use identity::UserId;
-    use routing::Role;
+    use routing::Page;
 
     #[test]
     fn calls_come_before_what_was_set_by_hand_and_that_before_pages() {
@@ -116,21 +102,21 @@ mod tests {
         let ringing = AgentRow { offered_since: Some(at(20)), ..agent.clone() };
         let talking = AgentRow { on_call_since: Some(at(15)), ..ringing.clone() };
         let cases = [
-            ("by hand", agent, 0, ("available", Some(10), None)),
-            ("after a call", called.clone(), 0, ("available", Some(50), None)),
+            ("by hand", agent, 0, (AgentStatus::Available, Some(10), None)),
+            ("after a call", called.clone(), 0, (AgentStatus::Available, Some(50), None)),
             (
                 "after a call, by a clock that is ahead",
                 AgentRow { idle_since: Some(at(101)), ..called.clone() },
                 0,
-                ("available", Some(101), None),
+                (AgentStatus::Available, Some(101), None),
             ),
-            ("in wrap-up", called.clone(), 60, ("wrap_up", Some(50), Some(110))),
-            ("wrap-up is over", called.clone(), 30, ("available", Some(80), None)),
+            ("in wrap-up", called.clone(), 60, (AgentStatus::WrapUp, Some(50), Some(110))),
+            ("wrap-up is over", called.clone(), 30, (AgentStatus::Available, Some(80), None)),
             (
                 "wrap-up was ended by hand",
                 AgentRow { ready_since: Some(at(60)), ..called.clone() },
                 60,
-                ("available", Some(60), None),
+                (AgentStatus::Available, Some(60), None),
             ),
             (
                 "the same, by a clock that is behind",
@@ -140,41 +126,51 @@ mod tests {
                     ..called.clone()
                 },
                 60,
-                ("available", Some(101), None),
+                (AgentStatus::Available, Some(101), None),
             ),
             (
                 "away in wrap-up",
                 AgentRow { presence: Presence::Away, ..called.clone() },
                 60,
-                ("away", Some(10), None),
+                (AgentStatus::Away, Some(10), None),
             ),
-            ("ringing", ringing, 0, ("offered", Some(20), None)),
-            ("talking, and another call rings", talking.clone(), 0, ("busy", Some(15), None)),
+            ("ringing", ringing, 0, (AgentStatus::Offered, Some(20), None)),
+            (
+                "talking, and another call rings",
+                talking.clone(),
+                0,
+                (AgentStatus::Busy, Some(15), None),
+            ),
             (
                 "away during a call",
                 AgentRow { presence: Presence::Away, ..talking.clone() },
                 0,
-                ("busy", Some(15), None),
+                (AgentStatus::Busy, Some(15), None),
             ),
             (
                 "the page was closed during a call",
                 AgentRow { page: Page::Closed, ..talking },
                 0,
-                ("busy", Some(15), None),
+                (AgentStatus::Busy, Some(15), None),
             ),
-            ("the last page was closed", closed.clone(), 60, ("offline", Some(70), None)),
+            (
+                "the last page was closed",
+                closed.clone(),
+                60,
+                (AgentStatus::Offline, Some(70), None),
+            ),
             (
                 "away, and the last page was closed",
                 AgentRow { page: Page::Closed, ..away },
                 0,
-                ("away", Some(10), None),
+                (AgentStatus::Away, Some(10), None),
             ),
-            ("never reported", silent.clone(), 0, ("unknown", None, None)),
+            ("never reported", silent.clone(), 0, (AgentStatus::Unknown, None, None)),
             (
                 "a page is open, nothing was set by hand",
                 AgentRow { page: Page::Open, ..silent },
                 0,
-                ("available", None, None),
+                (AgentStatus::Available, None, None),
             ),
         ];
         for (name, agent, wrap_up, (status, since, until)) in cases {
