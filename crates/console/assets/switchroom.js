@@ -18,7 +18,7 @@
 
 import { Api } from "./lib/api.js";
 import { sleep } from "./lib/backoff.js";
-import { Devices } from "./lib/devices.js";
+import { Devices } from "./lib/audio.js";
 import { Emitter } from "./lib/emitter.js";
 import { Keep } from "./lib/keep.js";
 import { Phone } from "./lib/phone.js";
@@ -262,7 +262,7 @@ export class Switchroom extends Emitter {
   /**
    * Uses other devices; `""` is the system's choice.
    *
-   * @param {Partial<import("./lib/devices.js").Choice>} choice
+   * @param {Partial<import("./lib/audio.js").Choice>} choice
    */
   useDevices(choice) {
     this.devices.choose(choice);

@@ -68,7 +68,7 @@ export class Phone extends Emitter {
    * @param {object} parts
    * @param {string} parts.base the server
    * @param {import("./token.js").TokenKeeper} parts.tokens
-   * @param {import("./devices.js").Devices} parts.devices
+   * @param {import("./audio.js").Devices} parts.devices
    * @param {import("./keep.js").Keep} parts.keep
    * @param {import("./reasons.js").RingEnds} parts.ringEnds
    * @param {(callSid: string, fits: (call: Call) => boolean, patience: number) => Promise<Call | null>} parts.record

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { delay } from "../../assets/lib/backoff.js";
-import { level } from "../../assets/lib/devices.js";
+import { level } from "../../assets/lib/audio.js";
 import { isFresh } from "../../assets/lib/keep.js";
 import { incoming, whySentence } from "../../assets/lib/line.js";
 import { formatNumber, parseNumber } from "../../assets/lib/number.js";
