@@ -92,7 +92,7 @@ export type Reason = "answered" | "answered_by_you" | "caller_hung_up" | "timed_
  */
 export type Registration = {
     /**
-     *   `unregistered` comes back by itself; `failed` needs somebody to do something
+     *   `unregistered` recovers by itself; `failed` needs somebody to do something
      */
     state: "starting" | "registering" | "registered" | "unregistered" | "failed";
     problem: Problem | null;

@@ -17,19 +17,16 @@
  */
 
 import { Api } from "./lib/api.js";
-import { sleep } from "./lib/backoff.js";
 import { Devices } from "./lib/audio.js";
 import { Emitter } from "./lib/emitter.js";
-import { Keep } from "./lib/keep.js";
-import { Phone } from "./lib/phone.js";
+import { Leader } from "./lib/leader.js";
+import { isIncoming } from "./lib/line.js";
+import { Orders } from "./lib/orders.js";
 import { problemOf } from "./lib/problem.js";
-import { RingEnds } from "./lib/reasons.js";
 import { Records } from "./lib/records.js";
 import { Session, readSession } from "./lib/session.js";
-import { EventStream } from "./lib/stream.js";
 import { Tabs } from "./lib/tabs.js";
 import { Team } from "./lib/team.js";
-import { TokenKeeper } from "./lib/token.js";
 
 export { formatNumber, parseNumber } from "./lib/number.js";
 export { whySentence } from "./lib/line.js";
@@ -38,7 +35,7 @@ export { isLive } from "./lib/team.js";
 /** @typedef {import("./lib/line.js").Line} Line */
 /** @typedef {import("./lib/reasons.js").Ending} Ending */
 /** @typedef {import("./lib/reasons.js").Reason} Reason */
-/** @typedef {import("./lib/phone.js").Registration} Registration */
+/** @typedef {import("./lib/device.js").Registration} Registration */
 /** @typedef {import("./lib/problem.js").Problem} Problem */
 /** @typedef {import("./lib/team.js").Agent} Agent */
 /** @typedef {import("./lib/team.js").Call} Call */
@@ -106,15 +103,10 @@ export class Switchroom extends Emitter {
   #api;
   /** @type {Tabs | null} */
   #tabs = null;
-  /** @type {Phone | null} */
-  #phone = null;
-  /** @type {EventStream | null} */
-  #events = null;
-  /** @type {RingEnds | null} */
-  #ringEnds = null;
-  #records = new Records();
-  /** Orders to the leading tab that are not done yet. @type {Map<string, { done: (value: any) => void, failed: (error: Error) => void }>} */
-  #orders = new Map();
+  /** Only in the tab that holds the phone. @type {Leader | null} */
+  #leader = null;
+  #orders = new Orders((message) => this.#tabs?.send(message));
+  #records = new Records((callSid) => this.get(`calls/${callSid}`));
   #beat = 0;
   #isClosed = false;
 
@@ -159,7 +151,7 @@ export class Switchroom extends Emitter {
    * @param {string} [id] of the line
    * @returns {Promise<void>}
    */
-  answer(id = this.#find((line) => line.state === "ringing" && line.direction === "inbound")) {
+  answer(id = this.#find(isIncoming)) {
     return this.#order("answer", id);
   }
 
@@ -169,7 +161,7 @@ export class Switchroom extends Emitter {
    * @param {string} [id] of the line
    * @returns {Promise<void>}
    */
-  decline(id = this.#find((line) => line.state === "ringing" && line.direction === "inbound")) {
+  decline(id = this.#find(isIncoming)) {
     return this.#order("decline", id);
   }
 
@@ -179,7 +171,7 @@ export class Switchroom extends Emitter {
    * @param {string} [id] of the line
    * @returns {Promise<void>}
    */
-  hangUp(id = this.#find((line) => line.state !== "ringing" || line.direction === "outbound")) {
+  hangUp(id = this.#find((line) => !isIncoming(line))) {
     return this.#order("hangUp", id);
   }
 
@@ -266,7 +258,7 @@ export class Switchroom extends Emitter {
    */
   useDevices(choice) {
     this.devices.choose(choice);
-    this.#phone?.useDevices();
+    this.#leader?.phone.useDevices();
     // A copy: what a framework wraps in a proxy cannot be sent.
     this.#tabs?.send({ type: "devices", choice: { ...choice } });
   }
@@ -276,8 +268,7 @@ export class Switchroom extends Emitter {
     this.#isClosed = true;
     clearInterval(this.#beat);
     window.removeEventListener("online", this.#wake);
-    this.#phone?.stop();
-    this.#events?.close();
+    this.#leader?.stop();
     this.#tabs?.close();
   }
 
@@ -298,73 +289,54 @@ export class Switchroom extends Emitter {
     this.#tabs = tabs;
     tabs.mayLeave = () => this.lines.length === 0;
     tabs.onMessage = (message) => this.#receive(message);
-    tabs.onLead = () => this.#lead(name);
+    tabs.onLead = () => this.#lead(name, tabs);
     tabs.onFollow = () => this.#follow();
     let last = Date.now();
     this.#beat = window.setInterval(() => {
       const pause = Date.now() - last;
       last = Date.now();
-      if (pause < 30_000) return void this.#phone?.check();
-      // The machine slept, or the page is hidden and the browser rations its timers.
-      this.#phone?.wake();
-      this.#events?.revive();
+      if (pause < 30_000) this.#leader?.check();
+      else this.#leader?.revive();
     }, 5000);
     window.addEventListener("online", this.#wake);
     await tabs.start();
   }
 
-  /** @param {string} name */
-  #lead(name) {
-    const ringEnds = new RingEnds(/** @type {string} */ (this.me));
-    const phone = new Phone({
-      base: this.options.baseUrl,
-      tokens: new TokenKeeper(this.#api),
-      devices: this.devices,
-      keep: new Keep(name),
-      ringEnds,
-      record: (...asked) => this.#record(...asked),
-      Device: this.options.Device,
-      ring: this.options.ring,
-    });
-    this.#ringEnds = ringEnds;
-    this.#phone = phone;
+  /**
+   * @param {string} name of the workspace and the agent
+   * @param {Tabs} tabs
+   */
+  #lead(name, tabs) {
+    const { Device, ring } = this.options;
+    const me = /** @type {string} */ (this.me);
+    const parts = { api: this.#api, name, me, page: tabs.id, audio: this.devices, records: this.#records };
+    const leader = new Leader({ ...parts, Device, ring });
+    this.#leader = leader;
     /** @type {("ringing" | "answered" | "ended" | "blocked")[]} */
     const passed = ["ringing", "answered", "ended", "blocked"];
     for (const event of passed) {
-      phone.on(event, (detail) => {
+      leader.on(event, (detail) => {
         this.emit(event, detail);
-        this.#tabs?.send({ type: "emit", event, detail });
+        tabs.send({ type: "emit", event, detail });
       });
     }
-    phone.on("registration", (registration) => this.#registered(registration));
-    phone.on("lines", (lines) => this.#lined(lines));
-    const tabs = /** @type {Tabs} */ (this.#tabs);
-    const events = new EventStream(this.#api, tabs.id);
-    this.#events = events;
-    events.on("event", (event) => {
+    leader.on("registration", (registration) => this.#registered(registration));
+    leader.on("lines", (lines) => this.#lined(lines));
+    leader.on("stream", (state) => this.#streamed(state));
+    leader.on("event", (event) => {
       this.#apply(event);
       tabs.send({ type: "event", event });
     });
-    events.on("state", (state) => {
-      this.#streamed(state);
-      const { problem } = this.registration;
-      if (state === "open" && problem?.isFinal) this.#registered(phone.registration);
-    });
-    // The phone lives on with its access token; nothing else does.
-    events.on("refused", (error) => this.#registered({ ...phone.registration, problem: problemOf(error) }));
     this.isLeading = true;
     this.emit("leading", true);
-    phone.start();
-    void events.open();
+    leader.start();
     this.#share();
   }
 
   #follow() {
     this.isLeading = false;
-    this.#phone?.stop();
-    this.#events?.close();
-    this.#phone = null;
-    this.#events = null;
+    this.#leader?.stop();
+    this.#leader = null;
     this.emit("leading", false);
     this.#tabs?.send({ type: "hello" });
   }
@@ -372,16 +344,13 @@ export class Switchroom extends Emitter {
   /** @param {import("./lib/tabs.js").Message} message */
   #receive(message) {
     if (message.type === "hello" && this.isLeading) this.#share(message.from);
-    else if (message.type === "order" && this.#phone) void this.#obey(message);
-    else if (message.type === "done") {
-      const order = this.#orders.get(message.id);
-      this.#orders.delete(message.id);
-      if (message.error) order?.failed(new Error(message.error));
-      else order?.done(message.value);
-    } else if (message.type === "event") this.#apply(message.event);
+    else if (message.type === "order" && this.#leader) {
+      void this.#orders.obey(message, (name, values) => this.#order(name, ...values));
+    } else if (message.type === "done") this.#orders.settle(message);
+    else if (message.type === "event") this.#apply(message.event);
     else if (message.type === "devices") {
       this.devices.choose(message.choice);
-      this.#phone?.useDevices();
+      this.#leader?.phone.useDevices();
     } else if (!this.isLeading) this.#mirror(message);
   }
 
@@ -410,17 +379,16 @@ export class Switchroom extends Emitter {
 
   /** @param {{ name: string, data: any }} event */
   #apply({ name, data }) {
-    if (name === "ring_ended" && data?.leg_sid) return this.#ringEnds?.tell(data);
     const before = this.status;
     const { agents, calls } = this.#team.apply(name, data, Date.now());
-    if (name === "snapshot" && data) for (const call of data.calls) this.#records.tell(call);
+    if (name === "snapshot" && data) for (const call of data.calls) this.#records.add(call);
     if (name === "call" && data?.call_sid) {
-      this.#records.tell(data);
+      this.#records.add(data);
       this.emit("call", data);
     }
     if (agents) this.emit("agents", this.agents);
     if (calls) {
-      this.#phone?.compare(this.#team.calls);
+      this.#leader?.phone.compare(this.#team.calls);
       this.emit("calls", this.calls);
     }
     const { status } = this;
@@ -449,48 +417,17 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * The record of an outbound call, as soon as it fits; nothing if that takes too long.
-   *
-   * @param {string} callSid
-   * @param {(call: Call) => boolean} fits
-   * @param {number} patience milliseconds, before the server is asked
-   * @returns {Promise<Call | null>}
-   */
-  async #record(callSid, fits, patience) {
-    const told = await this.#records.first(callSid, fits, sleep(patience));
-    if (told) return told;
-    const asked = await this.get(`calls/${callSid}`).catch(() => null);
-    return asked && fits(asked) ? asked : null;
-  }
-
-  /**
    * Does something with the phone, here or in the tab that holds it.
    *
-   * @param {"answer" | "decline" | "hangUp" | "mute" | "sendDigits" | "dial"} name
+   * @param {import("./lib/orders.js").Order} name
    * @param {...any} values
    * @returns {Promise<any>}
    */
   async #order(name, ...values) {
-    const phone = /** @type {any} */ (this.#phone);
+    const phone = /** @type {any} */ (this.#leader?.phone);
     if (phone) return phone[name](...values);
     if (!this.#tabs) throw new Error("The phone is not connected yet.");
-    const id = crypto.randomUUID();
-    const answer = new Promise((done, failed) => this.#orders.set(id, { done, failed }));
-    this.#tabs.send({ type: "order", id, name, values });
-    const late = sleep(5000).then(() => {
-      throw new Error("The tab that holds the phone does not answer.");
-    });
-    return Promise.race([answer, late]);
-  }
-
-  /** @param {import("./lib/tabs.js").Message} message */
-  async #obey({ id, from, name, values }) {
-    try {
-      const value = await this.#order(name, ...values);
-      this.#tabs?.send({ type: "done", to: from, id, value });
-    } catch (error) {
-      this.#tabs?.send({ type: "done", to: from, id, error: String(/** @type {any} */ (error).message) });
-    }
+    return this.#orders.give(name, values);
   }
 
   /** @param {(line: Line) => boolean} matches */
@@ -499,7 +436,6 @@ export class Switchroom extends Emitter {
   }
 
   #wake = () => {
-    this.#phone?.wake();
-    this.#events?.refresh();
+    this.#leader?.wake();
   };
 }

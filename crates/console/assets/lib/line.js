@@ -36,6 +36,9 @@
  * @property {number} wave from 1
  */
 
+/** Whether a line rings in this browser, and can be answered. @param {Pick<Line, "state" | "direction">} line */
+export const isIncoming = ({ state, direction }) => state === "ringing" && direction === "inbound";
+
 /**
  * The line of an incoming call.
  *

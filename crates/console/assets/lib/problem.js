@@ -59,6 +59,14 @@ export const isTokenRefused = (code) =>
 /** Whether an error is about the microphone. @param {number} code */
 export const isMicrophone = (code) => code === 31401 || code === 31402 || code === 31208;
 
+/**
+ * A warning of the SDK about the connection or the sound of a call, in words.
+ *
+ * @param {string} name
+ * @returns {string | null} `null` for one that no agent can do anything about
+ */
+export const warningWords = (name) => WARNINGS[name] ?? null;
+
 const KEYS = "Ask whoever runs the server: the workspace's API key is wrong (`switchroom check`).";
 const AGAIN = "The page tries again by itself.";
 
@@ -75,4 +83,17 @@ const KNOWN = {
   31208: ["The microphone is not allowed.", "Allow it in the browser's address bar."],
   31401: ["The microphone is not allowed.", "Allow it in the browser's address bar."],
   31402: ["The microphone does not work.", "Plug it in, or choose another one."],
+};
+
+/** @type {Record<string, string>} */
+const WARNINGS = {
+  "high-rtt": "The connection is slow",
+  "high-jitter": "The connection is unsteady",
+  "high-packet-loss": "The connection loses sound",
+  "high-packets-lost-fraction": "The connection loses sound",
+  "low-mos": "The connection is poor",
+  "low-bytes-received": "No sound arrives",
+  "low-bytes-sent": "No sound leaves",
+  "ice-connectivity-lost": "The connection was lost",
+  "constant-audio-input-level": "Your microphone is silent",
 };

@@ -1,29 +1,52 @@
+import { sleep } from "./backoff.js";
+
 /** @typedef {import("./team.js").Call} Call */
 
 /**
- * What the server tells of calls that agents place, for who waits for it: it may come before the
- * question or after it.
+ * The records of calls that agents place. Whoever waits for one gets it, whether the server sends it
+ * before the question or after it.
  */
 export class Records {
   /** The newest record of each call, by its Sid. @type {Map<string, Call>} */
-  #told = new Map();
+  #known = new Map();
   /** @type {Set<(call: Call) => void>} */
   #waiting = new Set();
+  #fetch;
+
+  /** @param {(callSid: string) => Promise<Call>} fetch asks the server for a record */
+  constructor(fetch) {
+    this.#fetch = fetch;
+  }
 
   /**
-   * The server tells.
+   * The server has sent a record.
    *
    * @param {Call} call
    */
-  tell(call) {
+  add(call) {
     if (call.direction !== "outbound") return;
-    this.#told.delete(call.call_sid);
-    this.#told.set(call.call_sid, call);
-    for (const oldest of this.#told.keys()) {
-      if (this.#told.size <= MOST) break;
-      this.#told.delete(oldest);
+    this.#known.delete(call.call_sid);
+    this.#known.set(call.call_sid, call);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MOST) break;
+      this.#known.delete(oldest);
     }
     for (const hear of [...this.#waiting]) hear(call);
+  }
+
+  /**
+   * The first record of a call that fits. If none comes in time, the server is asked once.
+   *
+   * @param {string} callSid
+   * @param {(call: Call) => boolean} fits
+   * @param {number} patience milliseconds, before the server is asked
+   * @returns {Promise<Call | null>} `null` if that record does not fit either
+   */
+  async find(callSid, fits, patience) {
+    const sent = await this.first(callSid, fits, sleep(patience));
+    if (sent) return sent;
+    const fetched = await this.#fetch(callSid).catch(() => null);
+    return fetched && fits(fetched) ? fetched : null;
   }
 
   /**
@@ -35,8 +58,8 @@ export class Records {
    * @returns {Promise<Call | null>}
    */
   async first(callSid, fits, patience) {
-    const told = this.#told.get(callSid);
-    if (told && fits(told)) return told;
+    const known = this.#known.get(callSid);
+    if (known && fits(known)) return known;
     /** @type {(call: Call) => void} */
     let hear = () => {};
     /** @type {Promise<Call>} */
@@ -50,5 +73,5 @@ export class Records {
   }
 }
 
-/** Of calls that nobody asks about. */
+/** So many records are kept; nobody may ever ask for them. */
 const MOST = 50;

@@ -1,4 +1,15 @@
+import { isIncoming } from "./line.js";
 import { ring } from "./wav.js";
+
+/**
+ * Whether these lines ask for the ring tone: one rings here, and the agent talks to nobody.
+ *
+ * @param {import("./line.js").Line[]} lines
+ */
+export function wantsRing(lines) {
+  const isTalking = lines.some(({ state }) => state === "open" || state === "connecting");
+  return !isTalking && lines.some(isIncoming);
+}
 
 /** The ring tone, on a device of its own. */
 export class Ringer {
@@ -7,7 +18,7 @@ export class Ringer {
   #sink = "";
   #isRinging = false;
   #isBlocked = false;
-  /** Told whether the browser lets it sound; it may ask for a click first. */
+  /** Called when the browser begins or ceases to keep it silent until a click. */
   onBlocked = (/** @type {boolean} */ _blocked) => {};
 
   /** @param {boolean} isWanted */

@@ -30,6 +30,22 @@
 
 /** @typedef {new (token: string, options: object) => SdkDevice} SdkConstructor */
 
+/**
+ * Loads the SDK and the server's settings for it.
+ *
+ * @param {object} parts
+ * @param {string} parts.base the server
+ * @param {SdkConstructor} [parts.Device] the SDK's constructor, if the host page brings it
+ * @param {(constraints: any) => Promise<MediaStream>} parts.getUserMedia opens the microphone
+ * @returns {Promise<(token: string) => SdkDevice>} makes a Device with an access token
+ */
+export async function prepareSdk({ base, Device, getUserMedia }) {
+  const config = await configuration(base);
+  const host = reach(config.signalling);
+  const Constructor = Device ?? (await loadSdk(base));
+  return (token) => new Constructor(token, { ...options(config, host), getUserMedia });
+}
+
 /** @type {Promise<SdkConstructor> | null} */
 let loading = null;
 
@@ -39,7 +55,7 @@ let loading = null;
  * @param {string} base the server
  * @returns {Promise<SdkConstructor>}
  */
-export function loadSdk(base) {
+function loadSdk(base) {
   const loaded = /** @type {any} */ (globalThis).Twilio?.Device;
   if (loaded) return Promise.resolve(loaded);
   loading ??= insert(`${base}/console/voice-sdk.js`).catch((error) => {
@@ -92,7 +108,7 @@ export class SdkError extends Error {
  * @param {string | null} signalling the configured server
  * @returns {string | null} its host and port, as the SDK wants them
  */
-export function reach(signalling) {
+function reach(signalling) {
   if (signalling === null) return null;
   const [scheme, host] = signalling.split("://");
   if (scheme === "ws" && !reached.has(host)) {
@@ -114,3 +130,41 @@ export function reach(signalling) {
 }
 
 const reached = new Set();
+
+/**
+ * @param {string} base
+ * @returns {Promise<{ signalling: string | null, publish_events: boolean, edge: string | null }>}
+ */
+async function configuration(base) {
+  const response = await fetch(`${base}/console/config.json`, { cache: "no-store" });
+  if (!response.ok) throw new Error("The server does not say how to reach Twilio.");
+  return response.json();
+}
+
+/**
+ * @param {{ publish_events: boolean, edge: string | null }} config
+ * @param {string | null} host of a signalling server that is not Twilio's
+ */
+function options(config, host) {
+  return {
+    ...(host ? { chunderw: host } : {}),
+    ...(config.edge ? { edge: config.edge } : {}),
+    publishEvents: config.publish_events,
+    Sound: Silent,
+    logLevel: "silent",
+    allowIncomingWhileBusy: false,
+    enableImprovedSignalingErrorPrecision: true,
+    maxCallSignalingTimeoutMs: 30_000,
+  };
+}
+
+/**
+ * In place of the SDK's sounds. The SDK fetches them from Twilio before it knows which of them it shall
+ * play, and a call would appear two seconds late. Keys still sound: the SDK makes those tones itself.
+ */
+class Silent {
+  isPlaying = false;
+  async play() {}
+  stop() {}
+  setSinkIds() {}
+}

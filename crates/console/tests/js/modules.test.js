@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const ASSETS = fileURLToPath(new URL("../../assets", import.meta.url));
+const LONGEST = 500;
 
 const modules = readdirSync(ASSETS, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".js"))
@@ -60,4 +61,9 @@ test("the module for other pages does not load the console's own page", () => {
     const own = imports(name).filter((loaded) => loaded.startsWith("page/"));
     assert.deepEqual(own, [], name);
   }
+});
+
+test(`no module has more than ${LONGEST} lines`, () => {
+  const long = modules.filter((name) => readFileSync(join(ASSETS, name), "utf8").split("\n").length - 1 > LONGEST);
+  assert.deepEqual(long, []);
 });

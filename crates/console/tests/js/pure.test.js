@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { delay } from "../../assets/lib/backoff.js";
 import { level } from "../../assets/lib/audio.js";
-import { isFresh } from "../../assets/lib/keep.js";
+import { isFresh } from "../../assets/lib/reload.js";
 import { incoming, whySentence } from "../../assets/lib/line.js";
 import { formatNumber, parseNumber } from "../../assets/lib/number.js";
 import { readSession } from "../../assets/lib/session.js";

@@ -8,6 +8,7 @@ const ME = "u-me";
 const ANA = { user_id: "u-ana", name: "Ana" };
 const told = (reason, answered_by = null) => ({ call_sid: "CA0", leg_sid: "CA1", user_id: ME, reason, answered_by });
 const never = new Promise(() => {});
+const unasked = () => Promise.reject(new Error("the server is not asked"));
 
 test("the reason is joined, whichever teller comes first", async () => {
   const cases = [
@@ -50,20 +51,20 @@ test("rings that nobody asks about do not pile up", async () => {
 test("a record is had once it fits, whenever it is told", async () => {
   const call = (call_sid, outcome, direction = "outbound") => ({ call_sid, outcome, direction });
   const isDecided = ({ outcome }) => outcome !== "ringing";
-  const early = new Records();
-  early.tell(call("CA1", "busy"));
+  const early = new Records(unasked);
+  early.add(call("CA1", "busy"));
   assert.equal((await early.first("CA1", isDecided, never)).outcome, "busy");
-  const late = new Records();
-  late.tell(call("CA1", "ringing"));
+  const late = new Records(unasked);
+  late.add(call("CA1", "ringing"));
   const first = late.first("CA1", isDecided, never);
   for (const [sid, outcome] of [["CA2", "busy"], ["CA1", "ringing"], ["CA1", "in_progress"], ["CA1", "completed"]]) {
-    late.tell(call(sid, outcome));
+    late.add(call(sid, outcome));
   }
   assert.equal((await first).outcome, "in_progress");
   assert.equal(await late.first("CA3", isDecided, Promise.resolve()), null);
   // Inbound calls and those of long ago are nobody's question.
-  late.tell(call("CA4", "completed", "inbound"));
-  for (let index = 10; index < 100; index += 1) late.tell(call(`CA${index}`, "busy"));
+  late.add(call("CA4", "completed", "inbound"));
+  for (let index = 10; index < 100; index += 1) late.add(call(`CA${index}`, "busy"));
   for (const sid of ["CA4", "CA10"]) assert.equal(await late.first(sid, isDecided, Promise.resolve()), null, sid);
   assert.equal((await late.first("CA99", isDecided, Promise.resolve())).outcome, "busy");
 });
