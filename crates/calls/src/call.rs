@@ -1,12 +1,12 @@
 //! The record of one call.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use identity::{CallSid, ContactId, Timestamp, UserId};
+use identity::{CallSid, ContactId, Timestamp, UserId, Word};
+use routing::Scope;
 
-use crate::{Dialled, Direction, EndReason, LegEnd, LegStatus, Outcome, Party, Verdict};
+use crate::{Dialled, Direction, EndReason, LegEnd, LegStatus, Outcome, Party, Refusal, Verdict};
 
 /// Everything that is known about one call.
 ///
@@ -38,8 +38,8 @@ pub struct Call {
     pub ended_at: Option<Timestamp>,
     /// Why it is over; `None` while it goes on.
     pub end_reason: Option<EndReason>,
-    /// The code of the rule that kept an outbound call from being placed.
-    pub refusal: Option<String>,
+    /// The rule that kept an outbound call from being placed.
+    pub refusal: Option<Word<Refusal>>,
     /// The agent's own leg of an outbound call first, then by wave, first sign of life, Sid.
     pub legs: Vec<Leg>,
     /// By number.
@@ -47,6 +47,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether somebody called and nobody answered, now that it is over.
+    pub fn is_missed(&self) -> bool {
+        self.direction == Direction::Inbound && self.outcome.is_missed()
+    }
+
     /// How long it rang before it was answered or over; `None` while it rings.
     pub fn waited(&self) -> Option<Duration> {
         Some(self.answered_at.or(self.ended_at)?.since(self.started_at?))
@@ -123,8 +128,8 @@ pub struct Wave {
     pub number: u16,
     /// When it was decided; `None` if the decision is not known.
     pub decided_at: Option<Timestamp>,
-    /// Whom the call was for, as the router's code; `None` if the decision is not known.
-    pub scope: Option<String>,
+    /// Whom the call was for; `None` if the decision is not known.
+    pub scope: Option<Word<Scope>>,
     /// What was decided about every candidate, in the router's order.
     pub verdicts: Vec<Verdict>,
     /// When its Dial was over.

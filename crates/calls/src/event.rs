@@ -1,13 +1,16 @@
 //! What is known about a call, one fact at a time.
 
+mod decision;
+mod found;
+mod webhook;
+
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::time::Duration;
+use identity::Timestamp;
 
-use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId};
-
-use crate::{DialStatus, Direction, LegStatus, Mend, Party};
+pub use self::decision::{Placed, Refused, Routed, Verdict};
+pub use self::found::{Found, Mended};
+pub use self::webhook::{Arrived, Dialled, Ended, LegEvent};
 
 /// One fact about one call, and when it happened.
 ///
@@ -93,191 +96,6 @@ pub enum Fact {
     FoundLeg(LegEvent),
     /// A reconciler says that something is over of which no callback said so.
     Mended(Mended),
-}
-
-/// The voice webhook: the call exists.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Arrived {
-    /// Outbound if a browser calls.
-    pub direction: Direction,
-    /// Who calls.
-    pub from: Party,
-    /// What was called; for a browser whatever its page sent, or nothing.
-    pub to: Party,
-}
-
-/// Our decision to let an agent's call out.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Placed {
-    /// Who calls.
-    pub agent: UserId,
-    /// The number that is dialled.
-    pub to: PhoneNumber,
-    /// Whose number it is.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub contact: Option<ContactId>,
-}
-
-/// Our decision not to let an agent's call out.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Refused {
-    /// Who wanted to call; `None` for a browser that is no agent's.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub agent: Option<UserId>,
-    /// The rule, as a stable `snake_case` code of the server's.
-    pub reason: String,
-}
-
-/// Our decision about one wave of an inbound call.
-///
-/// A decision that rings nobody is one too: it says that no wave follows.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Routed {
-    /// The number of the wave, from 1.
-    pub wave: u16,
-    /// Who calls, if the number is a contact's.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub contact: Option<ContactId>,
-    /// Whom the call is for, as a stable `snake_case` code of the router's.
-    pub scope: String,
-    /// What was decided about every candidate, in the router's order.
-    pub verdicts: Vec<Verdict>,
-}
-
-/// What was decided about one candidate.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Verdict {
-    /// Who.
-    pub user: UserId,
-    /// The reason, as a stable `snake_case` code of the router's.
-    pub reason: String,
-    /// Whether they ring in this wave. One who is meant for a later wave does not.
-    pub rings: bool,
-}
-
-/// The status callback of a child leg.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct LegEvent {
-    /// The leg.
-    pub sid: CallSid,
-    /// Whom it rings; `None` for a phone number or a browser that is no agent's.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub agent: Option<UserId>,
-    /// How it stands.
-    pub status: LegStatus,
-    /// Twilio's `SequenceNumber`, from 0 for each leg.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub sequence: Option<u32>,
-    /// Twilio's `CallDuration`: how long it was answered, with the last event only.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
-    pub duration: Option<Duration>,
-    /// Twilio's `SipResponseCode`, with the last event only: 480 for a browser that is not there.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub sip_response: Option<u16>,
-}
-
-impl LegEvent {
-    /// An event that says no more than how a leg stands.
-    pub const fn new(sid: CallSid, status: LegStatus) -> Self {
-        Self { sid, agent: None, status, sequence: None, duration: None, sip_response: None }
-    }
-}
-
-/// The `action` of a Dial: it is over.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Dialled {
-    /// Which wave it was, from 1; an outbound call has one.
-    pub wave: u16,
-    /// How it ended.
-    pub status: DialStatus,
-    /// The leg that was bridged. If none was, Twilio may name any, and it says nothing.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub child: Option<CallSid>,
-    /// Twilio's `DialCallDuration`: how long that leg was answered.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
-    pub duration: Option<Duration>,
-    /// Twilio's `DialBridged`: whether the two sides were connected.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub bridged: Option<bool>,
-    /// Whether the call itself was over by then: whoever placed it has gone.
-    pub caller_gone: bool,
-}
-
-impl Dialled {
-    /// Whether two sides were connected.
-    pub fn connected(&self) -> bool {
-        matches!(self.status, DialStatus::Completed | DialStatus::Answered)
-            && self.bridged != Some(false)
-    }
-}
-
-/// The status callback of the call itself: it is over.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Ended {
-    /// How it ended for Twilio: `completed` says nothing about whether an agent answered.
-    pub status: LegStatus,
-    /// Twilio's `CallDuration`.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
-    pub duration: Option<Duration>,
-}
-
-/// The carrier's record of the call, asked for after an outage of ours.
-///
-/// It says what the voice webhook would have said, and counts only where that did not come.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Found {
-    /// Outbound if a browser calls.
-    pub direction: Direction,
-    /// Who calls.
-    pub from: Party,
-    /// What was called; for the call of a browser the number that was dialled, if any was.
-    pub to: Party,
-    /// The person on the other side, if it is a contact.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub contact: Option<ContactId>,
-}
-
-/// A reconciler says that something is over of which no callback said so.
-///
-/// A callback that says so, late as it may be, counts more; the carrier's record counts more than
-/// a deadline. A deadline says that nothing was heard for longer than such a state can last: it
-/// does not count if something is known to have happened after it.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Mended {
-    /// Who says so.
-    pub by: Mend,
-    /// The leg that is over; `None` for the call and all its legs.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub leg: Option<CallSid>,
-    /// How it ended, as far as is known.
-    pub status: LegStatus,
-}
-
-impl Mended {
-    /// Deadlines of different states have different keys: when the one for ringing has turned out
-    /// to be wrong, the one for talking can still come.
-    fn key(&self) -> String {
-        let Self { by, leg, status } = self;
-        match (by, leg) {
-            (Mend::Carrier, None) => format!("mended:{by}"),
-            (Mend::Carrier, Some(leg)) => format!("mended:{by}:{leg}"),
-            (Mend::Deadline, None) => format!("mended:{by}:{status}"),
-            (Mend::Deadline, Some(leg)) => format!("mended:{by}:{leg}:{status}"),
-        }
-    }
 }
 
 /// An optional `Duration` as whole seconds.

@@ -7,6 +7,7 @@ mod call;
 mod error;
 mod event;
 mod fold;
+mod limits;
 mod log;
 mod news;
 mod params;
@@ -20,8 +21,9 @@ pub use event::{
 };
 pub use fold::fold;
 pub use identity::UnknownCode;
+pub use limits::{LONGEST_CALL, LONGEST_RING};
 pub use log::{LogEntry, Sender, log_entry};
 pub use news::{News, RingEnd, news};
 pub use params::{Source, parse};
 pub use party::Party;
-pub use status::{DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome};
+pub use status::{DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome, Refusal};

@@ -5,9 +5,7 @@ use core::time::Duration;
 
 use identity::{CallSid, Timestamp, UserId};
 
-use crate::{
-    Arrived, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, ParamError, Party,
-};
+use crate::{Arrived, Dialled, Ended, Event, Fact, LegEvent, LegStatus, ParamError};
 
 /// Which of our URLs was called.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -76,13 +74,15 @@ pub fn parse(
     let form = Form { params };
     let sid = form.sid("CallSid")?;
     let (call, fact) = match *source {
-        Source::Voice => (sid, Fact::Arrived(form.arrived()?)),
-        Source::Leg { agent } => (form.sid("ParentCallSid")?, Fact::Leg(form.leg(sid, agent)?)),
-        Source::Dial { wave } => (sid, Fact::Dialled(form.dialled(wave)?)),
-        Source::Status if form.value("ParentCallSid")?.is_some() => {
-            (form.sid("ParentCallSid")?, Fact::Leg(form.leg(sid, None)?))
+        Source::Voice => (sid, Fact::Arrived(Arrived::read(&form)?)),
+        Source::Leg { agent } => {
+            (form.sid("ParentCallSid")?, Fact::Leg(LegEvent::read(&form, sid, agent)?))
         }
-        Source::Status => (sid, Fact::Ended(form.ended()?)),
+        Source::Dial { wave } => (sid, Fact::Dialled(Dialled::read(&form, wave)?)),
+        Source::Status if form.value("ParentCallSid")?.is_some() => {
+            (form.sid("ParentCallSid")?, Fact::Leg(LegEvent::read(&form, sid, None)?))
+        }
+        Source::Status => (sid, Fact::Ended(Ended::read(&form)?)),
     };
     let at = form.first("Timestamp").and_then(|text| Timestamp::parse_rfc2822(text).ok());
     let near = |at: &Timestamp| at.since(received).max(received.since(*at)) <= MAX_SKEW;
@@ -90,7 +90,7 @@ pub fn parse(
 }
 
 /// The fields of one webhook.
-struct Form<'a, K, V> {
+pub(crate) struct Form<'a, K, V> {
     params: &'a [(K, V)],
 }
 
@@ -102,12 +102,12 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
     }
 
     /// The first value, for what nobody depends on.
-    fn first(&self, name: &'static str) -> Option<&'a str> {
+    pub(crate) fn first(&self, name: &'static str) -> Option<&'a str> {
         self.values(name).next()
     }
 
     /// The one value, for what tells calls apart.
-    fn value(&self, name: &'static str) -> Result<Option<&'a str>, ParamError> {
+    pub(crate) fn value(&self, name: &'static str) -> Result<Option<&'a str>, ParamError> {
         let mut values = self.values(name);
         let first = values.next();
         if values.any(|value| Some(value) != first) {
@@ -116,74 +116,32 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
         Ok(first)
     }
 
-    fn required(&self, name: &'static str) -> Result<&'a str, ParamError> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<&'a str, ParamError> {
         self.value(name)?.ok_or(ParamError::Missing { name })
     }
 
-    fn sid(&self, name: &'static str) -> Result<CallSid, ParamError> {
+    pub(crate) fn sid(&self, name: &'static str) -> Result<CallSid, ParamError> {
         self.required(name)?.parse().map_err(|source| ParamError::Sid { name, source })
     }
 
-    fn word<T: FromStr>(&self, name: &'static str) -> Result<T, ParamError> {
+    pub(crate) fn word<T: FromStr>(&self, name: &'static str) -> Result<T, ParamError> {
         self.required(name)?.parse().map_err(|_| ParamError::Word { name })
     }
 
-    fn status(&self) -> Result<LegStatus, ParamError> {
+    pub(crate) fn status(&self) -> Result<LegStatus, ParamError> {
         match self.required("CallStatus")? {
             "queued" => Ok(LegStatus::Initiated),
             _ => self.word("CallStatus"),
         }
     }
 
-    fn number<T: FromStr>(&self, name: &'static str) -> Option<T> {
+    pub(crate) fn number<T: FromStr>(&self, name: &'static str) -> Option<T> {
         self.first(name)?.parse().ok()
     }
 
     /// Seconds; no call lasts longer than 32 bits of them.
-    fn seconds(&self, name: &'static str) -> Option<Duration> {
+    pub(crate) fn seconds(&self, name: &'static str) -> Option<Duration> {
         self.number::<u32>(name).map(|seconds| Duration::from_secs(seconds.into()))
-    }
-
-    fn arrived(&self) -> Result<Arrived, ParamError> {
-        let from = Party::read(self.required("From")?);
-        let to = self.value("To")?.map_or_else(Party::unknown, Party::read);
-        // Seen from Twilio a browser calls in, so its `Direction` is `inbound` too.
-        let direction = match from {
-            Party::Client(_) => Direction::Outbound,
-            Party::Number(_) | Party::Other(_) => Direction::Inbound,
-        };
-        Ok(Arrived { direction, from, to })
-    }
-
-    fn leg(&self, sid: CallSid, agent: Option<UserId>) -> Result<LegEvent, ParamError> {
-        Ok(LegEvent {
-            sid,
-            agent: agent.or_else(|| self.first("To").and_then(|to| Party::read(to).agent())),
-            status: self.status()?,
-            sequence: self.number("SequenceNumber"),
-            duration: self.seconds("CallDuration"),
-            sip_response: self.number("SipResponseCode"),
-        })
-    }
-
-    fn dialled(&self, wave: u16) -> Result<Dialled, ParamError> {
-        let named = self.value("DialCallSid")?.is_some();
-        Ok(Dialled {
-            wave,
-            status: self.word("DialCallStatus")?,
-            child: if named { Some(self.sid("DialCallSid")?) } else { None },
-            duration: self.seconds("DialCallDuration"),
-            bridged: self.number("DialBridged"),
-            caller_gone: self.status().is_ok_and(LegStatus::is_final),
-        })
-    }
-
-    fn ended(&self) -> Result<Ended, ParamError> {
-        let status = self.status()?;
-        if !status.is_final() {
-            return Err(ParamError::Word { name: "CallStatus" });
-        }
-        Ok(Ended { status, duration: self.seconds("CallDuration") })
     }
 }
 

@@ -141,6 +141,27 @@ impl Outcome {
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Ringing | Self::InProgress)
     }
+
+    /// Whether the two sides were connected, or are.
+    pub const fn is_answered(self) -> bool {
+        matches!(self, Self::InProgress | Self::Completed)
+    }
+
+    /// Whether an inbound call that ended like this is missed: nobody answered, for whatever
+    /// reason, the caller's own hang-up included.
+    pub const fn is_missed(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::CallerHungUp | Self::Failed)
+    }
+
+    /// The nearest word for a call whose outcome only a newer version of the program knows.
+    pub const fn nearest(is_answered: bool, is_over: bool) -> Self {
+        match (is_answered, is_over) {
+            (false, false) => Self::Ringing,
+            (true, false) => Self::InProgress,
+            (true, true) => Self::Completed,
+            (false, true) => Self::NoAnswer,
+        }
+    }
 }
 
 /// Why a call is over.
@@ -211,4 +232,42 @@ codes!(LegEnd, "end of a leg", {
     Canceled => "canceled",
     Refused => "refused",
     Lost => "lost",
+});
+
+/// Why an agent's call was not placed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Refusal {
+    /// What the page wants to call is no whole phone number.
+    NotANumber,
+    /// The number is of a kind that is never dialled: premium rate and the like.
+    PremiumNumber,
+    /// The workspace does not allow numbers that begin like this.
+    PrefixNotAllowed,
+    /// The agent is on another call.
+    OnCall,
+    /// The agent has placed too many calls within an hour.
+    TooManyCalls,
+    /// All agents together have placed too many calls within a day.
+    TooManyCallsToday,
+    /// The agent does not take calls in this workspace.
+    NotAMember,
+    /// The browser is no agent's.
+    NotAnAgent,
+    /// The workspace has no number to call from.
+    NoCallerId,
+    /// The database could not be asked whether the call is allowed.
+    Unavailable,
+}
+
+codes!(Refusal, "refusal", {
+    NotANumber => "not_a_number",
+    PremiumNumber => "premium_number",
+    PrefixNotAllowed => "prefix_not_allowed",
+    OnCall => "on_call",
+    TooManyCalls => "too_many_calls",
+    TooManyCallsToday => "too_many_calls_today",
+    NotAMember => "not_a_member",
+    NotAnAgent => "not_an_agent",
+    NoCallerId => "no_caller_id",
+    Unavailable => "unavailable",
 });

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use calls::{LONGEST_CALL, LONGEST_RING};
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use routing::{Availability, Page, Presence, Role};
 use tokio_postgres::Row;
@@ -9,7 +10,7 @@ use tokio_postgres::Row;
 use crate::Store;
 use crate::changes::with_news;
 use crate::error::StoreError;
-use crate::lookup::{LONGEST_CALL, activity, page, presence, role, works_until};
+use crate::lookup::{activity, page, presence, role, works_until};
 use crate::scope::Scope;
 use crate::sql;
 
@@ -177,9 +178,6 @@ pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
         online_until: sql::moment(row, "online_until"),
     })
 }
-
-/// The longest `timeout` of a Dial is 600 s; a leg that has rung for longer lost its last callback.
-const LONGEST_RING: Duration = Duration::from_secs(600 + 60);
 
 pub(crate) const MEMBER: &str = "\
 select p.id from public.user_profiles p \

@@ -1,12 +1,12 @@
 //! What changed in a workspace, numbered, for whoever watches it.
 
+use calls::LONGEST_CALL;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use tokio_postgres::Row;
 
 use crate::agents::{self, AGENTS, AgentRow};
 use crate::error::StoreError;
 use crate::log::{self, CALLS_NAMED, CallRow, LIVE_CALLS};
-use crate::lookup::LONGEST_CALL;
 use crate::pages::RENEW;
 use crate::scope::{ENTER, Scope};
 use crate::{Store, sql};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use calls::LONGEST_CALL;
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Page, Presence, Role};
 use tokio_postgres::Row;
@@ -214,10 +215,6 @@ pub(crate) fn activity(is_on_call: bool, works_until: Option<Timestamp>) -> Acti
         None => Activity::Idle,
     }
 }
-
-/// Twilio ends every call after 14,400 s (Dial `timeLimit`); a leg that has been answered for
-/// longer lost its last callback and keeps nobody busy.
-pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(14_400 + 300);
 
 /// The contact with a number: of several the one with an assignment, then the oldest.
 macro_rules! contact_by_number {

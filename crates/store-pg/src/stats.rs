@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use calls::LONGEST_CALL;
 use identity::{Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::lookup::LONGEST_CALL;
 use crate::scope::Scope;
 use crate::sql;
 

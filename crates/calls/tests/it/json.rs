@@ -57,6 +57,25 @@ fn every_kind_of_event_comes_back() {
     }
 }
 
+/// Another version's words come back as they were, and in the order of their texts.
+#[test]
+fn words_of_a_newer_version_are_kept() {
+    let text = r#"{"at":"2026-01-01T00:00:00Z","fact":"routed","wave":1,"scope":"team:sales",
+        "verdicts":[{"user":"07070707-0707-0707-0707-070707070707","reason":"skilled","rings":true},
+        {"user":"08080808-0808-0808-0808-080808080808","reason":"rings","rings":true}]}"#;
+    let event: Event = serde_json::from_str(text).expect("parses");
+    let back = serde_json::to_value(&event).expect("serializes");
+    assert_eq!(back, serde_json::from_str::<serde_json::Value>(text).expect("JSON"));
+    let refused = |reason: &str| -> Event {
+        let text =
+            format!(r#"{{"at":"2026-01-01T00:00:00Z","fact":"refused","reason":"{reason}"}}"#);
+        serde_json::from_str(&text).expect("parses")
+    };
+    assert!(refused("curfew") < refused("on_call") && refused("on_call") < refused("too_late"));
+    let call = calls::fold(identity::CallSid::from_bytes([1; 16]), [&refused("curfew")]);
+    assert_eq!(call.refusal.map(|word| word.to_string()).as_deref(), Some("curfew"));
+}
+
 #[test]
 fn codes_are_texts() {
     for outcome in Outcome::ALL {

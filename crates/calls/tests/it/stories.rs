@@ -4,6 +4,7 @@ use calls::{
     DialStatus, Direction, EndReason, Event, Fact, LegEnd, LegStatus, Mend, Outcome, fold,
 };
 use identity::CallSid;
+use routing::ReasonCode;
 
 use crate::support::*;
 
@@ -23,7 +24,7 @@ fn the_second_of_three_agents_answers() {
     assert_eq!([1, 2, 3].map(|id| leg_of(&call, id).wave), [Some(1); 3]);
     assert_eq!(call.waves.len(), 1);
     assert_eq!(call.waves[0].ringing().collect::<Vec<_>>(), [agent(1), agent(2), agent(3)]);
-    assert_eq!(call.waves[0].verdicts[3].reason, "on_call");
+    assert_eq!(call.waves[0].verdicts[3].reason, ReasonCode::OnCall);
 }
 
 #[test]

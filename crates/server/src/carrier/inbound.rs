@@ -86,13 +86,13 @@ fn routed(decision: &Decision, roster: &Roster) -> Routed {
     Routed {
         wave: decision.first_wave,
         contact: roster.contact.as_ref().map(|contact| contact.id),
-        scope: decision.scope.code().to_owned(),
+        scope: decision.scope.into(),
         verdicts: decision
             .verdicts
             .iter()
             .map(|verdict| Verdict {
                 user: verdict.user,
-                reason: decision.word(verdict).code().to_owned(),
+                reason: decision.word(verdict).into(),
                 rings: decision.next().contains(&verdict.user),
             })
             .collect(),

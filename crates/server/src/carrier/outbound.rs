@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calls::{Event, Fact, Party, Placed, Refused};
+use calls::{Event, Fact, Party, Placed, Refusal, Refused};
 use identity::{PhoneNumber, UserId};
 use store_pg::{Claim, Dialling};
 use tracing::{info, warn};
@@ -32,12 +32,12 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
             twiml::dial_out(&call.app.public_url, &call.signed.workspace.id, &to, caller_id)
         }
         Err(reason) => {
-            let refused = Fact::Refused(Refused { agent, reason: reason.to_owned() });
+            let refused = Fact::Refused(Refused { agent, reason: reason.into() });
             call.record(vec![event, Event { at: clock::now(), fact: refused }]).await;
             call.app.metrics.call("refused");
-            warn!(call.sid = %call.sid, reason, "call {} is not placed: {reason}", call.sid);
+            warn!(call.sid = %call.sid, %reason, "call {} is not placed: {reason}", call.sid);
             match reason {
-                "unavailable" => twiml::unavailable(messages),
+                Refusal::Unavailable => twiml::unavailable(messages),
                 _ => twiml::say_and_hang_up(messages, &messages.refused),
             }
         }
@@ -51,18 +51,18 @@ struct Allowed<'a> {
     caller_id: &'a PhoneNumber,
 }
 
-/// What can be refused without asking. The reason is a code that the log keeps.
-fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, &'static str> {
+/// What can be refused without asking.
+fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, Refusal> {
     let workspace = &call.signed.workspace;
-    let agent = agent.ok_or("not_an_agent")?;
-    let caller_id = workspace.numbers.first().ok_or("no_caller_id")?;
+    let agent = agent.ok_or(Refusal::NotAnAgent)?;
+    let caller_id = workspace.numbers.first().ok_or(Refusal::NoCallerId)?;
     let wanted = call.param("To").unwrap_or_default();
     let to = workspace.policy.outbound.destination(wanted, caller_id)?;
     Ok(Allowed { agent, to, caller_id })
 }
 
 /// Takes one of the agent's calls, in the database, where all servers count alike.
-async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'static str> {
+async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Refusal> {
     let (app, workspace) = (call.app, &call.signed.workspace);
     let now = clock::now();
     let claim = Claim {
@@ -78,14 +78,14 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, &'
     let claimed = app.budget.spend(call.signed.allowance, claimed).await;
     let known = claimed.map_err(|error| {
         warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
-        "unavailable"
+        Refusal::Unavailable
     })?;
     match &known {
         known if known.claimed || known.call_is_over => {}
-        known if !known.is_member => return Err("not_a_member"),
-        known if known.on_call => return Err("on_call"),
-        known if known.placed >= claim.limit.into() => return Err("too_many_calls"),
-        _ => return Err("too_many_calls_today"),
+        known if !known.is_member => return Err(Refusal::NotAMember),
+        known if known.on_call => return Err(Refusal::OnCall),
+        known if known.placed >= claim.limit.into() => return Err(Refusal::TooManyCalls),
+        _ => return Err(Refusal::TooManyCallsToday),
     }
     Ok(known)
 }

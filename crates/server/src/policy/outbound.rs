@@ -1,5 +1,6 @@
 //! Which numbers agents may dial.
 
+use calls::Refusal;
 use identity::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
@@ -54,19 +55,19 @@ impl Outbound {
         &self,
         text: &str,
         own: &PhoneNumber,
-    ) -> Result<PhoneNumber, &'static str> {
-        let number: PhoneNumber = text.parse().map_err(|_| "not_a_number")?;
+    ) -> Result<PhoneNumber, Refusal> {
+        let number: PhoneNumber = text.parse().map_err(|_| Refusal::NotANumber)?;
         let digits = number.as_str().len() - 1;
         let is_whole =
             if number.country_code() == "+1" { digits == 11 } else { digits >= FEWEST_DIGITS };
         if !is_whole {
-            Err("not_a_number")
+            Err(Refusal::NotANumber)
         } else if is_premium(&number) {
-            Err("premium_number")
+            Err(Refusal::PremiumNumber)
         } else if self.allows(&number, own) {
             Ok(number)
         } else {
-            Err("prefix_not_allowed")
+            Err(Refusal::PrefixNotAllowed)
         }
     }
 
@@ -213,11 +214,11 @@ mod tests {
             // Only where it is allowed is another country dialled, and premium numbers nowhere.
             match everything.destination(&text, &own) {
                 Ok(number) => {
-                    assert_eq!(answer, Err("prefix_not_allowed"), "{text:?}");
+                    assert_eq!(answer, Err(Refusal::PrefixNotAllowed), "{text:?}");
                     assert_eq!(number.as_str(), text);
                     abroad += 1;
                 }
-                Err(reason) => assert_ne!(reason, "prefix_not_allowed", "{text:?}"),
+                Err(reason) => assert_ne!(reason, Refusal::PrefixNotAllowed, "{text:?}"),
             }
         }
         assert_eq!(refused, 10_000);

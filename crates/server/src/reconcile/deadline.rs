@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calls::{Event, Fact, LegStatus, Mend, Mended};
+use calls::{Event, Fact, LONGEST_CALL, LegStatus, Mend, Mended};
 use identity::{CallSid, Timestamp};
 use store_pg::OpenCall;
 
@@ -50,7 +50,7 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
     // The agent's own leg of an outbound call is the call.
     for leg in call.legs.iter().filter(|leg| leg.sid != call.sid) {
         match (leg.answered_at, leg.began_at) {
-            (Some(at), _) => expire(at, TALK, Some(leg.sid), LegStatus::Completed),
+            (Some(at), _) => expire(at, LONGEST_CALL, Some(leg.sid), LegStatus::Completed),
             (None, Some(at)) => expire(at, limits.ring, Some(leg.sid), LegStatus::NoAnswer),
             (None, None) => {}
         }
@@ -62,7 +62,7 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
         }
         // Whatever it does: no call lasts longer.
         if let Some(at) = call.answered_at.or(call.started_at) {
-            expire(at, TALK, None, LegStatus::Completed);
+            expire(at, LONGEST_CALL, None, LegStatus::Completed);
         }
         let is_silent = last.is_some_and(|at| now.since(at) >= SILENCE);
         return (is_silent || !events.is_empty()).then_some(Overdue { events });
@@ -72,10 +72,6 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
 
 /// A Dial that is told nothing rings for 30 s (documentation of `<Dial>`, `timeout`).
 const RING: Duration = Duration::from_secs(30);
-
-/// Twilio ends every Dial after 14,400 s (documentation of `<Dial>`, `timeLimit`); the rest is for
-/// what came before the Dial, and for late callbacks.
-const TALK: Duration = Duration::from_secs(14_400 + 300);
 
 /// How long people talk without a word to us before Twilio is asked whether they still do.
 const SILENCE: Duration = Duration::from_secs(15 * 60);

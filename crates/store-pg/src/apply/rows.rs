@@ -44,7 +44,7 @@ pub(super) struct CallRow<'a> {
     answered_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     end_reason: Option<&'static str>,
-    refusal: Option<&'a str>,
+    refusal: Option<&'a identity::Word<calls::Refusal>>,
     waves: &'a [calls::Wave],
 }
 
@@ -104,7 +104,7 @@ fn call_row(call: &Call) -> CallRow<'_> {
         answered_at: call.answered_at,
         ended_at: call.ended_at,
         end_reason: call.end_reason.map(calls::EndReason::code),
-        refusal: call.refusal.as_deref(),
+        refusal: call.refusal.as_ref(),
         waves: &call.waves,
     }
 }

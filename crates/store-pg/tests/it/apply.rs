@@ -180,7 +180,7 @@ async fn refuses_poison_and_keeps_nothing_of_it() {
     let store = db.store();
     let good = stored(leg(1, 1, 0, LegStatus::Initiated));
     let other = stored(leg(2, 1, 1, LegStatus::Ringing));
-    let refused = |reason: &str| calls::Refused { agent: None, reason: reason.to_owned() };
+    let refused = |reason: &str| calls::Refused { agent: None, reason: reason.into() };
     let duration = Some(std::time::Duration::from_secs(u64::MAX));
     let for_ever = LegEvent { duration, ..LegEvent::new(sid(7), LegStatus::Completed) };
     let moment = |micros| Event { at: Timestamp::from_unix_micros(micros), ..arrived(0) };
