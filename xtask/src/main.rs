@@ -3,6 +3,7 @@
 //! One file per command; [`story`] prints, [`run`] starts programs, [`failure`] says what is wrong
 //! and how to mend it.
 
+#![expect(clippy::disallowed_methods, reason = "the harness measures real time")]
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
 
 mod bench;

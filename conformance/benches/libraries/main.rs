@@ -9,6 +9,7 @@
 //! bare HMAC. `second` escapes every value into a string that grows, as careful code by hand does,
 //! and computes the HMAC with the key hashed in beforehand.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(clippy::expect_used, reason = "a benchmark may fail loudly")]
 #![expect(clippy::print_stdout, reason = "the answers are printed")]
 

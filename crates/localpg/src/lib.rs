@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it waits for Postgres, a program of the machine, for so long and no longer"
+)]
 
 #[cfg(not(unix))]
 compile_error!("localpg needs Unix domain sockets and process groups");

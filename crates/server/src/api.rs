@@ -31,7 +31,7 @@ pub(crate) async fn answer(
     parts: &Parts,
     body: Incoming,
 ) -> Reply {
-    let handled = handle(app, workspace, endpoint, parts, body);
+    let handled = Box::pin(handle(app, workspace, endpoint, parts, body));
     browser::answer(app, id, (endpoint.name(), endpoint.method()), parts, handled).await
 }
 

@@ -6,6 +6,7 @@ use store_pg::Store;
 use twilio_sig::PublicUrl;
 
 use crate::assets::Assets;
+use crate::clock::Clock;
 use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
@@ -18,6 +19,7 @@ use crate::sessions::Sessions;
 /// The server's state, shared by all requests. What several servers must agree on is in the
 /// database and nowhere else.
 pub(crate) struct App {
+    pub(crate) clock: Clock,
     pub(crate) public_url: PublicUrl,
     pub(crate) store: Store,
     pub(crate) budget: Arc<Budget>,

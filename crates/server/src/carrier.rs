@@ -8,7 +8,7 @@ mod rung;
 mod status;
 mod twiml;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use calls::{Event, Fact, Source};
 use hyper::body::Incoming;
@@ -21,7 +21,6 @@ use uuid::Uuid;
 use self::authenticate::Signed;
 use self::rung::Rung;
 use crate::app::App;
-use crate::clock;
 use crate::endpoint::Carrier;
 use crate::error::CarrierRefusal;
 use crate::http::panic;
@@ -39,14 +38,14 @@ pub(crate) async fn answer(
     parts: &Parts,
     body: Incoming,
 ) -> Reply {
-    let started = Instant::now();
+    let started = app.clock.instant();
     let name = endpoint.name();
-    let handled = handle(app, workspace, &endpoint, parts, body);
+    let handled = Box::pin(handle(app, workspace, &endpoint, parts, body));
     let reply = panic::caught(id, name, handled).await.unwrap_or_else(|| {
         app.metrics.call("panic");
         after_panic(&endpoint)
     });
-    app.metrics.webhook_took(name, started.elapsed());
+    app.metrics.webhook_took(name, app.clock.elapsed(started));
     reply
 }
 
@@ -113,7 +112,7 @@ async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
         Carrier::Dial => Source::Dial { wave: rung.last_wave().max(1) },
         _ => Source::Voice,
     };
-    let (sid, event) = match calls::parse(&source, &signed.params, clock::now()) {
+    let (sid, event) = match calls::parse(&source, &signed.params, app.clock.now()) {
         Ok(parsed) => parsed,
         Err(error) => {
             warn!("a signed webhook cannot be read: {error}");

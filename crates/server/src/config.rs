@@ -44,6 +44,8 @@ pub struct Config {
     pub keep_every: Option<Duration>,
     /// How what no callback told is mended.
     pub reconcile: ReconcileConfig,
+    /// The clock of everything else.
+    pub clock: Clock,
 }
 
 /// How what no callback told is mended.
@@ -54,7 +56,7 @@ pub struct ReconcileConfig {
     /// The pause between two rounds, of which the first comes at the start; `None`: only
     /// [`Server::reconcile`](crate::Server::reconcile) does it.
     pub every: Option<Duration>,
-    /// By which deadlines are read.
+    /// The clock of deadlines.
     pub clock: Clock,
 }
 
@@ -71,8 +73,6 @@ pub struct SessionConfig {
     pub issuer: Option<String>,
     /// For whom a token must be.
     pub audience: String,
-    /// By which the age of fetched keys and the pauses between fetches are read.
-    pub clock: Clock,
 }
 
 /// Reads the base of every URL that we give to Twilio, which refuses an underscore in a host name
@@ -178,6 +178,7 @@ impl Config {
                     every: Some(RECONCILE_EVERY),
                     clock: Clock::system(),
                 },
+                clock: Clock::system(),
             }),
             _ => Err(ConfigFaults(reader.faults)),
         }
@@ -245,7 +246,6 @@ fn session_config<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Sess
         audience: reader
             .text("SWITCHROOM_SESSION_AUDIENCE")
             .unwrap_or_else(|| "authenticated".to_owned()),
-        clock: Clock::steady(),
     }
 }
 

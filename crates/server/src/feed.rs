@@ -16,14 +16,16 @@ mod seat;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{UserId, WorkspaceId};
 use store_pg::Store;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock::Clock;
 use crate::known::workspaces::Workspaces;
 use crate::metrics::Metrics;
 
@@ -36,6 +38,7 @@ pub(crate) struct Feed(Arc<Shared>);
 
 /// What all rooms share.
 struct Shared {
+    clock: Clock,
     store: Store,
     workspaces: Arc<Workspaces>,
     metrics: Arc<Metrics>,
@@ -82,12 +85,14 @@ pub(crate) enum NoEvents {
 
 impl Feed {
     pub(crate) fn new(
+        clock: Clock,
         store: Store,
         workspaces: Arc<Workspaces>,
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
         let shared = Arc::new(Shared {
+            clock,
             store,
             workspaces,
             metrics,
@@ -127,7 +132,7 @@ impl Feed {
     /// the start, and after the database was away.
     pub(crate) fn doubts_pages(&self) -> bool {
         let since = *self.0.renewed_since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_none_or(|since| since.elapsed() < LEASE)
+        since.is_none_or(|since| self.0.clock.elapsed(since) < LEASE)
     }
 
     /// Returns when all streams have ended, after the server was told to stop.
@@ -141,7 +146,7 @@ impl Shared {
     /// Says that leases can, or cannot, be renewed from now on.
     fn renews(&self, renews: bool) {
         let mut since = self.renewed_since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = if renews { since.or_else(|| Some(Instant::now())) } else { None };
+        *since = if renews { since.or_else(|| Some(self.clock.instant())) } else { None };
     }
 
     /// Lets a room look for changes.

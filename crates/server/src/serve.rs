@@ -127,12 +127,13 @@ impl Server {
         let slots = Slots::of(&config.data_dir);
         let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
         let metrics = Arc::new(Metrics::new());
-        let budget = Arc::new(Budget::new(config.database_budget));
+        let budget = Arc::new(Budget::new(config.database_budget, config.clock.clone()));
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
         let vault = Vault::open(&config.data_dir.join("known"), config.secrets_key.clone());
         let vault = Arc::new(vault.map_err(ServeError::Vault)?);
         let last_known = Arc::new(LastKnown::default());
         let workspaces = Arc::new(Workspaces::new(
+            config.clock.clone(),
             store.clone(),
             config.secrets_key,
             Arc::clone(&budget),
@@ -142,15 +143,21 @@ impl Server {
         let stop = CancellationToken::new();
         // What has been started ends with an error on the way.
         let started = stop.clone().drop_guard();
-        let feed =
-            Feed::new(store.clone(), Arc::clone(&workspaces), Arc::clone(&metrics), stop.clone());
+        let feed = Feed::new(
+            config.clock.clone(),
+            store.clone(),
+            Arc::clone(&workspaces),
+            Arc::clone(&metrics),
+            stop.clone(),
+        );
         let app = Arc::new(App {
+            clock: config.clock.clone(),
             public_url: config.public_url,
             workspaces,
             store: store.clone(),
             budget,
             last_known,
-            sessions: Sessions::new(config.sessions)?,
+            sessions: Sessions::new(config.sessions, config.clock.clone())?,
             journal: journal.clone(),
             feed: feed.clone(),
             metrics,

@@ -10,12 +10,12 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use identity::Timestamp;
 use session::{JwkSet, Keys, Session, SessionError, SessionSecret, Verifier, WeakSecret};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::clock;
+use crate::clock::Clock;
 use crate::config::SessionConfig;
 
 #[cfg(test)]
@@ -26,6 +26,7 @@ mod tests;
 pub(crate) struct Sessions(Arc<Keyring>);
 
 struct Keyring {
+    clock: Clock,
     config: SessionConfig,
     verifier: RwLock<Arc<Verifier>>,
     remote: Option<Remote>,
@@ -42,9 +43,9 @@ struct Remote {
 #[derive(Clone, Copy, Default)]
 struct Fetches {
     /// When the keys were last asked for.
-    last: Option<Timestamp>,
+    last: Option<Instant>,
     /// When they last came.
-    good: Option<Timestamp>,
+    good: Option<Instant>,
 }
 
 /// Why a token is no session.
@@ -76,13 +77,13 @@ pub enum SessionsError {
 impl Sessions {
     /// Prepares the keys that are configured and begins to fetch those of a URL, which then take
     /// the place of those of a file.
-    pub(crate) fn new(config: SessionConfig) -> Result<Self, SessionsError> {
+    pub(crate) fn new(config: SessionConfig, clock: Clock) -> Result<Self, SessionsError> {
         let file = config.jwks_file.as_deref().map(read_file).transpose()?;
         let remote = config.jwks_url.as_deref().map(Remote::new).transpose()?;
         // Until the keys of the URL are fetched, a token that names one has an unknown key.
         let document = file.as_deref().or(remote.as_ref().map(|_| NO_KEYS));
         let verifier = RwLock::new(Arc::new(build(&config, document)?));
-        let sessions = Self(Arc::new(Keyring { config, verifier, remote }));
+        let sessions = Self(Arc::new(Keyring { clock, config, verifier, remote }));
         if sessions.0.remote.is_some() {
             let keyring = Arc::clone(&sessions.0);
             tokio::spawn(async move { keyring.refresh().await });
@@ -94,12 +95,12 @@ impl Sessions {
     /// [`PAUSE`].
     pub(crate) async fn verify(&self, token: &str) -> Result<Session, NoSession> {
         let keyring = &self.0;
-        let mut checked = keyring.current().verify(token, clock::now());
+        let mut checked = keyring.current().verify(token, keyring.clock.now());
         if let Some(remote) = &keyring.remote {
             let unknown = checked == Err(SessionError::UnknownKey);
-            if unknown || remote.are_old(keyring.now()) {
+            if unknown || remote.are_old(&keyring.clock) {
                 self.refresh().await;
-                checked = keyring.current().verify(token, clock::now());
+                checked = keyring.current().verify(token, keyring.clock.now());
             }
             if checked == Err(SessionError::UnknownKey) && remote.never_came() {
                 return Err(NoSession::KeysAway);
@@ -125,30 +126,26 @@ impl Keyring {
         *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
     }
 
-    fn now(&self) -> Timestamp {
-        self.config.clock.now()
-    }
-
     async fn refresh(&self) {
         let Some(remote) = &self.remote else { return };
         let mut fetches = remote.fetches.lock().await;
         let pause = if fetches.good.is_some() { PAUSE } else { PAUSE_BEFORE_THE_FIRST };
-        if fetches.last.is_some_and(|at| self.now().since(at) < pause) {
+        if fetches.last.is_some_and(|at| self.clock.elapsed(at) < pause) {
             return;
         }
         let fetched = remote.fetch().await.and_then(|document| {
             build(&self.config, Some(&document)).map_err(|error| error.to_string())
         });
-        fetches.last = Some(self.now());
+        fetches.last = Some(self.clock.instant());
         match fetched {
             Ok(verifier) => {
                 info!("the session keys were fetched");
-                fetches.good = Some(self.now());
+                fetches.good = Some(self.clock.instant());
                 self.replace(verifier);
             }
             Err(error) => {
                 warn!("the session keys could not be fetched: {error}");
-                if fetches.good.is_some_and(|at| self.now().since(at) > LAST_GOOD) {
+                if fetches.good.is_some_and(|at| self.clock.elapsed(at) > LAST_GOOD) {
                     // A key that was revoked meanwhile must not count for ever.
                     warn!("the session keys are too old to be used");
                     fetches.good = None;
@@ -178,10 +175,10 @@ impl Remote {
     }
 
     /// Whether the keys came too long ago. Not while somebody fetches them.
-    fn are_old(&self, now: Timestamp) -> bool {
+    fn are_old(&self, clock: &Clock) -> bool {
         self.fetches
             .try_lock()
-            .is_ok_and(|fetches| fetches.good.is_some_and(|at| now.since(at) > FRESH))
+            .is_ok_and(|fetches| fetches.good.is_some_and(|at| clock.elapsed(at) > FRESH))
     }
 
     fn never_came(&self) -> bool {

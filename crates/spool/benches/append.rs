@@ -3,6 +3,7 @@
 //! `cargo bench -p spool`; the directory of the files is `SPOOL_BENCH_DIR`, else the target
 //! directory's.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(clippy::print_stdout, reason = "a benchmark reports on its output")]
 #![expect(clippy::expect_used, reason = "a benchmark may fail loudly")]
 

@@ -7,6 +7,7 @@
 //! 4.5 they do not (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?", 2017). The
 //! best of three runs counts, because other processes disturb it.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 #![expect(clippy::print_stdout, reason = "a benchmark shows what it found")]
 #![expect(clippy::cast_precision_loss, reason = "times are far below 2^52 nanoseconds")]

@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p voice-token --example mint`, with real credentials in the environment or without.
 
+#![expect(clippy::disallowed_methods, reason = "a program hands the library its time")]
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::env;

@@ -1,4 +1,5 @@
 //! The emulator against a small server whose answers are scripted.
+#![expect(clippy::disallowed_methods, reason = "a test measures real time")]
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod agents;

@@ -4,6 +4,7 @@
 //! Everything runs on this machine at the same time, load included, so figures are compared within
 //! one run and never between machines. `cargo bench -p server --bench webhook` runs it; `-- --seconds
 //! 10` gives each case longer.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use store_pg::AgentRow;
 
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::http::body;
 use crate::http::reply::{self, Reply};
@@ -31,7 +30,7 @@ pub(super) async fn list(
 ) -> Result<Reply, ApiError> {
     let agents = members(app, workspace, user).await?;
     let wrap_up = app.workspaces.wrap_up(workspace).await;
-    let now = clock::now();
+    let now = app.clock.now();
     let agents = agents.iter().map(|agent| Agent::of(agent, wrap_up, now)).collect();
     Ok(reply::json(StatusCode::OK, &Agents { agents }))
 }
@@ -55,7 +54,7 @@ pub(super) async fn set_status(
             ));
         }
     };
-    if !app.store.set_presence(workspace, user, presence, clock::now()).await? {
+    if !app.store.set_presence(workspace, user, presence, app.clock.now()).await? {
         return Err(ApiError::workspace_not_found());
     }
     own(app, workspace, user).await
@@ -66,7 +65,7 @@ pub(super) async fn end_wrap_up(
     workspace: &WorkspaceId,
     user: UserId,
 ) -> Result<Reply, ApiError> {
-    if !app.store.end_wrap_up(workspace, user, clock::now()).await? {
+    if !app.store.end_wrap_up(workspace, user, app.clock.now()).await? {
         return Err(ApiError::workspace_not_found());
     }
     own(app, workspace, user).await
@@ -78,7 +77,7 @@ async fn own(app: &App, workspace: &WorkspaceId, user: UserId) -> Result<Reply, 
     let own = agents.iter().find(|agent| agent.user == user);
     let own = own.ok_or_else(ApiError::workspace_not_found)?;
     let wrap_up = app.workspaces.wrap_up(workspace).await;
-    Ok(reply::json(StatusCode::OK, &Agent::of(own, wrap_up, clock::now())))
+    Ok(reply::json(StatusCode::OK, &Agent::of(own, wrap_up, app.clock.now())))
 }
 
 /// The agents; the asking one is always among them, so none means that it is no member.
@@ -87,6 +86,6 @@ async fn members(
     workspace: &WorkspaceId,
     user: UserId,
 ) -> Result<Vec<AgentRow>, ApiError> {
-    let agents = app.store.agents(workspace, user, clock::now()).await?;
+    let agents = app.store.agents(workspace, user, app.clock.now()).await?;
     if agents.is_empty() { Err(ApiError::workspace_not_found()) } else { Ok(agents) }
 }

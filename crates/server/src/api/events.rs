@@ -6,7 +6,6 @@ use session::{Session, SessionError};
 
 use super::query;
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::feed::{Ask, NoEvents};
 use crate::http::reply::{self, Reply};
@@ -18,7 +17,7 @@ pub(super) async fn watch(
     session: &Session,
     parts: &Parts,
 ) -> Result<Reply, ApiError> {
-    let now = clock::now();
+    let now = app.clock.now();
     if session.expires_at <= now {
         // A request is let in for some seconds more, because clocks differ; a stream is not.
         return Err(ApiError::session(SessionError::Expired));

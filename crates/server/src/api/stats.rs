@@ -10,7 +10,6 @@ use store_pg::Stats;
 
 use super::query;
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
 
@@ -53,7 +52,7 @@ pub(super) async fn since(
     user: UserId,
     parts: &Parts,
 ) -> Result<Reply, ApiError> {
-    let now = clock::now();
+    let now = app.clock.now();
     let since = beginning(query::value(parts, "since").as_deref(), now)?;
     let stats = app.store.stats(workspace, user, since, now).await?;
     let stats = stats.ok_or_else(ApiError::workspace_not_found)?;

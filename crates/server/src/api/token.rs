@@ -10,7 +10,6 @@ use voice_token::{Grants, Outgoing, VoiceGrant};
 
 use super::query;
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
 use crate::known::workspaces::NoWorkspace;
@@ -46,7 +45,7 @@ pub(super) async fn issue(
         },
     )?;
 
-    let now = clock::now();
+    let now = app.clock.now();
     let voice = VoiceGrant {
         incoming: true,
         outgoing: Some(Outgoing::from(workspace.app)),

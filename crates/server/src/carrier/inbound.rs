@@ -8,7 +8,6 @@ use tracing::{info, warn};
 
 use super::rung::Rung;
 use super::{Webhook, twiml};
-use crate::clock;
 
 /// Rings the next wave, or says what follows the last one.
 ///
@@ -27,7 +26,8 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
         return twiml::hang_up();
     }
     let decision = decide(call, &roster, rung);
-    let decided = Event { at: clock::now(), fact: Fact::Routed(routed(&decision, &roster)) };
+    let decided =
+        Event { at: call.app.clock.now(), fact: Fact::Routed(routed(&decision, &roster)) };
     call.record(vec![event, decided]).await;
     render(call, &decision, roster.contact.as_ref(), rung)
 }
@@ -36,7 +36,7 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
 async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
-    let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, clock::now());
+    let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, app.clock.now());
     let allowance = call.signed.allowance;
     let found = if app.last_known.knows(workspace) {
         app.budget.spend(allowance, lookup).await
@@ -46,7 +46,7 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     };
     let mut roster = match found {
         Ok(roster) => {
-            app.last_known.keep(workspace, caller, &roster);
+            app.last_known.keep(workspace, caller, &roster, app.clock.instant());
             Some(roster)
         }
         Err(error) => {
@@ -79,7 +79,7 @@ fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {
         candidate.rung_in = rung.wave_of(candidate.user);
     }
     let policy = &call.signed.workspace.policy.routing;
-    resolve(caller, &candidates, policy, rung.last_wave() + 1, clock::now())
+    resolve(caller, &candidates, policy, rung.last_wave() + 1, call.app.clock.now())
 }
 
 fn routed(decision: &Decision, roster: &Roster) -> Routed {

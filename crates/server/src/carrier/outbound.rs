@@ -8,7 +8,6 @@ use store_pg::{Claim, Dialling};
 use tracing::{info, warn};
 
 use super::{Webhook, twiml};
-use crate::clock;
 
 /// Places the call, or says why not.
 ///
@@ -26,14 +25,14 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
         Ok((Allowed { agent, to, caller_id }, known)) => {
             let contact = known.contact.map(|contact| contact.id);
             let placed = Fact::Placed(Placed { agent, to: to.clone(), contact });
-            call.record(vec![event, Event { at: clock::now(), fact: placed }]).await;
+            call.record(vec![event, Event { at: call.app.clock.now(), fact: placed }]).await;
             call.app.metrics.call("placed");
             info!(call.sid = %call.sid, "call {} is placed by an agent", call.sid);
             twiml::dial_out(&call.app.public_url, &call.signed.workspace.id, &to, caller_id)
         }
         Err(reason) => {
             let refused = Fact::Refused(Refused { agent, reason: reason.into() });
-            call.record(vec![event, Event { at: clock::now(), fact: refused }]).await;
+            call.record(vec![event, Event { at: call.app.clock.now(), fact: refused }]).await;
             call.app.metrics.call("refused");
             warn!(call.sid = %call.sid, %reason, "call {} is not placed: {reason}", call.sid);
             match reason {
@@ -64,7 +63,7 @@ fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, R
 /// Takes one of the agent's calls, in the database, where all servers count alike.
 async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Refusal> {
     let (app, workspace) = (call.app, &call.signed.workspace);
-    let now = clock::now();
+    let now = app.clock.now();
     let claim = Claim {
         agent: allowed.agent,
         number: &allowed.to,

@@ -5,13 +5,12 @@ use tracing::{info, warn};
 
 use super::authenticate::Signed;
 use crate::app::App;
-use crate::clock;
 use crate::error::CarrierRefusal;
 use crate::journal::Entry;
 
 /// Returns when the event is durable: only then may it be acknowledged.
 pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefusal> {
-    let (call, event) = match calls::parse(&Source::Status, &signed.params, clock::now()) {
+    let (call, event) = match calls::parse(&Source::Status, &signed.params, app.clock.now()) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Sending it again would not make it readable.

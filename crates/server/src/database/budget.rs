@@ -2,16 +2,20 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use store_pg::StoreError;
+use tokio::time::Instant;
 use tracing::warn;
+
+use crate::clock::Clock;
 
 /// How long a caller waits for the database, and a breaker in front of it: after some failures in a
 /// row nobody waits at all, but for one request now and then that tries.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: Duration,
+    clock: Clock,
     breaker: Mutex<Breaker>,
 }
 
@@ -34,13 +38,13 @@ struct Breaker {
 
 impl Budget {
     /// `limit` is how long a caller waits.
-    pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit, breaker: Mutex::default() }
+    pub(crate) fn new(limit: Duration, clock: Clock) -> Self {
+        Self { limit, clock, breaker: Mutex::default() }
     }
 
     /// What a request that begins now may wait for the database.
     pub(crate) fn allowance(&self) -> Allowance {
-        let now = Instant::now();
+        let now = self.clock.instant();
         Allowance { until: now + self.limit, at_last: now + self.limit.max(PATIENCE) }
     }
 
@@ -75,13 +79,13 @@ impl Budget {
         until: Instant,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        if !self.may_try(Instant::now()) {
+        if !self.may_try(self.clock.instant()) {
             return Err(StoreError::Away("the breaker is open".into()));
         }
-        let result = tokio::time::timeout_at(until.into(), work)
+        let result = tokio::time::timeout_at(until, work)
             .await
             .unwrap_or_else(|_| Err(StoreError::Away("the budget is spent".into())));
-        self.learn(!matches!(&result, Err(error) if error.is_transient()), Instant::now());
+        self.learn(!matches!(&result, Err(error) if error.is_transient()), self.clock.instant());
         result
     }
 
@@ -131,8 +135,8 @@ mod tests {
 
     #[test]
     fn opens_after_failures_and_lets_one_request_try() {
-        let budget = Budget::new(PAUSE);
-        let start = Instant::now();
+        let budget = Budget::new(PAUSE, Clock::system());
+        let start = budget.clock.instant();
         for _ in 0..THRESHOLD {
             assert!(budget.may_try(start));
             budget.learn(false, start);
@@ -147,27 +151,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_waits_once_whatever_it_asks() {
-        let budget = Budget::new(Duration::from_millis(250));
+        let budget = Budget::new(Duration::from_millis(250), Clock::system());
         let never = std::future::pending::<Result<(), StoreError>>;
-        let began = tokio::time::Instant::now();
-        let allowance = Allowance {
-            until: began.into_std() + budget.limit,
-            at_last: began.into_std() + PATIENCE,
-        };
+        let began = budget.clock.instant();
+        let allowance = Allowance { until: began + budget.limit, at_last: began + PATIENCE };
         budget.spend(allowance, never()).await.unwrap_err();
-        assert_eq!(began.elapsed(), budget.limit);
+        assert_eq!(budget.clock.elapsed(began), budget.limit);
         budget.spend(allowance, never()).await.unwrap_err();
-        assert_eq!(began.elapsed(), budget.limit, "it has waited already");
+        assert_eq!(budget.clock.elapsed(began), budget.limit, "it has waited already");
         budget.spend_all(allowance, never()).await.unwrap_err();
-        assert_eq!(began.elapsed(), PATIENCE, "nothing can be answered without");
+        assert_eq!(budget.clock.elapsed(began), PATIENCE, "nothing can be answered without");
         budget.spend_all(allowance, never()).await.unwrap_err();
-        assert_eq!(began.elapsed(), PATIENCE, "not twice either");
+        assert_eq!(budget.clock.elapsed(began), PATIENCE, "not twice either");
     }
 
     #[test]
     fn a_good_answer_in_between_starts_the_count_anew() {
-        let budget = Budget::new(PAUSE);
-        let now = Instant::now();
+        let budget = Budget::new(PAUSE, Clock::system());
+        let now = budget.clock.instant();
         for _ in 0..3 {
             for _ in 1..THRESHOLD {
                 budget.learn(false, now);

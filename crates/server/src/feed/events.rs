@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep};
+use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
 use super::frame;
 use crate::metrics::Metrics;
@@ -43,7 +43,8 @@ impl Events {
         metrics: Arc<Metrics>,
     ) -> Self {
         metrics.stream_opened();
-        let mut beat = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
+        let mut beat = tokio::time::interval(BEAT);
+        beat.reset();
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let end = Box::pin(tokio::time::sleep(lasts));
         Self { queue, beat, end, _leaving: Leaving { wake, metrics } }

@@ -17,7 +17,6 @@ use tokio::time::Instant;
 
 use super::seat::{Pace, Seat};
 use super::{Door, Shared, Watcher};
-use crate::clock;
 use pages::RENEWAL;
 
 /// One task: everything that it does for its streams happens in one order.
@@ -43,6 +42,7 @@ impl Room {
         let (watchers, door) = mpsc::channel(MOST_AT_THE_DOOR);
         let wake = Arc::new(Notify::new());
         let tasks = shared.tasks.clone();
+        let now = shared.clock.instant();
         let room = Self {
             shared,
             workspace,
@@ -52,8 +52,8 @@ impl Room {
             seq: 0,
             agents: BTreeMap::new(),
             left: BTreeSet::new(),
-            renew_at: Instant::now() + RENEWAL,
-            look_at: Instant::now() + LOOK,
+            renew_at: now + RENEWAL,
+            look_at: now + LOOK,
         };
         tasks.spawn(room.run());
         Door { watchers, wake }
@@ -88,7 +88,7 @@ impl Room {
                 () = tokio::time::sleep_until(next) => self.look().await,
             }
             self.sweep();
-            if Instant::now() >= self.renew_at || !self.left.is_empty() {
+            if self.shared.clock.instant() >= self.renew_at || !self.left.is_empty() {
                 self.renew().await;
             }
             self.hurry().await;
@@ -108,7 +108,7 @@ impl Room {
 
     fn next_look(&self) -> Instant {
         let is_slow = self.seats.iter().any(|seat| seat.pace() != Pace::Good);
-        let soon = if is_slow { Instant::now() + HURRY } else { self.look_at };
+        let soon = if is_slow { self.shared.clock.instant() + HURRY } else { self.look_at };
         self.look_at.min(self.renew_at).min(soon)
     }
 
@@ -126,7 +126,7 @@ impl Room {
 
     async fn snapshot(&mut self, asking: &[UserId]) -> Result<Option<Snapshot>, StoreError> {
         for user in self.askers(asking) {
-            let read = self.shared.store.snapshot(&self.workspace, user, clock::now());
+            let read = self.shared.store.snapshot(&self.workspace, user, self.shared.clock.now());
             if let Some(snapshot) = in_time(read).await? {
                 return Ok(Some(snapshot));
             }
@@ -141,7 +141,8 @@ impl Room {
         asking: &[UserId],
     ) -> Result<Option<Changes>, StoreError> {
         for user in self.askers(asking) {
-            let read = self.shared.store.changes(&self.workspace, user, after, clock::now());
+            let read =
+                self.shared.store.changes(&self.workspace, user, after, self.shared.clock.now());
             if let Some(changes) = in_time(read).await? {
                 return Ok(Some(changes));
             }

@@ -14,11 +14,9 @@ pub(crate) async fn caught(
     endpoint: &'static str,
     handler: impl Future<Output = Reply>,
 ) -> Option<Reply> {
-    match AssertUnwindSafe(handler).catch_unwind().await {
-        Ok(reply) => Some(reply),
-        Err(_) => {
-            error!(request.id = %id, "request {id} to {endpoint} ended in a panic");
-            None
-        }
+    let answered = AssertUnwindSafe(handler).catch_unwind().await.ok();
+    if answered.is_none() {
+        error!(request.id = %id, "request {id} to {endpoint} ended in a panic");
     }
+    answered
 }

@@ -1,14 +1,13 @@
 //! Keeps what is known of workspaces young in memory, and on disk.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{CallSid, WorkspaceId};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::app::App;
-use crate::clock;
 use crate::known::files::{Kept, Vault};
 
 /// What is known of workspaces, for the time when nobody can be asked.
@@ -41,7 +40,7 @@ impl Keeper {
     /// Looks again at rosters that no call has brought for a while: whoever left since then must
     /// not ring when the database is away.
     async fn refresh(&self) {
-        let Some(then) = Instant::now().checked_sub(OLD) else { return };
+        let Some(then) = self.app.clock.instant().checked_sub(OLD) else { return };
         for (id, _) in self.app.workspaces.rows() {
             if self.app.last_known.is_older(&id, then) && !self.look(&id).await {
                 // The next round tries again; there is nothing to hurry for.
@@ -53,10 +52,10 @@ impl Keeper {
     async fn look(&self, id: &WorkspaceId) -> bool {
         let no_call = CallSid::from_bytes([0; 16]);
         // What calls do to anybody now is not kept.
-        let lookup = self.app.store.roster(id, None, no_call, Duration::ZERO, clock::now());
+        let lookup = self.app.store.roster(id, None, no_call, Duration::ZERO, self.app.clock.now());
         match tokio::time::timeout(PATIENCE, lookup).await {
             Ok(Ok(roster)) => {
-                self.app.last_known.keep(id, None, &roster);
+                self.app.last_known.keep(id, None, &roster, self.app.clock.instant());
                 true
             }
             Ok(Err(error)) => {

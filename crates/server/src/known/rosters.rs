@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use identity::{CallSid, PhoneNumber, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Page, Presence};
 use store_pg::{KnownContact, Roster};
+use tokio::time::Instant;
 
 /// What was seen of each workspace when the database last answered, and which calls are over.
 #[derive(Debug, Default)]
@@ -45,13 +45,14 @@ impl LastKnown {
         workspace: &WorkspaceId,
         caller: Option<&PhoneNumber>,
         roster: &Roster,
+        now: Instant,
     ) {
         let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         if !workspaces.contains_key(workspace) {
             workspaces.insert(workspace.clone(), Seen::default());
         }
         let Some(seen) = workspaces.get_mut(workspace) else { return };
-        seen.at = Some(Instant::now());
+        seen.at = Some(now);
         seen.members.clear();
         seen.members.extend(roster.candidates.iter().filter(|one| one.role.is_some()));
         if let (Some(caller), Some(contact)) = (caller, &roster.contact) {
@@ -157,6 +158,8 @@ mod tests {
     use identity::ContactId;
     use routing::Role;
 
+    use crate::clock::Clock;
+
     #[test]
     fn an_assigned_caller_is_still_assigned_when_the_database_is_away() {
         let user = |n| UserId::from_bytes([n; 16]);
@@ -184,7 +187,7 @@ mod tests {
         let last = LastKnown::default();
         let call = CallSid::from_bytes([1; 16]);
         assert_eq!(last.recall(&workspace, Some(&known), call), None);
-        last.keep(&workspace, Some(&known), &roster);
+        last.keep(&workspace, Some(&known), &roster, Clock::system().instant());
 
         let seen = |roster: Option<Roster>| -> Vec<(UserId, bool)> {
             roster.unwrap().candidates.iter().map(|one| (one.user, one.assigned)).collect()

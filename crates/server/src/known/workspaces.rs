@@ -2,16 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, Store, StoreError, WorkspaceRow};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use tracing::{error, warn};
 use twilio_rest::ApiSecret;
 use twilio_sig::{AuthToken, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer};
 
+use crate::clock::Clock;
 use crate::database::budget::{Allowance, Budget};
 use crate::known::files::Vault;
 use crate::known::rosters::LastKnown;
@@ -50,6 +52,7 @@ pub(crate) enum NoWorkspace {
 /// is away: signatures can be checked without it. One that an earlier run has kept on disk is as
 /// good.
 pub(crate) struct Workspaces {
+    clock: Clock,
     store: Store,
     key: SecretsKey,
     budget: Arc<Budget>,
@@ -74,14 +77,15 @@ struct Known {
 }
 
 impl Known {
-    fn is_fresh(&self) -> bool {
+    fn is_fresh(&self, clock: &Clock) -> bool {
         let fresh = if self.workspace.is_some() { FRESH } else { FRESH_ABSENCE };
-        self.read_at.is_some_and(|at| at.elapsed() < fresh)
+        self.read_at.is_some_and(|at| clock.elapsed(at) < fresh)
     }
 }
 
 impl Workspaces {
     pub(crate) fn new(
+        clock: Clock,
         store: Store,
         key: SecretsKey,
         budget: Arc<Budget>,
@@ -89,7 +93,7 @@ impl Workspaces {
         last_known: Arc<LastKnown>,
     ) -> Self {
         let (known, reading) = (RwLock::default(), Mutex::default());
-        Self { store, key, budget, vault, last_known, known, reading }
+        Self { clock, store, key, budget, vault, last_known, known, reading }
     }
 
     /// What each workspace that is known was opened from.
@@ -114,7 +118,7 @@ impl Workspaces {
     ) -> Result<Arc<Workspace>, NoWorkspace> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(known) = &known
-            && known.is_fresh()
+            && known.is_fresh(&self.clock)
         {
             return known.workspace.clone().ok_or(NoWorkspace::Absent);
         }
@@ -162,7 +166,7 @@ impl Workspaces {
             Ok(row) => {
                 let row = row.map(Arc::new);
                 let workspace = row.as_deref().and_then(|row| self.open(id, row)).map(Arc::new);
-                let read_at = Some(Instant::now());
+                let read_at = Some(self.clock.instant());
                 self.remember(id, Known { workspace: workspace.clone(), row, read_at });
                 Ok(workspace)
             }

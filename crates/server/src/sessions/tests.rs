@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use identity::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::clock::Clock;
 use crate::secrets::Secret;
 
 const SECRET: &str = "a-session-secret-of-at-least-32-bytes";
@@ -82,9 +82,8 @@ impl Publisher {
             jwks_file: None,
             issuer: None,
             audience: "authenticated".to_owned(),
-            clock: hand.clock(),
         };
-        let sessions = Sessions::new(config).unwrap();
+        let sessions = Sessions::new(config, hand.clock()).unwrap();
         while self.asked() == 0 {
             tokio::task::yield_now().await;
         }
@@ -102,7 +101,7 @@ fn key(id: &str) -> Value {
 }
 
 fn claims() -> Value {
-    let exp = clock::now().unix_seconds() + 3600;
+    let exp = Clock::system().now().unix_seconds() + 3600;
     json!({ "sub": USER, "aud": "authenticated", "role": "authenticated", "exp": exp })
 }
 

@@ -8,7 +8,6 @@ use store_pg::{Store, StoreError, StoreOptions, WorkspaceRow};
 use super::super::with_causes;
 use super::Report;
 use super::fetch::{MOST_SKEW, apart};
-use crate::clock;
 use crate::config::Config;
 use crate::database::embedded::Access;
 use crate::known::workspaces;
@@ -68,9 +67,9 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
         return Ok(Vec::new());
     }
     report.good("database: role, policies and schema");
-    let before = clock::now();
+    let before = config.clock.now();
     let theirs = store.now().await?;
-    let skew = apart(theirs, before).saturating_sub(apart(clock::now(), before));
+    let skew = apart(theirs, before).saturating_sub(apart(config.clock.now(), before));
     if skew > MOST_SKEW {
         report.fault(
             format!("the clock of the database is {} s from this one", skew.as_secs()),
@@ -79,7 +78,7 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     } else {
         report.good("clock of the database");
     }
-    let far = clock::now() + Duration::from_secs(365 * 86_400);
+    let far = config.clock.now() + Duration::from_secs(365 * 86_400);
     let ids = store.workspaces_to_mend(far, Timestamp::from_unix_seconds(0)).await?;
     if ids.is_empty() {
         report.fault("no workspace is entered", "`switchroom workspace add`");

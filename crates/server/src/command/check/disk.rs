@@ -4,18 +4,19 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::Report;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::slots::Slots;
 
 pub(super) fn look(config: &Config, report: &mut Report) {
     let dir = &config.data_dir;
     let shown = dir.display();
-    match try_sync(dir) {
+    match try_sync(dir, &config.clock) {
         Ok(took) if took > SLOW => report.fault(
             format!("a sync on the disk of SWITCHROOM_DATA_DIR takes {} ms", took.as_millis()),
             "callbacks are acknowledged only when they are on disk: use a faster one",
@@ -51,13 +52,13 @@ pub(super) fn look(config: &Config, report: &mut Report) {
 }
 
 /// Writes and syncs a file as the spool does.
-fn try_sync(dir: &Path) -> io::Result<Duration> {
+fn try_sync(dir: &Path, clock: &Clock) -> io::Result<Duration> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let path = dir.join(format!("check-{}", Uuid::new_v4().simple()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    let begun = Instant::now();
+    let begun = clock.instant();
     let synced = file.write_all(&[0; 4096]).and_then(|()| file.sync_data());
-    let took = begun.elapsed();
+    let took = clock.elapsed(begun);
     fs::remove_file(&path)?;
     synced.map(|()| took)
 }

@@ -1,6 +1,6 @@
 //! One request, to see who answers.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use identity::Timestamp;
 
-use crate::clock;
+use crate::clock::Clock;
 
 /// What came back.
 pub(super) struct Fetched {
@@ -24,7 +24,7 @@ pub(super) struct Fetched {
 /// # Errors
 ///
 /// Why nobody answered, with all causes.
-pub(super) async fn fetch(request: Request<Full<Bytes>>) -> Result<Fetched, String> {
+pub(super) async fn fetch(clock: &Clock, request: Request<Full<Bytes>>) -> Result<Fetched, String> {
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
         .map_err(|error| error.to_string())?
@@ -33,16 +33,16 @@ pub(super) async fn fetch(request: Request<Full<Bytes>>) -> Result<Fetched, Stri
         .build();
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
     let fetched = async {
-        let began = SystemTime::now();
+        let began = clock.instant();
         let answer = client.request(request).await;
         let answer = answer.map_err(|error| super::super::with_causes(&error))?;
-        let took = began.elapsed().unwrap_or_default();
+        let took = clock.elapsed(began);
         let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         // RFC 9110, 5.6.7: always GMT.
         let date = date.map(|date| date.replace("GMT", "+0000"));
         let date = date.and_then(|date| Timestamp::parse_rfc2822(&date).ok());
         // The other clock was read in between, and it drops the fraction of a second.
-        let skew = date.map(|date| apart(date, clock::now()).saturating_sub(took + SECOND));
+        let skew = date.map(|date| apart(date, clock.now()).saturating_sub(took + SECOND));
         let status = answer.status();
         let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
         let body = body.map_err(|error| error.to_string())?.to_bytes();

@@ -63,7 +63,7 @@ async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, String
         .header(Headers::SIGNATURE, signature)
         .body(Full::new(Bytes::from(body)))
         .map_err(|error| error.to_string())?;
-    fetch::fetch(request).await.map(|fetched| fetched.status)
+    fetch::fetch(&config.clock, request).await.map(|fetched| fetched.status)
 }
 
 /// Whether a URL leads to this very machine.

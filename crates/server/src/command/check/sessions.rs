@@ -13,7 +13,7 @@ pub(super) async fn look(config: &Config, report: &mut Report) {
     let Ok(request) = Request::get(url).body(Full::new(Bytes::new())) else { return };
     let mend = "let SWITCHROOM_SESSION_JWKS_URL name the document with the project's keys; redirects \
                 are not followed";
-    let fetched = match fetch::fetch(request).await {
+    let fetched = match fetch::fetch(&config.clock, request).await {
         Ok(fetched) => fetched,
         Err(error) => {
             report.fault(format!("the session keys cannot be fetched: {error}"), mend);

@@ -15,7 +15,7 @@ use crate::reconcile::Jitter;
 pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Report) {
     let base = &config.reconcile.api;
     let Ok(request) = Request::head(base.as_str()).body(Full::new(Bytes::new())) else { return };
-    match fetch::fetch(request).await {
+    match fetch::fetch(&config.clock, request).await {
         Ok(fetched) => match fetched.skew {
             Some(skew) if skew > MOST_SKEW => report.fault(
                 format!("the clock of this machine is {} s from Twilio's", skew.as_secs()),

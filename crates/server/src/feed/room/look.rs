@@ -7,19 +7,17 @@ use bytes::Bytes;
 use identity::Timestamp;
 use routing::Page;
 use store_pg::AgentRow;
-use tokio::time::Instant;
 use tracing::warn;
 
 use super::super::seat::Pace;
 use super::super::{frame, news};
 use super::{LOOK, RETRY, Room};
-use crate::clock;
 use crate::wire::agent::Agent;
 
 impl Room {
     /// Looks what has changed and tells everybody.
     pub(super) async fn look(&mut self) {
-        self.look_at = Instant::now() + LOOK;
+        self.look_at = self.shared.clock.instant() + LOOK;
         self.sweep();
         if self.seats.is_empty() {
             return;
@@ -29,7 +27,7 @@ impl Room {
             Ok(None) => return,
             Err(error) => {
                 warn!(workspace.id = %self.workspace, "pages wait for news: {error}");
-                self.look_at = Instant::now() + RETRY;
+                self.look_at = self.shared.clock.instant() + RETRY;
                 return;
             }
         };
@@ -43,7 +41,7 @@ impl Room {
             self.begin_anew(|_| true, Some("gap")).await;
             return;
         };
-        let now = clock::now();
+        let now = self.shared.clock.now();
         for change in list {
             self.shared.metrics.event_lag(now.since(change.at));
         }
@@ -66,7 +64,7 @@ impl Room {
     /// Notes the agents as they are; those that are not as they were, as events.
     pub(super) async fn learn(&mut self, rows: &[AgentRow]) -> Vec<Bytes> {
         let wrap_up = self.shared.workspaces.wrap_up(&self.workspace).await;
-        let now = clock::now();
+        let now = self.shared.clock.now();
         let mut agents = BTreeMap::new();
         let mut news = Vec::new();
         for row in rows {
@@ -79,7 +77,7 @@ impl Room {
         self.agents = agents;
         let next = rows.iter().filter_map(|row| next_change(row, wrap_up, now)).min();
         if let Some(next) = next {
-            self.look_at = self.look_at.min(Instant::now() + next.since(now) + SLACK);
+            self.look_at = self.look_at.min(self.shared.clock.instant() + next.since(now) + SLACK);
         }
         news
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use identity::UserId;
-use tokio::time::Instant;
 use tracing::warn;
 
 use super::super::LEASE;
@@ -20,18 +19,18 @@ impl Room {
     pub(super) async fn renew(&mut self) {
         let users = self.pages().union(&self.left).copied().collect::<Vec<_>>();
         if users.is_empty() {
-            self.renew_at = Instant::now() + RENEWAL;
+            self.renew_at = self.shared.clock.instant() + RENEWAL;
             return;
         }
         let renewed = self.shared.store.renew_pages(&self.workspace, &users, LEASE);
         match in_time(renewed).await {
             Ok(()) => {
                 self.left.clear();
-                self.renew_at = Instant::now() + RENEWAL;
+                self.renew_at = self.shared.clock.instant() + RENEWAL;
             }
             Err(error) => {
                 warn!(workspace.id = %self.workspace, "open pages are not noted: {error}");
-                self.renew_at = Instant::now() + RETRY;
+                self.renew_at = self.shared.clock.instant() + RETRY;
                 if self.seats.is_empty() {
                     // The lease runs out a little earlier.
                     self.left.clear();

@@ -7,7 +7,6 @@ use tracing::warn;
 use super::super::frame;
 use super::super::seat::Seat;
 use super::Room;
-use crate::clock;
 use crate::wire::call;
 
 impl Room {
@@ -59,7 +58,7 @@ impl Room {
     /// The part of a snapshot that is the same for everybody.
     pub(super) fn parts(&self, snapshot: &Snapshot) -> Parts {
         let calls = snapshot.calls.iter().map(call::render);
-        Parts(frame::snapshot(snapshot.seq, clock::now(), self.agents.values(), calls))
+        Parts(frame::snapshot(snapshot.seq, self.shared.clock.now(), self.agents.values(), calls))
     }
 }
 

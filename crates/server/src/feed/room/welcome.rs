@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use identity::UserId;
 use store_pg::Changes;
-use tokio::time::Instant;
 use tracing::warn;
 
 use super::super::events::Events;
@@ -34,7 +33,7 @@ impl Room {
             let noted = self.shared.store.renew_pages(&self.workspace, &users, LEASE);
             if let Err(error) = in_time(noted).await {
                 warn!(workspace.id = %self.workspace, "open pages are not noted: {error}");
-                self.renew_at = Instant::now() + RETRY;
+                self.renew_at = self.shared.clock.instant() + RETRY;
             }
         }
         let asking = watchers.iter().map(|watcher| watcher.ask.user).collect::<Vec<_>>();
