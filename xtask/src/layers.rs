@@ -99,8 +99,6 @@ mod tests {
     fn metadata(edges: &[(&str, &[&str])]) -> Metadata {
         let packages = edges.iter().map(|(name, uses)| Package {
             name: (*name).to_owned(),
-            version: "0.1.0".to_owned(),
-            license: None,
             ours: *name != "serde",
             uses: uses.iter().map(|used| (*used).to_owned()).collect(),
             roots: Vec::new(),

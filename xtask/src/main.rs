@@ -16,10 +16,10 @@ mod demo;
 mod failure;
 mod fuzz;
 mod layers;
-mod licences;
 mod metadata;
 mod modules;
 mod pinned;
+mod release;
 mod run;
 mod seeds;
 mod stage;
@@ -65,8 +65,8 @@ enum Command {
     Layers,
     /// Looks for cycles between modules, files that are too long, and `mod.rs`.
     Modules,
-    /// Compares the licence of every dependency with deny.toml.
-    Licences,
+    /// Checks whether the crates could be published: pages, manifests, dependencies, packages.
+    Release(release::Options),
 }
 
 fn main() -> ExitCode {
@@ -95,6 +95,6 @@ fn dispatch(command: &Command) -> Result<String, Failure> {
         Command::Fuzz(options) => fuzz::run(&workspace, options),
         Command::Layers => layers::run(&workspace),
         Command::Modules => modules::run(&workspace),
-        Command::Licences => licences::run(&workspace),
+        Command::Release(options) => release::run(&workspace, options),
     }
 }

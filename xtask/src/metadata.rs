@@ -16,9 +16,6 @@ pub(crate) struct Metadata {
 /// One package.
 pub(crate) struct Package {
     pub(crate) name: String,
-    pub(crate) version: String,
-    /// The expression in the package's manifest.
-    pub(crate) license: Option<String>,
     /// Whether it belongs to this workspace.
     pub(crate) ours: bool,
     /// Names of the packages it uses in its normal build, optional ones included.
@@ -64,8 +61,6 @@ fn read(package: &Value, members: &[Value]) -> Option<Package> {
     let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
     Some(Package {
         name: package["name"].as_str()?.to_owned(),
-        version: package["version"].as_str()?.to_owned(),
-        license: package["license"].as_str().map(str::to_owned),
         ours: members.contains(&package["id"]),
         uses: normal
             .map(|dependency| dependency["name"].as_str().map(str::to_owned))
@@ -86,22 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_members_licences_and_normal_dependencies() {
+    fn reads_members_and_normal_dependencies() {
         let json = r#"{"workspace_members": ["path+a"], "packages": [
-            {"id": "path+a", "name": "a", "version": "0.1.0", "license": "MIT", "targets": [
+            {"id": "path+a", "name": "a", "targets": [
                 {"kind": ["lib"], "src_path": "/a/src/lib.rs"}, {"kind": ["test"], "src_path": "/a/t.rs"}],
              "dependencies": [
                 {"name": "b", "kind": null}, {"name": "c", "kind": "dev"}, {"name": "d", "kind": "build"}]},
-            {"id": "registry+b", "name": "b", "version": "2.0.0", "license": null, "targets": [], "dependencies": []}]}"#;
+            {"id": "registry+b", "name": "b", "targets": [], "dependencies": []}]}"#;
         let metadata = Metadata::parse(json).unwrap();
         let [a, b] = &metadata.packages[..] else { panic!("two packages") };
-        assert_eq!((&*a.name, a.ours, a.license.as_deref()), ("a", true, Some("MIT")));
+        assert_eq!((&*a.name, a.ours), ("a", true));
         assert_eq!(a.uses, ["b"]);
         assert_eq!(a.roots, [PathBuf::from("/a/src/lib.rs")]);
-        assert_eq!(
-            (&*b.name, &*b.version, b.ours, b.license.as_deref()),
-            ("b", "2.0.0", false, None)
-        );
+        assert_eq!((&*b.name, b.ours), ("b", false));
         assert_eq!(metadata.ours().count(), 1);
         assert!(Metadata::parse("{}").is_none());
     }

@@ -223,8 +223,6 @@ mod tests {
     fn a_second_program_of_a_package_is_a_crate_of_its_own() {
         let package = |roots: &[&str]| Package {
             name: "emulator".to_owned(),
-            version: String::new(),
-            license: None,
             ours: true,
             uses: Vec::new(),
             roots: roots.iter().map(PathBuf::from).collect(),

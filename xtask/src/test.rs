@@ -12,7 +12,7 @@ use crate::run;
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
-use crate::{browser, chaos, conformance, console, demo, fuzz, layers, licences, tools};
+use crate::{browser, chaos, conformance, console, demo, fuzz, layers, release, tools};
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
@@ -22,9 +22,9 @@ const STEPS: [Step; 13] = [
     ("tools", tools::run),
     ("fmt", fmt),
     ("layers", layers::run),
-    ("licences", licences::run),
     ("clippy", clippy),
     ("doc", doc),
+    ("release", |workspace| release::run(workspace, &release::BESIDE_TESTS)),
     ("tests", tests),
     ("console", console::run),
     ("fuzz", fuzz::check),
