@@ -7,7 +7,10 @@ use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
 use crate::shared::Shared;
-use crate::world::{KeyRow, Party, Presence, Secret};
+use crate::state::party::Party;
+use crate::state::party::Presence;
+use crate::state::secret::Secret;
+use crate::state::tables::KeyRow;
 use crate::{Address, Agent, Behaviour, Voice};
 
 /// An account or subaccount: numbers, TwiML Apps, API keys and agents belong to it.

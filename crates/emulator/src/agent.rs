@@ -7,7 +7,9 @@ use identity::{AppSid, CallSid};
 
 use crate::clock::wall_clock;
 use crate::shared::Shared;
-use crate::world::{Caller, PartyId, Presence};
+use crate::state::call::Caller;
+use crate::state::party::PartyId;
+use crate::state::party::Presence;
 use crate::{Address, Behaviour, Call, Ear, HandError, RegisterError, Sound};
 
 /// A virtual agent: a browser with the Voice SDK and the person who uses it.
@@ -54,7 +56,7 @@ impl Agent {
     /// Changes what the agent does from the next ringing on.
     pub fn behaves(&self, behaviour: Behaviour) {
         self.shared.write(|world| {
-            if let Some(party) = world.party_mut(self.id) {
+            if let Some(party) = world.parties.get_mut(self.id) {
                 party.behaviour = behaviour;
             }
         });
@@ -77,7 +79,7 @@ impl Agent {
     /// identity. A leg that rings already goes on ringing.
     pub fn unregister(&self) {
         self.shared.write(|world| {
-            if let Some(party) = world.party_mut(self.id) {
+            if let Some(party) = world.parties.get_mut(self.id) {
                 party.presence = Presence::Away;
             }
         });
@@ -99,7 +101,7 @@ impl Agent {
     #[must_use]
     pub fn app(self, app: AppSid) -> Self {
         self.shared.write(|world| {
-            if let Some(party) = world.party_mut(self.id) {
+            if let Some(party) = world.parties.get_mut(self.id) {
                 party.app = Some(app);
             }
         });
@@ -133,7 +135,7 @@ impl Agent {
         let params: Vec<(String, String)> =
             params.into_iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let sid = self.shared.write(|world| {
-            let party = world.party(self.id).ok_or(HandError::NoApp)?;
+            let party = world.parties.get(self.id).ok_or(HandError::NoApp)?;
             let app = party.app.ok_or(HandError::NoApp)?;
             let mut caller = self.caller.clone();
             caller.by_hand = party.behaviour == Behaviour::ByHand;
@@ -146,9 +148,9 @@ impl Agent {
     pub async fn rings(&self) -> Ringing {
         self.shared
             .until(|world| {
-                let leg = *world.party(self.id)?.pending.first()?;
+                let leg = *world.parties.get(self.id)?.pending.first()?;
                 let call = world.calls.get(&leg)?;
-                let parameters = call.parameters.clone();
+                let parameters = call.end.parameters.clone();
                 Some(Ringing { leg, from: call.from.clone(), parameters })
             })
             .await
@@ -156,12 +158,13 @@ impl Agent {
 
     /// Whether something rings here.
     pub fn is_ringing(&self) -> bool {
-        self.shared.read(|world| world.party(self.id).is_some_and(|it| !it.pending.is_empty()))
+        self.shared
+            .read(|world| world.parties.get(self.id).is_some_and(|it| !it.pending.is_empty()))
     }
 
     /// Whether the agent is on a call.
     pub fn is_on_a_call(&self) -> bool {
-        self.shared.read(|world| world.party(self.id).is_some_and(|it| it.on_call.is_some()))
+        self.shared.read(|world| world.parties.get(self.id).is_some_and(|it| it.on_call.is_some()))
     }
 
     /// Picks up the leg that rings longest.
@@ -202,7 +205,7 @@ impl Agent {
     /// [`HandError::NoCall`].
     pub fn hang_up(&self) -> Result<CallSid, HandError> {
         self.shared.write(|world| {
-            let on_call = world.party(self.id).and_then(|party| party.on_call);
+            let on_call = world.parties.get(self.id).and_then(|party| party.on_call);
             let sid = on_call.ok_or(HandError::NoCall)?;
             if world.hang_up(sid) { Ok(sid) } else { Err(HandError::NoCall) }
         })
@@ -213,7 +216,8 @@ impl Agent {
         act: impl FnOnce(&mut crate::world::World, CallSid) -> bool,
     ) -> Result<CallSid, HandError> {
         self.shared.write(|world| {
-            let pending = world.party(self.id).and_then(|party| party.pending.first().copied());
+            let pending =
+                world.parties.get(self.id).and_then(|party| party.pending.first().copied());
             let leg = pending.ok_or(HandError::NothingRings)?;
             if act(world, leg) { Ok(leg) } else { Err(HandError::NothingRings) }
         })

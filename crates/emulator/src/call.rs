@@ -35,7 +35,7 @@ impl Call {
     pub async fn ended(&self) -> Story {
         self.shared
             .until(|world| {
-                let over = world.calls.get(&self.sid).is_none_or(|call| call.over);
+                let over = world.calls.get(&self.sid).is_none_or(|call| call.life.over);
                 over.then(|| Story::of(world, self.sid))
             })
             .await
@@ -46,7 +46,7 @@ impl Call {
         self.shared
             .until(|world| {
                 let story = Story::of(world, self.sid);
-                let over = world.calls.get(&self.sid).is_none_or(|call| call.over);
+                let over = world.calls.get(&self.sid).is_none_or(|call| call.life.over);
                 (over || condition(&story)).then_some(story)
             })
             .await

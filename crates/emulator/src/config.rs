@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use identity::Timestamp;
 
-use crate::Clock;
+use crate::{CallStatus, Clock};
 
 /// How an emulator behaves as a whole.
 ///
@@ -111,6 +111,15 @@ pub enum LosingLeg {
     Canceled,
     /// `no-answer`.
     NoAnswer,
+}
+
+impl LosingLeg {
+    pub(crate) fn status(self) -> CallStatus {
+        match self {
+            Self::Canceled => CallStatus::Canceled,
+            Self::NoAnswer => CallStatus::NoAnswer,
+        }
+    }
 }
 
 /// Which leg `DialCallSid` names when none answered.

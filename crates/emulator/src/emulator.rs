@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use identity::{AccountSid, Timestamp};
+use identity::{AccountSid, CallSid, Timestamp};
 use tokio::task::JoinHandle;
 use twilio_sig::SecretError;
 
@@ -121,20 +121,20 @@ impl Emulator {
 
     /// The emulated time.
     pub fn now(&self) -> Timestamp {
-        self.shared.write(|world| world.now)
+        self.shared.write(|world| world.time.now)
     }
 
     /// Lets so much emulated time pass, with everything that happens in it, and waits until its
     /// webhooks are answered.
     pub async fn advance(&self, length: Duration) {
         let limit = self.shared.write(|world| {
-            let limit = world.now + length;
-            world.advance_to = Some(limit);
+            let limit = world.time.now + length;
+            world.time.advance_to = Some(limit);
             limit
         });
         self.shared
             .until(|world| {
-                let reached = world.advance_to.is_none() && world.now >= limit;
+                let reached = world.time.advance_to.is_none() && world.time.now >= limit;
                 (reached && world.post.is_idle()).then_some(())
             })
             .await;
@@ -143,7 +143,7 @@ impl Emulator {
     /// Lets another clock move the time from here on, for example to watch a call at its own pace
     /// and to skip a long wait after it.
     pub fn set_clock(&self, clock: Clock) {
-        self.shared.write(|world| world.set_clock(clock));
+        self.shared.write(|world| world.time.set_clock(clock));
     }
 
     /// Waits until no webhook is under way, without letting time pass.
@@ -170,12 +170,12 @@ impl Emulator {
 
     /// Switches a fault of the REST API on; the oldest that is on counts.
     pub fn api_fault(&self, fault: ApiFault) {
-        self.shared.write(|world| world.api_faults.push(fault));
+        self.shared.write(|world| world.api.faults.push(fault));
     }
 
     /// Switches all faults of the REST API off.
     pub fn clear_api_faults(&self) {
-        self.shared.write(|world| world.api_faults.clear());
+        self.shared.write(|world| world.api.faults.clear());
     }
 
     /// Sends webhooks elsewhere; the first route that names a webhook counts.
@@ -190,12 +190,9 @@ impl Emulator {
 
     /// All calls, in the order in which they were placed.
     pub fn calls(&self) -> Vec<Call> {
-        let mut calls: Vec<(u64, Call)> = self.shared.read(|world| {
-            let roots = world.calls.values().filter(|call| call.parent.is_none());
-            roots.map(|call| (call.number, Call::new(Arc::clone(&self.shared), call.sid))).collect()
-        });
-        calls.sort_by_key(|(number, _)| *number);
-        calls.into_iter().map(|(_, call)| call).collect()
+        let roots: Vec<CallSid> =
+            self.shared.read(|world| world.calls.roots().iter().map(|call| call.sid).collect());
+        roots.into_iter().map(|sid| Call::new(Arc::clone(&self.shared), sid)).collect()
     }
 
     /// Everything that happened, oldest first. Each entry prints as one line of the story.

@@ -30,6 +30,7 @@ mod shared;
 mod sign;
 mod signal;
 mod sound;
+mod state;
 mod step;
 mod story;
 mod timeline;

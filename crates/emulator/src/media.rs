@@ -27,7 +27,10 @@ use ear::Memory;
 use player::{Frame, Player, SILENCE, Source, mix};
 use session::{Certificate, Session};
 
-use crate::world::{End, Hears, LineId, Seat};
+use crate::frame::LineId;
+use crate::state::audio::Hears;
+use crate::state::audio::Person;
+use crate::state::audio::Seat;
 use crate::{Address, Sound};
 
 /// All media.
@@ -188,15 +191,15 @@ impl Engine {
         self.deaf.clear();
         let mut spoken = Spoken::new();
         for seat in seats {
-            let said = match &seat.end {
-                End::Browser { line, is_deaf } => {
+            let said = match &seat.person {
+                Person::Browser { line, is_deaf } => {
                     if *is_deaf {
                         self.deaf.insert(*line);
                     }
                     self.sessions.get_mut(line).and_then(Session::next_frame)
                 }
-                End::Person { says: Sound::Silence, .. } => Some(SILENCE),
-                End::Person { says, .. } => {
+                Person::Virtual { says: Sound::Silence, .. } => Some(SILENCE),
+                Person::Virtual { says, .. } => {
                     Some(self.mouths.entry(seat.leg).or_default().next(&Source::from(says), 0))
                 }
             };
@@ -228,18 +231,18 @@ impl Engine {
                     (player.next(&source, seat.hearing.turn), false)
                 }
             };
-            match &seat.end {
-                End::Browser { line, .. } => {
+            match &seat.person {
+                Person::Browser { line, .. } => {
                     if let Some(session) = self.sessions.get_mut(line) {
                         session.send(&frame, now);
                     }
                 }
-                End::Person { address, .. } if latest.get(address) == Some(&seat.order) => {
+                Person::Virtual { address, .. } if latest.get(address) == Some(&seat.order) => {
                     let memory = self.memories.entry(address.clone()).or_default();
                     memory.hear(seat.leg, &frame, is_spoken);
                 }
                 // They have put this call aside for a later one.
-                End::Person { .. } => {}
+                Person::Virtual { .. } => {}
             }
         }
     }
@@ -257,7 +260,7 @@ impl Engine {
 fn latest_calls(seats: &[Seat]) -> BTreeMap<&Address, u64> {
     let mut latest = BTreeMap::new();
     for seat in seats {
-        if let End::Person { address, .. } = &seat.end {
+        if let Person::Virtual { address, .. } = &seat.person {
             let order = latest.entry(address).or_insert(seat.order);
             *order = seat.order.max(*order);
         }
@@ -274,12 +277,13 @@ impl fmt::Debug for Media {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::Hearing;
+    use crate::state::audio::Hearing;
 
     fn seat(number: u8, hz: u16) -> Seat {
         let hearing = Hearing { what: Hears::Tone { hz }, turn: 1, keys: String::new() };
-        let end = End::Person { address: Address::from("+15005550006"), says: Sound::Silence };
-        Seat { leg: CallSid::from_bytes([number; 16]), order: u64::from(number), end, hearing }
+        let person =
+            Person::Virtual { address: Address::from("+15005550006"), says: Sound::Silence };
+        Seat { leg: CallSid::from_bytes([number; 16]), order: u64::from(number), person, hearing }
     }
 
     #[test]

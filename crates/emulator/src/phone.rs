@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::shared::Shared;
-use crate::world::{Caller, Party, Presence};
+use crate::state::call::Caller;
+use crate::state::party::Party;
+use crate::state::party::Presence;
 use crate::{Address, Behaviour, Call, Ear, Sound};
 
 /// A virtual phone: it calls in, and it can be dialled.
@@ -33,8 +35,8 @@ impl Phone {
     #[expect(clippy::return_self_not_must_use, reason = "it acts by itself")]
     pub fn behaves(self, behaviour: Behaviour) -> Self {
         self.shared.write(|world| {
-            let known = world.phone(&self.address);
-            if let Some(party) = known.and_then(|id| world.party_mut(id)) {
+            let known = world.parties.phone(&self.address);
+            if let Some(party) = known.and_then(|id| world.parties.get_mut(id)) {
                 party.behaviour = behaviour;
                 party.digits.clone_from(&self.caller.digits);
                 return;

@@ -22,7 +22,6 @@ use crate::ApiMishap;
 use crate::exchange::{Asked, Reply, empty, json};
 use crate::shared::Shared;
 use crate::timeline::What;
-use crate::world::World;
 use error::ApiError;
 use form::Form;
 
@@ -31,7 +30,7 @@ pub(crate) const VERSION: &str = "2010-04-01";
 
 /// Answers a request below `/2010-04-01`.
 pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
-    let fault = shared.write(World::next_api_fault);
+    let fault = shared.write(|world| world.api.next_fault());
     let result = match fault {
         Some(ApiMishap::TooManyRequests) => Err(ApiError::too_many_requests()),
         Some(ApiMishap::Unavailable) => return error::unavailable(StatusCode::SERVICE_UNAVAILABLE),

@@ -43,7 +43,7 @@ impl Shared {
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let result = {
             let mut world = self.lock();
-            world.catch_up();
+            world.time.catch_up();
             let result = change(&mut world);
             world.tidy();
             if world.has_audio() {
@@ -79,8 +79,8 @@ impl Shared {
     /// Lets recordings keep what was said on these legs. Nobody waits for that.
     pub(crate) fn record<'f>(&self, spoken: impl Iterator<Item = (CallSid, &'f [u8])>) {
         let mut world = self.lock();
-        if world.records() {
-            world.catch_up();
+        if world.recordings.any_goes_on() {
+            world.time.catch_up();
             spoken.for_each(|(leg, frame)| world.spoke(leg, frame));
         }
     }

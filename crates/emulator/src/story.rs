@@ -1,12 +1,13 @@
 //! What happened in one call.
 
+use crate::state::call::Call;
 use std::fmt;
 use std::time::Duration;
 
 use identity::CallSid;
 
 use crate::timeline::{Entry, Heard, What};
-use crate::world::{self, World};
+use crate::world::World;
 use crate::{Address, CallStatus, Kind, Problem, Webhook};
 
 /// One call with its legs, and everything that happened to them. Prints as lines to follow.
@@ -62,10 +63,10 @@ impl Story {
             sid,
             from: call.map_or_else(nobody, |call| call.from.clone()),
             to: call.map_or_else(nobody, |call| call.to.clone()),
-            status: call.map_or(CallStatus::Failed, |call| call.status),
-            talked: Duration::from_secs(call.map_or(0, world::Call::talked_seconds)),
+            status: call.map_or(CallStatus::Failed, |call| call.life.status),
+            talked: Duration::from_secs(call.map_or(0, |call| call.life.talked_seconds())),
             legs: legs.into_iter().map(Leg::of).collect(),
-            application_error: call.is_some_and(|call| call.application_error),
+            application_error: call.is_some_and(|call| call.script.application_error),
             entries: entries.cloned().collect(),
         }
     }
@@ -124,7 +125,7 @@ impl Story {
 }
 
 /// The legs of a call, each followed by those that it dialled for itself.
-fn add_legs<'w>(world: &'w World, sid: CallSid, found: &mut Vec<&'w world::Call>) {
+fn add_legs<'w>(world: &'w World, sid: CallSid, found: &mut Vec<&'w Call>) {
     let Some(call) = world.calls.get(&sid) else { return };
     for leg in &call.legs {
         found.extend(world.calls.get(leg));
@@ -133,16 +134,16 @@ fn add_legs<'w>(world: &'w World, sid: CallSid, found: &mut Vec<&'w world::Call>
 }
 
 impl Leg {
-    fn of(call: &world::Call) -> Self {
+    fn of(call: &Call) -> Self {
         Self {
             sid: call.sid,
             to: call.to.clone(),
             from: call.from.clone(),
-            status: call.status,
-            sip: call.sip,
-            answered: call.answered_at.is_some(),
-            seconds: call.talked_seconds(),
-            parameters: call.parameters.clone(),
+            status: call.life.status,
+            sip: call.life.sip,
+            answered: call.is_answered(),
+            seconds: call.life.talked_seconds(),
+            parameters: call.end.parameters.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Calls: placed, watched and ended.
 
+use crate::state::call::Call;
 use std::sync::Arc;
 
 use identity::CallSid;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal, timeline};
 use crate::shared::Shared;
-use crate::world::{self, World};
+use crate::world::World;
 use crate::{Address, Agent, Phone};
 
 /// Places a call from a phone, or from a virtual browser: `client:` and its identity.
@@ -28,7 +29,7 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
             phone.call(&to).sid()
         }
         Address::Client(_) => {
-            let browser = shared.read(|world| world.browser(&from));
+            let browser = shared.read(|world| world.parties.browser(&from));
             let id = browser.ok_or_else(|| Refusal::absent("virtual browser of this identity"))?;
             let mut agent = Agent::new(Arc::clone(shared), id, from.clone());
             if let Some(talk) = talk {
@@ -46,10 +47,7 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
 /// All calls, newest first, without what happened in them.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
-        let mut roots: Vec<&world::Call> =
-            world.calls.values().filter(|call| call.parent.is_none()).collect();
-        roots.sort_by_key(|call| std::cmp::Reverse(call.order));
-        roots.iter().map(|call| summary(world, call)).collect()
+        world.calls.roots().into_iter().rev().map(|call| summary(world, call)).collect()
     })
 }
 
@@ -74,32 +72,32 @@ pub(super) fn hang_up(shared: &Shared, sid: &str) -> Result<(), Refusal> {
     if was_going_on { Ok(()) } else { Err(Refusal::conflict("the call is over")) }
 }
 
-fn summary(world: &World, call: &world::Call) -> Value {
+fn summary(world: &World, call: &Call) -> Value {
     let legs = call.legs.iter().filter_map(|leg| world.calls.get(leg));
     json!({
         "call_sid": call.sid.as_str(),
         "account_sid": call.account.as_str(),
         "direction": call.direction.as_str(),
-        "status": call.status.as_str(),
+        "status": call.life.status.as_str(),
         "from": call.from.to_string(),
         "to": call.to.to_string(),
-        "placed_at": call.created_at.to_string(),
-        "ended_at": call.ended_at.map(|at| at.to_string()),
-        "over": call.over,
-        "application_error": call.application_error,
+        "placed_at": call.life.created_at.to_string(),
+        "ended_at": call.life.ended_at.map(|at| at.to_string()),
+        "over": call.life.over,
+        "application_error": call.script.application_error,
         "legs": legs.map(leg).collect::<Vec<_>>(),
     })
 }
 
-fn leg(leg: &world::Call) -> Value {
+fn leg(leg: &Call) -> Value {
     json!({
         "sid": leg.sid.as_str(),
         "to": leg.to.to_string(),
         "from": leg.from.to_string(),
-        "status": leg.status.as_str(),
-        "answered": leg.answered_at.is_some(),
-        "seconds": leg.talked_seconds(),
-        "sip": leg.sip,
+        "status": leg.life.status.as_str(),
+        "answered": leg.is_answered(),
+        "seconds": leg.life.talked_seconds(),
+        "sip": leg.life.sip,
     })
 }
 

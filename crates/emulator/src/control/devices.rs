@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal, phones, setup};
 use crate::shared::Shared;
-use crate::world::{Party, PartyId, Presence, World};
+use crate::state::party::Party;
+use crate::state::party::PartyId;
+use crate::world::World;
 use crate::{Account, Behaviour, HandError};
 
 /// Every browser, but for real ones that have gone and left no call behind.
@@ -15,7 +17,7 @@ pub(super) fn list(shared: &Shared) -> Value {
         let browsers = world.parties.iter().filter(|(_, it)| it.account.is_some());
         let here =
             browsers.filter(|(_, it)| !it.is_page || it.socket.is_some() || it.on_call.is_some());
-        here.map(|(id, it)| device(world, *id, it)).collect()
+        here.map(|(id, it)| device(world, id, it)).collect()
     })
 }
 
@@ -39,7 +41,7 @@ pub(super) fn open(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refu
         agent.register(&token).map_err(Refusal::conflict)?;
     }
     let id = agent.id();
-    Ok(shared.read(|world| world.party(id).map_or(Value::Null, |it| device(world, id, it))))
+    Ok(shared.read(|world| world.parties.get(id).map_or(Value::Null, |it| device(world, id, it))))
 }
 
 /// Does something with a browser.
@@ -47,7 +49,8 @@ pub(super) fn act(shared: &Shared, id: &str, what: &str) -> Result<(), Refusal> 
     let absent = || Refusal::absent("device with this id");
     let id = id.parse().map(PartyId::new).map_err(|_| absent())?;
     shared.write(|world| {
-        let browser = world.party(id).filter(|party| party.account.is_some()).ok_or_else(absent)?;
+        let browser =
+            world.parties.get(id).filter(|party| party.account.is_some()).ok_or_else(absent)?;
         let on_call = browser.on_call;
         let done = match what {
             "drop" => {
@@ -62,11 +65,6 @@ pub(super) fn act(shared: &Shared, id: &str, what: &str) -> Result<(), Refusal> 
 }
 
 fn device(world: &World, id: PartyId, party: &Party) -> Value {
-    let registered = match party.presence {
-        Presence::Here => true,
-        Presence::Until(expiry) => world.now < expiry,
-        Presence::Away => false,
-    };
     let pending = party.pending.iter();
     json!({
         "id": id.index().to_string(),
@@ -74,7 +72,7 @@ fn device(world: &World, id: PartyId, party: &Party) -> Value {
         "is_page": party.is_page,
         "is_connected": !party.is_page || party.socket.is_some(),
         "account_sid": party.account.map(|sid| sid.to_string()),
-        "registered": registered && party.behaviour != Behaviour::Absent,
+        "registered": party.is_registered(world.time.now) && party.behaviour != Behaviour::Absent,
         "behaviour": phones::words(party.behaviour),
         "ringing": pending.filter_map(|leg| phones::ringing(world, *leg)).collect::<Vec<_>>(),
         "on_call": party.on_call.map(|sid| sid.to_string()),

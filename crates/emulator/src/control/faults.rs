@@ -10,7 +10,7 @@ use crate::{ApiFault, ApiMishap, Fault, Kind, Mishap, Progress, Select, Until};
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
         let webhooks = world.post.faults.iter().map(fault);
-        let api = world.api_faults.iter().map(api_fault);
+        let api = world.api.faults.iter().map(api_fault);
         webhooks.chain(api).collect()
     })
 }
@@ -21,7 +21,7 @@ pub(super) fn add(shared: &Shared, mut body: Fields) -> Result<Value, Refusal> {
         let (made, times) = (api(&word)?, body.whole("times")?);
         body.end()?;
         let made = ApiFault { mishap: made, times };
-        shared.write(|world| world.api_faults.push(made));
+        shared.write(|world| world.api.faults.push(made));
         return Ok(api_fault(&made));
     }
     let on = select(&mut body)?;
@@ -37,7 +37,7 @@ pub(super) fn add(shared: &Shared, mut body: Fields) -> Result<Value, Refusal> {
 pub(super) fn clear(shared: &Shared) {
     shared.write(|world| {
         world.post.faults.clear();
-        world.api_faults.clear();
+        world.api.faults.clear();
     });
 }
 

@@ -9,16 +9,18 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
 use crate::shared::Shared;
-use crate::world::{self, Doing, PartyId, World};
+use crate::state::call::{Call, Doing};
+use crate::state::party::{Party, PartyId};
+use crate::world::World;
 use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 
 /// Every phone that somebody has spoken of.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
-        let phones = world.parties.values().filter(|party| party.account.is_none());
-        let behaving = phones.map(|party| party.address.to_string());
+        let phones = world.parties.iter().filter(|(_, party)| party.account.is_none());
+        let behaving = phones.map(|(_, party)| party.address.to_string());
         let calling = world.calls.values().filter(|call| call.direction == Direction::Inbound);
-        let calling = calling.filter(|call| call.app.is_none() && !call.has_ended());
+        let calling = calling.filter(|call| call.webhooks.app.is_none() && !call.has_ended());
         let numbers: BTreeSet<String> =
             behaving.chain(calling.map(|call| call.from.to_string())).collect();
         numbers.iter().map(|number| phone(world, number)).collect()
@@ -55,7 +57,7 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
 pub(super) fn act(shared: &Shared, number: &str, what: &str) -> Result<(), Refusal> {
     let address = Address::Number(number.to_owned());
     let done = shared.write(|world| {
-        let id = world.phone(&address);
+        let id = world.parties.phone(&address);
         match what {
             "hangup" => world.hang_up(on_call(world, &address).ok_or(HandError::NoCall)?),
             act => {
@@ -70,7 +72,7 @@ pub(super) fn act(shared: &Shared, number: &str, what: &str) -> Result<(), Refus
 
 /// Answers or declines what rings longest at a phone or browser.
 pub(super) fn take_up(world: &mut World, id: PartyId, act: &str) -> Result<bool, HandError> {
-    let party = world.party(id).ok_or(HandError::NothingRings)?;
+    let party = world.parties.get(id).ok_or(HandError::NothingRings)?;
     if act == "answer" && party.on_call.is_some() {
         return Err(HandError::OnACall);
     }
@@ -96,8 +98,10 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
             |doing: &Doing| matches!(doing, Doing::Gathering(_) | Doing::Recording(_));
         let call = world.calls.get_mut(&sid);
         // With nobody there to hear them yet, they are for the next `<Gather>`.
-        if let Some(call) = call.filter(|it| !it.was_bridged && !waits_for_keys(&it.doing)) {
-            call.caller.digits.push_back(digits);
+        if let Some(call) =
+            call.filter(|it| !it.life.was_bridged && !waits_for_keys(&it.script.doing))
+        {
+            call.end.caller.digits.push_back(digits);
             return Ok(());
         }
         for key in digits.chars().filter(|key| !key.eq_ignore_ascii_case(&'w')) {
@@ -172,13 +176,13 @@ pub(super) fn words(behaviour: Behaviour) -> Value {
 
 fn phone(world: &World, number: &str) -> Value {
     let address = Address::Number(number.to_owned());
-    let party = world.phone(&address).and_then(|id| world.party(id));
+    let party = world.parties.phone(&address).and_then(|id| world.parties.get(id));
     let pending = party.map(|party| party.pending.as_slice()).unwrap_or_default();
     let on_call = on_call(world, &address);
     let state = match party {
         _ if on_call.is_some() => "on_call",
         _ if !pending.is_empty() => "ringing",
-        None | Some(world::Party { behaviour: Behaviour::Absent, .. }) => "absent",
+        None | Some(Party { behaviour: Behaviour::Absent, .. }) => "absent",
         Some(_) => "idle",
     };
     json!({
@@ -198,9 +202,9 @@ pub(super) fn ringing(world: &World, leg: CallSid) -> Option<Value> {
 
 /// The call that a phone is on, whether it was dialled or has placed it.
 fn on_call(world: &World, address: &Address) -> Option<CallSid> {
-    let answered = world.phone(address).and_then(|id| world.party(id)?.on_call);
+    let answered = world.parties.phone(address).and_then(|id| world.parties.get(id)?.on_call);
     let placed = || {
-        let theirs = |call: &&world::Call| {
+        let theirs = |call: &&Call| {
             call.direction == Direction::Inbound && call.from == *address && !call.has_ended()
         };
         world.calls.values().filter(theirs).max_by_key(|call| call.order).map(|call| call.sid)

@@ -33,7 +33,7 @@ impl Http {
         }
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        shared.write(|world| world.base_url = Some(format!("http://{address}")));
+        shared.write(|world| world.api.base_url = Some(format!("http://{address}")));
         let task = tokio::spawn(accept(listener, shared));
         Ok(Self { address, task })
     }

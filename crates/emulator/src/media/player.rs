@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Sound;
 use crate::pcmu::{self, RATE};
-use crate::world::Hears;
+use crate::state::audio::Hears;
 
 /// Twenty milliseconds of PCMU.
 pub(crate) type Frame = [u8; FRAME];

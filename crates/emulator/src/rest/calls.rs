@@ -11,8 +11,10 @@ use super::error::{ApiError, CALL_STATE, CANNOT_DELETE, INVALID_PARAMETER};
 use super::form::{Form, Moments};
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone};
+use crate::state::call::Call;
+use crate::state::call::First;
 use crate::step::Subscription;
-use crate::world::{Call, First, Instruction};
+use crate::world::instruct::Instruction;
 use crate::{Progress, Voice};
 
 pub(super) use create::{Plan, subscription};
@@ -62,7 +64,7 @@ pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let filter = Filter::read(&request.query())?;
     let items: Vec<Item> = request.shared.read(|world| {
-        let theirs = |call: &&Call| call.account == request.account && !call.forgotten;
+        let theirs = |call: &&Call| call.account == request.account && !call.rest.deleted;
         let mut calls: Vec<&Call> =
             world.calls.values().filter(theirs).filter(|call| filter.holds(call)).collect();
         calls.sort_by_key(|call| Reverse(call.order));
@@ -77,7 +79,7 @@ pub(super) fn find(request: &Request<'_>, sid: &str) -> Result<CallSid, ApiError
     let theirs = |sid: &CallSid| {
         request.shared.read(|world| {
             let call = world.calls.get(sid);
-            call.is_some_and(|call| call.account == request.account && !call.forgotten)
+            call.is_some_and(|call| call.account == request.account && !call.rest.deleted)
         })
     };
     sid.parse().ok().filter(theirs).ok_or_else(|| request.absent())
@@ -149,9 +151,9 @@ impl Filter {
         };
         equal(&self.to, &call.to.to_string())
             && equal(&self.from, &call.from.to_string())
-            && equal(&self.status, call.status.as_str())
-            && equal(&self.parent, call.parent.as_ref().map_or("", |sid| sid.as_str()))
-            && self.started.hold(call.started_at)
-            && self.ended.hold(call.ended_at)
+            && equal(&self.status, call.life.status.as_str())
+            && equal(&self.parent, call.parent().as_ref().map_or("", |sid| sid.as_str()))
+            && self.started.hold(call.life.started_at)
+            && self.ended.hold(call.life.ended_at)
     }
 }

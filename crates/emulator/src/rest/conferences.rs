@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::{ApiError, INVALID_PARAMETER};
 use super::page::{Item, page};
 use super::{Reply, Request, VERSION, found, uri};
-use crate::world::Conference;
+use crate::state::conference::Conference;
 
 /// The conferences of the account that the parameters name, newest first.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
@@ -81,7 +81,7 @@ pub(super) fn find(request: &Request<'_>, sid: &str) -> Result<ConferenceSid, Ap
 
 /// A conference by its Sid, or a running one by its name.
 pub(super) fn find_or_named(request: &Request<'_>, name: &str) -> Result<ConferenceSid, ApiError> {
-    let named = request.shared.read(|world| world.conference_named(request.account, name));
+    let named = request.shared.read(|world| world.conferences.named(request.account, name));
     named.map_or_else(|| find(request, name), Ok)
 }
 

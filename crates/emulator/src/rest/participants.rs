@@ -9,9 +9,13 @@ use super::error::{ApiError, INVALID_PARAMETER};
 use super::form::Form;
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone, uri};
+use crate::state::call::First;
+use crate::state::conference::Coaching;
+use crate::state::conference::Participant;
+use crate::state::conference::ParticipantChange;
 use crate::step::{Target, Wait};
 use crate::url;
-use crate::world::{Coaching, First, Participant, ParticipantChange, World};
+use crate::world::World;
 use crate::{Method, Voice};
 
 /// Calls somebody, who is led into the conference when they answer.
@@ -91,7 +95,9 @@ fn someone(
     who: &str,
 ) -> Result<(ConferenceSid, CallSid), ApiError> {
     let sid = find(request, id)?;
-    let call = request.shared.read(|world| world.participant_named(sid, who));
+    let call = request
+        .shared
+        .read(|world| world.conferences.get(&sid).and_then(|it| it.participant_named(who)));
     call.map(|call| (sid, call)).ok_or_else(|| request.absent())
 }
 
@@ -208,7 +214,7 @@ fn show(world: &World, id: ConferenceSid, it: &Participant) -> Value {
 /// Somebody who is being called.
 fn invited(world: &World, id: ConferenceSid, call: CallSid, form: &Form) -> Value {
     let is = |name: &str| form.get(name).is_some_and(|it| it.eq_ignore_ascii_case("true"));
-    let now = world.now.to_rfc2822().to_string();
+    let now = world.time.now.to_rfc2822().to_string();
     let mut all = json!({
         "label": form.get("Label"),
         "muted": is("Muted"),
@@ -231,7 +237,7 @@ fn add_place(all: &mut Value, world: &World, id: ConferenceSid, sid: CallSid) {
     all["account_sid"] = call.account.as_str().into();
     all["call_sid"] = sid.as_str().into();
     all["conference_sid"] = id.as_str().into();
-    let waited = call.started_at.map_or(0, |at| at.since(call.created_at).as_millis());
+    let waited = call.life.started_at.map_or(0, |at| at.since(call.life.created_at).as_millis());
     all["queue_time"] = waited.to_string().into();
     all["uri"] = uri(call.account, &format!("Conferences/{id}/Participants/{sid}.json")).into();
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::error::{ApiError, INVALID_PARAMETER, URL};
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone, uri};
-use crate::world::{DEFAULT_QUEUE_SIZE, Queue, World};
+use crate::state::queue::DEFAULT_QUEUE_SIZE;
+use crate::state::queue::Queue;
+use crate::world::World;
 
 /// Makes a queue.
 pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
@@ -16,7 +18,8 @@ pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
     check_name(request, name, None)?;
     let size = form.number("MaxSize", [1, MAX_SIZE])?.map_or(DEFAULT_QUEUE_SIZE, |it| it as usize);
     let shown = request.shared.write(|world| {
-        let sid = world.create_queue(request.account, name, size);
+        let (seed, now) = (world.seed, world.time.now);
+        let sid = world.queues.create(seed, request.account, name, size, now);
         world.queues.get(&sid).map(show)
     });
     shown.map(|it| created(&it)).ok_or_else(|| request.absent())
@@ -50,7 +53,7 @@ pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
     }
     let size = form.number("MaxSize", [1, MAX_SIZE])?;
     request.shared.write(|world| {
-        let now = world.now;
+        let now = world.time.now;
         let Some(queue) = world.queues.get_mut(&id) else { return };
         if let Some(name) = name {
             name.clone_into(&mut queue.name);
@@ -134,7 +137,7 @@ fn check_name(request: &Request<'_>, name: &str, own: Option<QueueSid>) -> Resul
         let rule = format!("must not be longer than {MAX_NAME} characters");
         return Err(ApiError::parameter("FriendlyName", &rule));
     }
-    let taken = request.shared.read(|world| world.queue_named(request.account, name));
+    let taken = request.shared.read(|world| world.queues.named(request.account, name));
     if taken.is_some_and(|sid| Some(sid) != own) {
         return Err(ApiError::parameter("FriendlyName", "another queue has this name"));
     }
@@ -166,7 +169,7 @@ fn member(world: &World, id: QueueSid, call: CallSid) -> Option<Value> {
         "queue_sid": id.as_str(),
         "date_enqueued": joined_at.to_rfc2822().to_string(),
         "position": position + 1,
-        "wait_time": world.now.since(joined_at).as_secs(),
+        "wait_time": world.time.now.since(joined_at).as_secs(),
         "uri": uri(queue.account, &format!("Queues/{id}/Members/{call}.json")),
     }))
 }

@@ -11,8 +11,10 @@ use super::page::{Item, page};
 use super::{Reply, Request, VERSION, calls, conferences, created, found, gone, uri};
 use crate::CallStatus;
 use crate::exchange::text;
+use crate::state::recording::NewRecording;
+use crate::state::recording::Recording;
+use crate::state::recording::Source;
 use crate::step::RecordingReport;
-use crate::world::{NewRecording, Recording, Source};
 
 /// The recordings of the account, newest first.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
@@ -49,7 +51,7 @@ pub(super) fn begin(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError>
     let dual = form.get("RecordingChannels") == Some("dual");
     let shown = request.shared.write(|world| {
         let it = world.calls.get(&call)?;
-        if it.status != CallStatus::InProgress {
+        if it.life.status != CallStatus::InProgress {
             return None;
         }
         let legs = [call].into_iter().chain(it.legs.iter().copied()).collect();

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use identity::CallSid;
 
 use crate::HandError;
+use crate::frame::SocketId;
 use crate::shared::Shared;
-use crate::world::{PartyId, Presence, SocketId};
+use crate::state::party::PartyId;
 
 /// A real browser that is connected to the gateway and has shown a good token.
 ///
@@ -33,7 +34,7 @@ impl Device {
             let devices = world.signal.sockets.devices();
             devices
                 .filter_map(|(socket, party)| {
-                    let identity = world.party(party)?.address.identity()?;
+                    let identity = world.parties.get(party)?.address.identity()?;
                     Some((socket, party, identity.to_owned()))
                 })
                 .collect()
@@ -54,23 +55,21 @@ impl Device {
     /// Whether it takes calls now.
     pub fn is_registered(&self) -> bool {
         self.shared.read(|world| {
-            world.party(self.party).is_some_and(|party| match party.presence {
-                Presence::Here => true,
-                Presence::Until(expiry) => world.now < expiry,
-                Presence::Away => false,
-            })
+            let now = world.time.now;
+            world.parties.get(self.party).is_some_and(|party| party.is_registered(now))
         })
     }
 
     /// The call or leg that it is on.
     pub fn on_call(&self) -> Option<CallSid> {
-        self.shared.read(|world| world.party(self.party).and_then(|party| party.on_call))
+        self.shared.read(|world| world.parties.get(self.party).and_then(|party| party.on_call))
     }
 
     /// The legs that ring there.
     pub fn ringing(&self) -> Vec<CallSid> {
-        self.shared
-            .read(|world| world.party(self.party).map_or_else(Vec::new, |it| it.pending.clone()))
+        self.shared.read(|world| {
+            world.parties.get(self.party).map_or_else(Vec::new, |it| it.pending.clone())
+        })
     }
 
     /// Sends a message of the application's own to the call that it is on: the page's event

@@ -11,9 +11,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::clock::wall_clock;
+use crate::frame::SocketId;
 use crate::frame::{HEARTBEAT, Outgoing, Sdp};
 use crate::shared::Shared;
-use crate::world::SocketId;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
 

@@ -1,156 +1,25 @@
-//! Conferences: rooms in which everybody hears everybody else.
+//! Conferences: rooms in which every participant hears the others.
 
 mod control;
 mod join;
 mod leave;
 mod report;
 
-use identity::{AccountSid, CallSid, ConferenceSid, RecordingSid, Timestamp};
+use identity::{CallSid, ConferenceSid};
 
-pub(crate) use control::{Coaching, ParticipantChange};
-
-use super::stay::Place;
-use super::{Hears, World};
-use crate::seed::Seed;
-use crate::step::{Beeps, ConferenceSubscription, Target, Wait};
-
-/// A conference, also after its end.
-#[derive(Debug)]
-pub(crate) struct Conference {
-    pub(crate) sid: ConferenceSid,
-    pub(crate) account: AccountSid,
-    pub(crate) name: String,
-    pub(crate) status: ConferenceStatus,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-    /// Who is in, in the order of their coming.
-    pub(crate) participants: Vec<Participant>,
-    /// Why it ended, as `ReasonConferenceEnded` writes it.
-    pub(crate) ended: Option<&'static str>,
-    /// Whose leaving ended it.
-    pub(crate) ended_by: Option<CallSid>,
-    pub(crate) recording: Option<RecordingSid>,
-    /// Of the first participant: who is told of everything.
-    callback: Option<ConferenceSubscription>,
-    /// Of the first participant: how many there may be.
-    most: usize,
-    /// The `SequenceNumber` of its last event.
-    sequence: u64,
-    /// How many webhooks were sent for it.
-    sent: u64,
-    seed: Seed,
-}
-
-/// How a conference stands, as the API writes it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ConferenceStatus {
-    /// Nobody talks yet.
-    Init,
-    InProgress,
-    Completed,
-}
-
-impl ConferenceStatus {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Init => "init",
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-        }
-    }
-}
-
-/// Somebody who is in a conference.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(crate) struct Participant {
-    pub(crate) call: CallSid,
-    pub(crate) label: Option<String>,
-    pub(crate) muted: bool,
-    pub(crate) hold: bool,
-    /// The participant who alone hears this one.
-    pub(crate) coaching: Option<CallSid>,
-    pub(crate) starts: bool,
-    pub(crate) ends: bool,
-    pub(crate) beeps: Beeps,
-    pub(crate) joined_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-}
-
-/// A call in a conference.
-#[derive(Clone, Debug)]
-pub(crate) struct Conferring {
-    conference: ConferenceSid,
-    action: Option<Target>,
-    hangup_on_star: bool,
-    wait: Wait,
-    ear: Ear,
-}
-
-/// What a participant hears.
-#[derive(Clone, Debug, PartialEq)]
-enum Ear {
-    /// What is heard until the conference starts.
-    Waiting,
-    /// The others.
-    Open,
-    /// What is heard on hold.
-    Held(Wait),
-    /// An announcement.
-    Announced,
-}
-
-impl Conference {
-    pub(crate) fn participant(&self, call: CallSid) -> Option<&Participant> {
-        self.participants.iter().find(|it| it.call == call)
-    }
-
-    fn participant_mut(&mut self, call: CallSid) -> Option<&mut Participant> {
-        self.participants.iter_mut().find(|it| it.call == call)
-    }
-
-    fn is_running(&self) -> bool {
-        self.status != ConferenceStatus::Completed
-    }
-
-    /// The lane of its webhooks in the post.
-    fn lane(&self) -> CallSid {
-        CallSid::from_bytes(self.seed.bytes())
-    }
-
-    /// Whom a participant hears.
-    fn audible_to(&self, listener: CallSid) -> Vec<CallSid> {
-        let is_heard = |it: &&Participant| {
-            it.call != listener
-                && !it.muted
-                && !it.hold
-                && it.coaching.is_none_or(|coached| coached == listener)
-        };
-        self.participants.iter().filter(is_heard).map(|it| it.call).collect()
-    }
-}
+use super::World;
+use crate::state::audio::Hears;
+use crate::state::call::{Conferring, Doing, Ear, Place};
+use crate::state::conference::ConferenceStatus;
 
 impl World {
-    /// The running conference of this name, or of this Sid.
-    pub(crate) fn conference_named(
-        &self,
-        account: AccountSid,
-        name: &str,
-    ) -> Option<ConferenceSid> {
-        let mut all = self.conferences.values();
-        let is_it = |it: &&Conference| {
-            it.account == account && it.is_running() && (it.name == name || it.sid.as_str() == name)
-        };
-        all.find(is_it).map(|it| it.sid)
-    }
-
     /// The conference that a call is in.
     pub(crate) fn conference_of(&self, sid: CallSid) -> Option<ConferenceSid> {
         self.conferring(sid).map(|conferring| conferring.conference)
     }
 
     fn conferring(&self, sid: CallSid) -> Option<&Conferring> {
-        match &self.calls.get(&sid)?.stay.as_ref()?.place {
+        match &self.calls.get(&sid)?.script.stay.as_ref()?.place {
             Place::Conference(conferring) => Some(conferring),
             Place::Queue(_) => None,
         }
@@ -162,7 +31,7 @@ impl World {
     }
 
     fn set_ear(&mut self, sid: CallSid, ear: Ear) {
-        let stay = self.calls.get_mut(&sid).and_then(|call| call.stay.as_mut());
+        let stay = self.calls.get_mut(&sid).and_then(|call| call.script.stay.as_mut());
         if let Some(Place::Conference(conferring)) = stay.map(|stay| &mut stay.place) {
             conferring.ear = ear;
         }
@@ -179,7 +48,7 @@ impl World {
             .map(|it| (it.call, Hears::Mix(conference.audible_to(it.call))))
             .collect();
         for (call, mix) in mixes {
-            self.hears(call, mix);
+            self.audio.set(call, mix);
         }
     }
 
@@ -191,8 +60,8 @@ impl World {
         if conference.status == ConferenceStatus::InProgress {
             self.set_ear(sid, Ear::Open);
             if let Some(call) = self.calls.get_mut(&sid) {
-                call.steps.clear();
-                call.turn_to(super::call::Doing::Nothing);
+                call.script.steps.clear();
+                call.script.turn_to(Doing::Nothing);
             }
             self.remix(id);
         } else {

@@ -1,34 +1,16 @@
-//! `<Dial>` of a `<Queue>`: the first who waits there is bridged.
+//! `<Dial>` of a `<Queue>`: the first caller who waits there is bridged.
 
-use identity::{CallSid, QueueSid, RecordingSid};
+use identity::{CallSid, QueueSid};
 
-use super::call::Doing;
-use super::params::{Params, add};
-use super::queue::Turn;
+use super::World;
 use super::run::Goes;
-use super::{Due, Hears, World};
 use crate::Kind;
-use crate::step::{Dial, QueueNoun, Target};
+use crate::state::agenda::Due;
+use crate::state::audio::Hears;
+use crate::state::call::{Dequeuing, Doing, Turn};
+use crate::state::params::{Params, add};
+use crate::step::{Dial, QueueNoun};
 use crate::timeline::What;
-
-/// A `<Dial>` of a queue that is going on.
-#[derive(Debug)]
-pub(crate) struct Dequeuing {
-    dial: Dial,
-    queue: Option<QueueSid>,
-    whisper: Option<Target>,
-    member: Option<CallSid>,
-    bridged: bool,
-    recording: Option<RecordingSid>,
-    /// What is told of the queue once somebody was taken out of it.
-    told: Params,
-}
-
-impl Dequeuing {
-    pub(super) fn hangs_up_on_star(&self) -> bool {
-        self.bridged && self.dial.hangup_on_star
-    }
-}
 
 impl World {
     pub(super) fn dial_queue(
@@ -42,7 +24,7 @@ impl World {
             self.answer_call(sid);
         }
         let Some(call) = self.calls.get(&sid) else { return Goes::Later };
-        let queue = self.queue_named(call.account, &noun.name);
+        let queue = self.queues.named(call.account, &noun.name);
         let timeout = dial.timeout + self.config.extra_ring;
         let whisper = noun.whisper.map(|target| self.resolve(sid, target));
         let dequeuing = Dequeuing {
@@ -52,17 +34,17 @@ impl World {
             member: None,
             bridged: false,
             recording: None,
-            told: Params::new(),
+            queue_params: Params::new(),
         };
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
-        let generation = call.turn_to(Doing::Dequeuing(Box::new(dequeuing)));
+        let generation = call.script.turn_to(Doing::Dequeuing(Box::new(dequeuing)));
         let Some(queue) = queue else {
             // A queue of an unknown name.
             self.finish_dequeuing(sid, "failed");
             return Goes::Later;
         };
-        self.hears(sid, Hears::Ringback);
-        self.schedule(timeout, Due::DialTimeout { call: sid, generation });
+        self.audio.set(sid, Hears::Ringback);
+        self.time.schedule(timeout, Due::DialTimeout { call: sid, generation });
         if let Some(row) = self.queues.get_mut(&queue) {
             row.dialers.push_back(sid);
         }
@@ -72,36 +54,32 @@ impl World {
 
     /// Brings those who have dialled a queue together with those who wait in it.
     pub(super) fn serve_queue(&mut self, queue: QueueSid) {
-        while let Some(row) = self.queues.get_mut(&queue) {
-            let (Some(dialer), Some(member)) = (row.dialers.front(), row.members.front()) else {
-                return;
-            };
-            let (dialer, member) = (*dialer, member.call);
-            row.dialers.pop_front();
-            row.remove(member, self.now);
+        while let Some((dialer, member)) =
+            self.queues.get_mut(&queue).and_then(|queue| queue.match_first(self.time.now))
+        {
             self.take_member(dialer, member);
         }
     }
 
     fn take_member(&mut self, dialer: CallSid, member: CallSid) {
         let Some(queued) = self.queued(member).cloned() else { return };
-        let told = self.queue_params(&queued);
+        let about = self.queue_params(&queued);
         let Some(call) = self.calls.get_mut(&dialer) else { return };
-        let Doing::Dequeuing(dequeuing) = &mut call.doing else { return };
+        let Some(dequeuing) = call.script.dequeuing_mut() else { return };
         dequeuing.member = Some(member);
-        dequeuing.told.clone_from(&told);
+        dequeuing.queue_params.clone_from(&about);
         let whisper = dequeuing.whisper.clone();
         // The plan to stop waiting is void.
-        call.generation += 1;
+        call.script.generation += 1;
         self.set_turn(member, Turn::Whispers { by: dialer });
         if let Some(call) = self.calls.get_mut(&member) {
-            call.steps.clear();
-            call.turn_to(Doing::Nothing);
+            call.script.steps.clear();
+            call.script.turn_to(Doing::Nothing);
         }
-        self.hears(member, Hears::Silence);
+        self.audio.set(member, Hears::Silence);
         match whisper {
             Some(target) => {
-                let mut more = told;
+                let mut more = about;
                 // Twilio's spelling.
                 add(&mut more, "DequeingCallSid", dialer);
                 self.fetch(member, Kind::Whisper, target, more);
@@ -116,28 +94,28 @@ impl World {
             return;
         };
         let Some(call) = self.calls.get_mut(&dialer) else { return };
-        let Doing::Dequeuing(dequeuing) = &mut call.doing else { return };
+        let Some(dequeuing) = call.script.dequeuing_mut() else { return };
         dequeuing.bridged = true;
         let limit = dequeuing.dial.time_limit.unwrap_or(self.config.time_limit);
         let record = dequeuing.dial.record.clone();
-        call.was_bridged = true;
-        let generation = call.generation;
+        call.life.was_bridged = true;
+        let generation = call.script.generation;
         self.set_turn(member, Turn::Talks { by: dialer });
         self.answer_call(dialer);
         if let Some(call) = self.calls.get_mut(&member) {
-            call.was_bridged = true;
-            call.turn_to(Doing::Nothing);
+            call.life.was_bridged = true;
+            call.script.turn_to(Doing::Nothing);
             let with = call.person().clone();
             self.note(Some(dialer), What::Bridged { with });
         }
-        self.join(dialer, member);
-        self.schedule(limit, Due::TimeLimit { call: dialer, generation });
+        self.audio.bridge(dialer, member);
+        self.time.schedule(limit, Due::TimeLimit { call: dialer, generation });
         self.caller_talks(dialer);
         self.caller_talks(member);
         let recording =
             record.map(|record| self.begin_dial_recording(dialer, vec![dialer, member], record));
         if let Some(call) = self.calls.get_mut(&dialer)
-            && let Doing::Dequeuing(dequeuing) = &mut call.doing
+            && let Some(dequeuing) = call.script.dequeuing_mut()
         {
             dequeuing.recording = recording;
         }
@@ -155,9 +133,9 @@ impl World {
 
     fn finish_dequeuing(&mut self, dialer: CallSid, status: &'static str) {
         let Some(call) = self.calls.get_mut(&dialer) else { return };
-        let Doing::Dequeuing(_) = &call.doing else { return };
-        let Doing::Dequeuing(dequeuing) = std::mem::take(&mut call.doing) else { return };
-        self.hears(dialer, Hears::Silence);
+        let Doing::Dequeuing(_) = &call.script.doing else { return };
+        let Doing::Dequeuing(dequeuing) = std::mem::take(&mut call.script.doing) else { return };
+        self.audio.set(dialer, Hears::Silence);
         if !self.close_dequeuing(dialer, &dequeuing, status) {
             self.run(dialer);
         }
@@ -203,7 +181,7 @@ impl World {
             add(&mut more, "DialCallSid", member);
         }
         add(&mut more, "DialBridged", dequeuing.bridged);
-        more.extend(dequeuing.told.iter().cloned());
+        more.extend(dequeuing.queue_params.iter().cloned());
         if let Some(recording) = dequeuing.recording {
             more.extend(self.recording_params(recording));
         }

@@ -2,29 +2,18 @@
 
 use std::collections::VecDeque;
 
-use identity::{CallSid, PhoneNumber, RecordingSid};
+use identity::{CallSid, PhoneNumber};
 
-use super::call::Doing;
-use super::params::{Params, add, unanswered};
 use super::run::Goes;
-use super::{Due, Hears, World, device};
+use super::{World, device};
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
+use crate::state::agenda::Due;
+use crate::state::audio::Hears;
+use crate::state::call::{Call, Dialling, Doing};
+use crate::state::params::{Params, add};
 use crate::step::{Dial, DialRecord, Noun, Parties};
 use crate::timeline::What;
-use crate::{Address, CallStatus, EleventhNoun, Kind, LosingLeg, NamedLeg, SequentialTimeout};
-
-/// A `<Dial>` that is going on.
-#[derive(Debug)]
-pub(crate) struct Dialling {
-    dial: Dial,
-    /// Nouns whose turn has not come.
-    pub(super) queue: VecDeque<Noun>,
-    pub(super) legs: Vec<CallSid>,
-    /// Legs that are over, in the order of their ends.
-    ended: Vec<CallSid>,
-    bridged: Option<CallSid>,
-    recording: Option<RecordingSid>,
-}
+use crate::{Address, CallStatus, EleventhNoun, Kind, NamedLeg, SequentialTimeout};
 
 /// How a `<Dial>` ended.
 struct DialOutcome {
@@ -75,13 +64,13 @@ impl World {
             recording: None,
         };
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
-        let generation = call.turn_to(Doing::Dialling(Box::new(dialling)));
+        let generation = call.script.turn_to(Doing::Dialling(Box::new(dialling)));
         if now.is_empty() || !caller_id_ok {
             self.finish_dial(sid);
             return Goes::Later;
         }
-        self.schedule(timeout, Due::DialTimeout { call: sid, generation });
-        self.hears(sid, Hears::Ringback);
+        self.time.schedule(timeout, Due::DialTimeout { call: sid, generation });
+        self.audio.set(sid, Hears::Ringback);
         if let Some(record) = recorded {
             self.record_ringing(sid, record);
         }
@@ -94,7 +83,7 @@ impl World {
     /// What the interpreter cannot run is treated like a document that could not be read.
     fn fail_document(&mut self, sid: CallSid, problem: Problem) {
         let Some(call) = self.calls.get(&sid) else { return };
-        let (kind, base) = (call.base_kind, call.base.clone());
+        let (kind, base) = (call.script.base_kind, call.script.base.clone());
         self.document_failed(sid, kind, &base, problem);
     }
 
@@ -122,7 +111,7 @@ impl World {
 
     fn start_leg(&mut self, parent: CallSid, noun: Noun) {
         let Some(call) = self.calls.get(&parent) else { return };
-        let Doing::Dialling(dialling) = &call.doing else { return };
+        let Doing::Dialling(dialling) = &call.script.doing else { return };
         let from =
             dialling.dial.caller_id.as_deref().map_or_else(|| call.from.clone(), Address::from);
         let bad = match &noun.to {
@@ -133,7 +122,7 @@ impl World {
         };
         let leg = self.new_leg(parent, from, noun);
         if let Some(call) = self.calls.get_mut(&parent)
-            && let Doing::Dialling(dialling) = &mut call.doing
+            && let Some(dialling) = call.script.dialling_mut()
         {
             dialling.legs.push(leg);
         }
@@ -146,20 +135,20 @@ impl World {
     /// A leg was answered: it is bridged, the others lose.
     pub(super) fn bridge(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
-        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        let Some(dialling) = call.script.dialling_mut() else { return };
         dialling.bridged = Some(leg);
         let limit = dialling.dial.time_limit.unwrap_or(self.config.time_limit);
         let record = dialling.dial.record.clone();
-        call.was_bridged = true;
+        call.life.was_bridged = true;
         // The plan to stop ringing is void.
-        call.generation += 1;
-        let generation = call.generation;
+        call.script.generation += 1;
+        let generation = call.script.generation;
         self.answer_call(parent);
         if let Some(party) = self.calls.get(&leg).map(|leg| leg.to.clone()) {
             self.note(Some(parent), What::Bridged { with: party });
         }
-        self.join(parent, leg);
-        self.schedule(limit, Due::TimeLimit { call: parent, generation });
+        self.audio.bridge(parent, leg);
+        self.time.schedule(limit, Due::TimeLimit { call: parent, generation });
         self.caller_talks(parent);
         if let Some(record) = record {
             self.record_bridge(parent, leg, record);
@@ -167,18 +156,10 @@ impl World {
         self.lose_others(parent, leg);
     }
 
-    #[expect(clippy::unused_self, reason = "reads as a fact of this world")]
-    pub(super) fn losing_status(&self, losing: LosingLeg) -> CallStatus {
-        match losing {
-            LosingLeg::Canceled => CallStatus::Canceled,
-            LosingLeg::NoAnswer => CallStatus::NoAnswer,
-        }
-    }
-
     /// A leg is over: the next noun is dialled, or the `<Dial>` is over.
     pub(super) fn leg_ended(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
-        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        let Some(dialling) = call.script.dialling_mut() else { return };
         if !dialling.legs.contains(&leg) {
             return;
         }
@@ -196,9 +177,9 @@ impl World {
         };
         if self.config.unknowns.sequential_timeout == SequentialTimeout::EachNoun {
             let timeout = dialling.dial.timeout + self.config.extra_ring;
-            call.generation += 1;
-            let generation = call.generation;
-            self.schedule(timeout, Due::DialTimeout { call: parent, generation });
+            call.script.generation += 1;
+            let generation = call.script.generation;
+            self.time.schedule(timeout, Due::DialTimeout { call: parent, generation });
         }
         self.start_leg(parent, noun);
     }
@@ -207,17 +188,17 @@ impl World {
     pub(super) fn dial_timeout(&mut self, parent: CallSid) {
         let whole = self.config.unknowns.sequential_timeout == SequentialTimeout::Whole;
         let Some(call) = self.calls.get_mut(&parent) else { return };
-        if matches!(call.doing, Doing::Dequeuing(_)) {
+        if matches!(call.script.doing, Doing::Dequeuing(_)) {
             self.dequeuing_timeout(parent);
             return;
         }
-        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        let Some(dialling) = call.script.dialling_mut() else { return };
         if whole {
             dialling.queue.clear();
         }
         for leg in dialling.legs.clone() {
             // Whoever listens to a whisper has answered.
-            if self.calls.get(&leg).is_some_and(|leg| leg.answered_at.is_none()) {
+            if self.calls.get(&leg).is_some_and(|leg| !leg.is_answered()) {
                 self.end_leg(leg, CallStatus::NoAnswer, device::SIP_CANCELED);
             }
         }
@@ -226,9 +207,9 @@ impl World {
     /// The caller presses the star: with `hangupOnStar` that ends the bridge.
     pub(super) fn star(&mut self, parent: CallSid) {
         let Some(call) = self.calls.get(&parent) else { return };
-        let asked_for = match &call.doing {
+        let asked_for = match &call.script.doing {
             Doing::Dialling(dialling) => dialling.dial.hangup_on_star,
-            Doing::Dequeuing(dequeuing) => dequeuing.hangs_up_on_star(),
+            Doing::Dequeuing(dequeuing) => dequeuing.bridged && dequeuing.dial.hangup_on_star,
             _ => false,
         };
         if asked_for {
@@ -238,7 +219,7 @@ impl World {
 
     /// The bridge has lived long enough.
     pub(super) fn time_limit(&mut self, parent: CallSid) {
-        match self.calls.get(&parent).map(|call| &call.doing) {
+        match self.calls.get(&parent).map(|call| &call.script.doing) {
             Some(Doing::Dialling(dialling)) => {
                 if let Some(leg) = dialling.bridged {
                     self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
@@ -252,8 +233,8 @@ impl World {
     /// The `<Dial>` is over: its `action` is asked, or the next verb is carried out.
     fn finish_dial(&mut self, parent: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
-        let Doing::Dialling(dialling) = std::mem::take(&mut call.doing) else { return };
-        self.hears(parent, Hears::Silence);
+        let Doing::Dialling(dialling) = std::mem::take(&mut call.script.doing) else { return };
+        self.audio.set(parent, Hears::Silence);
         self.end_dial_recording(&dialling);
         let outcome = self.dial_outcome(&dialling);
         if !self.ask_action(parent, &dialling, &outcome) {
@@ -265,12 +246,12 @@ impl World {
     /// has no effect.
     pub(super) fn dial_abandoned(&mut self, parent: CallSid, mut dialling: Dialling) {
         let talking = dialling.bridged;
-        let losing = self.losing_status(self.config.unknowns.losing_leg);
+        let losing = self.config.unknowns.losing_leg.status();
         for leg in dialling.legs.clone() {
-            if self.calls.get(&leg).is_none_or(super::Call::has_ended) {
+            if self.calls.get(&leg).is_none_or(Call::has_ended) {
                 continue;
             }
-            let answered = self.calls.get(&leg).is_some_and(|leg| leg.answered_at.is_some());
+            let answered = self.calls.get(&leg).is_some_and(|leg| leg.is_answered());
             if answered {
                 self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
             } else {
@@ -281,7 +262,7 @@ impl World {
         self.end_dial_recording(&dialling);
         let mut outcome = self.dial_outcome(&dialling);
         if talking.is_none() {
-            outcome.status = self.losing_status(self.config.unknowns.caller_left).as_str();
+            outcome.status = self.config.unknowns.caller_left.status().as_str();
         }
         self.ask_action(parent, &dialling, &outcome);
     }
@@ -290,7 +271,7 @@ impl World {
     fn record_ringing(&mut self, sid: CallSid, record: DialRecord) {
         let recording = self.begin_dial_recording(sid, vec![sid], record);
         if let Some(call) = self.calls.get_mut(&sid)
-            && let Doing::Dialling(dialling) = &mut call.doing
+            && let Some(dialling) = call.script.dialling_mut()
         {
             dialling.recording = Some(recording);
         }
@@ -298,23 +279,23 @@ impl World {
 
     /// Records a bridge, or adds the one who answered to what is recorded since the ringing.
     fn record_bridge(&mut self, parent: CallSid, leg: CallSid, record: DialRecord) {
-        let since_ringing = self.calls.get(&parent).and_then(|call| match &call.doing {
+        let since_ringing = self.calls.get(&parent).and_then(|call| match &call.script.doing {
             Doing::Dialling(dialling) => dialling.recording,
             _ => None,
         });
         let recording = match since_ringing {
             Some(recording) => {
-                self.add_to_recording(recording, leg);
+                self.recordings.add_leg(recording, leg);
                 recording
             }
             None => self.begin_dial_recording(parent, vec![parent, leg], record),
         };
         if let Some(call) = self.calls.get_mut(&parent)
-            && let Doing::Dialling(dialling) = &mut call.doing
+            && let Some(dialling) = call.script.dialling_mut()
         {
             dialling.recording = Some(recording);
         }
-        if let Some(leg) = self.calls.get_mut(&leg) {
+        if let Some(leg) = self.calls.get_mut(&leg).and_then(|call| call.leg.as_mut()) {
             leg.recording = Some(recording);
         }
     }
@@ -332,7 +313,7 @@ impl World {
         if let Some(leg) = outcome.named {
             add(&mut more, "DialCallSid", leg);
             // Absent when the leg was led away (documentation of `<Dial>`).
-            if self.calls.get(&leg).is_some_and(|leg| !leg.is_independent) {
+            if self.calls.get(&leg).is_some_and(|call| !call.is_root()) {
                 add(&mut more, "DialCallDuration", outcome.seconds);
             }
         }
@@ -351,22 +332,21 @@ impl World {
     /// leg wins over `busy`, and `busy` over `failed`: somebody rang.
     fn dial_outcome(&self, dialling: &Dialling) -> DialOutcome {
         if let Some(leg) = dialling.bridged {
-            let seconds = self.calls.get(&leg).map_or(0, super::Call::talked_seconds);
+            let seconds = self.calls.get(&leg).map_or(0, |call| call.life.talked_seconds());
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: true };
         }
         // Somebody answered, but did not want the call once they had heard the whisper.
-        let answered =
-            |leg: &&CallSid| self.calls.get(leg).is_some_and(|leg| leg.answered_at.is_some());
+        let answered = |leg: &&CallSid| self.calls.get(leg).is_some_and(|leg| leg.is_answered());
         if let Some(leg) = dialling.legs.iter().rev().find(answered).copied() {
-            let seconds = self.calls.get(&leg).map_or(0, super::Call::talked_seconds);
+            let seconds = self.calls.get(&leg).map_or(0, |call| call.life.talked_seconds());
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: false };
         }
         let ends: Vec<CallStatus> = dialling
             .legs
             .iter()
             .filter_map(|leg| self.calls.get(leg))
-            .map(|leg| leg.status)
-            .filter(|status| unanswered(*status))
+            .map(|leg| leg.life.status)
+            .filter(|status| status.is_final() && *status != CallStatus::Completed)
             .collect();
         let order = [CallStatus::NoAnswer, CallStatus::Canceled, CallStatus::Busy];
         let worst = order.into_iter().find(|status| ends.contains(status));

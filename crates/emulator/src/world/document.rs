@@ -2,15 +2,17 @@
 
 use identity::CallSid;
 
-use super::call::Doing;
-use super::params::{Params, add};
-use super::scope::Scope;
-use super::{Due, Hears, Mail, World, speak};
+use super::{Mail, World, speak};
 use crate::Kind;
 use crate::http::check_status;
 use crate::post::{Parcel, Purpose};
 use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
 use crate::read;
+use crate::state::agenda::Due;
+use crate::state::audio::Hears;
+use crate::state::call::Doing;
+use crate::state::params::{Params, add};
+use crate::state::scope::Scope;
 use crate::step::{Document, Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
 use crate::url;
@@ -21,16 +23,16 @@ impl World {
     ///
     /// After the end of the call it is still asked for, but its answer has no effect.
     pub(super) fn fetch(&mut self, sid: CallSid, kind: Kind, target: Target, more: Params) {
-        let mut params = self.base_params(sid);
-        params.extend(more);
         let Some(call) = self.calls.get_mut(&sid) else { return };
+        let mut params = call.params();
+        params.extend(more);
         if kind == Kind::Wait {
-            call.took_time = false;
+            call.script.took_time = false;
         } else {
-            call.documents += 1;
+            call.script.documents += 1;
         }
-        let generation = call.turn_to(Doing::Fetching);
-        if call.documents > MAX_DOCUMENTS {
+        let generation = call.script.turn_to(Doing::Fetching);
+        if call.script.documents > MAX_DOCUMENTS {
             let text = format!("more than {MAX_DOCUMENTS} documents in one call: a loop");
             self.note_problem(sid, Problem::error(URL_FORMAT, text));
             self.application_error(sid);
@@ -55,7 +57,7 @@ impl World {
     ) {
         let read = outcome.answer.and_then(|answer| understand(&answer));
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        if call.has_ended() || call.generation != generation {
+        if call.has_ended() || call.script.generation != generation {
             // The caller has left: what the document says has no effect.
             if let Err(problem) = read {
                 self.note_problem(sid, problem);
@@ -81,9 +83,9 @@ impl World {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         match read {
             Ok(document) => {
-                call.base = url;
-                call.base_kind = kind;
-                call.steps = document.steps.into();
+                call.script.base = url;
+                call.script.base_kind = kind;
+                call.script.steps = document.steps.into();
                 for warning in document.warnings {
                     self.note_problem(sid, warning);
                 }
@@ -107,15 +109,14 @@ impl World {
         if call.has_ended() {
             return;
         }
-        match self.scope(sid) {
+        match call.scope() {
             Scope::Own => {}
             Scope::Whisper => return self.whisper_failed(sid),
-            Scope::Queue => return self.hears(sid, Hears::Silence),
+            Scope::Queue => return self.audio.set(sid, Hears::Silence),
             Scope::QueueWhisper => return self.queue_whisper_over(sid),
             Scope::Conference => return self.conference_document_failed(sid),
         }
-        let Some(call) = self.calls.get(&sid) else { return };
-        let fallback = call.fallback();
+        let fallback = call.webhooks.fallback();
         match fallback.filter(|_| kind != Kind::Fallback) {
             Some(target) => {
                 let mut more = Params::new();
@@ -132,11 +133,11 @@ impl World {
         self.answer_call(sid);
         self.note(Some(sid), What::ApplicationError);
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        call.application_error = true;
-        call.steps.clear();
-        let generation = call.turn_to(Doing::Speaking);
-        self.hears(sid, Hears::Tone { hz: speak::SPEECH_HZ });
-        self.schedule(self.config.play_length, Due::Resume { call: sid, generation });
+        call.script.application_error = true;
+        call.script.steps.clear();
+        let generation = call.script.turn_to(Doing::Speaking);
+        self.audio.set(sid, Hears::Tone { hz: speak::SPEECH_HZ });
+        self.time.schedule(self.config.play_length, Due::Resume { call: sid, generation });
     }
 
     /// The answer to a status callback has come: only the debugger cares.
@@ -147,6 +148,23 @@ impl World {
         };
         if let Some(problem) = problem {
             self.note_problem(sid, problem);
+        }
+    }
+
+    /// The document has no more verbs.
+    pub(super) fn document_over(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        // After Twilio's own error message nothing else follows, wherever it was.
+        if call.script.application_error {
+            self.hang_up_by_document(sid);
+            return;
+        }
+        match call.scope() {
+            Scope::Own => self.hang_up_by_document(sid),
+            Scope::Whisper => self.whisper_over(sid),
+            Scope::Queue => self.wait_in_queue_again(sid),
+            Scope::QueueWhisper => self.queue_whisper_over(sid),
+            Scope::Conference => self.conference_document_over(sid),
         }
     }
 }

@@ -1,58 +1,27 @@
 //! What has ended is forgotten in the end, so that an emulator may run for days.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use identity::{CallSid, ConferenceSid};
+use identity::CallSid;
 
 use super::World;
 
-/// What has ended and is kept, the oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Ended {
-    calls: VecDeque<CallSid>,
-    conferences: VecDeque<ConferenceSid>,
-}
-
 impl World {
-    /// A call is over with all its legs and webhooks: the oldest beyond the limit goes.
+    /// A call is over with all its legs and webhooks: the oldest beyond the limit is dropped.
     pub(super) fn call_over(&mut self, root: CallSid) {
-        self.ended.calls.push_back(root);
-        while self.ended.calls.len() > self.config.keep_calls.max(1) {
-            let Some(oldest) = self.ended.calls.pop_front() else { return };
-            self.drop_call(oldest);
-        }
-    }
-
-    /// The same of a conference.
-    pub(super) fn conference_over(&mut self, id: ConferenceSid) {
-        self.ended.conferences.push_back(id);
-        while self.ended.conferences.len() > self.config.keep_calls.max(1) {
-            let Some(oldest) = self.ended.conferences.pop_front() else { return };
-            self.conferences.remove(&oldest);
-        }
-    }
-
-    /// A call goes, with its legs, theirs, and what was recorded of them.
-    fn drop_call(&mut self, sid: CallSid) {
-        let Some(call) = self.calls.remove(&sid) else { return };
-        self.audio.forget(sid);
-        self.recordings.retain(|_, recording| recording.call != sid);
-        for leg in call.legs {
-            self.drop_call(leg);
-        }
+        let dropped = self.calls.keep_over(root, self.config.keep_calls);
+        self.audio.forget(&dropped);
+        self.recordings.forget(&dropped);
     }
 
     /// Pages go that were closed long ago and have no call left.
     pub(super) fn drop_closed_pages(&mut self) {
-        let kept = self.as_on_the_wall(KEEP_PAGE);
-        let (now, lines) = (self.now, &self.signal.lines);
-        self.parties.retain(|id, party| {
-            let is_old = party.closed_at.is_some_and(|at| now.since(at) >= kept);
-            !is_old || party.on_call.is_some() || lines.iter().any(|(_, line)| line.party == *id)
-        });
+        let kept = self.time.as_on_the_wall(KEEP_PAGE);
+        let lines = &self.signal.lines;
+        let has_line = |id| lines.iter().any(|(_, line)| line.party == id);
+        self.parties.drop_closed_pages(self.time.now, kept, has_line);
         let parties = &self.parties;
-        self.signal.deaf.retain(|id| parties.contains_key(id));
+        self.signal.deaf.retain(|id| parties.get(*id).is_some());
     }
 }
 
@@ -64,7 +33,9 @@ mod tests {
     use std::time::Duration;
 
     use super::super::stage::{Stage, account};
-    use super::super::{Caller, Party, Presence};
+    use crate::state::call::Caller;
+    use crate::state::party::Party;
+    use crate::state::party::Presence;
     use crate::{Address, Behaviour};
 
     #[test]
@@ -88,7 +59,7 @@ mod tests {
         let world = &stage.world;
         let kept: Vec<bool> = placed.iter().map(|sid| world.calls.contains_key(sid)).collect();
         assert_eq!(kept, [[false; 35].as_slice(), &[true; 5]].concat());
-        assert!(placed[35..].iter().all(|sid| world.calls[sid].over));
+        assert!(placed[35..].iter().all(|sid| world.calls[sid].life.over));
         assert_eq!((world.calls.len(), world.recordings.len()), (10, 5), "a leg and a file each");
         assert!(world.audio.count() <= 10, "{}", world.audio.count());
     }
@@ -132,9 +103,13 @@ mod tests {
             last = party;
         }
         let parties = &stage.world.parties;
-        assert!((30..=33).contains(&parties.len()), "of five minutes: {}", parties.len());
+        assert!(
+            (30..=33).contains(&parties.iter().count()),
+            "of five minutes: {}",
+            parties.iter().count()
+        );
         for id in [open.1, virtual_one, last] {
-            assert!(parties.contains_key(&id), "{id:?}");
+            assert!(parties.get(id).is_some(), "{id:?}");
         }
     }
 }

@@ -1,29 +1,18 @@
 //! `<Gather>`: prompts, then keys.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use identity::CallSid;
 
-use super::call::Doing;
-use super::params::{Params, add};
+use super::World;
 use super::run::Goes;
-use super::{Due, Hears, World};
 use crate::Kind;
-use crate::step::{Gather, Length, Speech};
+use crate::state::agenda::Due;
+use crate::state::audio::Hears;
+use crate::state::call::{Doing, Gathering};
+use crate::state::params::{Params, add};
+use crate::step::{Gather, Length};
 use crate::timeline::What;
-
-/// A `<Gather>` that is going on.
-#[derive(Debug)]
-pub(crate) struct Gathering {
-    gather: Gather,
-    prompts: VecDeque<Speech>,
-    /// Whether the prompts are over and the time for the next key runs.
-    listens: bool,
-    keys: String,
-    /// What the caller will press, once they have heard the prompts.
-    script: VecDeque<char>,
-}
 
 impl World {
     pub(super) fn gather(&mut self, sid: CallSid, mut gather: Gather) -> Goes {
@@ -32,7 +21,7 @@ impl World {
             self.note(Some(sid), What::NotEmulated(what));
         }
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
-        let script = if gather.keys { call.caller.digits.pop_front() } else { None };
+        let script = if gather.keys { call.end.caller.digits.pop_front() } else { None };
         let prompts = std::mem::take(&mut gather.prompts).into();
         let script = script.unwrap_or_default().chars().collect();
         let keys = String::new();
@@ -61,7 +50,7 @@ impl World {
 
     /// The time for the next key begins.
     fn await_key(&mut self, sid: CallSid, mut gathering: Gathering) {
-        self.hears(sid, Hears::Silence);
+        self.audio.set(sid, Hears::Silence);
         gathering.listens = true;
         let (timeout, will_press) = (gathering.gather.timeout, !gathering.script.is_empty());
         self.wait(sid, Doing::Gathering(Box::new(gathering)), timeout);
@@ -72,14 +61,14 @@ impl World {
 
     fn plan_key(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
-        let generation = call.generation;
-        self.schedule(KEY_TIME, Due::Presses { call: sid, generation });
+        let generation = call.script.generation;
+        self.time.schedule(KEY_TIME, Due::Presses { call: sid, generation });
     }
 
     /// The caller presses the next key that they mean to.
     pub(super) fn presses_key(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        let Doing::Gathering(gathering) = &mut call.doing else { return };
+        let Doing::Gathering(gathering) = &mut call.script.doing else { return };
         if let Some(key) = gathering.script.pop_front() {
             self.digit(sid, key);
         }
@@ -88,7 +77,7 @@ impl World {
     /// A key reaches the `<Gather>`.
     pub(super) fn gather_key(&mut self, sid: CallSid, key: char) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        let Doing::Gathering(gathering) = &mut call.doing else { return };
+        let Doing::Gathering(gathering) = &mut call.script.doing else { return };
         let gather = &gathering.gather;
         if !gather.keys || !(gathering.listens || gather.barge_in) {
             return;
@@ -98,7 +87,9 @@ impl World {
             gathering.keys.push(key);
         }
         let enough = gather.digits.is_some_and(|most| gathering.keys.len() >= most);
-        let Doing::Gathering(mut gathering) = std::mem::take(&mut call.doing) else { return };
+        let Doing::Gathering(mut gathering) = std::mem::take(&mut call.script.doing) else {
+            return;
+        };
         if ends || enough {
             self.gathered(sid, *gathering);
         } else {
@@ -109,7 +100,7 @@ impl World {
 
     /// Enough keys were pressed, or the time is up.
     fn gathered(&mut self, sid: CallSid, gathering: Gathering) {
-        self.hears(sid, Hears::Silence);
+        self.audio.set(sid, Hears::Silence);
         if gathering.keys.is_empty() && !gathering.gather.on_empty {
             self.run(sid);
             return;

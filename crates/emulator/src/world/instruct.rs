@@ -2,10 +2,10 @@
 
 use identity::CallSid;
 
-use super::call::Doing;
-use super::outbound::First;
-use super::stay::Away;
-use super::{Hears, World, device};
+use super::{World, device};
+use crate::state::audio::Hears;
+use crate::state::call::Away;
+use crate::state::call::First;
 use crate::step::Subscription;
 use crate::{CallStatus, Kind};
 
@@ -32,7 +32,7 @@ impl World {
     pub(crate) fn instruct(&mut self, sid: CallSid, what: Instruction) -> Result<(), Refused> {
         let Some(call) = self.calls.get(&sid) else { return Err(Refused::State) };
         match what {
-            Instruction::GoOn(first) if call.status == CallStatus::InProgress => {
+            Instruction::GoOn(first) if call.life.status == CallStatus::InProgress => {
                 self.go_on_with(sid, *first);
                 Ok(())
             }
@@ -41,7 +41,7 @@ impl World {
                 Ok(())
             }
             Instruction::Cancel
-                if matches!(call.status, CallStatus::Queued | CallStatus::Ringing) =>
+                if matches!(call.life.status, CallStatus::Queued | CallStatus::Ringing) =>
             {
                 self.end_by_api(sid);
                 Ok(())
@@ -53,7 +53,7 @@ impl World {
     /// Tells somebody else of the end of a call.
     pub(crate) fn report_to(&mut self, sid: CallSid, subscription: Subscription) {
         if let Some(call) = self.calls.get_mut(&sid) {
-            call.subscription = Some(subscription);
+            call.webhooks.subscription = Some(subscription);
         }
     }
 
@@ -63,9 +63,9 @@ impl World {
     fn go_on_with(&mut self, sid: CallSid, first: First) {
         self.interrupt(sid);
         if let Some(call) = self.calls.get_mut(&sid) {
-            let callback = call.voice.take().and_then(|voice| voice.status_callback);
+            let callback = call.webhooks.voice.take().and_then(|voice| voice.status_callback);
             let voice = crate::Voice { status_callback: callback, ..first.voice.clone() };
-            call.voice = Some(voice);
+            call.webhooks.voice = Some(voice);
         }
         self.begin_with(sid, Kind::Redirect, first);
     }
@@ -73,27 +73,27 @@ impl World {
     /// Ends what a call does; nothing is planned for it afterwards.
     fn interrupt(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        call.steps.clear();
-        let doing = std::mem::take(&mut call.doing);
-        call.turn_to(Doing::Nothing);
-        let bridged_to = call.parent.filter(|_| !call.is_independent);
-        if let Some(parent) = bridged_to {
+        let doing = call.script.stop();
+        if let Some(leg) = call.leg.as_mut().filter(|leg| !leg.is_independent) {
             // The leg leaves its `<Dial>`, which is over.
-            call.is_independent = true;
+            leg.is_independent = true;
+            let parent = leg.parent;
             self.leg_ended(parent, sid);
         }
         self.doing_cut_short(sid, doing, Away::Redirected);
-        self.hears(sid, Hears::Silence);
+        self.audio.set(sid, Hears::Silence);
         // What the `<Dial>` or the stay would have gone on with is void.
         if let Some(call) = self.calls.get_mut(&sid) {
-            call.steps.clear();
-            call.in_whisper = false;
+            call.script.steps.clear();
+            if let Some(leg) = &mut call.leg {
+                leg.in_whisper = false;
+            }
         }
     }
 
     fn end_by_api(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
-        if call.status == CallStatus::InProgress {
+        if call.life.status == CallStatus::InProgress {
             self.end_leg(sid, CallStatus::Completed, device::SIP_OK);
         } else {
             self.end_leg(sid, CallStatus::Canceled, device::SIP_CANCELED);

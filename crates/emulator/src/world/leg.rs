@@ -1,13 +1,15 @@
 //! The legs of a `<Dial>`: each is a call of its own to Twilio.
 
+use crate::state::params::Params;
 use identity::CallSid;
+use std::time::Duration;
 
-use super::call::Doing;
 use super::device::{SIP_BUSY, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
-use super::stay::Away;
-use super::{Call, Due, Mail, World};
+use super::{Mail, World};
 use crate::post::Purpose;
 use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
+use crate::state::agenda::Due;
+use crate::state::call::{Away, Leg};
 use crate::step::Noun;
 use crate::timeline::What;
 use crate::url;
@@ -15,26 +17,20 @@ use crate::{Address, CallStatus, Direction, Kind, Progress};
 
 impl World {
     pub(super) fn new_leg(&mut self, parent: CallSid, from: Address, noun: Noun) -> CallSid {
-        let Some(caller) = self.calls.get(&parent) else { return parent };
-        let seed = caller.leg_seed(caller.legs.len());
-        let sid = CallSid::from_bytes(seed.bytes());
-        let mut leg = Call::new(sid, caller.account, (from.clone(), noun.to.clone()), seed);
-        leg.root = caller.root;
-        leg.parent = Some(parent);
-        leg.status = CallStatus::Queued;
-        leg.parameters = noun.parameters;
+        let mut leg = Leg::of(parent);
         leg.whisper = noun.whisper.map(|target| self.resolve(parent, target));
         leg.send_digits = noun.send_digits;
-        leg.hops = caller.hops;
-        leg.subscription = noun.callback.map(|mut subscription| {
+        let subscription = noun.callback.map(|mut subscription| {
             subscription.target = self.resolve(parent, subscription.target);
             subscription
         });
-        if let Some(caller) = self.calls.get_mut(&parent) {
-            caller.legs.push(sid);
-        }
-        leg.direction = Direction::OutboundDial;
-        self.enter(leg);
+        let Some(caller) = self.calls.get_mut(&parent) else { return parent };
+        let mut call = caller.new_leg(from.clone(), noun.to.clone(), leg);
+        call.end.parameters = noun.parameters;
+        call.webhooks.subscription = subscription;
+        let sid = call.sid;
+        caller.legs.push(sid);
+        self.calls.enter(call, self.time.now);
         self.note(Some(sid), What::Placed { from, to: noun.to });
         sid
     }
@@ -43,10 +39,12 @@ impl World {
     pub(super) fn dial_out(&mut self, leg: CallSid) {
         self.leg_event(leg, Progress::Initiated);
         let Some(call) = self.calls.get(&leg) else { return };
-        if self.reachable(call.account, &call.to).is_empty() && !self.is_owned(&call.to) {
-            self.schedule(std::time::Duration::ZERO, Due::Unreachable { leg });
+        if self.parties.reachable(call.account, &call.to, self.time.now).is_empty()
+            && !self.is_owned(&call.to)
+        {
+            self.time.schedule(Duration::ZERO, Due::Unreachable { leg });
         } else {
-            self.schedule(self.config.ring_delay, Due::Rings { leg });
+            self.time.schedule(self.config.ring_delay, Due::Rings { leg });
         }
     }
 
@@ -63,7 +61,7 @@ impl World {
 
     pub(super) fn leg_rings(&mut self, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&leg) else { return };
-        call.status = CallStatus::Ringing;
+        call.life.status = CallStatus::Ringing;
         let (account, to) = (call.account, call.to.clone());
         self.note_status(leg);
         self.leg_event(leg, Progress::Ringing);
@@ -71,7 +69,7 @@ impl World {
             self.comes_in(leg);
             return;
         }
-        for party in self.reachable(account, &to) {
+        for party in self.parties.reachable(account, &to, self.time.now) {
             if !self.ring_at(party, leg) {
                 self.end_leg(leg, CallStatus::Busy, SIP_BUSY);
                 return;
@@ -80,19 +78,15 @@ impl World {
     }
 
     pub(super) fn leg_answered(&mut self, leg: CallSid) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(call) = self.calls.get_mut(&leg) else { return };
-        call.status = CallStatus::InProgress;
-        call.answered_at = Some(now);
-        call.sip = Some(SIP_OK);
-        let parent = call.parent;
-        let winner = call.party;
+        call.life.status = CallStatus::InProgress;
+        call.life.answered_at = Some(now);
+        call.life.sip = Some(SIP_OK);
+        let parent = call.parent();
+        let winner = call.end.party;
         // The other devices of the same identity stop.
-        for (id, party) in &mut self.parties {
-            if winner != Some(*id) {
-                party.pending.retain(|pending| *pending != leg);
-            }
-        }
+        self.parties.stop_ringing_elsewhere(leg, winner);
         self.cancel_elsewhere(leg);
         self.note_status(leg);
         self.leg_event(leg, Progress::Answered);
@@ -104,25 +98,24 @@ impl World {
 
     /// A leg or a call is over, unless it was before.
     pub(super) fn end_leg(&mut self, leg: CallSid, status: CallStatus, sip: u16) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(call) = self.calls.get_mut(&leg) else { return };
         if call.has_ended() {
             return;
         }
         if call.is_root() {
             if call.direction != Direction::Inbound {
-                call.sip = Some(sip);
+                call.life.sip = Some(sip);
             }
             self.end_call(leg, status);
             return;
         }
-        call.status = status;
-        call.sip = Some(sip);
-        call.ended_at = Some(now);
-        call.steps.clear();
-        let doing = std::mem::take(&mut call.doing);
-        call.turn_to(Doing::Nothing);
-        let (parent, recording) = (call.parent, call.recording);
+        call.life.status = status;
+        call.life.sip = Some(sip);
+        call.life.ended_at = Some(now);
+        let doing = call.script.stop();
+        let recording = call.leg.as_ref().and_then(|leg| leg.recording);
+        let parent = call.parent();
         self.release(leg);
         self.note_status(leg);
         self.doing_cut_short(leg, doing, Away::HungUp);
@@ -136,10 +129,25 @@ impl World {
         }
     }
 
+    /// The parameters of the next status callback of a call or leg.
+    pub(super) fn status_params(&mut self, sid: CallSid, progress: Progress) -> Params {
+        let now = self.time.now;
+        let Some(call) = self.calls.get_mut(&sid) else { return Params::new() };
+        let sequence = call.webhooks.next_sequence();
+        let mut params = call.status_params(progress, sequence, now);
+        let recording = call.leg.as_ref().and_then(|leg| leg.recording);
+        if progress == Progress::Completed
+            && let Some(recording) = recording
+        {
+            params.extend(self.recording_params(recording));
+        }
+        params
+    }
+
     /// Reports a step of a leg, or of a call that the API has placed, to whoever asked for it.
     pub(super) fn leg_event(&mut self, leg: CallSid, progress: Progress) {
         let Some(call) = self.calls.get(&leg) else { return };
-        let Some(subscription) = &call.subscription else { return };
+        let Some(subscription) = &call.webhooks.subscription else { return };
         // Numbers count what is reported: from 0 without gaps.
         if !subscription.events.contains(&progress) {
             return;
@@ -150,9 +158,8 @@ impl World {
             self.note_problem(leg, problem);
             return;
         }
-        let sequence = self.next_sequence(leg);
-        let params = self.status_params(leg, progress, sequence);
-        let is_leg = self.calls.get(&leg).is_some_and(|call| call.parent.is_some());
+        let is_leg = call.leg.is_some();
+        let params = self.status_params(leg, progress);
         let kind = if is_leg { Kind::LegStatus } else { Kind::CallStatus };
         let mail = Mail { kind, target, params };
         self.send(leg, Purpose::Notice { call: leg }, Some(progress), mail);

@@ -1,96 +1,15 @@
-//! The lines between calls and browsers: one for each device that a leg rings at, or that has it.
-
-use std::collections::BTreeMap;
+//! The lines between calls and browsers: invites, answers, hang-ups.
 
 use identity::CallSid;
 
+use super::World;
 use super::signal::connection_lost;
-use super::{LineId, PartyId, World};
 use crate::CallStatus;
-use crate::frame::{Fault, Frame, Sdp};
-
-/// One device's end of a call or leg.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) leg: CallSid,
-    pub(crate) party: PartyId,
-    /// Whether the call is answered here. Until then it rings, here or at the far end.
-    pub(crate) is_open: bool,
-    /// Of a call that the browser has placed: how it began.
-    pub(super) placed: Option<Placed>,
-    /// By which the browser's side of the media session is known.
-    pub(super) fingerprint: Option<String>,
-}
-
-/// A call that a browser has placed.
-#[derive(Clone, Debug)]
-pub(super) struct Placed {
-    /// The SDK's own id of the call, `TJS…`.
-    pub(super) temporary: String,
-    /// The browser's offer.
-    pub(super) offer: String,
-}
-
-/// All lines.
-#[derive(Debug, Default)]
-pub(crate) struct Lines {
-    lines: BTreeMap<LineId, Line>,
-    made: u64,
-}
-
-impl Lines {
-    pub(super) fn add(&mut self, line: Line) -> LineId {
-        self.made += 1;
-        let id = LineId(self.made);
-        self.lines.insert(id, line);
-        id
-    }
-
-    pub(crate) fn get(&self, id: LineId) -> Option<&Line> {
-        self.lines.get(&id)
-    }
-
-    pub(super) fn get_mut(&mut self, id: LineId) -> Option<&mut Line> {
-        self.lines.get_mut(&id)
-    }
-
-    pub(super) fn remove(&mut self, id: LineId) -> Option<Line> {
-        self.lines.remove(&id)
-    }
-
-    /// The line on which the party of a leg talks, and its device.
-    pub(crate) fn talking(&self, leg: CallSid) -> Option<(LineId, PartyId)> {
-        let is_it = |line: &Line| line.leg == leg && line.is_open;
-        self.iter().find(|(_, line)| is_it(line)).map(|(id, line)| (id, line.party))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (LineId, &Line)> {
-        self.lines.iter().map(|(id, line)| (*id, line))
-    }
-
-    /// The lines of a leg.
-    pub(super) fn of_leg(&self, leg: CallSid) -> Vec<LineId> {
-        self.iter().filter(|(_, line)| line.leg == leg).map(|(id, _)| id).collect()
-    }
-
-    /// The lines of a device.
-    pub(super) fn of_party(&self, party: PartyId) -> Vec<LineId> {
-        self.iter().filter(|(_, line)| line.party == party).map(|(id, _)| id).collect()
-    }
-
-    /// The line that a device means by a Sid, or by an id of its own.
-    pub(super) fn named(&self, party: PartyId, call: &str) -> Option<LineId> {
-        let is_named = |line: &Line| {
-            let placed = line.placed.as_ref().is_some_and(|placed| placed.temporary == call);
-            line.party == party && (placed || line.leg.as_str() == call)
-        };
-        self.iter().find(|(_, line)| is_named(line)).map(|(id, _)| id)
-    }
-}
+use crate::frame::{Fault, Frame, LineId, Sdp};
+use crate::state::call::Call;
+use crate::state::params::API_VERSION;
+use crate::state::party::PartyId;
+use crate::state::signal::Line;
 
 impl World {
     /// Lets a leg ring at a browser.
@@ -98,19 +17,18 @@ impl World {
         let Some(call) = self.calls.get(&leg) else { return };
         let mut parameters = vec![
             ("AccountSid", call.account.to_string()),
-            ("ApiVersion", super::params::API_VERSION.to_owned()),
+            ("ApiVersion", API_VERSION.to_owned()),
             ("CallSid", leg.to_string()),
             ("From", call.from.to_string()),
             ("To", call.to.to_string()),
         ];
-        if !call.parameters.is_empty() {
+        if !call.end.parameters.is_empty() {
             let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(&call.parameters);
+            query.extend_pairs(&call.end.parameters);
             parameters.push(("Params", query.finish()));
         }
         let reconnect = call.reconnect_token();
-        let line = Line { leg, party, is_open: false, placed: None, fingerprint: None };
-        let id = self.signal.lines.add(line);
+        let id = self.signal.lines.add(Line::ringing(leg, party));
         self.push(party, Frame::Invite { call: leg, reconnect, parameters }, Sdp::Offer(id));
     }
 
@@ -141,7 +59,7 @@ impl World {
     }
 
     pub(super) fn push_answer(&mut self, party: PartyId, call: CallSid, sdp: Sdp) {
-        let Some(reconnect) = self.calls.get(&call).map(super::Call::reconnect_token) else {
+        let Some(reconnect) = self.calls.get(&call).map(Call::reconnect_token) else {
             return;
         };
         self.push(party, Frame::Answer { call, reconnect }, sdp);
@@ -153,10 +71,10 @@ impl World {
     /// off by `hangup` only.
     pub(super) fn close_lines(&mut self, leg: CallSid) {
         self.signal.orphans.remove(&leg);
-        let status = self.calls.get(&leg).map(|call| call.status);
+        let status = self.calls.get(&leg).map(|call| call.life.status);
         for id in self.signal.lines.of_leg(leg) {
             let Some(line) = self.signal.lines.remove(id) else { continue };
-            let frame = if line.is_open || line.placed.is_some() {
+            let frame = if line.is_taken() {
                 let fault = status.filter(|_| !line.is_open).and_then(fault_of);
                 Frame::Hangup { call: leg.to_string(), fault }
             } else {
@@ -170,18 +88,18 @@ impl World {
     pub(super) fn move_line(&mut self, id: LineId, to: PartyId) {
         let Some(line) = self.signal.lines.get_mut(id) else { return };
         let (leg, from) = (line.leg, std::mem::replace(&mut line.party, to));
-        let is_taken = line.is_open || line.placed.is_some();
-        if let Some(old) = self.party_mut(from).filter(|old| old.on_call == Some(leg)) {
+        let is_taken = line.is_taken();
+        if let Some(old) = self.parties.get_mut(from).filter(|old| old.on_call == Some(leg)) {
             old.on_call = None;
         }
         if !is_taken {
             return;
         }
-        if let Some(new) = self.party_mut(to) {
+        if let Some(new) = self.parties.get_mut(to) {
             new.on_call = Some(leg);
         }
         if let Some(call) = self.calls.get_mut(&leg) {
-            call.party = Some(to);
+            call.end.party = Some(to);
         }
     }
 

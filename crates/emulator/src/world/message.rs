@@ -2,24 +2,17 @@
 
 use std::time::Duration;
 
-use identity::{CallSid, RecordingSid};
+use identity::CallSid;
 
-use super::call::Doing;
-use super::params::add;
-use super::recording::{NewRecording, Source};
 use super::run::Goes;
-use super::{Hears, World, speak};
+use super::{World, speak};
 use crate::Kind;
+use crate::state::audio::Hears;
+use crate::state::call::{Doing, Message};
+use crate::state::params::add;
+use crate::state::recording::{NewRecording, Source};
 use crate::step::Record;
 use crate::timeline::{Heard, What};
-
-/// A `<Record>` that is going on.
-#[derive(Debug)]
-pub(crate) struct Message {
-    record: Record,
-    /// Absent while it beeps.
-    recording: Option<RecordingSid>,
-}
 
 impl World {
     pub(super) fn record(&mut self, sid: CallSid, record: Record) -> Goes {
@@ -31,7 +24,7 @@ impl World {
         let beeps = record.beeps;
         let message = Message { record, recording: None };
         if beeps {
-            self.hears(sid, Hears::Tone { hz: speak::BEEP_HZ });
+            self.audio.set(sid, Hears::Tone { hz: speak::BEEP_HZ });
             self.note(Some(sid), What::Heard(Heard::Played("a beep".to_owned())));
             self.wait(sid, Doing::Recording(Box::new(message)), BEEP_TIME);
         } else {
@@ -46,7 +39,7 @@ impl World {
             self.message_over(sid, message, "");
             return;
         }
-        self.hears(sid, Hears::Silence);
+        self.audio.set(sid, Hears::Silence);
         let Some(call) = self.calls.get(&sid) else { return };
         let new = NewRecording {
             call: sid,
@@ -57,7 +50,7 @@ impl World {
         };
         let record = &message.record;
         // A caller who is moved by hand, or is a real one, ends it in one of the other ways.
-        let speaks = if call.caller.by_hand {
+        let speaks = if call.end.caller.by_hand {
             record.longest
         } else {
             record.longest.min(self.config.message_length + record.silence)
@@ -69,11 +62,11 @@ impl World {
     /// A key may end the message.
     pub(super) fn message_key(&mut self, sid: CallSid, key: char) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        let Doing::Recording(message) = &call.doing else { return };
+        let Doing::Recording(message) = &call.script.doing else { return };
         if message.recording.is_none() || !message.record.finish_on.contains(key) {
             return;
         }
-        if let Doing::Recording(message) = std::mem::take(&mut call.doing) {
+        if let Doing::Recording(message) = std::mem::take(&mut call.script.doing) {
             self.message_over(sid, *message, key.encode_utf8(&mut [0; 4]));
         }
     }
@@ -81,7 +74,7 @@ impl World {
     /// The message is over; `digits` says what ended it.
     pub(super) fn message_over(&mut self, sid: CallSid, message: Message, digits: &str) {
         let Some(recording) = message.recording else { return };
-        let by_hand = self.calls.get(&sid).is_some_and(|call| call.caller.by_hand);
+        let by_hand = self.calls.get(&sid).is_some_and(|call| call.end.caller.by_hand);
         let longest = message.record.longest;
         let limit = (message.record.trims && !by_hand)
             .then_some(self.config.message_length)

@@ -2,11 +2,15 @@
 
 use identity::{AccountSid, AppSid, CallSid};
 
-use super::call::Doing;
-use super::params::add;
-use super::stay::Away;
-use super::{Call, Caller, Due, Mail, PartyId, World};
+use super::{Mail, World};
 use crate::post::Purpose;
+use crate::state::agenda::Due;
+use crate::state::call::Away;
+use crate::state::call::Call;
+use crate::state::call::Caller;
+use crate::state::call::Doing;
+use crate::state::params::add;
+use crate::state::party::PartyId;
 use crate::step::Target;
 use crate::timeline::What;
 use crate::{Address, CallStatus, Direction, Kind, Progress, Voice};
@@ -26,10 +30,10 @@ impl World {
         };
         let ends = (from, Address::from(to));
         let sid = self.new_call(account, ends, Direction::Inbound, caller);
-        let token = self.seed.derive("call token", self.placed).hex();
+        let token = self.seed.derive("call token", self.calls.placed()).hex();
         if let Some(call) = self.calls.get_mut(&sid) {
-            add(&mut call.extra, "CallToken", token);
-            call.extra.extend(extra);
+            add(&mut call.webhooks.extra, "CallToken", token);
+            call.webhooks.extra.extend(extra);
         }
         self.begin(sid, voice);
         sid
@@ -56,7 +60,7 @@ impl World {
         params: Vec<(String, String)>,
         caller: Caller,
     ) -> Option<(CallSid, Option<Voice>)> {
-        let browser = self.party(party)?;
+        let browser = self.parties.get(party)?;
         if browser.on_call.is_some() {
             return None;
         }
@@ -67,17 +71,17 @@ impl World {
         let to = params.iter().find(|(name, _)| name == "To").map_or("", |(_, value)| value);
         let ends = (from, Address::from(to));
         let sid = self.new_call(account, ends, Direction::Inbound, caller);
-        if let Some(browser) = self.party_mut(party) {
+        if let Some(browser) = self.parties.get_mut(party) {
             // Pending invites are ignored without a word.
             browser.pending.clear();
             browser.on_call = Some(sid);
         }
         if let Some(call) = self.calls.get_mut(&sid) {
-            call.app = Some(app);
-            call.party = Some(party);
+            call.webhooks.app = Some(app);
+            call.end.party = Some(party);
             first.retain(|(name, _)| !params.iter().any(|(sent, _)| sent == name));
             first.extend(params);
-            call.first = first;
+            call.webhooks.first = first;
         }
         Some((sid, voice))
     }
@@ -89,23 +93,20 @@ impl World {
         direction: Direction,
         caller: Caller,
     ) -> CallSid {
-        self.placed += 1;
-        let seed = self.seed.derive("call", self.placed);
+        let number = self.calls.next_number();
+        let seed = self.seed.derive("call", number);
         let sid = CallSid::from_bytes(seed.bytes());
-        let number = usize::try_from(self.placed).unwrap_or(usize::MAX);
-        self.post.open(sid, seed, number);
-        let mut call = Call::new(sid, account, (from.clone(), to.clone()), seed);
-        call.direction = direction;
+        self.post.open(sid, seed, usize::try_from(number).unwrap_or(usize::MAX));
+        let mut call = Call::new(sid, account, direction, (from.clone(), to.clone()), seed);
         if caller.by_hand {
-            self.by_hand.insert(sid);
+            self.calls.by_hand.insert(sid);
         }
-        call.number = self.placed;
         let gives_up = caller.gives_up_after;
-        call.caller = caller;
-        self.enter(call);
+        call.end.caller = caller;
+        self.calls.enter(call, self.time.now);
         self.note(Some(sid), What::Placed { from, to });
         if let Some(after) = gives_up {
-            self.schedule(after, Due::GivesUp { call: sid });
+            self.time.schedule(after, Due::GivesUp { call: sid });
         }
         sid
     }
@@ -117,26 +118,24 @@ impl World {
             return;
         };
         let target = Target { url: voice.url.clone(), method: voice.method };
-        let mut first = Vec::new();
-        if let Some(call) = self.calls.get_mut(&sid) {
-            call.voice = Some(voice);
-            first.clone_from(&call.first);
-        }
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.webhooks.voice = Some(voice);
+        let mut first = call.webhooks.first.clone();
         // Twilio's own names win over those of the browser.
-        let own = self.base_params(sid);
+        let own = call.params();
         first.retain(|(name, _)| !own.iter().any(|(taken, _)| taken == name));
         self.fetch(sid, Kind::Voice, target, first);
     }
 
     /// Answers the caller's leg, if it is not answered yet.
     pub(super) fn answer_call(&mut self, sid: CallSid) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        if call.status != CallStatus::Ringing {
+        if call.life.status != CallStatus::Ringing {
             return;
         }
-        call.status = CallStatus::InProgress;
-        call.answered_at = Some(now);
+        call.life.status = CallStatus::InProgress;
+        call.life.answered_at = Some(now);
         self.open_line(sid);
         self.note_status(sid);
         self.far_end_answered(sid);
@@ -145,39 +144,33 @@ impl World {
     /// The caller hangs up.
     pub(super) fn caller_leaves(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
-        let answered = call.answered_at.is_some();
+        let answered = call.is_answered();
         self.end_call(sid, if answered { CallStatus::Completed } else { CallStatus::NoAnswer });
     }
 
     /// A call is over: its legs end, a `<Dial>` still asks for its `action`, the status callback
     /// of the number or app is the last.
     pub(super) fn end_call(&mut self, sid: CallSid, status: CallStatus) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
         if call.has_ended() {
             return;
         }
-        call.status = status;
-        call.ended_at = Some(now);
-        call.steps.clear();
-        let doing = std::mem::take(&mut call.doing);
-        call.turn_to(Doing::Nothing);
-        let callback = call.voice.as_ref().and_then(|voice| {
-            let url = voice.status_callback.clone()?;
-            Some(Target { url, method: voice.status_callback_method })
-        });
+        call.life.status = status;
+        call.life.ended_at = Some(now);
+        let doing = call.script.stop();
+        let callback = call.webhooks.status_callback();
         self.release(sid);
         self.note_status(sid);
         self.doing_cut_short(sid, doing, Away::HungUp);
         if let Some(target) = callback {
-            let sequence = self.next_sequence(sid);
-            let params = self.status_params(sid, Progress::Completed, sequence);
+            let params = self.status_params(sid, Progress::Completed);
             let mail = Mail { kind: Kind::CallStatus, target, params };
             self.send(sid, Purpose::Notice { call: sid }, None, mail);
         }
         self.report_end(sid);
         self.far_end_ended(sid);
-        self.ending.insert(sid);
+        self.calls.closing.insert(sid);
     }
 
     /// The call is over, or goes elsewhere, in the middle of what it does. An `action` is still
@@ -195,19 +188,14 @@ impl World {
         self.stay_cut_short(sid, away);
     }
 
-    pub(super) fn next_sequence(&mut self, sid: CallSid) -> u32 {
-        let Some(call) = self.calls.get_mut(&sid) else { return 0 };
-        call.sequence += 1;
-        call.sequence - 1
-    }
-
     /// Writes the state of a call or leg into the timeline.
     pub(super) fn note_status(&mut self, sid: CallSid) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        call.updated_at = now;
-        let sip = call.sip.filter(|_| call.has_ended() && call.direction != Direction::Inbound);
-        let what = What::Status { party: call.person().clone(), status: call.status, sip };
+        call.rest.updated_at = now;
+        let sip =
+            call.life.sip.filter(|_| call.has_ended() && call.direction != Direction::Inbound);
+        let what = What::Status { party: call.person().clone(), status: call.life.status, sip };
         self.note(Some(sid), what);
     }
 }

@@ -1,136 +1,42 @@
 //! Queues: callers wait until somebody dials the queue, or they leave.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
-use identity::{AccountSid, CallSid, QueueSid, Timestamp};
+use identity::{CallSid, QueueSid};
 
 use super::World;
-use super::params::{Params, add};
 use super::run::Goes;
-use super::stay::{Away, Place};
 use crate::Kind;
 use crate::problem::{Problem, QUEUE_FULL};
-use crate::step::{Enqueue, Target, Wait};
+use crate::state::call::{Away, Place, Queued, Turn};
+use crate::state::params::{Params, add};
+use crate::state::queue::{DEFAULT_QUEUE_SIZE, Member};
+use crate::step::{Enqueue, Target};
 use crate::timeline::What;
 
-/// A queue of an account.
-#[derive(Debug)]
-pub(crate) struct Queue {
-    pub(crate) sid: QueueSid,
-    pub(crate) account: AccountSid,
-    pub(crate) name: String,
-    pub(crate) max_size: usize,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-    /// Who waits, the first one first.
-    pub(crate) members: VecDeque<Member>,
-    /// Calls that have dialled the queue and wait for somebody.
-    pub(super) dialers: VecDeque<CallSid>,
-    /// How long all those waited who have left, and how many they were.
-    waited: (Duration, u32),
-}
-
-/// Somebody who waits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Member {
-    pub(crate) call: CallSid,
-    pub(crate) joined_at: Timestamp,
-}
-
-/// A call in a queue, or bridged out of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Queued {
-    pub(super) queue: QueueSid,
-    joined_at: Timestamp,
-    action: Option<Target>,
-    wait: Wait,
-    pub(super) turn: Turn,
-}
-
-/// How far a queued call is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Turn {
-    Waits,
-    /// It hears what it is to hear before the bridge.
-    Whispers {
-        by: CallSid,
-    },
-    Talks {
-        by: CallSid,
-    },
-}
-
-impl Queue {
-    /// The mean wait of those who have left, in seconds.
-    pub(crate) fn average_wait(&self) -> u64 {
-        self.waited.0.checked_div(self.waited.1).unwrap_or_default().as_secs()
-    }
-
-    /// Takes somebody out.
-    pub(super) fn remove(&mut self, call: CallSid, now: Timestamp) {
-        let Some(at) = self.members.iter().position(|member| member.call == call) else { return };
-        if let Some(member) = self.members.remove(at) {
-            self.waited.0 += now.since(member.joined_at);
-            self.waited.1 += 1;
-        }
-    }
-}
-
 impl World {
-    /// The queue of this name.
-    pub(crate) fn queue_named(&self, account: AccountSid, name: &str) -> Option<QueueSid> {
-        let mut all = self.queues.values();
-        all.find(|queue| queue.account == account && queue.name == name).map(|queue| queue.sid)
-    }
-
-    /// Makes a queue.
-    pub(crate) fn create_queue(
-        &mut self,
-        account: AccountSid,
-        name: &str,
-        max_size: usize,
-    ) -> QueueSid {
-        self.queues_made += 1;
-        let sid = QueueSid::from_bytes(self.seed.derive("queue", self.queues_made).bytes());
-        let queue = Queue {
-            sid,
-            account,
-            name: name.to_owned(),
-            max_size,
-            created_at: self.now,
-            updated_at: self.now,
-            members: VecDeque::new(),
-            dialers: VecDeque::new(),
-            waited: (Duration::ZERO, 0),
-        };
-        self.queues.insert(sid, queue);
-        sid
-    }
-
     /// Carries out `<Enqueue>`.
     pub(super) fn enqueue(&mut self, sid: CallSid, enqueue: Enqueue) -> Goes {
         self.answer_call(sid);
         let Some(call) = self.calls.get(&sid) else { return Goes::Later };
         let account = call.account;
-        let queue = self.queue_named(account, &enqueue.name).unwrap_or_else(|| {
+        let queue = self.queues.named(account, &enqueue.name).unwrap_or_else(|| {
             let most = enqueue.max_size.and_then(|most| usize::try_from(most).ok());
-            self.create_queue(account, &enqueue.name, most.unwrap_or(DEFAULT_SIZE))
+            let size = most.unwrap_or(DEFAULT_QUEUE_SIZE);
+            self.queues.create(self.seed, account, &enqueue.name, size, self.time.now)
         });
         let queued = Queued {
             queue,
-            joined_at: self.now,
+            joined_at: self.time.now,
             action: enqueue.action.map(|action| self.resolve(sid, action)),
             wait: self.resolve_wait(sid, enqueue.wait),
             turn: Turn::Waits,
         };
         let Some(row) = self.queues.get_mut(&queue) else { return Goes::Later };
-        if row.members.len() >= row.max_size {
+        if row.is_full() {
             let text = format!("the queue has room for {}", row.max_size);
             self.note_problem(sid, Problem::warning(QUEUE_FULL, text));
             return self.after_queue(sid, &queued, "queue-full");
         }
-        row.members.push_back(Member { call: sid, joined_at: self.now });
+        row.members.push_back(Member { call: sid, joined_at: self.time.now });
         self.note_queue(sid, queue, "waits");
         self.enter_stay(sid, Place::Queue(queued), self.config.time_limit);
         self.serve_queue(queue);
@@ -177,7 +83,7 @@ impl World {
     pub(super) fn take_out(&mut self, sid: CallSid) -> Option<Queued> {
         self.queued(sid)?;
         let Some(Place::Queue(queued)) = self.end_stay(sid) else { return None };
-        let now = self.now;
+        let now = self.time.now;
         if let Some(queue) = self.queues.get_mut(&queued.queue) {
             queue.remove(sid, now);
         }
@@ -202,7 +108,7 @@ impl World {
 
     /// The call is over, or goes elsewhere, while it is in a queue or bridged out of it.
     pub(super) fn queue_cut_short(&mut self, sid: CallSid, queued: &Queued, away: Away) {
-        let now = self.now;
+        let now = self.time.now;
         if let Some(queue) = self.queues.get_mut(&queued.queue) {
             queue.remove(sid, now);
         }
@@ -241,14 +147,14 @@ impl World {
     }
 
     pub(super) fn queued(&self, sid: CallSid) -> Option<&Queued> {
-        match &self.calls.get(&sid)?.stay.as_ref()?.place {
+        match &self.calls.get(&sid)?.script.stay.as_ref()?.place {
             Place::Queue(queued) => Some(queued),
             Place::Conference(_) => None,
         }
     }
 
     pub(super) fn set_turn(&mut self, sid: CallSid, turn: Turn) {
-        let stay = self.calls.get_mut(&sid).and_then(|call| call.stay.as_mut());
+        let stay = self.calls.get_mut(&sid).and_then(|call| call.script.stay.as_mut());
         if let Some(Place::Queue(queued)) = stay.map(|stay| &mut stay.place) {
             queued.turn = turn;
         }
@@ -258,7 +164,7 @@ impl World {
     pub(super) fn queue_params(&self, queued: &Queued) -> Params {
         let mut params = Params::new();
         add(&mut params, "QueueSid", queued.queue);
-        add(&mut params, "QueueTime", self.now.since(queued.joined_at).as_secs());
+        add(&mut params, "QueueTime", self.time.now.since(queued.joined_at).as_secs());
         params
     }
 
@@ -267,9 +173,6 @@ impl World {
         self.note(Some(sid), What::Queue { name, what });
     }
 }
-
-/// Members of a queue that nobody has set up (documentation of `<Enqueue>`).
-pub(crate) const DEFAULT_SIZE: usize = 1000;
 
 #[cfg(test)]
 mod tests;

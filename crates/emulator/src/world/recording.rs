@@ -1,116 +1,21 @@
-//! Recordings: what was said, kept in memory as PCMU.
+//! Recordings begin, end and are reported.
 
 use std::time::Duration;
 
-use identity::{AccountSid, CallSid, ConferenceSid, RecordingSid, Timestamp};
+use identity::{CallSid, RecordingSid};
 
-use super::params::{Params, add};
 use super::{Mail, World};
+use crate::Kind;
 use crate::post::Purpose;
+use crate::state::params::{Params, add};
+use crate::state::recording::{NewRecording, Recording, RecordingStatus, Source};
 use crate::step::{DialRecord, RecordingReport};
 use crate::timeline::What;
-use crate::{Kind, pcmu, wave};
-
-/// A recording, finished or not.
-#[derive(Debug)]
-pub(crate) struct Recording {
-    pub(crate) sid: RecordingSid,
-    pub(crate) account: AccountSid,
-    /// The call that it belongs to: the parent, of a `<Dial>`.
-    pub(crate) call: CallSid,
-    pub(crate) conference: Option<ConferenceSid>,
-    pub(crate) source: Source,
-    pub(crate) status: RecordingStatus,
-    pub(crate) dual: bool,
-    pub(crate) started_at: Timestamp,
-    /// From its beginning to its end; so far nothing while it goes on.
-    pub(crate) length: Duration,
-    /// What the party of each leg has said, from the beginning on.
-    tracks: Vec<(CallSid, Vec<u8>)>,
-    report: Option<RecordingReport>,
-}
-
-/// What made a recording, as `RecordingSource` writes it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Source {
-    DialVerb,
-    RecordVerb,
-    Conference,
-    Api,
-}
-
-impl Source {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::DialVerb => "DialVerb",
-            Self::RecordVerb => "RecordVerb",
-            Self::Conference => "Conference",
-            Self::Api => "StartCallRecordingAPI",
-        }
-    }
-}
-
-/// How a recording stands, as `RecordingStatus` writes it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum RecordingStatus {
-    InProgress,
-    Completed,
-}
-
-impl RecordingStatus {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-        }
-    }
-}
-
-/// A recording to begin.
-#[derive(Clone, Debug)]
-pub(crate) struct NewRecording {
-    /// The call that it belongs to.
-    pub(crate) call: CallSid,
-    /// Whose words are recorded: the parent first.
-    pub(crate) legs: Vec<CallSid>,
-    pub(crate) source: Source,
-    pub(crate) dual: bool,
-    pub(crate) report: Option<RecordingReport>,
-}
-
-impl Recording {
-    /// The file.
-    pub(crate) fn wav(&self) -> Vec<u8> {
-        let samples = bytes(self.length);
-        let of = |index: usize| {
-            let mut track = self.tracks.get(index).map(|(_, it)| it.clone()).unwrap_or_default();
-            track.resize(samples, pcmu::SILENCE);
-            track
-        };
-        if self.dual {
-            return wave::write(&[of(0), of(1)]);
-        }
-        let mut sum = of(0);
-        for index in 1..self.tracks.len() {
-            let other = of(index);
-            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum = pcmu::mix(*sum, other));
-        }
-        wave::write(&[sum])
-    }
-
-    pub(crate) fn channels(&self) -> u8 {
-        if self.dual { 2 } else { 1 }
-    }
-
-    fn goes_on(&self) -> bool {
-        self.status == RecordingStatus::InProgress
-    }
-}
 
 impl World {
     /// Begins to record.
     pub(crate) fn begin_recording(&mut self, new: NewRecording) -> RecordingSid {
-        let of_call = self.recordings.values().filter(|it| it.call == new.call).count() as u64;
+        let of_call = self.recordings.count_of(new.call);
         let Some(call) = self.calls.get(&new.call) else {
             return RecordingSid::from_bytes([0; 16]);
         };
@@ -128,12 +33,12 @@ impl World {
             source: new.source,
             status: RecordingStatus::InProgress,
             dual: new.dual,
-            started_at: self.now,
+            started_at: self.time.now,
             length: Duration::ZERO,
             tracks: new.legs.into_iter().map(|leg| (leg, Vec::new())).collect(),
             report,
         };
-        self.recordings.insert(sid, recording);
+        self.recordings.add(recording);
         self.report_recording(sid);
         sid
     }
@@ -150,57 +55,27 @@ impl World {
         self.begin_recording(NewRecording { call: parent, legs, source, dual, report })
     }
 
-    /// Records one more leg.
-    pub(super) fn add_to_recording(&mut self, sid: RecordingSid, leg: CallSid) {
-        if let Some(recording) = self.recordings.get_mut(&sid) {
-            recording.tracks.push((leg, Vec::new()));
-        }
-    }
-
     /// Ends a recording, which is not longer than `limit`. Once is enough.
     pub(crate) fn end_recording(&mut self, sid: RecordingSid, limit: Option<Duration>) {
-        let now = self.now;
-        let Some(recording) = self.recordings.get_mut(&sid).filter(|it| it.goes_on()) else {
-            return;
-        };
-        recording.status = RecordingStatus::Completed;
-        let lasted = now.since(recording.started_at);
-        recording.length = limit.map_or(lasted, |limit| lasted.min(limit));
-        let most = bytes(recording.length);
-        recording.tracks.iter_mut().for_each(|(_, track)| track.truncate(most));
-        self.report_recording(sid);
-    }
-
-    /// Whether anything is recorded now.
-    pub(crate) fn records(&self) -> bool {
-        self.recordings.values().any(Recording::goes_on)
+        let now = self.time.now;
+        let has_ended =
+            self.recordings.get_mut(&sid).is_some_and(|recording| recording.end(limit, now));
+        if has_ended {
+            self.report_recording(sid);
+        }
     }
 
     /// The party of a leg says something, in PCMU: whatever records it keeps it.
     pub(crate) fn spoke(&mut self, leg: CallSid, sound: &[u8]) {
-        let now = self.now;
         let conference = self.conference_of(leg);
-        for recording in self.recordings.values_mut().filter(|recording| recording.goes_on()) {
-            let joins = conference.is_some() && recording.conference == conference;
-            if joins && recording.tracks.iter().all(|(other, _)| *other != leg) {
-                recording.tracks.push((leg, Vec::new()));
-            }
-            let track = recording.tracks.iter_mut().find(|(other, _)| *other == leg);
-            let Some((_, track)) = track else { continue };
-            let due = bytes(now.since(recording.started_at));
-            // Small jitter is not worth a gap.
-            if due > track.len() + JITTER + sound.len() {
-                track.resize(due - sound.len(), pcmu::SILENCE);
-            }
-            track.extend_from_slice(sound);
-        }
+        self.recordings.spoke(leg, conference, sound, self.time.now);
     }
 
     /// What webhooks say of a recording.
     pub(super) fn recording_params(&self, sid: RecordingSid) -> Params {
         let mut params = Params::new();
         let Some(recording) = self.recordings.get(&sid) else { return params };
-        let base = self.base_url.as_deref().unwrap_or(TWILIO);
+        let base = self.api.base_url.as_deref().unwrap_or(TWILIO);
         let account = recording.account;
         let url = format!("{base}/2010-04-01/Accounts/{account}/Recordings/{sid}");
         add(&mut params, "RecordingUrl", url);
@@ -245,14 +120,6 @@ impl World {
         }
     }
 }
-
-/// PCMU of so long a time.
-fn bytes(length: Duration) -> usize {
-    usize::try_from(length.as_millis()).unwrap_or(usize::MAX / 8) * (pcmu::RATE / 1000)
-}
-
-/// 100 ms.
-const JITTER: usize = pcmu::RATE / 10;
 
 /// Where recordings would be found if this emulator listened nowhere.
 const TWILIO: &str = "https://api.twilio.com";

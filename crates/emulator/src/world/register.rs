@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use identity::Timestamp;
 
-use super::device::Presence;
-use super::{PartyId, World};
+use super::World;
 use crate::RegisterError;
+use crate::state::party::PartyId;
+use crate::state::party::Presence;
 use crate::timeline::What;
 
 impl World {
@@ -22,10 +23,10 @@ impl World {
         let result = self.check_token(id, token, wall);
         let refused = result.as_ref().err().map(ToString::to_string);
         let presence = match result {
-            Ok(left) => Presence::Until(self.now + left),
+            Ok(left) => Presence::Until(self.time.now + left),
             Err(_) => Presence::Away,
         };
-        let Some(party) = self.party_mut(id) else { return result.map(drop) };
+        let Some(party) = self.parties.get_mut(id) else { return result.map(drop) };
         party.presence = presence;
         let client = party.address.clone();
         self.note(None, What::Registration { client, refused });
@@ -40,7 +41,7 @@ impl World {
         wall: Timestamp,
     ) -> Result<Duration, RegisterError> {
         let claims = self.verify_token(token, wall)?;
-        let party = self.party_mut(id).ok_or(RegisterError::OtherIdentity)?;
+        let party = self.parties.get_mut(id).ok_or(RegisterError::OtherIdentity)?;
         if party.account != Some(claims.account) {
             return Err(RegisterError::OtherAccount);
         }

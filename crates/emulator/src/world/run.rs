@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::call::Doing;
+use super::World;
 use super::device::SIP_OK;
-use super::params::Params;
-use super::scope::Verdict;
-use super::{Due, World};
 use crate::problem::{Problem, REFER_WITHOUT_SIP};
+use crate::state::agenda::Due;
+use crate::state::call::Doing;
+use crate::state::params::Params;
+use crate::state::scope::Verdict;
 use crate::step::{Dialled, Step, Target};
 use crate::timeline::What;
 use crate::url;
@@ -23,17 +24,17 @@ impl World {
             if call.has_ended() {
                 return;
             }
-            call.turn_to(Doing::Nothing);
+            call.script.turn_to(Doing::Nothing);
             if self.loads_sounds(sid) {
                 return;
             }
             let Some(call) = self.calls.get_mut(&sid) else { return };
-            let first = !call.begun;
-            let Some(step) = call.steps.pop_front() else {
+            let first = !call.script.begun;
+            let Some(step) = call.script.steps.pop_front() else {
                 self.document_over(sid);
                 return;
             };
-            match self.scope(sid).allows(&step) {
+            match call.scope().allows(&step) {
                 Verdict::Allowed => {}
                 Verdict::Skipped(problem) => {
                     self.note_problem(sid, problem);
@@ -46,7 +47,8 @@ impl World {
                 }
             }
             let Some(call) = self.calls.get_mut(&sid) else { return };
-            call.begun = call.begun || !matches!(step, Step::Redirect(_) | Step::NotEmulated(_));
+            call.script.begun =
+                call.script.begun || !matches!(step, Step::Redirect(_) | Step::NotEmulated(_));
             if self.carry_out(sid, step, first) == Goes::Later {
                 return;
             }
@@ -81,8 +83,7 @@ impl World {
             }
             Step::Reject { busy } => {
                 let rejected = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
-                let is_answered =
-                    self.calls.get(&sid).is_some_and(|call| call.answered_at.is_some());
+                let is_answered = self.calls.get(&sid).is_some_and(|call| call.is_answered());
                 let status = if is_answered { CallStatus::Completed } else { rejected };
                 self.end_leg(sid, status, SIP_OK);
                 Goes::Later
@@ -108,7 +109,7 @@ impl World {
     /// waited in vain has got no answer; otherwise even a lone `<Hangup>` answers first.
     pub(super) fn hang_up_by_document(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
-        if call.answered_at.is_none() && !call.legs.is_empty() {
+        if !call.is_answered() && !call.legs.is_empty() {
             self.end_call(sid, CallStatus::NoAnswer);
             return;
         }
@@ -120,20 +121,20 @@ impl World {
     pub(super) fn wait(&mut self, sid: CallSid, doing: Doing, length: Duration) -> Goes {
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
         if length > Duration::ZERO {
-            call.took_time = true;
-            if call.stay.is_some() {
-                call.documents = 0;
+            call.script.took_time = true;
+            if call.script.stay.is_some() {
+                call.script.documents = 0;
             }
         }
-        let generation = call.turn_to(doing);
-        self.schedule(length, Due::Resume { call: sid, generation });
+        let generation = call.script.turn_to(doing);
+        self.time.schedule(length, Due::Resume { call: sid, generation });
         Goes::Later
     }
 
     /// What took time is over.
     pub(super) fn resume(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        match std::mem::take(&mut call.doing) {
+        match std::mem::take(&mut call.script.doing) {
             Doing::Gathering(gathering) => self.gathering_goes_on(sid, *gathering),
             Doing::Recording(message) => self.message_goes_on(sid, *message),
             _ => self.run(sid),
@@ -143,7 +144,7 @@ impl World {
     /// Resolves a URL of the document that the call is running.
     pub(super) fn resolve(&self, sid: CallSid, target: Target) -> Target {
         let Some(call) = self.calls.get(&sid) else { return target };
-        Target { url: url::resolve(&call.base, &target.url), ..target }
+        Target { url: url::resolve(&call.script.base, &target.url), ..target }
     }
 }
 

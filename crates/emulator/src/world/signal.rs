@@ -4,33 +4,25 @@
 mod socket;
 mod token;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use identity::{CallSid, Timestamp};
 
-pub(crate) use socket::{Socket, Sockets};
 pub(super) use token::Claims;
 
-use super::line::{Line, Lines, Placed};
-use super::{Caller, Due, LineId, PartyId, SocketId, World};
-use crate::frame::{Fault, Frame, Invite, OfCall, Outgoing, Received, Sdp, WithSdp};
+use super::World;
+use crate::frame::{
+    Fault, Frame, Invite, LineId, OfCall, Outgoing, Received, Sdp, SocketId, WithSdp,
+};
 use crate::problem::{
     BAD_FRAME, CONNECTION_DECLINED, CONNECTION_LOST, NO_SUCH_CALL, Problem, SESSION_DESCRIPTION,
 };
+use crate::state::agenda::Due;
+use crate::state::call::Caller;
+use crate::state::party::{PartyId, Presence};
+use crate::state::signal::{Line, Placed, Socket};
 use crate::timeline::What;
 use crate::{CallStatus, RegisterError};
-
-/// Everything about browsers that are real.
-#[derive(Debug, Default)]
-pub(crate) struct Signal {
-    pub(crate) sockets: Sockets,
-    pub(crate) lines: Lines,
-    /// Legs that ring, but whose device has lost its socket.
-    pub(super) orphans: BTreeSet<CallSid>,
-    /// Devices whose packets are lost on the way, in both directions.
-    pub(crate) deaf: BTreeSet<PartyId>,
-}
 
 /// The answer of a browser that won: its session description completes the line's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -133,7 +125,7 @@ impl World {
         // Late: the leg is closed, and the device knows by now.
         let id = self.signal.lines.named(party, &answer.callsid)?;
         let line = self.signal.lines.get_mut(id)?;
-        if line.is_open || line.placed.is_some() {
+        if line.is_taken() {
             return None;
         }
         line.is_open = true;
@@ -159,7 +151,7 @@ impl World {
         let Some(id) = self.signal.lines.named(party, &of.callsid) else { return };
         // Its own end needs no answer.
         let Some(line) = self.signal.lines.remove(id) else { return };
-        if line.is_open || line.placed.is_some() {
+        if line.is_taken() {
             self.hang_up(line.leg);
         } else {
             self.party_declines(party, line.leg);
@@ -196,7 +188,7 @@ impl World {
             ..line.clone()
         };
         let id = self.signal.lines.add(new);
-        if line.is_open || line.placed.is_some() {
+        if line.is_taken() {
             if line.party != party {
                 let hangup = Frame::Hangup { call: line.leg.to_string(), fault: None };
                 self.push(line.party, hangup, Sdp::None);
@@ -209,7 +201,7 @@ impl World {
             if let Some(line) = self.signal.lines.get_mut(id) {
                 line.party = party;
             }
-            if let Some(device) = self.party_mut(party)
+            if let Some(device) = self.parties.get_mut(party)
                 && !device.pending.contains(&line.leg)
             {
                 device.pending.push(line.leg);
@@ -225,7 +217,7 @@ impl World {
 
     /// The line that a device may go on with: one of its own person, whose secret it knows.
     fn line_to_resume(&self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
-        let device = self.party(party)?;
+        let device = self.parties.get(party)?;
         let known = self.calls.get(&call.parse().ok()?).filter(|call| !call.has_ended())?;
         if known.reconnect_token() != token || known.account != device.account? {
             return None;
@@ -237,7 +229,10 @@ impl World {
             .filter(|(_, line)| {
                 line.leg == known.sid
                     && (line.is_open || line.placed.is_none())
-                    && self.party(line.party).is_some_and(|owner| owner.address == device.address)
+                    && self
+                        .parties
+                        .get(line.party)
+                        .is_some_and(|owner| owner.address == device.address)
             })
             .collect();
         lines.sort_by_key(|(_, line)| (!line.is_open, line.party != party));
@@ -247,16 +242,15 @@ impl World {
     /// A line for a leg that rang where a socket was lost, and that this device knows the secret of.
     fn adopt_orphan(&mut self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
         let leg = call.parse().ok().filter(|leg| self.signal.orphans.contains(leg))?;
-        let device = self.party(party)?;
-        let known = self.calls.get(&leg).filter(|call| call.status == CallStatus::Ringing)?;
+        let device = self.parties.get(party)?;
+        let known = self.calls.get(&leg).filter(|call| call.life.status == CallStatus::Ringing)?;
         let is_theirs = known.to == device.address && Some(known.account) == device.account;
         if !is_theirs || known.reconnect_token() != token {
             return None;
         }
         self.signal.orphans.remove(&leg);
-        self.party_mut(party)?.pending.push(leg);
-        let line = Line { leg, party, is_open: false, placed: None, fingerprint: None };
-        Some(self.signal.lines.add(line))
+        self.parties.get_mut(party)?.pending.push(leg);
+        Some(self.signal.lines.add(Line::ringing(leg, party)))
     }
 
     /// An ICE restart: the same session, another path.
@@ -269,11 +263,11 @@ impl World {
 
     /// A device is registered: what rang for it when its socket went rings there again.
     pub(super) fn ring_orphans(&mut self, party: PartyId) {
-        let Some(device) = self.party(party) else { return };
+        let Some(device) = self.parties.get(party) else { return };
         let (account, address) = (device.account, device.address.clone());
         let waits = |leg: &CallSid| {
             self.calls.get(leg).is_some_and(|call| {
-                call.status == CallStatus::Ringing
+                call.life.status == CallStatus::Ringing
                     && call.to == address
                     && Some(call.account) == account
             })
@@ -292,7 +286,7 @@ impl World {
 
     /// Sends a frame to a device, if it has a socket.
     pub(super) fn push(&mut self, party: PartyId, frame: Frame, sdp: Sdp) {
-        if let Some(socket) = self.party(party).and_then(|party| party.socket) {
+        if let Some(socket) = self.parties.get(party).and_then(|party| party.socket) {
             self.note_signal(party, frame.name(), false);
             self.push_to(socket, frame, sdp);
         }
@@ -307,19 +301,25 @@ impl World {
         if matches!(frame, "register" | "ready" | "connected") {
             return;
         }
-        let Some(client) = self.party(party).map(|party| party.address.clone()) else { return };
+        let Some(client) = self.parties.get(party).map(|party| party.address.clone()) else {
+            return;
+        };
         self.note(None, What::Signal { client, frame, from_browser });
     }
 
     fn note_message(&mut self, party: PartyId, content: &str) {
-        let Some(client) = self.party(party).map(|party| party.address.clone()) else { return };
+        let Some(client) = self.parties.get(party).map(|party| party.address.clone()) else {
+            return;
+        };
         let content = content.to_owned();
         self.note(None, What::Message { client, content });
     }
 
     /// Sends a message of the application's own. False if the device is on no call.
     pub(crate) fn message_to_browser(&mut self, party: PartyId, content: String) -> bool {
-        let Some(call) = self.party(party).and_then(|device| device.on_call) else { return false };
+        let Some(call) = self.parties.get(party).and_then(|device| device.on_call) else {
+            return false;
+        };
         let event = self.seed.derive("message", self.timeline.count()).hex();
         let frame = Frame::Message { call, event: format!("KX{event}"), content };
         self.push(party, frame, Sdp::None);
@@ -333,28 +333,28 @@ impl World {
         else {
             return;
         };
-        let now = self.now;
-        let Some(device) = self.party_mut(party).filter(|device| device.socket == Some(id)) else {
+        let now = self.time.now;
+        let Some(device) = self.parties.get_mut(party).filter(|device| device.socket == Some(id))
+        else {
             return;
         };
         device.socket = None;
         device.closed_at = Some(now);
-        device.presence = super::Presence::Away;
+        device.presence = Presence::Away;
         let pending = std::mem::take(&mut device.pending);
         let client = device.address.clone();
         self.note(None, What::SocketClosed { client });
         for line in self.signal.lines.of_party(party) {
-            let is_taken =
-                self.signal.lines.get(line).is_some_and(|it| it.is_open || it.placed.is_some());
+            let is_taken = self.signal.lines.get(line).is_some_and(|it| it.is_taken());
             if is_taken {
-                let grace = self.as_on_the_wall(reconnect_timeout.max(LEAST_GRACE));
-                self.schedule(grace, Due::LineLost { line });
+                let grace = self.time.as_on_the_wall(reconnect_timeout.max(LEAST_GRACE));
+                self.time.schedule(grace, Due::LineLost { line });
             } else {
                 self.signal.lines.remove(line);
             }
         }
         for leg in pending {
-            if !self.parties.values().any(|party| party.pending.contains(&leg)) {
+            if !self.parties.rings_anywhere(leg) {
                 self.signal.orphans.insert(leg);
             }
         }
@@ -363,7 +363,7 @@ impl World {
     /// Whether a line still waits for its browser.
     pub(super) fn is_lost(&self, line: LineId) -> bool {
         let Some(line) = self.signal.lines.get(line) else { return false };
-        self.party(line.party).is_none_or(|party| party.socket.is_none())
+        self.parties.get(line.party).is_none_or(|party| party.socket.is_none())
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::call::Doing;
 use super::run::Goes;
-use super::{Hears, Mail, World};
+use super::{Mail, World};
 use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};
+use crate::state::audio::Hears;
+use crate::state::call::Doing;
 use crate::step::{Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
 use crate::url;
@@ -36,7 +37,7 @@ impl World {
             (Heard::Played(_), None) => Hears::Tone { hz: FILE_HZ },
             (Heard::Played(_), Some(wave)) => Hears::Wave(repeated(&wave, length)),
         };
-        self.hears(sid, sound);
+        self.audio.set(sid, sound);
         self.note(Some(sid), What::Heard(speech.heard));
         length
     }
@@ -62,7 +63,7 @@ impl World {
     /// The URL of a file that can be fetched: a WAV on this machine.
     fn file_of(&self, sid: CallSid, speech: &Speech) -> Option<String> {
         let Heard::Played(reference) = &speech.heard else { return None };
-        let url = url::resolve(&self.calls.get(&sid)?.base, reference);
+        let url = url::resolve(&self.calls.get(&sid)?.script.base, reference);
         let path = url::without_fragment(&url).split('?').next().unwrap_or_default();
         let is_wave = path.to_ascii_lowercase().ends_with(".wav");
         (is_wave && url::is_absolute(&url) && url::is_loopback(&url)).then_some(url)
@@ -71,7 +72,7 @@ impl World {
     /// Fetches the files that the next verb plays. True if it must wait for them.
     pub(super) fn loads_sounds(&mut self, sid: CallSid) -> bool {
         let Some(call) = self.calls.get(&sid) else { return false };
-        let speeches: &[Speech] = match call.steps.front() {
+        let speeches: &[Speech] = match call.script.steps.front() {
             Some(Step::Speak(speech)) => std::slice::from_ref(speech),
             Some(Step::Gather(gather)) => &gather.prompts,
             _ => &[],
@@ -81,7 +82,7 @@ impl World {
             return false;
         };
         let Some(call) = self.calls.get_mut(&sid) else { return false };
-        let generation = call.turn_to(Doing::Loading);
+        let generation = call.script.turn_to(Doing::Loading);
         let target = Target { url, method: Method::Get };
         let mail = Mail { kind: Kind::Sound, target, params: Vec::new() };
         self.send(sid, Purpose::Sound { call: sid, generation }, None, mail);
@@ -108,7 +109,7 @@ impl World {
             }
         };
         self.waves.insert(url.to_owned(), wave);
-        if self.calls.get(&sid).is_some_and(|call| call.generation == generation) {
+        if self.calls.get(&sid).is_some_and(|call| call.script.generation == generation) {
             self.run(sid);
         }
     }

@@ -1,12 +1,19 @@
 //! A world on a stage: its webhooks are answered by a function, without sockets.
 
+use std::ops::Index;
 use std::time::Duration;
 
 use bytes::Bytes;
-use identity::{AccountSid, CallSid, Timestamp};
+use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, Timestamp};
 use twilio_sig::AuthToken;
 
-use super::{Caller, Secret, World};
+use super::World;
+use crate::state::call::Call;
+use crate::state::call::Caller;
+use crate::state::calls::Calls;
+use crate::state::conference::{Conference, Conferences};
+use crate::state::queue::{Queue, Queues};
+use crate::state::secret::Secret;
 use crate::webhook::{Answer, Outcome};
 use crate::{Address, Config, Kind, Voice, Webhook};
 
@@ -74,8 +81,8 @@ impl Stage {
 
     /// Lets time pass, with all that happens in it.
     pub(super) fn pass(&mut self, seconds: u64) {
-        self.world.advance_to = Some(self.world.now + Duration::from_secs(seconds));
-        while self.world.advance_to.is_some() {
+        self.world.time.advance_to = Some(self.world.time.now + Duration::from_secs(seconds));
+        while self.world.time.advance_to.is_some() {
             self.settle();
             self.world.step(|| true);
         }
@@ -86,5 +93,29 @@ impl Stage {
     pub(super) fn params(&self, kind: Kind, name: &str) -> Vec<String> {
         let all = self.sent.iter().filter(|webhook| webhook.kind == kind);
         all.map(|webhook| webhook.param(name).unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Index<&CallSid> for Calls {
+    type Output = Call;
+
+    fn index(&self, sid: &CallSid) -> &Call {
+        self.get(sid).unwrap()
+    }
+}
+
+impl Index<&ConferenceSid> for Conferences {
+    type Output = Conference;
+
+    fn index(&self, sid: &ConferenceSid) -> &Conference {
+        self.get(sid).unwrap()
+    }
+}
+
+impl Index<&QueueSid> for Queues {
+    type Output = Queue;
+
+    fn index(&self, sid: &QueueSid) -> &Queue {
+        self.get(sid).unwrap()
     }
 }

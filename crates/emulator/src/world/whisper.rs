@@ -3,9 +3,9 @@
 use identity::CallSid;
 
 use super::World;
-use super::call::Doing;
 use super::device::{SIP_CANCELED, SIP_OK};
-use super::params::Params;
+use crate::state::call::Doing;
+use crate::state::params::Params;
 use crate::{CallStatus, Kind, WhisperRace};
 
 impl World {
@@ -13,16 +13,17 @@ impl World {
     pub(super) fn leg_picked_up(&mut self, parent: CallSid, leg: CallSid) {
         self.press_for(leg);
         let Some(call) = self.calls.get_mut(&leg) else { return };
-        let Some(target) = call.whisper.take() else {
+        let Some(part) = call.leg.as_mut() else { return };
+        let Some(target) = part.whisper.take() else {
             self.bridge(parent, leg);
             return;
         };
-        call.in_whisper = true;
-        call.begun = true;
+        part.in_whisper = true;
+        call.script.begun = true;
         if self.config.unknowns.whisper_race == WhisperRace::FirstToAnswer {
             if let Some(parent) = self.calls.get_mut(&parent) {
                 // The plan to stop ringing is void.
-                parent.generation += 1;
+                parent.script.generation += 1;
             }
             self.lose_others(parent, leg);
         }
@@ -32,9 +33,10 @@ impl World {
     /// The party called has heard its document to the end.
     pub(super) fn whisper_over(&mut self, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&leg) else { return };
-        call.in_whisper = false;
-        call.turn_to(Doing::Nothing);
-        if let Some(parent) = call.parent {
+        call.script.turn_to(Doing::Nothing);
+        if let Some(part) = &mut call.leg {
+            part.in_whisper = false;
+            let parent = part.parent;
             self.bridge(parent, leg);
         }
     }
@@ -47,13 +49,13 @@ impl World {
     /// All other legs of a `<Dial>` end, and no other noun is dialled.
     pub(super) fn lose_others(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
-        let Doing::Dialling(dialling) = &mut call.doing else { return };
+        let Some(dialling) = call.script.dialling_mut() else { return };
         dialling.queue.clear();
         let others: Vec<CallSid> =
             dialling.legs.iter().copied().filter(|other| *other != leg).collect();
-        let losing = self.losing_status(self.config.unknowns.losing_leg);
+        let losing = self.config.unknowns.losing_leg.status();
         for other in others {
-            let answered = self.calls.get(&other).is_some_and(|it| it.answered_at.is_some());
+            let answered = self.calls.get(&other).is_some_and(|it| it.is_answered());
             let (status, sip) =
                 if answered { (CallStatus::Completed, SIP_OK) } else { (losing, SIP_CANCELED) };
             self.end_leg(other, status, sip);

@@ -10,9 +10,10 @@ use super::super::error::{
 };
 use super::super::form::Form;
 use crate::problem::{Problem, STATUS_EVENTS};
+use crate::state::call::First;
+use crate::state::call::{CallOut, Outbound};
 use crate::step::Subscription;
 use crate::timeline::What;
-use crate::world::{CallOut, First};
 use crate::{Address, Progress};
 
 /// A call to be placed, and what is to be said of it.
@@ -48,12 +49,14 @@ impl Plan {
                 account: request.account,
                 from,
                 to,
-                first,
                 app,
-                timeout: form.seconds("Timeout", [0, MAX_TIMEOUT])?.unwrap_or(TIMEOUT),
-                time_limit: form.seconds("TimeLimit", [1, MAX_LIMIT])?.unwrap_or(TIME_LIMIT),
                 subscription,
                 parameters,
+                plan: Outbound {
+                    first,
+                    timeout: form.seconds("Timeout", [0, MAX_TIMEOUT])?.unwrap_or(TIMEOUT),
+                    time_limit: form.seconds("TimeLimit", [1, MAX_LIMIT])?.unwrap_or(TIME_LIMIT),
+                },
             },
             bad_events,
             left_out: left_out.map(|name| format!("the parameter {name} of a call")).collect(),

@@ -5,19 +5,20 @@ use serde_json::{Value, json};
 
 use super::super::{VERSION, uri};
 use crate::Address;
-use crate::world::{Call, World};
+use crate::state::call::Call;
+use crate::world::World;
 
 /// The resource.
 pub(super) fn call(world: &World, call: &Call) -> Value {
     let time = |at: Option<Timestamp>| at.map(|at| at.to_rfc2822().to_string());
     let path = |below: &str| uri(call.account, &format!("Calls/{}{below}.json", call.sid));
     let extra = |name: &str| {
-        let found = call.extra.iter().find(|(key, _)| key == name);
+        let found = call.webhooks.extra.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     };
     // Seconds are text here, and only of what is over.
-    let duration = call.ended_at.map(|_| call.talked_seconds().to_string());
-    let waited = call.started_at.map_or(0, |at| at.since(call.created_at).as_millis());
+    let duration = call.life.ended_at.map(|_| call.life.talked_seconds().to_string());
+    let waited = call.life.started_at.map_or(0, |at| at.since(call.life.created_at).as_millis());
     let below = [
         "events",
         "notifications",
@@ -33,18 +34,18 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
     json!({
         "sid": call.sid.as_str(),
         "account_sid": call.account.as_str(),
-        "parent_call_sid": call.parent.as_ref().map(CallSid::as_str),
-        "status": call.status.as_str(),
+        "parent_call_sid": call.parent().as_ref().map(CallSid::as_str),
+        "status": call.life.status.as_str(),
         "direction": call.direction.as_str(),
         "from": call.from.to_string(),
         "from_formatted": formatted(&call.from),
         "to": call.to.to_string(),
         "to_formatted": formatted(&call.to),
         "phone_number_sid": world.number_of(call).unwrap_or_default(),
-        "date_created": time(Some(call.created_at)),
-        "date_updated": time(Some(call.updated_at)),
-        "start_time": time(call.started_at),
-        "end_time": time(call.ended_at),
+        "date_created": time(Some(call.life.created_at)),
+        "date_updated": time(Some(call.rest.updated_at)),
+        "start_time": time(call.life.started_at),
+        "end_time": time(call.life.ended_at),
         "duration": duration,
         "queue_time": waited.to_string(),
         "price": null,

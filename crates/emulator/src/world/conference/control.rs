@@ -3,48 +3,17 @@
 use identity::{AccountSid, CallSid, ConferenceSid};
 
 use super::super::World;
-use super::super::params::Params;
-use super::super::stay::{Away, Place};
 use super::leave::BY_API;
 use super::report::Event;
-use super::{Ear, Participant};
 use crate::Kind;
-use crate::problem::{COACHED_IS_ABSENT, COACHED_IS_HELD, Problem};
+use crate::problem::Problem;
 use crate::read;
+use crate::state::call::{Away, Ear, Place};
+use crate::state::conference::{Participant, ParticipantChange};
+use crate::state::params::Params;
 use crate::step::{Dialled, Step, Target, Wait};
 
-/// Whom a participant coaches from now on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Coaching {
-    Nobody,
-    Participant(CallSid),
-}
-
-/// What changes of a participant; `None` leaves it as it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ParticipantChange {
-    pub(crate) muted: Option<bool>,
-    pub(crate) hold: Option<bool>,
-    /// What is heard on hold; Twilio's music if absent.
-    pub(crate) hold_wait: Option<Wait>,
-    pub(crate) coaching: Option<Coaching>,
-    pub(crate) ends: Option<bool>,
-    pub(crate) beep_on_exit: Option<bool>,
-    /// What they hear until the conference starts.
-    pub(crate) wait: Option<Wait>,
-    /// A document that they hear now. They go on hearing the others afterwards.
-    pub(crate) announce: Option<Target>,
-}
-
 impl World {
-    /// The participant of this call Sid or label.
-    pub(crate) fn participant_named(&self, id: ConferenceSid, name: &str) -> Option<CallSid> {
-        let all = &self.conferences.get(&id)?.participants;
-        let is_it =
-            |it: &&Participant| it.call.as_str() == name || it.label.as_deref() == Some(name);
-        all.iter().find(is_it).map(|it| it.call)
-    }
-
     /// The conference into which a document leads that a call will run once it is answered. It is
     /// opened if nobody is in it yet.
     pub(crate) fn conference_of_document(
@@ -61,7 +30,7 @@ impl World {
             },
             _ => None,
         })?;
-        let known = self.conference_named(account, &noun.name);
+        let known = self.conferences.named(account, &noun.name);
         Some(known.unwrap_or_else(|| self.open_conference(call, account, &noun)))
     }
 
@@ -77,34 +46,9 @@ impl World {
         call: CallSid,
         change: ParticipantChange,
     ) -> Result<(), Problem> {
-        let now = self.now;
+        let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return Ok(()) };
-        if let Some(Coaching::Participant(coached)) = change.coaching {
-            match conference.participant(coached) {
-                Some(it) if it.hold => {
-                    let text = "the participant to be coached is on hold";
-                    return Err(Problem::error(COACHED_IS_HELD, text));
-                }
-                Some(_) => {}
-                None => {
-                    let text = "the participant to be coached is not in the conference";
-                    return Err(Problem::error(COACHED_IS_ABSENT, text));
-                }
-            }
-        }
-        let Some(it) = conference.participant_mut(call) else { return Ok(()) };
-        let before = it.clone();
-        it.updated_at = now;
-        it.muted = change.muted.unwrap_or(it.muted);
-        it.hold = change.hold.unwrap_or(it.hold);
-        it.coaching = match change.coaching {
-            None => it.coaching,
-            Some(Coaching::Nobody) => None,
-            Some(Coaching::Participant(coached)) => Some(coached),
-        };
-        it.ends = change.ends.unwrap_or(it.ends);
-        it.beeps.on_exit = change.beep_on_exit.unwrap_or(it.beeps.on_exit);
-        let after = it.clone();
+        let Some((before, after)) = conference.change(call, &change, now)? else { return Ok(()) };
         if let Some(wait) = change.wait {
             self.change_wait(call, &wait);
         }
@@ -143,7 +87,7 @@ impl World {
     }
 
     fn change_wait(&mut self, call: CallSid, wait: &Wait) {
-        let stay = self.calls.get_mut(&call).and_then(|call| call.stay.as_mut());
+        let stay = self.calls.get_mut(&call).and_then(|call| call.script.stay.as_mut());
         let Some(Place::Conference(conferring)) = stay.map(|stay| &mut stay.place) else { return };
         conferring.wait = wait.clone();
         if conferring.ear == Ear::Waiting {

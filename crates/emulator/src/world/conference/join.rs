@@ -2,16 +2,16 @@
 
 use identity::{AccountSid, CallSid, ConferenceSid};
 
-use super::super::call::Doing;
-use super::super::params::{Params, add};
-use super::super::recording::{NewRecording, Source};
+use super::super::World;
 use super::super::run::Goes;
-use super::super::stay::Place;
-use super::super::{Due, World};
 use super::report::Event;
-use super::{Conference, ConferenceStatus, Conferring, Ear, Participant};
 use crate::Kind;
-use crate::problem::{BAD_COACH, CONFERENCE_FULL, LABEL_IN_USE, Problem};
+use crate::problem::{LABEL_IN_USE, Problem};
+use crate::state::agenda::Due;
+use crate::state::call::{Conferring, Doing, Ear, Place};
+use crate::state::conference::{ConferenceStatus, Participant};
+use crate::state::params::{Params, add};
+use crate::state::recording::{NewRecording, Source};
 use crate::step::{ConferenceNoun, ConferenceSubscription, Dial, DialRecord};
 use crate::timeline::What;
 
@@ -25,11 +25,12 @@ impl World {
     ) -> Goes {
         self.answer_call(sid);
         let Some(call) = self.calls.get(&sid) else { return Goes::Later };
-        let id = match self.conference_named(call.account, &noun.name) {
+        let id = match self.conferences.named(call.account, &noun.name) {
             Some(id) => id,
             None => self.open_conference(sid, call.account, &noun),
         };
-        let coaching = match self.may_join(id, &noun) {
+        let Some(conference) = self.conferences.get(&id) else { return Goes::Later };
+        let coaching = match conference.admits(&noun) {
             Ok(coaching) => coaching,
             Err(problem) => return self.refuse_to_join(sid, dial, problem),
         };
@@ -42,8 +43,8 @@ impl World {
             starts: noun.starts,
             ends: noun.ends,
             beeps: noun.beeps,
-            joined_at: self.now,
-            updated_at: self.now,
+            joined_at: self.time.now,
+            updated_at: self.time.now,
         };
         let conferring = Conferring {
             conference: id,
@@ -71,64 +72,18 @@ impl World {
         account: AccountSid,
         noun: &ConferenceNoun,
     ) -> ConferenceSid {
-        let number = self.conferences_made;
-        self.conferences_made += 1;
-        let seed = self.seed.derive("conference", number as u64);
-        let id = ConferenceSid::from_bytes(seed.bytes());
         let callback = noun.callback.clone().map(|callback| ConferenceSubscription {
             target: self.resolve(sid, callback.target),
             ..callback
         });
-        let conference = Conference {
-            sid: id,
-            account,
-            name: noun.name.clone(),
-            status: ConferenceStatus::Init,
-            created_at: self.now,
-            updated_at: self.now,
-            participants: Vec::new(),
-            ended: None,
-            ended_by: None,
-            recording: None,
-            callback,
-            most: noun.most,
-            sequence: 0,
-            sent: 0,
-            seed,
-        };
-        self.post.open(conference.lane(), seed, number);
-        if conference.callback.as_ref().is_some_and(|it| it.events.contains(&"speaker")) {
+        if callback.as_ref().is_some_and(|it| it.events.contains(&"speaker")) {
             let what = "the event `speaker` of <Conference>: who talks is not known".to_owned();
             self.note(Some(sid), What::NotEmulated(what));
         }
-        self.conferences.insert(id, conference);
-        id
-    }
-
-    /// Whether there is room; and whom the newcomer coaches.
-    fn may_join(
-        &self,
-        id: ConferenceSid,
-        noun: &ConferenceNoun,
-    ) -> Result<Option<CallSid>, Problem> {
-        let Some(conference) = self.conferences.get(&id) else { return Ok(None) };
-        if conference.participants.len() >= conference.most {
-            let text = format!("the conference has room for {}", conference.most);
-            return Err(Problem::error(CONFERENCE_FULL, text));
-        }
-        let taken = |label: &String| {
-            conference.participants.iter().any(|it| it.label.as_ref() == Some(label))
-        };
-        if noun.label.as_ref().is_some_and(taken) {
-            let text = "another participant has this label";
-            return Err(Problem::error(LABEL_IN_USE, text));
-        }
-        let Some(coach) = &noun.coach else { return Ok(None) };
-        let coached = coach.parse().ok().filter(|sid| conference.participant(*sid).is_some());
-        match coached {
-            Some(sid) => Ok(Some(sid)),
-            None => Err(Problem::error(BAD_COACH, "nobody of this call Sid is in the conference")),
-        }
+        let (seed, now) = (self.seed, self.time.now);
+        let (conference, number) = self.conferences.open(seed, account, noun, callback, now);
+        self.post.open(conference.lane(), conference.seed(), number);
+        conference.sid
     }
 
     /// The `<Dial>` is over before it began. A label in use leads to the next verb, anything else
@@ -152,11 +107,9 @@ impl World {
     /// Starts the conference once two are in and one of them may start it; lets the newcomer hear
     /// what there is to hear.
     fn start_if_ready(&mut self, id: ConferenceSid, sid: CallSid, record: Option<DialRecord>) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
-        let is_ready = conference.participants.len() >= 2
-            && conference.participants.iter().any(|it| it.starts);
-        if conference.status != ConferenceStatus::Init || !is_ready {
+        if !conference.is_ready() {
             let is_running = conference.status == ConferenceStatus::InProgress;
             self.open_ear(sid);
             if is_running {
@@ -194,13 +147,13 @@ impl World {
     /// Somebody talks with others now: what they mean to do after so much talking is planned.
     fn takes_part(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
-        if std::mem::replace(&mut call.was_bridged, true) {
+        if std::mem::replace(&mut call.life.was_bridged, true) {
             return;
         }
-        if !matches!(call.doing, Doing::Dialling(_))
-            && let Some(talks) = call.caller.hangs_up_after
+        if !matches!(call.script.doing, Doing::Dialling(_))
+            && let Some(talks) = call.end.caller.hangs_up_after
         {
-            self.schedule(talks, Due::Leaves { leg: sid });
+            self.time.schedule(talks, Due::Leaves { leg: sid });
         }
     }
 }

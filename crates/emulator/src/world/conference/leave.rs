@@ -3,11 +3,11 @@
 use identity::{CallSid, ConferenceSid};
 
 use super::super::World;
-use super::super::params::{Params, add};
-use super::super::stay::{Away, Place};
 use super::report::Event;
-use super::{ConferenceStatus, Conferring, Participant};
 use crate::Kind;
+use crate::state::call::{Away, Conferring, Place};
+use crate::state::conference::{ConferenceStatus, Participant};
+use crate::state::params::{Params, add};
 
 /// Why a participant leaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,11 +57,9 @@ impl World {
 
     /// Takes somebody out, and ends the conference if it cannot go on without them.
     pub(super) fn part(&mut self, sid: CallSid, id: ConferenceSid, left: Left) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
-        let Some(at) = conference.participants.iter().position(|it| it.call == sid) else { return };
-        let gone = conference.participants.remove(at);
-        conference.updated_at = now;
+        let Some(gone) = conference.remove(sid, now) else { return };
         let is_empty = conference.participants.is_empty();
         self.tell_left(id, &gone, left);
         if gone.beeps.on_exit {
@@ -83,7 +81,7 @@ impl World {
 
     /// Ends a conference.
     pub(super) fn close(&mut self, id: ConferenceSid, reason: &'static str, last: &Participant) {
-        let now = self.now;
+        let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
         let by_api = reason == BY_API;
         conference.status = ConferenceStatus::Completed;
@@ -113,8 +111,8 @@ impl World {
             }
         }
         self.report_conference(id, Event::End, last, more);
-        self.ending.insert(lane);
-        self.conference_over(id);
+        self.calls.closing.insert(lane);
+        self.conferences.keep_over(id, self.config.keep_calls);
         for (call, conferring) in released {
             self.after_conference(call, &conferring);
         }
@@ -123,7 +121,7 @@ impl World {
     fn tell_left(&mut self, id: ConferenceSid, gone: &Participant, left: Left) {
         let mut more = Params::new();
         if let Some(call) = self.calls.get(&gone.call) {
-            add(&mut more, "ParticipantCallStatus", call.status);
+            add(&mut more, "ParticipantCallStatus", call.life.status);
         }
         add(&mut more, "ReasonParticipantLeft", left.as_str());
         self.report_conference(id, Event::Leave, gone, more);

@@ -2,11 +2,11 @@
 
 use identity::{CallSid, ConferenceSid};
 
-use super::super::params::{Params, add};
 use super::super::{Mail, Sender, World};
-use super::Participant;
 use crate::Kind;
 use crate::post::Purpose;
+use crate::state::conference::Participant;
+use crate::state::params::{Params, add};
 use crate::timeline::What;
 
 /// Something that happens in a conference.
@@ -78,13 +78,13 @@ impl World {
             return;
         }
         let target = callback.target.clone();
-        conference.sequence += 1;
+        let sequence = conference.next_sequence();
         let mut params = Params::new();
         add(&mut params, "AccountSid", conference.account);
         add(&mut params, "ConferenceSid", id);
         add(&mut params, "FriendlyName", &conference.name);
-        add(&mut params, "SequenceNumber", conference.sequence);
-        add(&mut params, "Timestamp", self.now.to_rfc2822());
+        add(&mut params, "SequenceNumber", sequence);
+        add(&mut params, "Timestamp", self.time.now.to_rfc2822());
         add(&mut params, "StatusCallbackEvent", event.as_str());
         if event.is_of_participant() {
             add(&mut params, "CallSid", about.call);
@@ -111,8 +111,7 @@ impl World {
         mail: Mail,
     ) {
         let Some(conference) = self.conferences.get_mut(&id) else { return };
-        conference.sent += 1;
-        let token = conference.seed.derive("webhook", conference.sent).uuid();
+        let token = conference.next_token();
         let (lane, account) = (conference.lane(), conference.account);
         let sender = Sender { lane, account, about, token };
         self.send_from(sender, Purpose::Notice { call: about }, None, mail);

@@ -1,11 +1,11 @@
 use identity::{CallSid, ConferenceSid};
 
-use super::super::Hears;
 use super::super::instruct::Instruction;
-use super::super::outbound::First;
 use super::super::stage::{Stage, account};
 use super::ConferenceStatus;
-use super::control::{Coaching, ParticipantChange};
+use crate::state::audio::Hears;
+use crate::state::call::First;
+use crate::state::conference::{Coaching, ParticipantChange};
 use crate::step::{Target, Wait};
 use crate::{CallStatus, Kind, Method, Voice, Webhook};
 
@@ -28,7 +28,7 @@ fn room(path: &str, webhook: &Webhook) -> String {
 fn talking(count: u8) -> (Stage, ConferenceSid, Vec<CallSid>) {
     let mut stage = Stage::new(room);
     let calls: Vec<CallSid> = (1..=count).map(|digit| stage.calls(digit)).collect();
-    let id = stage.world.conference_named(account(), "room").unwrap();
+    let id = stage.world.conferences.named(account(), "room").unwrap();
     (stage, id, calls)
 }
 
@@ -129,7 +129,7 @@ fn a_removed_participant_goes_on_with_the_action() {
     assert!(!stage.world.remove_participant(id, calls[2]), "once");
     stage.settle();
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["answered"]);
-    assert_eq!(stage.world.calls[&calls[2]].status, CallStatus::Completed);
+    assert_eq!(stage.world.calls[&calls[2]].life.status, CallStatus::Completed);
     assert_eq!(stage.world.conferences[&id].participants.len(), 2);
     let left = stage.params(Kind::Conference, "ReasonParticipantLeft");
     assert_eq!(left.last().map(String::as_str), Some("participant_updated_via_api"));
@@ -197,7 +197,7 @@ fn it_ends_for_one_of_five_reasons() {
             "{name}"
         );
         assert!(calls.iter().all(|call| stage.world.calls[call].has_ended()), "{name}");
-        assert!(stage.world.conference_named(account(), "room").is_none());
+        assert!(stage.world.conferences.named(account(), "room").is_none());
         assert!(!stage.world.end_conference(id), "{name}: once");
     }
 }
@@ -210,7 +210,7 @@ fn a_redirected_participant_leaves_and_its_action_has_no_effect() {
     stage.settle();
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["answered"]);
     assert_eq!(stage.params(Kind::Redirect, "CallSid"), [calls[1].to_string()]);
-    assert_eq!(stage.world.calls[&calls[1]].status, CallStatus::InProgress);
+    assert_eq!(stage.world.calls[&calls[1]].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.conferences[&id].participants.len(), 2);
     assert_eq!(hears(&stage, calls[0]), Hears::Mix(vec![calls[2]]));
 }

@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::super::outbound::First;
 use super::super::stage::{Stage, account};
-use super::super::{Hears, Party, Presence};
 use super::Instruction;
+use crate::state::audio::Hears;
+use crate::state::call::First;
+use crate::state::party::Party;
+use crate::state::party::Presence;
 use crate::{Address, Behaviour, CallStatus, Kind, Voice, Webhook};
 
 /// The caller is bridged with Ana; whoever is led elsewhere meets Bo, or the room.
@@ -50,12 +52,12 @@ fn a_cold_transfer_asks_the_action_first_and_ignores_it() {
     lead(&mut stage, caller, "/bo");
     stage.pass(5);
 
-    assert_eq!(stage.world.calls[&ana].status, CallStatus::Completed);
+    assert_eq!(stage.world.calls[&ana].life.status, CallStatus::Completed);
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["completed"]);
     let order: Vec<Kind> = stage.sent.iter().map(|webhook| webhook.kind).collect();
     assert_eq!(order, [Kind::Voice, Kind::Action, Kind::Redirect]);
     let bo = stage.world.calls[&caller].legs[1];
-    assert_eq!(stage.world.calls[&bo].status, CallStatus::InProgress);
+    assert_eq!(stage.world.calls[&bo].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.audio.of(caller).what, Hears::Leg(bo));
     assert_eq!(stage.world.audio.of(ana).what, Hears::Silence);
 }
@@ -68,10 +70,10 @@ fn a_bridge_becomes_a_conference_if_the_child_goes_first() {
 
     // The child was led away: its duration is not told, and the parent goes on by its action.
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["completed"]);
-    assert_eq!(stage.world.calls[&caller].status, CallStatus::InProgress);
+    assert_eq!(stage.world.calls[&caller].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.audio.of(caller).what, Hears::Mix(vec![ana]));
     assert_eq!(stage.world.audio.of(ana).what, Hears::Mix(vec![caller]));
-    let id = stage.world.conference_named(account(), "room").unwrap();
+    let id = stage.world.conferences.named(account(), "room").unwrap();
     assert_eq!(stage.world.conferences[&id].participants.len(), 2);
 }
 
@@ -88,14 +90,14 @@ fn a_child_that_was_led_away_dials_for_itself() {
     stage.world.hang_up(caller);
     stage.settle();
     let bo = stage.world.calls[&ana].legs[0];
-    assert_eq!(stage.world.calls[&bo].parent, Some(ana));
+    assert_eq!(stage.world.calls[&bo].parent(), Some(ana));
     assert_eq!(stage.world.audio.of(ana).what, Hears::Leg(bo), "the parent does not matter");
     let story = crate::Story::of(&stage.world, caller);
     let legs: Vec<CallSid> = story.legs.iter().map(|leg| leg.sid).collect();
     assert_eq!(legs, [ana, bo], "the story tells of all");
-    assert!(!stage.world.calls[&caller].over);
+    assert!(!stage.world.calls[&caller].life.over);
     stage.world.hang_up(bo);
     stage.settle();
     stage.pass(1);
-    assert!(stage.world.calls[&caller].over);
+    assert!(stage.world.calls[&caller].life.over);
 }

@@ -1,8 +1,8 @@
 use identity::CallSid;
 
 use super::super::instruct::Instruction;
-use super::super::outbound::First;
 use super::super::stage::{Stage, account};
+use crate::state::call::First;
 use crate::step::Target;
 use crate::{CallStatus, Kind, Method, Voice, Webhook};
 
@@ -20,7 +20,7 @@ fn queue() -> (Stage, identity::QueueSid, Vec<CallSid>) {
     let mut stage = Stage::new(waiting);
     let calls = (1..=3).map(|digit| stage.calls(digit)).collect();
     stage.pass(12);
-    let id = stage.world.queue_named(account(), "support").unwrap();
+    let id = stage.world.queues.named(account(), "support").unwrap();
     (stage, id, calls)
 }
 
@@ -53,6 +53,6 @@ fn whoever_is_redirected_has_left() {
     stage.world.instruct(calls[0], Instruction::Complete).unwrap();
     stage.settle();
     assert_eq!(stage.params(Kind::Action, "QueueResult"), ["redirected", "hangup"]);
-    assert_eq!(stage.world.calls[&calls[1]].status, CallStatus::InProgress);
+    assert_eq!(stage.world.calls[&calls[1]].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.queues[&id].members.len(), 1);
 }

@@ -1,5 +1,5 @@
 use super::super::stage::Stage;
-use super::RecordingStatus;
+use crate::state::recording::RecordingStatus;
 use crate::{Webhook, pcmu, wave};
 
 fn message(path: &str, _: &Webhook) -> String {

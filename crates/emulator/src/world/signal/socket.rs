@@ -1,93 +1,16 @@
 //! The sockets, and the devices behind them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use identity::{AppSid, Timestamp};
 
-use super::{Claims, Fault, Frame, Outgoing, Sdp};
-use crate::frame::Listen;
+use super::Claims;
+use crate::frame::{Fault, Frame, Listen, Sdp, SocketId};
 use crate::problem::{CONNECTION_DECLINED, Problem};
+use crate::state::party::{Party, PartyId, Presence};
 use crate::timeline::What;
-use crate::world::{Party, PartyId, Presence, SocketId, World};
+use crate::world::World;
 use crate::{Address, Behaviour, RegisterError};
-
-/// A socket of the Voice SDK.
-#[derive(Debug, Default)]
-pub(crate) struct Socket {
-    /// The device, once it has shown a good token.
-    pub(crate) party: Option<PartyId>,
-    /// How long a call outlives the socket.
-    pub(crate) reconnect_timeout: Duration,
-    /// When the token ends.
-    expires_at: Option<Timestamp>,
-    /// Whether the token allows incoming calls.
-    takes_calls: bool,
-    outbox: Vec<Outgoing>,
-    /// Whether a test has torn it.
-    is_torn: bool,
-}
-
-/// All sockets.
-#[derive(Debug, Default)]
-pub(crate) struct Sockets {
-    by_id: BTreeMap<SocketId, Socket>,
-    opened: u64,
-    registered: u64,
-}
-
-impl Sockets {
-    pub(crate) fn open(&mut self) -> SocketId {
-        self.opened += 1;
-        let id = SocketId(self.opened);
-        self.by_id.insert(id, Socket::default());
-        id
-    }
-
-    pub(super) fn remove(&mut self, id: SocketId) -> Option<Socket> {
-        self.by_id.remove(&id)
-    }
-
-    pub(super) fn party(&self, id: SocketId) -> Option<PartyId> {
-        self.by_id.get(&id)?.party
-    }
-
-    pub(super) fn push(&mut self, id: SocketId, outgoing: Outgoing) {
-        if let Some(socket) = self.by_id.get_mut(&id) {
-            socket.outbox.push(outgoing);
-        }
-    }
-
-    /// Takes what is to be sent. `None` if the socket is to be torn.
-    pub(crate) fn take_outbox(&mut self, id: SocketId) -> Option<Vec<Outgoing>> {
-        let socket = self.by_id.get_mut(&id)?;
-        if socket.is_torn { None } else { Some(std::mem::take(&mut socket.outbox)) }
-    }
-
-    /// Tears a socket, without a word to the browser.
-    pub(crate) fn tear(&mut self, id: SocketId) {
-        if let Some(socket) = self.by_id.get_mut(&id) {
-            socket.is_torn = true;
-        }
-    }
-
-    /// The devices that have shown a good token, in the order of their sockets.
-    pub(crate) fn devices(&self) -> impl Iterator<Item = (SocketId, PartyId)> {
-        self.by_id.iter().filter_map(|(id, socket)| Some((*id, socket.party?)))
-    }
-
-    /// A socket is the device's, as after a good token.
-    #[cfg(test)]
-    pub(crate) fn belongs_to(&mut self, id: SocketId, party: PartyId) {
-        self.by_id.entry(id).or_default().party = Some(party);
-    }
-
-    /// The next number in the order of registrations.
-    pub(crate) fn next_registration(&mut self) -> u64 {
-        self.registered += 1;
-        self.registered
-    }
-}
 
 impl World {
     /// The first frame of a socket, or a new token on it.
@@ -98,7 +21,7 @@ impl World {
         };
         let address = Address::Client(claims.identity.clone());
         let known = self.signal.sockets.party(id);
-        if let Some(party) = known.and_then(|party| self.party(party))
+        if let Some(party) = known.and_then(|party| self.parties.get(party))
             && (party.address != address || party.account != Some(claims.account))
         {
             return self.refuse(id, RegisterError::OtherIdentity);
@@ -110,9 +33,9 @@ impl World {
             party.socket = Some(id);
             self.add_party(party)
         });
-        let expires_at = self.now + self.as_on_the_wall(claims.left);
+        let expires_at = self.time.now + self.time.as_on_the_wall(claims.left);
         let frame = connected(&claims);
-        if let Some(device) = self.party_mut(party) {
+        if let Some(device) = self.parties.get_mut(party) {
             (device.app, device.app_params) = claims
                 .outgoing
                 .map_or_else(|| (None, Vec::new()), |(app, params)| (Some(app), params));
@@ -121,7 +44,7 @@ impl World {
                     if claims.incoming { Presence::Until(expires_at) } else { Presence::Away };
             }
         }
-        if let Some(socket) = self.signal.sockets.by_id.get_mut(&id) {
+        if let Some(socket) = self.signal.sockets.get_mut(id) {
             socket.party = Some(party);
             socket.reconnect_timeout = Duration::from_secs(listen.reconnect_timeout);
             socket.expires_at = Some(expires_at);
@@ -137,25 +60,26 @@ impl World {
             self.push(party, Frame::Offline, Sdp::None);
             return;
         }
-        let Some(socket) = self.signal.sockets.by_id.get(&id) else { return };
+        let Some(socket) = self.signal.sockets.get(id) else { return };
         let (takes_calls, expires_at) = (socket.takes_calls, socket.expires_at);
-        let Some(expires_at) = expires_at.filter(|expires_at| self.now < *expires_at) else {
+        let Some(expires_at) = expires_at.filter(|expires_at| self.time.now < *expires_at) else {
             self.set_presence(party, Presence::Away);
             return self.refuse(id, RegisterError::Token(voice_token::VerifyError::Expired));
         };
         if !takes_calls {
             self.refuse(id, RegisterError::NoIncomingGrant);
-            if self.party(party).is_some_and(|device| device.on_call.is_none()) {
+            if self.parties.get(party).is_some_and(|device| device.on_call.is_none()) {
                 self.push_to(id, Frame::Close, Sdp::None);
             }
             return;
         }
-        let is_new = self.party(party).is_some_and(|device| device.presence == Presence::Away);
+        let is_new =
+            self.parties.get(party).is_some_and(|device| device.presence == Presence::Away);
         self.set_presence(party, Presence::Until(expires_at));
         self.push(party, Frame::Ready, Sdp::None);
         if is_new {
-            let number = self.signal.sockets.next_registration();
-            let Some(device) = self.party_mut(party) else { return };
+            let number = self.parties.next_registration();
+            let Some(device) = self.parties.get_mut(party) else { return };
             device.registered = number;
             let client = device.address.clone();
             self.note(None, What::Registration { client, refused: None });
@@ -163,13 +87,8 @@ impl World {
         }
     }
 
-    /// How much emulated time passes in a length of real time: browsers and tokens live in that.
-    pub(in crate::world) fn as_on_the_wall(&self, length: Duration) -> Duration {
-        length * self.config.clock.scale().unwrap_or(1).max(1)
-    }
-
     fn set_presence(&mut self, party: PartyId, presence: Presence) {
-        if let Some(device) = self.party_mut(party) {
+        if let Some(device) = self.parties.get_mut(party) {
             device.presence = presence;
         }
     }
@@ -189,12 +108,12 @@ impl World {
 
     /// The TwiML App that a device may call through.
     pub(super) fn may_call(&self, id: SocketId, party: PartyId) -> Result<AppSid, Fault> {
-        let expires_at = self.signal.sockets.by_id.get(&id).and_then(|it| it.expires_at);
-        if expires_at.is_none_or(|expires_at| self.now >= expires_at) {
+        let expires_at = self.signal.sockets.get(id).and_then(|it| it.expires_at);
+        if expires_at.is_none_or(|expires_at| self.time.now >= expires_at) {
             let error = RegisterError::Token(voice_token::VerifyError::Expired);
             return Err(Fault::new(error.frame_code(), error.sentence()));
         }
-        let app = self.party(party).and_then(|device| device.app);
+        let app = self.parties.get(party).and_then(|device| device.app);
         app.ok_or_else(|| {
             Fault::new(CONNECTION_DECLINED, "the token does not allow outgoing calls")
         })

@@ -32,7 +32,7 @@ impl World {
         token: &str,
         wall: Timestamp,
     ) -> Result<Claims, RegisterError> {
-        let now = if self.config.starts_at.is_some() { self.now } else { wall };
+        let now = if self.config.starts_at.is_some() { self.time.now } else { wall };
         let sid = unverified_key(token).map_err(RegisterError::Token)?;
         let row = self.tables.keys.get(&sid).ok_or(RegisterError::UnknownKey)?;
         let checked = row.key.verify(token, now, Duration::ZERO).map_err(RegisterError::Token)?;

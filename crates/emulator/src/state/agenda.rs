@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use identity::{CallSid, Timestamp};
 
-use super::{LineId, PartyId};
+use super::party::PartyId;
+use crate::frame::LineId;
 
 /// Something that will happen unless it has become pointless by then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,7 +6,7 @@ use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber};
 use twilio_sig::AuthToken;
 use voice_token::ApiKey;
 
-use super::Secret;
+use super::secret::Secret;
 use crate::Voice;
 
 /// The configuration of all accounts.

@@ -1,33 +1,29 @@
 //! What a document is for: which verbs may stand in it, and what its end means.
 
-use identity::CallSid;
-
-use super::World;
-use super::queue::Turn;
-use super::stay::Place;
+use super::call::{Call, Place, Turn};
 use crate::problem::{BAD_WAIT_VERB, DIAL_IN_WHISPER, Problem, SCHEMA_WARNING};
 use crate::step::Step;
 
 /// What the document that a call runs is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Scope {
-    /// The call itself: its end hangs up.
+pub(crate) enum Scope {
+    /// For the call itself. At its end the call hangs up.
     Own,
-    /// A called party before the bridge: its end bridges.
+    /// For a called party before the bridge. At its end they are bridged.
     Whisper,
-    /// A caller who waits in a queue: it is asked again.
+    /// For a caller who waits in a queue. At its end it is requested again.
     Queue,
-    /// The same, just before the bridge: its end bridges.
+    /// For a caller just before the bridge out of a queue. At its end they are bridged.
     QueueWhisper,
-    /// A participant who waits, is on hold, or hears an announcement.
+    /// For a participant who waits, is on hold, or hears an announcement.
     Conference,
 }
 
 /// Whether a verb is carried out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Allowed,
-    /// It is left out.
+    /// It is left out, and the document goes on.
     Skipped(Problem),
     /// The leg ends.
     Fatal(Problem),
@@ -36,7 +32,7 @@ pub(super) enum Verdict {
 impl Scope {
     /// Whether a verb may stand in the document (documentation of `<Number>`, `<Enqueue>`,
     /// `<Queue>`, `<Conference>`; errors 13201 and 13238).
-    pub(super) fn allows(self, step: &Step) -> Verdict {
+    pub(crate) fn allows(self, step: &Step) -> Verdict {
         let is_heard = matches!(step, Step::Speak(_) | Step::Redirect(_));
         let allowed = match self {
             Self::Own => !matches!(step, Step::Leave),
@@ -75,31 +71,15 @@ impl Scope {
     }
 }
 
-impl World {
-    pub(super) fn scope(&self, sid: CallSid) -> Scope {
-        let Some(call) = self.calls.get(&sid) else { return Scope::Own };
-        match call.stay.as_ref().map(|stay| &stay.place) {
+impl Call {
+    /// What the document that the call runs is for.
+    pub(crate) fn scope(&self) -> Scope {
+        match self.script.stay.as_ref().map(|stay| &stay.place) {
             Some(Place::Conference(_)) => Scope::Conference,
             Some(Place::Queue(queued)) if queued.turn == Turn::Waits => Scope::Queue,
             Some(Place::Queue(_)) => Scope::QueueWhisper,
-            None if call.in_whisper => Scope::Whisper,
+            None if self.leg.as_ref().is_some_and(|leg| leg.in_whisper) => Scope::Whisper,
             None => Scope::Own,
-        }
-    }
-
-    /// The document has no more verbs.
-    pub(super) fn document_over(&mut self, sid: CallSid) {
-        // After Twilio's own error message nothing else follows, wherever it was.
-        if self.calls.get(&sid).is_some_and(|call| call.application_error) {
-            self.hang_up_by_document(sid);
-            return;
-        }
-        match self.scope(sid) {
-            Scope::Own => self.hang_up_by_document(sid),
-            Scope::Whisper => self.whisper_over(sid),
-            Scope::Queue => self.wait_in_queue_again(sid),
-            Scope::QueueWhisper => self.queue_whisper_over(sid),
-            Scope::Conference => self.conference_document_over(sid),
         }
     }
 }

@@ -1,0 +1,54 @@
+//! The verbs that take time: what each remembers while it goes on.
+
+use std::collections::VecDeque;
+
+use identity::{CallSid, QueueSid, RecordingSid};
+
+use crate::state::params::Params;
+use crate::step::{Dial, Gather, Noun, Record, Speech, Target};
+
+/// A `<Gather>` that is going on.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    pub(crate) gather: Gather,
+    pub(crate) prompts: VecDeque<Speech>,
+    /// Whether the prompts are over and the time for the next key runs.
+    pub(crate) listens: bool,
+    pub(crate) keys: String,
+    /// The keys that the caller will press after the prompts.
+    pub(crate) script: VecDeque<char>,
+}
+
+/// A `<Record>` that is going on.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) record: Record,
+    /// Absent during the beep.
+    pub(crate) recording: Option<RecordingSid>,
+}
+
+/// A `<Dial>` of browsers and phones that is going on.
+#[derive(Debug)]
+pub(crate) struct Dialling {
+    pub(crate) dial: Dial,
+    /// The nouns that are not dialled yet.
+    pub(crate) queue: VecDeque<Noun>,
+    pub(crate) legs: Vec<CallSid>,
+    /// The legs that have ended, in that order.
+    pub(crate) ended: Vec<CallSid>,
+    pub(crate) bridged: Option<CallSid>,
+    pub(crate) recording: Option<RecordingSid>,
+}
+
+/// A `<Dial>` of a queue that is going on.
+#[derive(Debug)]
+pub(crate) struct Dequeuing {
+    pub(crate) dial: Dial,
+    pub(crate) queue: Option<QueueSid>,
+    pub(crate) whisper: Option<Target>,
+    pub(crate) member: Option<CallSid>,
+    pub(crate) bridged: bool,
+    pub(crate) recording: Option<RecordingSid>,
+    /// The parameters about the queue, from the moment when a caller was taken out of it.
+    pub(crate) queue_params: Params,
+}
