@@ -3,7 +3,6 @@ import { test } from "node:test";
 
 import { delay } from "../../assets/lib/backoff.js";
 import { level } from "../../assets/lib/audio.js";
-import { isFresh } from "../../assets/lib/reload.js";
 import { incoming, whySentence } from "../../assets/lib/line.js";
 import { formatNumber, parseNumber } from "../../assets/lib/number.js";
 import { readSession } from "../../assets/lib/session.js";
@@ -127,15 +126,6 @@ test("a stream is opened again after a sleep, not because timers were rationed",
   stream.close();
   await over;
   assert.equal(stream.state, "closed");
-});
-
-test("a call is taken up again only while Twilio keeps it", () => {
-  const kept = (state) => ({ line: { state }, connectToken: "t", at: 1000 });
-  assert.equal(isFresh(kept("open"), 30_999), true);
-  assert.equal(isFresh(kept("open"), 31_000), false);
-  assert.equal(isFresh(kept("ringing"), 60_999), true);
-  assert.equal(isFresh(kept("ringing"), 61_000), false);
-  assert.equal(isFresh(kept("open"), 999), false);
 });
 
 test("a line says who calls and why this agent is rung", () => {
