@@ -159,8 +159,8 @@ export class Lines extends Emitter {
   async #place(line) {
     try {
       const call = await this.#parts.device.connect({ params: { To: line.number } });
+      if (!this.#lines.has(line.id)) return call.disconnect();
       this.#follow(line, call);
-      if (this.#foretold.has(line.id)) call.disconnect();
     } catch (error) {
       this.#end(line, because("failed", error));
     }
@@ -192,6 +192,7 @@ export class Lines extends Emitter {
     this.#change(line, { state: line.answeredAt === null ? "connecting" : "reconnecting" });
     try {
       const call = await device.connect({ connectToken });
+      if (!this.#lines.has(line.id)) return call.disconnect();
       this.#follow(line, call);
       await sleep(RESUME);
       const now = this.#lines.get(line.id);

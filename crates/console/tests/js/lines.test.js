@@ -178,6 +178,15 @@ test("an agent has one call at a time", async (context) => {
   assert.deepEqual(parts.seen.placed.map(({ what }) => what), [{ params: { To: "+4930123456" } }]);
 });
 
+test("a call that is hung up before the SDK has it does not go on", async (context) => {
+  const parts = phone(context);
+  const { id } = parts.lines.dial("+4930123456");
+  parts.lines.hangUp(id);
+  await turns();
+  assert.deepEqual([parts.seen.events, parts.lines.hasCalls], [["You hung up"], false]);
+  assert.deepEqual(parts.seen.placed[0].call.done, [["disconnect"]]);
+});
+
 test("a ring is hung up by declining it, and nothing else is answered", async (context) => {
   const parts = phone(context);
   const call = ring(parts);
@@ -219,6 +228,10 @@ test("a call that cannot be resumed is lost", async (context) => {
       timers.tick(0);
       return "The caller hung up";
     },
+    "the agent hangs up first": async ({ seen }) => {
+      assert.deepEqual(seen.placed[0].call.done, [["disconnect"]]);
+      return "You hung up";
+    },
     "the SDK refuses": async () => "The connection was lost",
     "there is no device": async () => "The connection was lost",
   };
@@ -231,10 +244,11 @@ test("a call that cannot be resumed is lost", async (context) => {
     if (name === "there is no device") next.seen.isReady = false;
     next.lines.restore(next.reload.restore(Date.now()));
     next.lines.resume();
+    if (name === "the agent hangs up first") next.lines.hangUp("CA-leg");
     await turns();
     const want = await play(next);
     await turns();
-    assert.deepEqual([next.state(), next.seen.events], ["", [want]], name);
+    assert.deepEqual([next.state(), next.seen.events, next.lines.hasCalls], ["", [want], false], name);
     context.mock.timers.reset();
   }
 });
