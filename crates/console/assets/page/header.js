@@ -1,3 +1,4 @@
+import { banner, order } from "./banner.js";
 import { countFrom } from "./clock.js";
 import { $, h, write } from "./dom.js";
 import { STATUS, initials, outsideCalls } from "./format.js";
@@ -33,18 +34,15 @@ export function mountHeader(room) {
       const status = /** @type {any} */ (button.dataset.status);
       asked = status;
       showStatus();
-      try {
+      await order(async () => {
         await room.setStatus(status);
         say(`You are ${STATUS[status].toLowerCase()}`);
-      } catch (error) {
-        banner("bad", `Your status was not changed: ${/** @type {Error} */ (error).message}`);
-      } finally {
-        asked = null;
-        showStatus();
-      }
+      }, "Your status was not changed");
+      asked = null;
+      showStatus();
     });
   }
-  $("end-wrap-up").addEventListener("click", () => room.endWrapUp().catch(complain));
+  $("end-wrap-up").addEventListener("click", () => order(() => room.endWrapUp()));
   $("take-over").addEventListener("click", async () => {
     const isHere = await room.takeOver();
     if (!isHere) say("The other tab has a call. Take over when it is finished.");
@@ -53,11 +51,6 @@ export function mountHeader(room) {
       isHere ? ELSEWHERE : "The other tab has a call. You can use it from here, and take over afterwards.",
     );
   });
-  $("banner-act").addEventListener("click", () => {
-    if (room.registration.problem?.isFinal) signInAgain();
-    else room.retry();
-  });
-
   room.on("status", showStatus);
   room.on("agents", showStatus);
   room.on("registration", () => showRegistration(room));
@@ -97,38 +90,33 @@ function showRegistration(room) {
   const pill = $("registration");
   pill.dataset.state = state;
   write(pill, WORDS[state]);
-  const isLasting = state !== "registered" && problem !== null;
-  const isTold = isLasting || problem?.isFinal === true;
-  if (isTold && problem) {
-    const final = problem.code === "insecure" ? undefined : "Sign in again";
-    const act = problem.isFinal ? final : "Try now";
-    banner(state === "failed" ? "bad" : "warn", [problem.title, problem.hint].filter(Boolean).join(" "), act);
-  } else {
-    $("banner").hidden = true;
+  showProblem(room);
+}
+
+/** @param {Switchroom} room */
+function showProblem(room) {
+  const { state, problem } = room.registration;
+  const isShown = problem !== null && (state !== "registered" || problem.isFinal);
+  const key = !isShown ? null : state === "failed" || problem.isFinal ? "stopped" : "unsteady";
+  if (key && problem) {
+    const text = [problem.title, problem.hint].filter(Boolean).join(" ");
+    banner.set(key, { kind: state === "failed" ? "bad" : "warn", text, act: remedy(room, problem) });
   }
+  if (key !== "stopped") banner.clear("stopped");
+  if (key !== "unsteady") banner.clear("unsteady");
+  // The state that follows a refused order explains more than the refusal did.
+  banner.clear("order");
 }
 
 /**
- * @param {"bad" | "warn"} kind
- * @param {string} text
- * @param {string} [act]
- */
-export function banner(kind, text, act) {
-  const element = $("banner");
-  element.dataset.kind = kind;
-  element.hidden = false;
-  write($("banner-text"), text);
-  $("banner-act").hidden = act === undefined;
-  write($("banner-act"), act ?? "");
-}
-
-/**
- * Says that an order was not carried out.
+ * What the agent can do about a problem.
  *
- * @param {unknown} error
+ * @param {Switchroom} room
+ * @param {import("../switchroom.js").Problem} problem
  */
-export function complain(error) {
-  banner("bad", /** @type {Error} */ (error).message);
+function remedy(room, { code, isFinal }) {
+  if (!isFinal) return { label: "Try now", run: () => room.retry() };
+  return code === "insecure" ? undefined : { label: "Sign in again", run: signInAgain };
 }
 
 function signInAgain() {

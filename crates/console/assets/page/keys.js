@@ -1,5 +1,5 @@
+import { order } from "./banner.js";
 import { $, h } from "./dom.js";
-import { complain } from "./header.js";
 
 /**
  * The keyboard. Single keys work outside of fields, and can be switched off.
@@ -10,10 +10,10 @@ export function mountKeys(room) {
   const open = () => room.lines.find((line) => line.state === "open");
   /** @type {Record<string, () => void>} */
   const actions = {
-    a: () => void room.answer().catch(complain),
-    d: () => void room.decline().catch(complain),
-    h: () => void room.hangUp().catch(complain),
-    m: () => void room.mute(!open()?.isMuted).catch(complain),
+    a: () => void order(() => room.answer()),
+    d: () => void order(() => room.decline()),
+    h: () => void order(() => room.hangUp()),
+    m: () => void order(() => room.mute(!open()?.isMuted)),
     k: () => /** @type {HTMLElement | null} */ (document.querySelector("[data-test=toggle-dialpad]"))?.click(),
     n: () => $("dial-number").focus(),
     t: () => $("tab-team").click(),

@@ -1,6 +1,5 @@
 import { whySentence } from "../switchroom.js";
-import { banner } from "./header.js";
-import { $ } from "./dom.js";
+import { banner } from "./banner.js";
 import { who } from "./phone/lines.js";
 
 /**
@@ -44,9 +43,10 @@ export function mountNotices(room) {
   });
   room.on("blocked", (isBlocked) => {
     // The click counts only in the tab that makes the sound.
-    if (!room.isLeading) return;
-    const text = "Your browser keeps the ring tone silent until you click somewhere on this page.";
-    if (isBlocked) banner("warn", text);
-    else if ($("banner-text").textContent === text) $("banner").hidden = true;
+    if (isBlocked && room.isLeading) banner.set("silent", { kind: "warn", text: SILENT });
+    else banner.clear("silent");
   });
+  room.on("leading", (isLeading) => isLeading || banner.clear("silent"));
 }
+
+const SILENT = "Your browser keeps the ring tone silent until you click somewhere on this page.";

@@ -1,7 +1,7 @@
 import { formatNumber, whySentence } from "../../switchroom.js";
+import { order } from "../banner.js";
 import { countFrom } from "../clock.js";
 import { $, h, icon, keyed, write } from "../dom.js";
-import { complain } from "../header.js";
 import { keypad } from "./keypad.js";
 import { callOut } from "../say.js";
 
@@ -66,8 +66,8 @@ function incomingCard(room, { id, since }) {
     h(
       "div.two",
       {},
-      h("button.decline", { type: "button", "data-test": "decline", onclick: () => room.decline(id).catch(complain) }, icon("phone"), "Decline"),
-      h("button.answer", { type: "button", "data-test": "answer", onclick: () => room.answer(id).catch(complain) }, icon("phone"), "Answer"),
+      h("button.decline", { type: "button", "data-test": "decline", onclick: () => order(() => room.decline(id)) }, icon("phone"), "Decline"),
+      h("button.answer", { type: "button", "data-test": "answer", onclick: () => order(() => room.answer(id)) }, icon("phone"), "Answer"),
     ),
   );
   card.update = (/** @type {Line} */ line) => {
@@ -95,11 +95,11 @@ function callCard(room, { id }) {
   let isMuted = false;
   const mute = h(
     "button",
-    { type: "button", "data-test": "mute", "aria-pressed": "false", onclick: () => room.mute(!isMuted, id).catch(complain) },
+    { type: "button", "data-test": "mute", "aria-pressed": "false", onclick: () => order(() => room.mute(!isMuted, id)) },
     muteIcon,
     muteWord,
   );
-  const pad = keypad((digit) => room.sendDigits(digit, id).catch(complain));
+  const pad = keypad((digit) => order(() => room.sendDigits(digit, id)));
   pad.hidden = true;
   const keys = h(
     "button",
@@ -116,7 +116,7 @@ function callCard(room, { id }) {
     icon("keys"),
     "Keys",
   );
-  const hangUp = h("button.decline", { type: "button", "data-test": "hangup", onclick: () => room.hangUp(id).catch(complain) }, icon("phone"), "Hang up");
+  const hangUp = h("button.decline", { type: "button", "data-test": "hangup", onclick: () => order(() => room.hangUp(id)) }, icon("phone"), "Hang up");
   const card = h(
     "article.line",
     { "data-test": "active-call", "aria-label": "Call" },

@@ -1,0 +1,87 @@
+import { $, write } from "./dom.js";
+
+/**
+ * What the banner says.
+ *
+ * @typedef {object} Notice
+ * @property {"bad" | "warn"} kind
+ * @property {string} text
+ * @property {{ label: string, run: () => void }} [act] a button beside the text
+ */
+
+/**
+ * Who may say something in the banner, the most urgent first:
+ *
+ * - `silent`: a call rings and the browser keeps the ring tone silent; any click ends that
+ * - `stopped`: calls do not reach this agent until somebody does something
+ * - `order`: something that the agent asked for was refused
+ * - `unsteady`: calls do not reach this agent at the moment, and that ends by itself
+ */
+const KEYS = /** @type {const} */ (["silent", "stopped", "order", "unsteady"]);
+
+/** @typedef {typeof KEYS[number]} NoticeKey */
+
+/**
+ * The reasons for the banner, one for each key. The most urgent one is shown; the others wait until it
+ * is withdrawn.
+ */
+export class Banner {
+  /** @type {Map<NoticeKey, Notice>} */
+  #notices = new Map();
+  #draw;
+
+  /** @param {(notice: Notice | null) => void} draw shows a notice, or none */
+  constructor(draw) {
+    this.#draw = draw;
+  }
+
+  /**
+   * Says something, in place of what the same key said before.
+   *
+   * @param {NoticeKey} key
+   * @param {Notice} notice
+   */
+  set(key, notice) {
+    this.#notices.set(key, notice);
+    this.#draw(this.shown);
+  }
+
+  /** Withdraws what a key said. @param {NoticeKey} key */
+  clear(key) {
+    if (this.#notices.delete(key)) this.#draw(this.shown);
+  }
+
+  /** What is shown. @returns {Notice | null} */
+  get shown() {
+    const key = KEYS.find((key) => this.#notices.has(key));
+    return (key && this.#notices.get(key)) ?? null;
+  }
+}
+
+/** The banner of the page. Nothing else touches its element. */
+export const banner = new Banner((notice) => {
+  $("banner").hidden = notice === null;
+  if (!notice) return;
+  $("banner").dataset.kind = notice.kind;
+  write($("banner-text"), notice.text);
+  const act = $("banner-act");
+  act.hidden = notice.act === undefined;
+  act.onclick = notice.act?.run ?? null;
+  write(act, notice.act?.label ?? "");
+});
+
+/**
+ * Does what the agent asks for; the banner says why if it is refused, until the next order.
+ *
+ * @param {() => Promise<unknown>} run
+ * @param {string} [what] did not happen, as the start of a sentence
+ */
+export async function order(run, what) {
+  banner.clear("order");
+  try {
+    await run();
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    banner.set("order", { kind: "bad", text: what ? `${what}: ${message}` : message });
+  }
+}
