@@ -1,17 +1,17 @@
 import { connect } from "../switchroom.js";
-import { mountBoard } from "./team/board.js";
-import { mountCharts } from "./team/charts.js";
-import { mountDialler } from "./phone/dialler.js";
 import { $ } from "./dom.js";
-import { mountEnded } from "./phone/ended.js";
 import { mountHeader } from "./header.js";
 import { mountKeys } from "./keys.js";
 import { mountLeave } from "./leave.js";
-import { mountLines } from "./phone/lines.js";
 import { mountLog } from "./log/log.js";
 import { mountNotices } from "./notify.js";
+import { mountCards } from "./phone/cards.js";
+import { mountDialler } from "./phone/dialler.js";
+import { mountEnded } from "./phone/ended.js";
 import { mountSettings } from "./settings/settings.js";
 import { signedIn, signOut } from "./sign-in.js";
+import { mountBoard } from "./team/board.js";
+import { mountCharts } from "./team/charts.js";
 import { mountViews } from "./views.js";
 
 const { workspace, session, onRenewed } = await signedIn();
@@ -24,7 +24,7 @@ const room = connect({ baseUrl: location.origin, workspace, session });
 onRenewed(() => room.retry());
 
 mountHeader(room);
-mountLines(room);
+mountCards(room);
 mountLeave(room);
 mountDialler(room);
 mountEnded(room);

@@ -1,6 +1,7 @@
+import { isIncoming } from "../lib/line.js";
 import { whySentence } from "../switchroom.js";
 import { banner } from "./banner.js";
-import { who } from "./phone/lines.js";
+import { who } from "./phone/who.js";
 
 /**
  * What tells of a call outside of the page: its title, and a notice on the desktop.
@@ -11,7 +12,7 @@ export function mountNotices(room) {
   /** @type {Map<string, Notification>} */
   const shown = new Map();
   const title = () => {
-    const ringing = room.lines.find((line) => line.state === "ringing" && line.direction === "inbound");
+    const ringing = room.lines.find(isIncoming);
     const open = room.lines.find((line) => line.state === "open");
     const count = room.lines.filter((line) => line.state === "ringing").length;
     document.title = ringing

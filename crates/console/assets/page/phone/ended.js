@@ -1,6 +1,6 @@
 import { $, write } from "../dom.js";
 import { duration } from "../format.js";
-import { who } from "./lines.js";
+import { who } from "./who.js";
 import { say } from "../say.js";
 
 /**

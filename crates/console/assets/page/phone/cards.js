@@ -1,0 +1,41 @@
+import { isIncoming } from "../../lib/line.js";
+import { whySentence } from "../../switchroom.js";
+import { $, keyed } from "../dom.js";
+import { callOut } from "../say.js";
+import { callCard } from "./call-card.js";
+import { mountIdle } from "./idle.js";
+import { incomingCard } from "./incoming-card.js";
+import { who } from "./who.js";
+
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Line} Line */
+
+/**
+ * The cards of this agent's calls: those that ring, and the one that goes on.
+ *
+ * @param {Switchroom} room
+ */
+export function mountCards(room) {
+  const list = $("lines");
+  const show = () => {
+    const hadFocus = list.contains(document.activeElement);
+    const key = (/** @type {Line} */ line) => `${line.id} ${isIncoming(line)}`;
+    const create = (/** @type {Line} */ line) => (isIncoming(line) ? incomingCard(room, line) : callCard(room, line));
+    keyed(list, room.lines, key, create, (card, line) => card.update(line));
+    $("dialler").hidden = room.lines.length > 0;
+    if (hadFocus && !list.contains(document.activeElement)) {
+      (list.querySelector("button") ?? $("my-name")).focus();
+    }
+  };
+  room.on("lines", show);
+  room.on("ringing", (line) => {
+    const why = whySentence(line.why);
+    callOut(`Incoming call from ${who(line)}. ${why}. Press A to answer, D to decline.`);
+    // Nobody is interrupted while typing.
+    if (document.activeElement === document.body) {
+      /** @type {HTMLElement | null} */ (list.querySelector("[data-test=answer]"))?.focus();
+    }
+  });
+  show();
+  mountIdle(room);
+}

@@ -1,0 +1,77 @@
+import { order } from "../banner.js";
+import { h, icon, write } from "../dom.js";
+import { keypad } from "./keypad.js";
+
+/** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
+/** @typedef {import("../../switchroom.js").Line} Line */
+
+/**
+ * Something to do with a call, on its card.
+ *
+ * @typedef {object} Control
+ * @property {any} button
+ * @property {any} [panel] what the button opens, above all buttons
+ * @property {(line: Line) => void} [update] shows the line as it is now
+ */
+
+/**
+ * What can be done with a call, in the order of the buttons. Another one needs a function here, and
+ * nothing in the card.
+ *
+ * @param {Switchroom} room
+ * @param {string} id of the line
+ * @returns {Control[]}
+ */
+export const controls = (room, id) => [mute(room, id), keys(room, id), hangUp(room, id)];
+
+/**
+ * @param {Switchroom} room
+ * @param {string} id
+ * @returns {Control}
+ */
+function mute(room, id) {
+  const word = h("span");
+  const mark = h("span", { "aria-hidden": "true" });
+  let isMuted = false;
+  const onclick = () => order(() => room.mute(!isMuted, id));
+  const button = h("button", { type: "button", "data-test": "mute", "aria-pressed": "false", onclick }, mark, word);
+  return {
+    button,
+    update: (line) => {
+      button.disabled = line.state !== "open";
+      if (mark.childElementCount > 0 && line.isMuted === isMuted) return;
+      isMuted = line.isMuted;
+      mark.replaceChildren(icon(isMuted ? "mic-off" : "mic"));
+      button.setAttribute("aria-pressed", String(isMuted));
+      write(word, isMuted ? "Muted" : "Mute");
+    },
+  };
+}
+
+/**
+ * @param {Switchroom} room
+ * @param {string} id
+ * @returns {Control}
+ */
+function keys(room, id) {
+  const panel = keypad((digit) => order(() => room.sendDigits(digit, id)));
+  panel.hidden = true;
+  const onclick = () => {
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", String(!panel.hidden));
+    if (!panel.hidden) panel.querySelector("button").focus();
+  };
+  const properties = { type: "button", "data-test": "toggle-dialpad", "aria-expanded": "false", onclick };
+  const button = h("button", properties, icon("keys"), "Keys");
+  return { button, panel, update: (line) => void (button.disabled = line.state !== "open") };
+}
+
+/**
+ * @param {Switchroom} room
+ * @param {string} id
+ * @returns {Control}
+ */
+function hangUp(room, id) {
+  const onclick = () => order(() => room.hangUp(id));
+  return { button: h("button.decline", { type: "button", "data-test": "hangup", onclick }, icon("phone"), "Hang up") };
+}
