@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// Builds programs; cargo says where it put each. `options` are cargo's, beside their names.
 ///

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::build;
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// Options of `cargo xtask chaos`.
 #[derive(Args)]

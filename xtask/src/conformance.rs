@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::failure::Failure;
 use crate::pinned;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// Options of `cargo xtask conformance`.
 #[derive(Args)]

@@ -1,10 +1,10 @@
 //! The console's modules, without a browser: their tests, their types, and what other pages
 //! are told of those.
 
-use crate::failure::Failure;
 use crate::pinned;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 const TESTS: &str = "crates/console/tests/js";
 

@@ -9,11 +9,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::failure::Failure;
-use crate::run;
 use crate::seeds;
 use crate::story::Story;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// Options of `cargo xtask fuzz`.
 #[derive(Args)]

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::failure::Failure;
 use crate::metadata::{Metadata, Package};
 use crate::workspace::Workspace;
+use harness::Failure;
 
 const PAGE: &str = "docs/architecture.md";
 const HEADING: &str = "## Layers";

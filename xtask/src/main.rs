@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything that is done to the workspace from outside.
 //!
-//! One file per command; [`story`] prints, [`run`] starts programs, [`failure`] says what is wrong
-//! and how to mend it.
+//! One file per command; [`story`] prints. The crate `harness` starts programs and says what is
+//! wrong and how to fix it.
 
 #![expect(clippy::disallowed_methods, reason = "the harness measures real time")]
 #![expect(clippy::print_stdout, reason = "the commands report on standard output")]
@@ -13,14 +13,12 @@ mod chaos;
 mod conformance;
 mod console;
 mod demo;
-mod failure;
 mod fuzz;
 mod layers;
 mod metadata;
 mod modules;
 mod pinned;
 mod release;
-mod run;
 mod seeds;
 mod stage;
 mod stop;
@@ -34,8 +32,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// Tests and checks of the workspace.
 #[derive(Parser)]

@@ -19,9 +19,9 @@ use std::path::Path;
 
 use self::names::Names;
 use self::tree::Crate;
-use crate::failure::Failure;
 use crate::metadata::{Metadata, Package};
 use crate::workspace::Workspace;
+use harness::Failure;
 
 const FIX: &str = "move what both sides need into a module that uses neither; split a long file by \
                    concept; rename `x/mod.rs` to `x.rs`";

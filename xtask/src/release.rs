@@ -15,10 +15,10 @@ mod semver;
 use clap::Args;
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::run;
 use crate::story::Story;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// Options of `cargo xtask release`.
 #[derive(Args)]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// The seeds of a target.
 ///

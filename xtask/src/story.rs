@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
+use harness::Failure;
 
 /// The steps so far.
 pub(crate) struct Story {

@@ -4,10 +4,10 @@
 
 use std::process::Command;
 
-use crate::failure::Failure;
 use crate::pinned;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// One program: how to ask for it, and the Debian packages that hold it.
 struct Tool {

@@ -7,7 +7,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::Failure;
+use harness::Failure;
 
 /// The checkout this program was built from.
 pub(crate) struct Workspace {

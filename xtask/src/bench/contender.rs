@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::failure::Failure;
+use harness::Failure;
 
 /// A running program. It ends when its input is closed, that is when this is dropped.
 pub(crate) struct Contender {
@@ -18,7 +18,7 @@ pub(crate) struct Contender {
 
 impl Contender {
     pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
-        let shown = crate::run::shown(command);
+        let shown = harness::run::shown(command);
         Self::piped(command).map_err(|error| {
             Failure::new(format!("`{shown}`: {error}"), "what the program printed says why")
         })

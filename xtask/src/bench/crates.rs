@@ -2,9 +2,9 @@
 
 use super::divan::{self, Bound};
 use super::{machine, webhook};
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 /// One benchmark of a crate.
 pub(crate) struct Bench {

@@ -11,9 +11,9 @@ use super::contender::Contender;
 use super::figures::Figure;
 use super::machine;
 use crate::conformance;
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 const SCRIPTS: &str = "conformance/benches/libraries";
 

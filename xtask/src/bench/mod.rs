@@ -14,8 +14,8 @@ mod webhook;
 
 use clap::Args;
 
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// Options of `cargo xtask bench`.
 #[derive(Args)]

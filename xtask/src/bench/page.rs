@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 pub(crate) const PATH: &str = "docs/benchmarks.md";
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
+use harness::Failure;
 
 /// The environment variable that carries the mark.
 pub(super) const NAME: &str = "SWITCHROOM_TEST_RUN";

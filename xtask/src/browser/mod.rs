@@ -15,12 +15,12 @@ use std::process::{Command, Stdio};
 
 use clap::Args;
 
-use crate::failure::Failure;
 use crate::stage::place::Place;
 use crate::stage::random;
 use crate::stop::until_told_to_stop;
 use crate::workspace::Workspace;
 use crate::{pinned, tools};
+use harness::Failure;
 
 /// Options of `cargo xtask browser`.
 #[derive(Args)]

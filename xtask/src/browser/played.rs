@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until};
 use super::door::Door;
 use super::tap::{Counts, Tap};
 use super::{leftover, script};
-use crate::failure::Failure;
 use crate::stage::Stage;
 use crate::stage::group::Group;
 use crate::stage::place::Place;
 use crate::stage::team::Team;
+use harness::Failure;
 
 /// Everything that the tests meet.
 pub(super) struct Set {

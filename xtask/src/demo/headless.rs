@@ -8,11 +8,11 @@ use tokio::time::timeout;
 
 use super::scene::Scene;
 use super::{forged, inbound, outbound, side_by_side, tokens};
-use crate::failure::Failure;
 use crate::stage::Stage;
 use crate::stage::place::Place;
 use crate::stage::random;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;

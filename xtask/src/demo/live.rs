@@ -14,13 +14,13 @@ use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
 use crate::browser;
-use crate::failure::Failure;
 use crate::stage::Stage;
 use crate::stage::http::Answer;
 use crate::stage::place::Place;
 use crate::stage::random;
 use crate::stage::team::Team;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// Where the demo keeps its files, call log and contacts included.
 pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {

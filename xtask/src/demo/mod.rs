@@ -18,10 +18,10 @@ mod tokens;
 
 use clap::Args;
 
-use crate::failure::Failure;
 use crate::stop::until_told_to_stop;
 use crate::tools;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// Options of `cargo xtask demo`.
 #[derive(Args)]

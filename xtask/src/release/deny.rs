@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::Extent;
-use crate::failure::Failure;
 use crate::pinned;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let mut command = workspace.command(install(workspace)?);

@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::{packages, publishable, text};
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let packages = packages(workspace, false)?;

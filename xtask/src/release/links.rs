@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let root = workspace.path("");

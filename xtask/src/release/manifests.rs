@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{packages, publishable, text};
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let packages = packages(workspace, false)?;

@@ -7,9 +7,9 @@
 use serde_json::Value;
 
 use super::{Extent, packages, text};
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let packages = packages(workspace, true)?;

@@ -2,9 +2,9 @@
 //! last release.
 
 use super::{Extent, packages, publishable, text};
-use crate::failure::Failure;
-use crate::run;
 use crate::workspace::Workspace;
+use harness::Failure;
+use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let mut tags = workspace.command("git");

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use super::random;
 use crate::build;
-use crate::failure::Failure;
 use crate::workspace::Workspace;
+use harness::Failure;
 
 /// What Twilio is told; the emulator leads it to the server.
 pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";

@@ -8,7 +8,7 @@ use identity::{AccountSid, AgentIdentity, ApiKeySid, AppSid, UserId};
 use super::database::Database;
 use super::place::{PUBLIC_URL, Place};
 use super::random;
-use crate::run;
+use harness::run;
 
 /// A workspace as the scenarios use it.
 pub(crate) struct Team {

@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 use crate::failure::Failure;
 
 /// How a program ended, with both of its outputs in the order they were written.
-pub(crate) struct Ended {
-    pub(crate) ok: bool,
-    pub(crate) output: String,
+pub struct Ended {
+    /// Whether it ended well.
+    pub ok: bool,
+    /// Everything that it printed.
+    pub output: String,
 }
 
 /// Runs a program without input and hands each line to `line` as it is printed.
@@ -16,7 +18,7 @@ pub(crate) struct Ended {
 /// # Errors
 ///
 /// Only if the program cannot be started.
-pub(crate) fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Result<Ended> {
+pub fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Result<Ended> {
     let (reader, writer) = io::pipe()?;
     let mut child =
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
@@ -40,7 +42,7 @@ pub(crate) fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Re
 /// # Errors
 ///
 /// A [`Failure`] with everything the program printed and the given mend.
-pub(crate) fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure> {
+pub fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure> {
     let shown = shown(command);
     match watch(command, |_| ()) {
         Ok(ended) if ended.ok => Ok(ended.output),
@@ -50,7 +52,7 @@ pub(crate) fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure
 }
 
 /// The command line as one would type it.
-pub(crate) fn shown(command: &Command) -> String {
+pub fn shown(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();
     command.get_args().fold(name, |line, argument| format!("{line} {}", argument.to_string_lossy()))

@@ -4,26 +4,29 @@ use std::fmt;
 
 /// One failed step.
 #[derive(Debug)]
-pub(crate) struct Failure {
+#[must_use]
+pub struct Failure {
     /// What is wrong, one clause.
-    pub(crate) what: String,
+    pub what: String,
     /// What the failing program printed, or the list of faults; may be empty.
-    pub(crate) output: String,
+    pub output: String,
     /// What to do about it.
-    pub(crate) mend: String,
+    pub mend: String,
 }
 
 impl Failure {
-    pub(crate) fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
+    /// With nothing printed yet.
+    pub fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { what: what.into(), output: String::new(), mend: mend.into() }
     }
 
-    pub(crate) fn output(self, output: impl Into<String>) -> Self {
+    /// The same with what was printed.
+    pub fn output(self, output: impl Into<String>) -> Self {
         Self { output: output.into(), ..self }
     }
 
     /// A failure that lists its faults, one a line.
-    pub(crate) fn faults(what: impl Into<String>, faults: &[String], mend: &str) -> Self {
+    pub fn faults(what: impl Into<String>, faults: &[String], mend: &str) -> Self {
         let lines: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
         Self::new(what, mend).output(lines.join("\n"))
     }
