@@ -51,6 +51,14 @@ pub fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure> {
     }
 }
 
+/// Becomes the program, so that it gets signals and what is typed at first hand. Returns only if
+/// that fails.
+pub fn become_it(command: &mut Command) -> Failure {
+    use std::os::unix::process::CommandExt as _;
+    let error = command.exec();
+    Failure::new(format!("`{}` cannot be started: {error}", shown(command)), "build it again")
+}
+
 /// The command line as one would type it.
 pub fn shown(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();

@@ -8,6 +8,12 @@ use crate::workspace::Workspace;
 use harness::Failure;
 use harness::run;
 
+/// The server and the set-up for demo and browser tests, and nothing else.
+pub(crate) const STAGE: [&str; 4] = ["--package", "server", "--package", "stage"];
+
+/// With the features that the tests use, so that little is built anew beside them.
+pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
 /// Builds programs; cargo says where it put each. `options` are cargo's, beside their names.
 ///
 /// # Errors

@@ -2,8 +2,6 @@
 //!
 //! Builds the server and the package `chaos`, which is told where the server is.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::build;
@@ -33,7 +31,8 @@ pub(crate) const BESIDE_TESTS: Options =
     Options { only: Vec::new(), long: false, seed: 1, beside_tests: true };
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
-    let [server, program] = build(workspace)?;
+    let [server, program] =
+        build::programs(workspace, &build::EVERYTHING, ["switchroom", "chaos"])?;
     let mut command = workspace.command(program);
     command.arg("--switchroom").arg(server).args(["--seed", &options.seed.to_string()]);
     command.args(options.only.iter().flat_map(|name| ["--only", name]));
@@ -56,11 +55,3 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
         Err(error) => Err(Failure::new(format!("chaos: {error}"), "build it again")),
     }
 }
-
-/// The server and the campaigns, with the features that the tests use, so that little is built anew.
-fn build(workspace: &Workspace) -> Result<[PathBuf; 2], Failure> {
-    build::programs(workspace, &["--workspace", "--all-features"], [SERVER, CAMPAIGNS])
-}
-
-const SERVER: &str = "switchroom";
-const CAMPAIGNS: &str = "chaos";

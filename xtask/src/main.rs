@@ -20,8 +20,6 @@ mod modules;
 mod pinned;
 mod release;
 mod seeds;
-mod stage;
-mod stop;
 mod story;
 mod suites;
 mod test;
@@ -84,9 +82,9 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> Result<String, Failure> {
     let workspace = Workspace::here()?;
     match command {
-        Command::Demo(options) => demo::run(&workspace, options),
+        Command::Demo(options) => demo::become_it(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
-        Command::Browser(options) => browser::run(&workspace, options),
+        Command::Browser(options) => browser::become_it(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Chaos(options) => chaos::run(&workspace, options),

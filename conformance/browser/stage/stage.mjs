@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 import { until } from './until.mjs';
 
-/** Where everything is; see xtask/src/browser/script.rs. */
+/** Where everything is; see stage/src/bin/browser/script.rs. */
 export const stage = JSON.parse(process.env.SWITCHROOM_TEST_STAGE);
 
 /** Agent `number` of the workspace acme. */

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::Scene;
-use crate::stage::Stage;
+use stage::Stage;
 
 pub(super) async fn identities(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;

@@ -13,34 +13,12 @@ use super::guide;
 use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
-use crate::browser;
-use crate::stage::Stage;
-use crate::stage::http::Answer;
-use crate::stage::place::Place;
-use crate::stage::random;
-use crate::stage::team::Team;
-use crate::workspace::Workspace;
 use harness::Failure;
-
-/// Where the demo keeps its files, call log and contacts included.
-pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
-    Place::prepare(workspace, "demo/live")
-}
-
-/// Fetches Twilio's Voice SDK for the agents' pages, once. Without it the demo goes on without
-/// them, and says what to do.
-pub(super) fn voice_sdk(workspace: &Workspace) -> Option<PathBuf> {
-    match browser::install(workspace) {
-        Ok(folder) => Some(folder),
-        Err(failure) => {
-            println!("the agents' pages will not ring, because Twilio's Voice SDK is not there");
-            println!(
-                "{failure}\n        (npm comes with Node.js; on Debian: `apt-get install npm`)"
-            );
-            None
-        }
-    }
-}
+use stage::Place;
+use stage::Stage;
+use stage::Team;
+use stage::http::Answer;
+use stage::random;
 
 /// Sets up, and does what is typed until it is told to stop.
 pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {

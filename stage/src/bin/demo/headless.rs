@@ -8,11 +8,9 @@ use tokio::time::timeout;
 
 use super::scene::Scene;
 use super::{forged, inbound, outbound, side_by_side, tokens};
-use crate::stage::Stage;
-use crate::stage::place::Place;
-use crate::stage::random;
-use crate::workspace::Workspace;
 use harness::Failure;
+use stage::Place;
+use stage::Stage;
 
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;
@@ -31,13 +29,6 @@ const SCENARIOS: [(&str, Play); 11] = [
     ("Tokens: the old identity, and the right one", |a, b| Box::pin(tokens::identities(a, b))),
     ("Two workspaces side by side", |a, b| Box::pin(side_by_side::workspaces(a, b))),
 ];
-
-/// Where this run keeps its files: a directory of its own.
-pub(super) fn prepare(workspace: &Workspace) -> Result<Place, Failure> {
-    let name = random::hex::<4>();
-    let name = name.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))?;
-    Place::prepare(workspace, &format!("demo/headless-{name}"))
-}
 
 /// Sets up, plays and checks.
 pub(super) async fn run(place: &Place) -> Result<String, Failure> {

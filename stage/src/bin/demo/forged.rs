@@ -3,9 +3,9 @@
 use emulator::{Kind, Voice, Webhook};
 
 use super::scene::Scene;
-use crate::stage::Stage;
-use crate::stage::place::PUBLIC_URL;
-use crate::stage::team::Team;
+use stage::Stage;
+use stage::Team;
+use stage::place::PUBLIC_URL;
 
 pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let path = stage.acme.path("voice");

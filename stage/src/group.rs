@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 ///
 /// It is stopped in order when this is dropped, and also when this process is killed: a shell waits
 /// at the end of a pipe that only this process holds.
-pub(crate) struct Group {
+pub struct Group {
     child: Child,
     watchdog: Child,
     pipe: Option<ChildStdin>,
@@ -16,7 +16,7 @@ pub(crate) struct Group {
 
 impl Group {
     /// Starts the command, so that Ctrl-C comes to us alone.
-    pub(crate) fn start(command: &mut Command) -> std::io::Result<Self> {
+    pub fn start(command: &mut Command) -> std::io::Result<Self> {
         let mut child = command.stdin(Stdio::null()).process_group(0).spawn()?;
         match watch(child.id()) {
             Ok(mut watchdog) => {
@@ -33,12 +33,12 @@ impl Group {
     }
 
     /// What the program writes, if its command says that it is piped.
-    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+    pub fn output(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
     /// How it ended, if it did.
-    pub(crate) fn ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
+    pub fn ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
@@ -46,7 +46,7 @@ impl Group {
     ///
     /// Closing the pipe is what the shell waits for. A number whose process has ended may belong to
     /// somebody else by now, so the shell is told.
-    pub(crate) fn stop(&mut self) -> std::io::Result<ExitStatus> {
+    pub fn stop(&mut self) -> std::io::Result<ExitStatus> {
         if let (Ok(Some(_)), Some(pipe)) = (self.child.try_wait(), &mut self.pipe) {
             pipe.write_all(b"ended\n")?;
         }

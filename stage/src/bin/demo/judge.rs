@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::narrator::{Narrator, name_all};
 use super::scene::{self, Scene};
-use crate::stage::Stage;
-use crate::stage::database::LogRow;
-use crate::stage::team::Team;
+use stage::Stage;
+use stage::Team;
+use stage::database::LogRow;
 
 /// What should have happened in a call.
 pub(super) struct Expected<'a> {

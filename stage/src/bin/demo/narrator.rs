@@ -3,7 +3,7 @@
 use emulator::{Address, CallStatus, Entry, Heard, Kind, What};
 use identity::Timestamp;
 
-use crate::stage::team::Team;
+use stage::Team;
 
 /// Turns the entries of one call, in their order, into lines to follow.
 pub(super) struct Narrator<'a> {

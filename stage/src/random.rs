@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// So many random bytes from the system.
-pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], String> {
+pub fn bytes<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
     read.map_err(|error| format!("/dev/urandom: {error}"))?;
@@ -16,7 +16,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], String> {
 }
 
 /// So many random bytes as hex digits.
-pub(crate) fn hex<const N: usize>() -> Result<String, String> {
+pub fn hex<const N: usize>() -> Result<String, String> {
     Ok(bytes::<N>()?.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         write!(text, "{byte:02x}").unwrap_or_default();
@@ -25,6 +25,6 @@ pub(crate) fn hex<const N: usize>() -> Result<String, String> {
 }
 
 /// 32 random bytes in base64.
-pub(crate) fn key() -> Result<String, String> {
+pub fn key() -> Result<String, String> {
     Ok(STANDARD.encode(bytes::<32>()?))
 }

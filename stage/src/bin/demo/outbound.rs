@@ -8,9 +8,9 @@ use serde_json::json;
 use super::judge;
 use super::narrator::Narrator;
 use super::scene::{self, Scene};
-use crate::stage::Stage;
-use crate::stage::database::LogRow;
-use crate::stage::team::MIA;
+use stage::Stage;
+use stage::database::LogRow;
+use stage::team::MIA;
 
 pub(super) async fn call(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;

@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until};
 use super::door::Door;
 use super::tap::{Counts, Tap};
 use super::{leftover, script};
-use crate::stage::Stage;
-use crate::stage::group::Group;
-use crate::stage::place::Place;
-use crate::stage::team::Team;
 use harness::Failure;
+use stage::Place;
+use stage::Stage;
+use stage::Team;
+use stage::group::Group;
 
 /// Everything that the tests meet.
 pub(super) struct Set {
@@ -138,7 +138,7 @@ async fn answer(stage: &mut Stage, place: &Place, question: &Value) -> Result<Va
         Some("log") => {
             stage.applied().await?;
             let rows = stage.database.log(question["call"].as_str().unwrap_or_default()).await?;
-            let row = |(workspace, row): &(String, crate::stage::database::LogRow)| {
+            let row = |(workspace, row): &(String, stage::database::LogRow)| {
                 json!({
                     "workspace": workspace, "direction": row.direction, "sender": row.sender,
                     "status": row.status, "body": row.body, "user": row.user,

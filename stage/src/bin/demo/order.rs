@@ -1,7 +1,7 @@
 //! What is typed into the running demo.
 
 use super::guide;
-use crate::stage::team;
+use stage::team;
 
 /// One line.
 #[derive(Debug, Eq, PartialEq)]

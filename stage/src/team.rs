@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use emulator::{Account, Address, Agent, Behaviour, Emulator, Voice};
+use harness::run;
 use identity::{AccountSid, AgentIdentity, ApiKeySid, AppSid, UserId};
 
-use super::database::Database;
-use super::place::{PUBLIC_URL, Place};
-use super::random;
-use harness::run;
+use crate::database::Database;
+use crate::place::{PUBLIC_URL, Place};
+use crate::random;
 
 /// A workspace as the scenarios use it.
-pub(crate) struct Team {
-    pub(crate) id: &'static str,
+pub struct Team {
+    /// The workspace's id.
+    pub id: &'static str,
     /// The number that callers dial.
-    pub(crate) number: &'static str,
-    pub(crate) account: Account,
+    pub number: &'static str,
+    /// Its account at Twilio.
+    pub account: Account,
     /// Agents 1 and up.
     agents: Vec<Agent>,
     /// Tells the user ids of one workspace from those of another.
@@ -23,38 +25,41 @@ pub(crate) struct Team {
 }
 
 /// A contact, and the numbers of the agents that it is assigned to.
-pub(crate) struct Contact {
-    pub(crate) name: &'static str,
-    pub(crate) number: &'static str,
+pub struct Contact {
+    /// As the live chat shows it.
+    pub name: &'static str,
+    /// Their phone's number.
+    pub number: &'static str,
     assigned: &'static [usize],
 }
 
 /// Mia is assigned to agent 2.
-pub(crate) const MIA: Contact = contact("Mia Keller", "+15005550111", &[2]);
+pub const MIA: Contact = contact("Mia Keller", "+15005550111", &[2]);
 /// Noor is assigned to two.
-pub(crate) const NOOR: Contact = contact("Noor Haddad", "+15005550112", &[1, 3]);
+pub const NOOR: Contact = contact("Noor Haddad", "+15005550112", &[1, 3]);
 /// Ola is assigned to two others.
-pub(crate) const OLA: Contact = contact("Ola Berg", "+15005550113", &[1, 2]);
+pub const OLA: Contact = contact("Ola Berg", "+15005550113", &[1, 2]);
 /// Pia's agents will not answer.
-pub(crate) const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
+pub const PIA: Contact = contact("Pia Lund", "+15005550114", &[2, 3]);
 /// Zoe is assigned to nobody.
-pub(crate) const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
+pub const ZOE: Contact = contact("Zoe Novak", "+15005550115", &[]);
 
-pub(crate) static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
+/// All of them.
+pub static CONTACTS: [Contact; 5] = [MIA, NOOR, OLA, PIA, ZOE];
 
 const fn contact(name: &'static str, number: &'static str, assigned: &'static [usize]) -> Contact {
     Contact { name, number, assigned }
 }
 
 /// The contact with this first name, in any case of letters.
-pub(crate) fn contact_named(name: &str) -> Option<&'static Contact> {
+pub fn contact_named(name: &str) -> Option<&'static Contact> {
     CONTACTS.iter().find(|contact| {
         contact.name.split(' ').next().is_some_and(|first| first.eq_ignore_ascii_case(name))
     })
 }
 
 /// Who calls initech.
-pub(crate) const CALLERS: [&str; 20] = [
+pub const CALLERS: [&str; 20] = [
     "+15005550701",
     "+15005550702",
     "+15005550703",
@@ -79,11 +84,7 @@ pub(crate) const CALLERS: [&str; 20] = [
 
 impl Team {
     /// The workspace with four agents and the contacts.
-    pub(crate) async fn acme(
-        twilio: &Emulator,
-        place: &Place,
-        db: &Database,
-    ) -> Result<Self, String> {
+    pub async fn acme(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
         let team = Self::enter(twilio, place, db, ("acme", "+15005550001", 0xa), 4).await?;
         for (index, contact) in CONTACTS.iter().enumerate() {
             let id = uuid(0xc, index + 1);
@@ -96,20 +97,12 @@ impl Team {
     }
 
     /// Another workspace, with 25 agents.
-    pub(crate) async fn globex(
-        twilio: &Emulator,
-        place: &Place,
-        db: &Database,
-    ) -> Result<Self, String> {
+    pub async fn globex(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
         Self::enter(twilio, place, db, ("globex", "+15005550002", 0xb), 25).await
     }
 
     /// A workspace with 50 agents, the first of whom have a contact of their own each.
-    pub(crate) async fn initech(
-        twilio: &Emulator,
-        place: &Place,
-        db: &Database,
-    ) -> Result<Self, String> {
+    pub async fn initech(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
         let team = Self::enter(twilio, place, db, ("initech", "+15005550003", 0xd), 50).await?;
         for (index, number) in CALLERS.iter().enumerate() {
             let (id, name) = (uuid(0xe, index + 1), format!("Customer {}", index + 1));
@@ -158,27 +151,27 @@ impl Team {
     }
 
     /// All agents, the first is number 1.
-    pub(crate) fn agents(&self) -> &[Agent] {
+    pub fn agents(&self) -> &[Agent] {
         &self.agents
     }
 
     /// The user id of an agent.
-    pub(crate) fn user(&self, agent: usize) -> String {
+    pub fn user(&self, agent: usize) -> String {
         uuid(self.mark, agent)
     }
 
     /// The number of the agent at an address.
-    pub(crate) fn agent_at(&self, address: &Address) -> Option<usize> {
+    pub fn agent_at(&self, address: &Address) -> Option<usize> {
         self.agents.iter().position(|agent| agent.address() == address).map(|index| index + 1)
     }
 
     /// The number of the agent who is this user.
-    pub(crate) fn agent_of(&self, user: &str) -> Option<usize> {
+    pub fn agent_of(&self, user: &str) -> Option<usize> {
         (1..=self.agents.len()).find(|agent| self.user(*agent) == user)
     }
 
     /// Whoever is at an address, in words.
-    pub(crate) fn name(&self, address: &Address) -> String {
+    pub fn name(&self, address: &Address) -> String {
         if let Some(agent) = self.agent_at(address) {
             return format!("agent {agent}");
         }
@@ -191,7 +184,7 @@ impl Team {
 
     /// Lets everybody ignore what rings, but for some who pick up after so many seconds and talk
     /// for so many.
-    pub(crate) fn behave(&self, picks_up: &[(usize, u64, u64)]) {
+    pub fn behave(&self, picks_up: &[(usize, u64, u64)]) {
         for (index, agent) in self.agents.iter().enumerate() {
             let found = picks_up.iter().find(|(number, ..)| *number == index + 1);
             agent.behaves(match found {
@@ -204,14 +197,14 @@ impl Team {
     }
 
     /// Lets everybody pick up after so long, and leaves the end to the caller.
-    pub(crate) fn answer_after(&self, after: Duration) {
+    pub fn answer_after(&self, after: Duration) {
         for agent in &self.agents {
             agent.behaves(Behaviour::answers(after));
         }
     }
 
     /// A path of the API below the workspace.
-    pub(crate) fn path(&self, rest: &str) -> String {
+    pub fn path(&self, rest: &str) -> String {
         format!("/api/workspaces/{}/{rest}", self.id)
     }
 }

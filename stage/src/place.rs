@@ -6,31 +6,30 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::random;
-use crate::build;
-use crate::workspace::Workspace;
+use crate::random;
 use harness::Failure;
 
 /// What Twilio is told; the emulator leads it to the server.
-pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";
+pub const PUBLIC_URL: &str = "https://voice.example.com";
 
 /// The program, a directory for its data, and the secrets of this run.
-pub(crate) struct Place {
+pub struct Place {
     program: PathBuf,
-    /// Below the build directory.
-    pub(crate) directory: PathBuf,
+    /// Holds everything that this run writes.
+    pub directory: PathBuf,
     database: OnceLock<PathBuf>,
     secrets_key: String,
     /// Signs session tokens.
-    pub(crate) session_secret: String,
+    pub session_secret: String,
 }
 
 impl Place {
-    /// Builds the server and makes the directory `name` below the build directory, unless it is
-    /// there.
-    pub(crate) fn prepare(workspace: &Workspace, name: &str) -> Result<Self, Failure> {
-        let [program] = build::programs(workspace, &["--package", "server"], ["switchroom"])?;
-        let directory = workspace.target(name);
+    /// Makes the directory, unless it is there. `program` is the server's.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be made, or there is no randomness.
+    pub fn prepare(program: PathBuf, directory: PathBuf) -> Result<Self, Failure> {
         fs::create_dir_all(&directory).map_err(|error| {
             let mend = "make the build directory writable";
             Failure::new(format!("{}: {error}", directory.display()), mend)
@@ -48,7 +47,7 @@ impl Place {
     }
 
     /// The server's program with nothing of our own environment that would configure it.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in env::vars_os() {
             let ours = ["SWITCHROOM_", "TWILIO_", "DATABASE_URL"];
@@ -63,7 +62,7 @@ impl Place {
     }
 
     /// `switchroom serve` at an address.
-    pub(crate) fn serve(&self, listen: &str) -> Command {
+    pub fn serve(&self, listen: &str) -> Command {
         let mut command = self.command(&["serve"]);
         command.env("SWITCHROOM_LISTEN", listen);
         // There is no such account at Twilio, and nothing of a demo leaves this machine.
@@ -73,27 +72,29 @@ impl Place {
         command
     }
 
-    pub(crate) fn data(&self) -> PathBuf {
+    /// The server's own directory.
+    pub fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
-    pub(crate) fn log(&self) -> PathBuf {
+    /// The server's log.
+    pub fn log(&self) -> PathBuf {
         self.directory.join("server.log")
     }
 
     /// Where the running server says how the owner reaches its database.
-    pub(crate) fn database_url(&self) -> PathBuf {
+    pub fn database_url(&self) -> PathBuf {
         self.data().join("postgres.url")
     }
 
     /// Tells where PostgreSQL has its data: as root that may be outside of the directory.
-    pub(crate) fn database_is_at(&self, home: PathBuf) {
+    pub fn database_is_at(&self, home: PathBuf) {
         // A second start would tell the same.
         let _ = self.database.set(home);
     }
 
     /// Removes everything.
-    pub(crate) fn remove(self) -> Result<(), Failure> {
+    pub fn remove(self) -> Result<(), Failure> {
         let outside = |path: &&PathBuf| !path.starts_with(&self.directory);
         let elsewhere = self.database.get().filter(outside);
         for path in elsewhere.into_iter().chain([&self.directory]) {

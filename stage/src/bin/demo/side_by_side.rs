@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::judge::{self, Expected};
 use super::scene::{self, Scene};
-use crate::stage::Stage;
-use crate::stage::team::{MIA, Team};
+use stage::Stage;
+use stage::team::{MIA, Team};
 
 pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let (acme, globex) = (&stage.acme, &stage.globex);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::group::Group;
+use crate::group::Group;
 
 /// A running server. Dropping it stops it in order, and so does the end of this process.
 pub(crate) struct Process {

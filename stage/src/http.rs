@@ -11,33 +11,36 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 /// A client of one server.
-pub(crate) struct Http {
+pub struct Http {
     /// `http://127.0.0.1:4242`.
-    pub(crate) base: String,
+    pub base: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 /// What came back.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
 }
 
 impl Answer {
     /// The body as JSON; `null` if it is none.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 
 impl Http {
-    pub(crate) fn new(base: String) -> Self {
+    /// A client of the server at `http://127.0.0.1:4242`.
+    pub fn new(base: String) -> Self {
         Self { base, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// `GET`, with a session if there is one.
-    pub(crate) async fn get(&self, path: &str, session: Option<&str>) -> Result<Answer, String> {
+    pub async fn get(&self, path: &str, session: Option<&str>) -> Result<Answer, String> {
         let mut headers = Vec::new();
         if let Some(session) = session {
             headers.push((header::AUTHORIZATION.as_str(), format!("Bearer {session}")));
@@ -46,7 +49,7 @@ impl Http {
     }
 
     /// A form by `POST`, as the carrier sends webhooks.
-    pub(crate) async fn post(
+    pub async fn post(
         &self,
         path: &str,
         form: &[(String, String)],

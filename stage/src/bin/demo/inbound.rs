@@ -6,8 +6,8 @@ use emulator::{Kind, Story, Webhook};
 
 use super::judge::{self, Expected};
 use super::scene::{self, Scene};
-use crate::stage::Stage;
-use crate::stage::team::{MIA, NOOR, OLA, PIA, ZOE};
+use stage::Stage;
+use stage::team::{MIA, NOOR, OLA, PIA, ZOE};
 
 pub(super) const STRANGER: &str = "+15005550199";
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
-use crate::stage::team::{CALLERS, CONTACTS, Team};
+use stage::Stage;
+use stage::team::{CALLERS, CONTACTS, Team};
 
 use super::played::{ORIGIN, Set};
 

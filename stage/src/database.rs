@@ -10,28 +10,33 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
 
 /// The owner's connection to the server's embedded database.
-pub(crate) struct Database {
+pub struct Database {
     client: Client,
     connection: JoinHandle<()>,
     /// Where PostgreSQL has its data.
-    pub(crate) home: PathBuf,
+    pub home: PathBuf,
 }
 
 /// One row of `livechat_messages`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct LogRow {
-    pub(crate) direction: String,
-    pub(crate) sender: String,
-    pub(crate) status: String,
-    pub(crate) body: String,
+pub struct LogRow {
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// `contact` or `user`.
+    pub sender: String,
+    /// The outcome.
+    pub status: String,
+    /// The sentence that the live chat shows.
+    pub body: String,
     /// The user who handled the call.
-    pub(crate) user: Option<String>,
-    pub(crate) contact: Option<String>,
+    pub user: Option<String>,
+    /// The name of the contact.
+    pub contact: Option<String>,
 }
 
 impl Database {
     /// Connects as soon as the server has written in `file` how.
-    pub(crate) async fn open(file: &Path) -> Result<Self, String> {
+    pub async fn open(file: &Path) -> Result<Self, String> {
         let deadline = Instant::now() + START;
         let url = loop {
             match std::fs::read_to_string(file) {
@@ -56,19 +61,14 @@ impl Database {
     }
 
     /// A member of the live chat who takes calls.
-    pub(crate) async fn agent(
-        &self,
-        workspace: &str,
-        user: &str,
-        name: &str,
-    ) -> Result<(), String> {
+    pub async fn agent(&self, workspace: &str, user: &str, name: &str) -> Result<(), String> {
         let sql = "insert into public.user_profiles (id, workspace_id, full_name, workspace_role) \
                    values ($1::text::uuid, $2, $3, 'agent') on conflict do nothing";
         self.run(sql, &[&user, &workspace, &name]).await
     }
 
     /// A contact of the live chat.
-    pub(crate) async fn contact(
+    pub async fn contact(
         &self,
         workspace: &str,
         id: &str,
@@ -81,12 +81,7 @@ impl Database {
     }
 
     /// Assigns a contact to an agent; a second time changes nothing.
-    pub(crate) async fn assign(
-        &self,
-        workspace: &str,
-        contact: &str,
-        user: &str,
-    ) -> Result<(), String> {
+    pub async fn assign(&self, workspace: &str, contact: &str, user: &str) -> Result<(), String> {
         let sql = "insert into public.livechat_contact_assignments \
                    (workspace_id, contact_id, user_id) \
                    select $1, $2::text::uuid, $3::text::uuid \
@@ -97,14 +92,14 @@ impl Database {
     }
 
     /// Sets what a workspace has chosen; servers know it within ten seconds.
-    pub(crate) async fn policy(&self, workspace: &str, policy: &Value) -> Result<(), String> {
+    pub async fn policy(&self, workspace: &str, policy: &Value) -> Result<(), String> {
         let sql = "update public.voice_workspaces set policy = $2::text::jsonb \
                    where workspace_id = $1";
         self.run(sql, &[&workspace, &policy.to_string()]).await
     }
 
     /// The rows of a call, whatever workspace they belong to.
-    pub(crate) async fn log(&self, call: &str) -> Result<Vec<(String, LogRow)>, String> {
+    pub async fn log(&self, call: &str) -> Result<Vec<(String, LogRow)>, String> {
         let sql = "select m.workspace_id, direction, sender, status, coalesce(body, ''), \
                      user_id::text, c.display_name \
                    from public.livechat_messages m \
@@ -127,14 +122,14 @@ impl Database {
     }
 
     /// The calls in the log of a workspace.
-    pub(crate) async fn logged(&self, workspace: &str) -> Result<Vec<String>, String> {
+    pub async fn logged(&self, workspace: &str) -> Result<Vec<String>, String> {
         let sql = "select twilio_sid from public.livechat_messages \
                    where msg_type = 'call' and workspace_id = $1";
         Ok(self.rows(sql, &[&workspace]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// How many rows there are in everything that a webhook can write.
-    pub(crate) async fn written(&self) -> Result<i64, String> {
+    pub async fn written(&self) -> Result<i64, String> {
         let sql = "select (select count(*) from public.voice_events) \
                      + (select count(*) from public.voice_calls) \
                      + (select count(*) from public.voice_legs) \

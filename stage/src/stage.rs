@@ -3,15 +3,6 @@
 //! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
-pub(crate) mod database;
-pub(crate) mod group;
-pub(crate) mod http;
-pub(crate) mod place;
-pub(crate) mod process;
-pub(crate) mod random;
-pub(crate) mod session;
-pub(crate) mod team;
-
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use emulator::{Emulator, Route, Select};
@@ -19,22 +10,25 @@ use identity::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use self::database::Database;
-use self::http::{Answer, Http};
-use self::place::Place;
-use self::process::Process;
-use self::session::SignIn;
-use self::team::Team;
+use crate::database::Database;
+use crate::http::{Answer, Http};
+use crate::place::Place;
+use crate::process::Process;
+use crate::session::SignIn;
+use crate::team::Team;
 
 /// The set-up. Dropping it stops the server, and the server its PostgreSQL.
-pub(crate) struct Stage {
-    pub(crate) twilio: Emulator,
-    pub(crate) http: Http,
-    pub(crate) database: Database,
+pub struct Stage {
+    /// Twilio.
+    pub twilio: Emulator,
+    /// Asks the server.
+    pub http: Http,
+    /// The live chat's tables.
+    pub database: Database,
     /// Four agents, and contacts.
-    pub(crate) acme: Team,
+    pub acme: Team,
     /// Twenty-five agents.
-    pub(crate) globex: Team,
+    pub globex: Team,
     sign_in: SignIn,
     told: Vec<(&'static str, String)>,
     server: Option<Process>,
@@ -42,7 +36,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Starts the server and fills its database. `told` goes to the server's environment.
-    pub(crate) async fn set_up(
+    pub async fn set_up(
         place: &Place,
         twilio: Emulator,
         told: Vec<(&'static str, String)>,
@@ -67,12 +61,12 @@ impl Stage {
     }
 
     /// Stops the server and leaves the rest as it is.
-    pub(crate) fn stop_server(&mut self) -> Result<(), String> {
+    pub fn stop_server(&mut self) -> Result<(), String> {
         self.server.take().map_or(Ok(()), Process::stop)
     }
 
     /// Starts the server where it was.
-    pub(crate) async fn start_server(&mut self, place: &Place) -> Result<(), String> {
+    pub async fn start_server(&mut self, place: &Place) -> Result<(), String> {
         self.stop_server()?;
         let listen = self.http.base.trim_start_matches("http://").to_owned();
         let (server, _) = start(place, &listen, &self.told).await?;
@@ -86,14 +80,14 @@ impl Stage {
     ///
     /// It stands still while nothing happens. The server notes by its own clock when a call comes
     /// in, and no answer stands before that; behind it, calls would look shorter than they were.
-    pub(crate) async fn catch_up(&self) {
+    pub async fn catch_up(&self) {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = Timestamp::from_unix_seconds(0) + wall;
         self.twilio.advance((wall + AHEAD).since(self.twilio.now())).await;
     }
 
     /// Registers every agent's browser as its page does: with an access token from the server.
-    pub(crate) async fn register(&self) -> Result<(), String> {
+    pub async fn register(&self) -> Result<(), String> {
         for team in [&self.acme, &self.globex] {
             self.register_team(team).await?;
         }
@@ -101,7 +95,7 @@ impl Stage {
     }
 
     /// The same for one workspace.
-    pub(crate) async fn register_team(&self, team: &Team) -> Result<(), String> {
+    pub async fn register_team(&self, team: &Team) -> Result<(), String> {
         for (index, agent) in team.agents().iter().enumerate() {
             let path = team.path(&format!("token?identity={}", agent.identity()));
             let answer = self.ask(team, index + 1, &path).await?;
@@ -117,22 +111,17 @@ impl Stage {
     }
 
     /// The session of an agent.
-    pub(crate) fn session(&self, team: &Team, agent: usize) -> Result<String, String> {
+    pub fn session(&self, team: &Team, agent: usize) -> Result<String, String> {
         self.sign_in.session(&team.user(agent))
     }
 
     /// A question of an agent's page.
-    pub(crate) async fn ask(
-        &self,
-        team: &Team,
-        agent: usize,
-        path: &str,
-    ) -> Result<Answer, String> {
+    pub async fn ask(&self, team: &Team, agent: usize, path: &str) -> Result<Answer, String> {
         self.http.get(path, Some(&self.session(team, agent)?)).await
     }
 
     /// The call log as agent 1 of the workspace sees it.
-    pub(crate) async fn calls(&self, team: &Team) -> Result<Vec<Value>, String> {
+    pub async fn calls(&self, team: &Team) -> Result<Vec<Value>, String> {
         let path = team.path("calls?limit=200");
         let answer = self.ask(team, 1, &path).await?;
         match answer.json()["calls"].as_array() {
@@ -142,7 +131,7 @@ impl Stage {
     }
 
     /// Waits until everything that the server has acknowledged is in the database.
-    pub(crate) async fn applied(&self) -> Result<(), String> {
+    pub async fn applied(&self) -> Result<(), String> {
         let deadline = Instant::now() + APPLY;
         loop {
             let page = self.http.get("/metrics", None).await?;
@@ -158,12 +147,12 @@ impl Stage {
     }
 
     /// Whether the server still runs.
-    pub(crate) fn alive(&mut self) -> Result<(), String> {
+    pub fn alive(&mut self) -> Result<(), String> {
         self.server.as_mut().map_or(Ok(()), Process::alive)
     }
 
     /// Stops everything in order.
-    pub(crate) fn stop(mut self) -> Result<(), String> {
+    pub fn stop(mut self) -> Result<(), String> {
         drop(self.database);
         drop(self.twilio);
         self.server.take().map_or(Ok(()), Process::stop)

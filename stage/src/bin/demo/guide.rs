@@ -1,7 +1,7 @@
 //! What the running demo says of itself.
 
-use crate::stage::Stage;
-use crate::stage::place::Place;
+use stage::Place;
+use stage::Stage;
 
 /// What can be typed.
 pub(super) const ORDERS: &str =

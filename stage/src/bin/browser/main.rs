@@ -1,0 +1,97 @@
+//! Agents' pages in a real browser, with Twilio's own Voice SDK. `cargo xtask browser` builds and
+//! runs this.
+//!
+//! The server is the real one; Twilio is the emulator, in this process. The tests are JavaScript,
+//! conformance/browser, and Node's own runner carries them out: one Chromium, one context for each
+//! agent. Whatever they start carries a mark, and nothing with that mark may be left at the end.
+
+#![expect(clippy::print_stdout, reason = "the tests report on standard output")]
+
+mod door;
+mod leftover;
+mod played;
+mod script;
+mod tap;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Parser;
+use harness::Failure;
+use stage::{Place, random, until_told_to_stop};
+
+/// Lets Twilio's own Voice SDK ring, answer and talk in a real browser.
+#[derive(Parser)]
+struct Options {
+    /// The server's program.
+    #[arg(long, value_name = "PATH")]
+    switchroom: PathBuf,
+    /// Where the run keeps its files, and what a failed test saw.
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: PathBuf,
+    /// The file of the tests, which Node runs.
+    #[arg(long, value_name = "FILE")]
+    tests: PathBuf,
+    /// Where the packages are installed that the tests use.
+    #[arg(long, value_name = "DIRECTORY")]
+    packages: PathBuf,
+    /// The folder of `twilio.min.js`.
+    #[arg(long, value_name = "DIRECTORY")]
+    voice_sdk: PathBuf,
+    /// Runs only the tests whose names match this regular expression.
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// # Errors
+///
+/// The tests that failed, a process that was left behind, or why nothing could be tried.
+fn run(options: &Options) -> Result<String, Failure> {
+    let odd = |what| Failure::new(what, "run this on a system with /dev/urandom");
+    let mark = random::hex::<8>().map_err(odd)?;
+    let directory = options.directory.join(format!("stage-{mark}"));
+    let place = Place::prepare(options.switchroom.clone(), directory)?;
+    let command = command(options, &mark)?;
+    let sdk = options.voice_sdk.clone();
+    let ended = until_told_to_stop(played::run(&place, sdk, command, &mark))?;
+    leftover::none(&mark)?;
+    match ended {
+        Some(Err(failure)) => Err(failure),
+        Some(Ok(said)) => place.remove().map(|()| said),
+        None => place.remove().and_then(|()| Err(Failure::new("interrupted", "start it again"))),
+    }
+}
+
+/// Node's test runner over the tests.
+fn command(options: &Options, mark: &str) -> Result<Command, Failure> {
+    let pictures = options.directory.join("pictures");
+    // Those of an earlier run would mislead.
+    let _ = std::fs::remove_dir_all(&pictures);
+    std::fs::create_dir_all(&pictures).map_err(|error| {
+        let mend = "make the build directory writable";
+        Failure::new(format!("{}: {error}", pictures.display()), mend)
+    })?;
+    let mut command = Command::new("node");
+    command.args(["--test-reporter", "tap", "--test-reporter-destination", "stdout"]);
+    if let Some(pattern) = &options.only {
+        command.args(["--test-name-pattern", pattern]);
+    }
+    command.arg(&options.tests);
+    command.env("SWITCHROOM_TEST_PACKAGES", &options.packages);
+    command.env("SWITCHROOM_TEST_PICTURES", pictures);
+    command.env(leftover::NAME, mark).stdout(Stdio::piped());
+    Ok(command)
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "every error is a sentence for the person who runs a program of this package"
+)]
+
+pub mod database;
+pub mod group;
+pub mod http;
+pub mod place;
+mod process;
+pub mod random;
+mod session;
+mod stage;
+mod stop;
+pub mod team;
+
+pub use place::Place;
+pub use stage::Stage;
+pub use stop::until_told_to_stop;
+pub use team::Team;
