@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![expect(clippy::disallowed_methods, reason = "the set-up waits in real time")]
 #![expect(
     clippy::missing_errors_doc,
     reason = "every error is a sentence for the person who runs a program of this package"

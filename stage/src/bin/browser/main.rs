@@ -5,6 +5,7 @@
 //! conformance/browser, and Node's own runner carries them out: one Chromium, one context for each
 //! agent. Whatever they start carries a mark, and nothing with that mark may be left at the end.
 
+#![expect(clippy::disallowed_methods, reason = "it runs in real time")]
 #![expect(clippy::print_stdout, reason = "the tests report on standard output")]
 
 mod door;

@@ -3,6 +3,7 @@
 //! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
+#![expect(clippy::disallowed_methods, reason = "it runs in real time")]
 #![expect(clippy::print_stdout, reason = "the demo tells its story on standard output")]
 
 mod forged;
