@@ -11,8 +11,8 @@ use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
-use crate::known::rosters::LastKnown;
-use crate::known::workspaces::Workspaces;
+use crate::known::Workspaces;
+use crate::known::{EndedCalls, Rosters};
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 
@@ -24,7 +24,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) budget: Arc<Budget>,
     pub(crate) workspaces: Arc<Workspaces>,
-    pub(crate) last_known: Arc<LastKnown>,
+    pub(crate) rosters: Arc<Rosters>,
+    pub(crate) ended_calls: EndedCalls,
     pub(crate) sessions: Sessions,
     pub(crate) journal: Journal,
     pub(crate) feed: Feed,

@@ -40,8 +40,8 @@ pub struct Config {
     /// [`Config::read`] says 250 ms.
     pub database_budget: Duration,
     /// The pause between two rounds in which rosters are refreshed and what is known of workspaces
-    /// is written to disk; `None`: only [`Server::keep`](crate::Server::keep) and the end do it.
-    pub keep_every: Option<Duration>,
+    /// is written to disk; `None`: only [`Server::save_known`](crate::Server::save_known) and the end do it.
+    pub refresh_every: Option<Duration>,
     /// How what no callback told is mended.
     pub reconcile: ReconcileConfig,
     /// The clock of everything else.
@@ -172,7 +172,7 @@ impl Config {
                 allowed_origins,
                 signalling,
                 database_budget: DATABASE_BUDGET,
-                keep_every: Some(KEEP_EVERY),
+                refresh_every: Some(REFRESH_EVERY),
                 reconcile: ReconcileConfig {
                     api: api.unwrap_or_else(BaseUrl::twilio),
                     every: Some(RECONCILE_EVERY),
@@ -287,7 +287,7 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(15);
 
 /// What is known is lost for so long by a machine that fails; one sync of a small file for each
 /// workspace that has changed.
-const KEEP_EVERY: Duration = Duration::from_secs(10);
+const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \
      for example from `openssl rand -base64 32`";

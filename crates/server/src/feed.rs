@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::known::workspaces::Workspaces;
+use crate::known::Workspaces;
 use crate::metrics::Metrics;
 
 pub(crate) use events::Events;

@@ -1,7 +1,22 @@
-//! What this server knows of each workspace without asking the database: its account and policy, its
-//! members, the contacts that called last, and the calls that ended last.
+//! What this server knows of each workspace without asking the database, so that calls are answered
+//! while the database is slow or away.
+//!
+//! [`Workspaces`] has the accounts and policies, [`Rosters`] the members and the contacts that called
+//! last, [`EndedCalls`] the calls that are over. [`Refresh`] asks the database again where the answer
+//! is old, and writes everything to [`Files`], sealed, for a server that starts while its database is
+//! away.
 
-pub(crate) mod files;
-pub(crate) mod refresh;
-pub(crate) mod rosters;
-pub(crate) mod workspaces;
+mod ended;
+mod files;
+mod refresh;
+mod rosters;
+mod shared;
+mod workspace;
+mod workspaces;
+
+pub(crate) use ended::EndedCalls;
+pub(crate) use files::Files;
+pub(crate) use refresh::Refresh;
+pub(crate) use rosters::Rosters;
+pub(crate) use workspace::{Workspace, check, open};
+pub(crate) use workspaces::{NoWorkspace, Sources, Workspaces};

@@ -33,7 +33,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::ReconcileConfig;
 use crate::journal::Entry;
-use crate::known::workspaces::{NoWorkspace, Workspace};
+use crate::known::{NoWorkspace, Workspace};
 
 use deadline::Limits;
 use pace::BackOff;

@@ -22,10 +22,7 @@ use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
 use crate::journal::slots::{Slots, adopt};
-use crate::known::files::Vault;
-use crate::known::refresh::Keeper;
-use crate::known::rosters::LastKnown;
-use crate::known::workspaces::Workspaces;
+use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::metrics::Metrics;
 use crate::reconcile::{Reconciled, Reconciler};
 use crate::sessions::{Sessions, SessionsError};
@@ -43,8 +40,8 @@ pub struct Server {
     rotation: JoinHandle<()>,
     reconciler: Arc<Reconciler>,
     reconciling: JoinHandle<()>,
-    keeper: Arc<Keeper>,
-    keeping: JoinHandle<()>,
+    refresh: Arc<Refresh>,
+    refreshing: JoinHandle<()>,
     watching: JoinHandle<()>,
     feed: Feed,
     spool: Spool,
@@ -69,7 +66,7 @@ pub enum ServeError {
     Spool(#[source] spool::OpenError),
     /// What is known of workspaces cannot be kept on disk.
     #[error("the directory for what is known of workspaces cannot be used")]
-    Vault(#[source] std::io::Error),
+    Known(#[source] std::io::Error),
     /// The system has no TLS roots.
     #[error("the system's TLS roots cannot be read")]
     Tls(#[source] std::io::Error),
@@ -129,17 +126,17 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let budget = Arc::new(Budget::new(config.database_budget, config.clock.clone()));
         let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
-        let vault = Vault::open(&config.data_dir.join("known"), config.secrets_key.clone());
-        let vault = Arc::new(vault.map_err(ServeError::Vault)?);
-        let last_known = Arc::new(LastKnown::default());
-        let workspaces = Arc::new(Workspaces::new(
-            config.clock.clone(),
-            store.clone(),
-            config.secrets_key,
-            Arc::clone(&budget),
-            Arc::clone(&vault),
-            Arc::clone(&last_known),
-        ));
+        let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
+        let files = Arc::new(files.map_err(ServeError::Known)?);
+        let rosters = Arc::new(Rosters::default());
+        let workspaces = Arc::new(Workspaces::new(Sources {
+            clock: config.clock.clone(),
+            store: store.clone(),
+            key: config.secrets_key,
+            budget: Arc::clone(&budget),
+            files: Arc::clone(&files),
+            rosters: Arc::clone(&rosters),
+        }));
         let stop = CancellationToken::new();
         // What has been started ends with an error on the way.
         let started = stop.clone().drop_guard();
@@ -153,10 +150,11 @@ impl Server {
         let app = Arc::new(App {
             clock: config.clock.clone(),
             public_url: config.public_url,
-            workspaces,
+            workspaces: Arc::clone(&workspaces),
             store: store.clone(),
             budget,
-            last_known,
+            rosters: Arc::clone(&rosters),
+            ended_calls: EndedCalls::default(),
             sessions: Sessions::new(config.sessions, config.clock.clone())?,
             journal: journal.clone(),
             feed: feed.clone(),
@@ -193,10 +191,18 @@ impl Server {
             let (reconciler, stop) = (Arc::clone(&reconciler), stop.clone());
             tokio::spawn(async move { reconciler.run(&stop).await })
         };
-        let keeper = Arc::new(Keeper::new(Arc::clone(&app), vault, config.keep_every));
-        let keeping = {
-            let (keeper, stop) = (Arc::clone(&keeper), stop.clone());
-            tokio::spawn(async move { keeper.run(&stop).await })
+        let refresh = Arc::new(Refresh {
+            clock: config.clock,
+            store: store.clone(),
+            workspaces,
+            rosters,
+            files,
+            metrics: Arc::clone(&app.metrics),
+            every: config.refresh_every,
+        });
+        let refreshing = {
+            let (refresh, stop) = (Arc::clone(&refresh), stop.clone());
+            tokio::spawn(async move { refresh.run(&stop).await })
         };
         let watching = {
             let (store, stop) = (store.clone(), stop.clone());
@@ -220,8 +226,8 @@ impl Server {
             rotation,
             reconciler,
             reconciling,
-            keeper,
-            keeping,
+            refresh,
+            refreshing,
             watching,
             feed,
             spool,
@@ -253,8 +259,8 @@ impl Server {
 
     /// Writes now to disk what is known of workspaces, as the server does by itself every so often
     /// and at its end.
-    pub async fn keep(&self) {
-        self.keeper.keep().await;
+    pub async fn save_known(&self) {
+        self.refresh.save().await;
     }
 
     /// Stops in two stages: no new connections, streams of events end at once, and requests that have
@@ -270,8 +276,8 @@ impl Server {
         // What it was at comes again after the next start.
         self.adopting.abort();
         let _ = self.adopting.await;
-        let _ = self.keeping.await;
-        self.keeper.keep().await;
+        let _ = self.refreshing.await;
+        self.refresh.save().await;
         self.feed.ended().await;
         let drained = async {
             while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {

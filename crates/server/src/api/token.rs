@@ -12,7 +12,7 @@ use super::query;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
-use crate::known::workspaces::NoWorkspace;
+use crate::known::NoWorkspace;
 
 #[derive(Serialize)]
 struct Issued {

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::database::budget::Allowance;
 use crate::error::CarrierRefusal;
 use crate::http::body::{self, BodyError};
-use crate::known::workspaces::{NoWorkspace, Workspace};
+use crate::known::{NoWorkspace, Workspace};
 
 /// A request that one of the workspace's auth tokens signed.
 pub(super) struct Signed {

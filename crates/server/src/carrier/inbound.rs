@@ -38,7 +38,7 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let wrap_up = call.signed.workspace.policy.wrap_up();
     let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, app.clock.now());
     let allowance = call.signed.allowance;
-    let found = if app.last_known.knows(workspace) {
+    let found = if app.rosters.knows(workspace) {
         app.budget.spend(allowance, lookup).await
     } else {
         // Better a late ring than none.
@@ -46,13 +46,15 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     };
     let mut roster = match found {
         Ok(roster) => {
-            app.last_known.keep(workspace, caller, &roster, app.clock.instant());
+            app.rosters.remember(workspace, caller, &roster, app.clock.instant());
             Some(roster)
         }
         Err(error) => {
             warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
             app.metrics.call("stale");
-            app.last_known.recall(workspace, caller, call.sid)
+            app.rosters
+                .recall(workspace, caller)
+                .map(|roster| Roster { call_is_over: app.ended_calls.contains(call.sid), ..roster })
         }
     };
     if let Some(roster) = roster.as_mut().filter(|_| app.feed.doubts_pages()) {

@@ -14,7 +14,7 @@ use twiml::{
 
 use super::rung::Rung;
 use crate::endpoint::Carrier;
-use crate::known::workspaces::Workspace;
+use crate::known::Workspace;
 use crate::policy::{AnswerOnBridge, Messages};
 
 /// What a wave of agents is told, and where Twilio reports.

@@ -9,7 +9,7 @@ use store_pg::{NewWorkspace, Owner};
 use super::{Failure, print, prompt, variable};
 use crate::config;
 use crate::database::embedded::Access;
-use crate::known::workspaces;
+use crate::known;
 use crate::secrets::SecretsKey;
 use crate::secrets::seal::{self, Credentials};
 
@@ -64,7 +64,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
                 sealed,
                 numbers: number,
             };
-            workspaces::check(&key, &new).map_err(Failure::Configuration)?;
+            known::check(&key, &new).map_err(|error| Failure::Configuration(error.to_string()))?;
             owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
             print(&format!("workspace {id} is entered"))
         }

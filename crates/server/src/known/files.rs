@@ -1,6 +1,8 @@
 //! What was last known of each workspace, sealed on disk: a server that starts while its database
 //! is away checks signatures and rings people all the same.
 
+mod document;
+
 use std::collections::{HashMap, HashSet, hash_map};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,22 +11,17 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use identity::{AccountSid, ApiKeySid, AppSid, ContactId, PhoneNumber, Timestamp};
-use identity::{UserId, WorkspaceId};
-use routing::{Activity, Candidate, Page, Presence, Role};
-use serde::{Deserialize, Serialize};
-use store_pg::{KnownContact, WorkspaceRow};
+use identity::WorkspaceId;
+use store_pg::WorkspaceRow;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::known::rosters::{Caller, Seen};
-use crate::secrets::SecretsKey;
-use crate::secrets::seal;
+use super::rosters::KnownRoster;
+use crate::secrets::{SecretsKey, seal};
+use document::Document;
 
 /// A directory with one sealed file for each workspace.
-pub(crate) struct Vault {
+pub(crate) struct Files {
     dir: PathBuf,
     key: SecretsKey,
     /// The workspaces with a file, and a hash of what is in it, if this run wrote it.
@@ -33,14 +30,28 @@ pub(crate) struct Vault {
 
 /// What is kept of one workspace.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept {
+pub(super) struct KnownWorkspace {
     /// Its account; the credentials in it are sealed once more.
-    pub(crate) row: WorkspaceRow,
+    pub(super) row: WorkspaceRow,
     /// Whom its calls rang, if there was one.
-    pub(crate) seen: Option<Seen>,
+    pub(super) roster: Option<KnownRoster>,
 }
 
-impl Vault {
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    /// The disk does not give it.
+    #[error("it cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// It does not open with this key for this workspace.
+    #[error("it was sealed with another key or for another workspace")]
+    Sealed,
+    /// It opens, and holds something else than this version writes.
+    #[error("another version wrote it")]
+    Version,
+}
+
+impl Files {
     /// Makes the directory if it is missing, closes it to others, and lists what is there.
     pub(crate) fn open(dir: &Path, key: SecretsKey) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
@@ -61,35 +72,33 @@ impl Vault {
 
     /// Reads what is kept of a workspace. A file that does not open is as good as none: the error
     /// says why.
-    pub(crate) fn read(&self, id: &WorkspaceId) -> Result<Option<Kept>, String> {
+    pub(super) fn read(&self, id: &WorkspaceId) -> Result<Option<KnownWorkspace>, FileError> {
         if !self.has(id) {
             return Ok(None);
         }
-        let sealed = fs::read(self.path(id)).map_err(|error| error.to_string())?;
-        let clear = seal::decrypt(&self.key, &bound(id), &sealed)
-            .map_err(|_| "it was sealed with another key or for another workspace".to_owned())?;
-        let document: Document =
-            serde_json::from_slice(&clear).map_err(|_| "another version wrote it".to_owned())?;
-        document.read().map(Some)
+        let sealed = fs::read(self.path(id))?;
+        let clear = seal::decrypt(&self.key, &bound(id), &sealed).map_err(|_| FileError::Sealed)?;
+        let document: Document = serde_json::from_slice(&clear).map_err(|_| FileError::Version)?;
+        document.read().map(Some).map_err(|_| FileError::Version)
     }
 
     /// Whether something may be kept of a workspace, without asking the disk.
-    pub(crate) fn has(&self, id: &WorkspaceId) -> bool {
+    pub(super) fn has(&self, id: &WorkspaceId) -> bool {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
     /// Writes what is known of a workspace, durably and whole or not at all, unless the same is
     /// there already. Whether it wrote.
-    pub(crate) fn write(&self, id: &WorkspaceId, kept: &Kept) -> io::Result<bool> {
-        let clear = Zeroizing::new(serde_json::to_vec(&Document::of(kept))?);
+    pub(super) fn write(&self, id: &WorkspaceId, known: &KnownWorkspace) -> io::Result<bool> {
+        let clear = Zeroizing::new(serde_json::to_vec(&Document::of(known))?);
         let mut hasher = DefaultHasher::new();
         clear.hash(&mut hasher);
         let hash = Some(hasher.finish());
-        let known = {
+        let written = {
             let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             files.get(id).copied().flatten()
         };
-        if known == hash {
+        if written == hash {
             return Ok(false);
         }
         let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
@@ -109,7 +118,7 @@ impl Vault {
     }
 
     /// Removes what is kept of workspaces that are no more.
-    pub(crate) fn forget(&self, ids: &HashSet<WorkspaceId>) -> io::Result<()> {
+    pub(super) fn forget(&self, ids: &HashSet<WorkspaceId>) -> io::Result<()> {
         for id in ids {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             if let hash_map::Entry::Occupied(file) = files.entry(id.clone()) {
@@ -131,115 +140,16 @@ fn bound(id: &WorkspaceId) -> Vec<u8> {
     [b"known\0", id.as_str().as_bytes()].concat()
 }
 
-#[derive(Deserialize, Serialize)]
-struct Document {
-    account: AccountSid,
-    api_key: ApiKeySid,
-    app: AppSid,
-    sealed: String,
-    policy: serde_json::Value,
-    numbers: Vec<PhoneNumber>,
-    roster: Option<RosterDocument>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct RosterDocument {
-    members: Vec<MemberDocument>,
-    callers: Vec<CallerDocument>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct MemberDocument {
-    user: UserId,
-    role: Option<Role>,
-    presence: Presence,
-    idle_since: Option<Timestamp>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct CallerDocument {
-    number: PhoneNumber,
-    contact: ContactId,
-    name: Option<String>,
-    assigned: Vec<UserId>,
-}
-
-impl Document {
-    fn of(kept: &Kept) -> Self {
-        let row = &kept.row;
-        Self {
-            account: row.account,
-            api_key: row.api_key,
-            app: row.app,
-            sealed: STANDARD.encode(&row.sealed),
-            policy: row.policy.clone(),
-            numbers: row.numbers.clone(),
-            roster: kept.seen.as_ref().map(RosterDocument::of),
-        }
-    }
-
-    fn read(self) -> Result<Kept, String> {
-        let sealed = STANDARD.decode(self.sealed).map_err(|error| error.to_string())?;
-        let row = WorkspaceRow {
-            account: self.account,
-            api_key: self.api_key,
-            app: self.app,
-            sealed,
-            policy: self.policy,
-            numbers: self.numbers,
-        };
-        Ok(Kept { row, seen: self.roster.map(RosterDocument::read) })
-    }
-}
-
-impl RosterDocument {
-    fn of(seen: &Seen) -> Self {
-        let members = seen.members.iter().map(|member| MemberDocument {
-            user: member.user,
-            role: member.role,
-            presence: member.presence,
-            idle_since: member.idle_since,
-        });
-        let mut callers: Vec<CallerDocument> = seen
-            .callers
-            .iter()
-            .map(|(number, caller)| CallerDocument {
-                number: number.clone(),
-                contact: caller.contact.id,
-                name: caller.contact.name.clone(),
-                assigned: caller.assigned.clone(),
-            })
-            .collect();
-        // The same is written the same, whatever the order of the map.
-        callers.sort_by(|one, other| one.number.cmp(&other.number));
-        Self { members: members.collect(), callers }
-    }
-
-    fn read(self) -> Seen {
-        let members = self.members.into_iter().map(|member| Candidate {
-            user: member.user,
-            role: member.role,
-            assigned: false,
-            presence: member.presence,
-            // Whose page is open is of the moment.
-            page: Page::Unknown,
-            activity: Activity::Idle,
-            idle_since: member.idle_since,
-            rung_in: None,
-        });
-        let callers = self.callers.into_iter().map(|caller| {
-            let contact = KnownContact { id: caller.contact, name: caller.name };
-            (caller.number, Caller { contact, assigned: caller.assigned })
-        });
-        Seen { members: members.collect(), callers: callers.collect(), at: None }
-    }
-}
-
 const SUFFIX: &str = ".known";
 const UNFINISHED: &str = ".unfinished";
 
 #[cfg(test)]
 mod tests {
+    use identity::{AccountSid, ApiKeySid, AppSid, ContactId, Timestamp, UserId};
+    use routing::{Activity, Candidate, Page, Presence, Role};
+    use store_pg::KnownContact;
+
+    use super::super::rosters::Caller;
     use super::*;
 
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -250,12 +160,12 @@ mod tests {
 
     impl Dir {
         fn new() -> Self {
-            let name = format!("switchroom-vault-{}", Uuid::new_v4().simple());
+            let name = format!("switchroom-files-{}", Uuid::new_v4().simple());
             Self(std::env::temp_dir().join(name))
         }
 
-        fn vault(&self, key: &str) -> Vault {
-            Vault::open(&self.0, SecretsKey::parse(key).unwrap()).unwrap()
+        fn files(&self, key: &str) -> Files {
+            Files::open(&self.0, SecretsKey::parse(key).unwrap()).unwrap()
         }
     }
 
@@ -266,7 +176,7 @@ mod tests {
         }
     }
 
-    fn kept() -> Kept {
+    fn known() -> KnownWorkspace {
         let user = |n| UserId::from_bytes([n; 16]);
         let member = |n, role| Candidate {
             user: user(n),
@@ -281,7 +191,7 @@ mod tests {
         let contact =
             KnownContact { id: ContactId::from_bytes([9; 16]), name: Some("Ana Example".into()) };
         let caller = Caller { contact, assigned: vec![user(2), user(3)] };
-        Kept {
+        KnownWorkspace {
             row: WorkspaceRow {
                 account: AccountSid::from_bytes([1; 16]),
                 api_key: ApiKeySid::from_bytes([2; 16]),
@@ -290,7 +200,7 @@ mod tests {
                 policy: serde_json::json!({ "routing": { "ring_seconds": 20 } }),
                 numbers: vec!["+15005550001".parse().unwrap()],
             },
-            seen: Some(Seen {
+            roster: Some(KnownRoster {
                 members: vec![member(1, Role::Agent), member(2, Role::Admin)],
                 callers: HashMap::from([(CALLER.parse().unwrap(), caller)]),
                 at: None,
@@ -301,23 +211,23 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_by_a_later_run() {
         let (dir, id) = (Dir::new(), "acme".parse().unwrap());
-        let vault = dir.vault(KEY);
-        assert!(vault.read(&id).unwrap().is_none());
-        assert!(vault.write(&id, &kept()).unwrap());
-        assert!(!vault.write(&id, &kept()).unwrap(), "the same is not written twice");
-        let read = dir.vault(KEY).read(&id).unwrap().unwrap();
-        assert_eq!(read.seen, kept().seen);
-        assert_eq!(format!("{:?}", read.row), format!("{:?}", kept().row));
+        let files = dir.files(KEY);
+        assert!(files.read(&id).unwrap().is_none());
+        assert!(files.write(&id, &known()).unwrap());
+        assert!(!files.write(&id, &known()).unwrap(), "the same is not written twice");
+        let read = dir.files(KEY).read(&id).unwrap().unwrap();
+        assert_eq!(read.roster, known().roster);
+        assert_eq!(format!("{:?}", read.row), format!("{:?}", known().row));
 
-        vault.forget(&HashSet::from([id.clone()])).unwrap();
-        assert!(vault.read(&id).unwrap().is_none());
-        assert!(dir.vault(KEY).read(&id).unwrap().is_none());
+        files.forget(&HashSet::from([id.clone()])).unwrap();
+        assert!(files.read(&id).unwrap().is_none());
+        assert!(dir.files(KEY).read(&id).unwrap().is_none());
     }
 
     #[test]
     fn nobody_else_reads_it() {
         let (dir, id) = (Dir::new(), "acme".parse().unwrap());
-        dir.vault(KEY).write(&id, &kept()).unwrap();
+        dir.files(KEY).write(&id, &known()).unwrap();
         let file = dir.0.join("acme.known");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&dir.0), mode(&file)), (0o700, 0o600));
@@ -331,26 +241,26 @@ mod tests {
     #[test]
     fn a_file_that_is_not_ours_is_as_good_as_none() {
         let (dir, acme) = (Dir::new(), "acme".parse().unwrap());
-        dir.vault(KEY).write(&acme, &kept()).unwrap();
-        assert!(dir.vault(OTHER).read(&acme).is_err(), "another key");
+        dir.files(KEY).write(&acme, &known()).unwrap();
+        assert!(dir.files(OTHER).read(&acme).is_err(), "another key");
         let file = dir.0.join("acme.known");
         let good = fs::read(&file).unwrap();
         fs::write(dir.0.join("bolt.known"), &good).unwrap();
-        assert!(dir.vault(KEY).read(&"bolt".parse().unwrap()).is_err(), "another workspace's");
+        assert!(dir.files(KEY).read(&"bolt".parse().unwrap()).is_err(), "another workspace's");
         for at in [0, 5, 30, good.len() - 1] {
             let mut flipped = good.clone();
             flipped[at] ^= 1;
             fs::write(&file, flipped).unwrap();
-            assert!(dir.vault(KEY).read(&acme).is_err(), "byte {at}");
+            assert!(dir.files(KEY).read(&acme).is_err(), "byte {at}");
         }
         for length in [0, 1, 24, 25, good.len() - 1] {
             fs::write(&file, &good[..length]).unwrap();
-            assert!(dir.vault(KEY).read(&acme).is_err(), "{length} bytes");
+            assert!(dir.files(KEY).read(&acme).is_err(), "{length} bytes");
         }
         // What a run that was killed left half-written is no file of a workspace.
         fs::write(dir.0.join("acme.unfinished"), b"half").unwrap();
         fs::write(&file, good).unwrap();
-        assert!(dir.vault(KEY).read(&acme).unwrap().is_some());
+        assert!(dir.files(KEY).read(&acme).unwrap().is_some());
         assert!(!dir.0.join("acme.unfinished").exists());
     }
 

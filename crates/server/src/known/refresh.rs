@@ -1,27 +1,32 @@
-//! Keeps what is known of workspaces young in memory, and on disk.
+//! What is known stays fresh in memory, and is written to disk.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity::{CallSid, WorkspaceId};
+use store_pg::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::app::App;
-use crate::known::files::{Kept, Vault};
+use super::files::{Files, KnownWorkspace};
+use super::rosters::Rosters;
+use super::workspaces::Workspaces;
+use crate::clock::Clock;
+use crate::metrics::Metrics;
 
-/// What is known of workspaces, for the time when nobody can be asked.
-pub(crate) struct Keeper {
-    app: Arc<App>,
-    vault: Arc<Vault>,
-    every: Option<Duration>,
+/// Asks the database again where the answer is old, and writes what is known to disk.
+pub(crate) struct Refresh {
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) workspaces: Arc<Workspaces>,
+    pub(crate) rosters: Arc<Rosters>,
+    pub(crate) files: Arc<Files>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The pause between two rounds; `None`: no rounds.
+    pub(crate) every: Option<Duration>,
 }
 
-impl Keeper {
-    pub(crate) const fn new(app: Arc<App>, vault: Arc<Vault>, every: Option<Duration>) -> Self {
-        Self { app, vault, every }
-    }
-
+impl Refresh {
     /// Round after round, until `stop` is cancelled.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
         let Some(every) = self.every else { return };
@@ -31,31 +36,31 @@ impl Keeper {
                 () = stop.cancelled() => return,
             }
             tokio::select! {
-                () = async { self.refresh().await; self.keep().await; } => {}
+                () = async { self.ask_again().await; self.save().await; } => {}
                 () = stop.cancelled() => return,
             }
         }
     }
 
-    /// Looks again at rosters that no call has brought for a while: whoever left since then must
-    /// not ring when the database is away.
-    async fn refresh(&self) {
-        let Some(then) = self.app.clock.instant().checked_sub(OLD) else { return };
-        for (id, _) in self.app.workspaces.rows() {
-            if self.app.last_known.is_older(&id, then) && !self.look(&id).await {
-                // The next round tries again; there is nothing to hurry for.
+    /// Reads the rosters again that no call has brought for a while: a member who has left since then
+    /// must not ring when the database is away.
+    async fn ask_again(&self) {
+        let Some(then) = self.clock.instant().checked_sub(OLD) else { return };
+        for (id, _) in self.workspaces.rows() {
+            if self.rosters.is_older(&id, then) && !self.ask(&id).await {
+                // The next round tries again.
                 return;
             }
         }
     }
 
-    async fn look(&self, id: &WorkspaceId) -> bool {
+    async fn ask(&self, id: &WorkspaceId) -> bool {
         let no_call = CallSid::from_bytes([0; 16]);
-        // What calls do to anybody now is not kept.
-        let lookup = self.app.store.roster(id, None, no_call, Duration::ZERO, self.app.clock.now());
+        // What agents are doing now is not remembered.
+        let lookup = self.store.roster(id, None, no_call, Duration::ZERO, self.clock.now());
         match tokio::time::timeout(PATIENCE, lookup).await {
             Ok(Ok(roster)) => {
-                self.app.last_known.keep(id, None, &roster, self.app.clock.instant());
+                self.rosters.remember(id, None, &roster, self.clock.instant());
                 true
             }
             Ok(Err(error)) => {
@@ -67,22 +72,22 @@ impl Keeper {
     }
 
     /// Writes what has changed to disk.
-    pub(crate) async fn keep(&self) {
-        let app = Arc::clone(&self.app);
-        let vault = Arc::clone(&self.vault);
+    pub(crate) async fn save(&self) {
+        let (workspaces, rosters) = (Arc::clone(&self.workspaces), Arc::clone(&self.rosters));
+        let (files, metrics) = (Arc::clone(&self.files), Arc::clone(&self.metrics));
         let written = tokio::task::spawn_blocking(move || {
-            for (id, row) in app.workspaces.rows() {
-                let kept = Kept { row: (*row).clone(), seen: app.last_known.seen(&id) };
-                if let Err(error) = vault.write(&id, &kept) {
-                    app.metrics.keeping("failed");
-                    warn!(workspace.id = %id, "what is known of workspace {id} is not kept: {error}");
+            for (id, row) in workspaces.rows() {
+                let known = KnownWorkspace { row: (*row).clone(), roster: rosters.known(&id) };
+                if let Err(error) = files.write(&id, &known) {
+                    metrics.keeping("failed");
+                    warn!(workspace.id = %id, "what is known of workspace {id} is not written to disk: {error}");
                     return;
                 }
             }
-            if let Err(error) = vault.forget(&app.workspaces.absent()) {
-                warn!("what was known of a workspace that is no more is still on disk: {error}");
+            if let Err(error) = files.forget(&workspaces.absent()) {
+                warn!("the file of a workspace that was removed is still on disk: {error}");
             }
-            app.metrics.keeping("done");
+            metrics.keeping("done");
         });
         // A panic has been reported where it happened.
         let _ = written.await;

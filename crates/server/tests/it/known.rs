@@ -130,7 +130,7 @@ async fn a_workspace_that_is_removed_is_not_kept() {
     world.agents(&team, 1).await;
     let params = [("CallSid", "CA01010101010101010101010101010101"), ("CallStatus", "completed")];
     assert_eq!(world.post(&team, "voice/status", &params).await.status, 204);
-    world.servers[0].keep().await;
+    world.servers[0].save_known().await;
     let stopped = world.stop_first().await;
     assert!(world.owner.remove_workspace(&team.id).await.expect("removed"));
     world.start_again(stopped).await;

@@ -112,7 +112,7 @@ impl World {
         let mut config = config.expect("a configuration");
         // By its own clock it would write between what a test compares.
         config.reconcile.every = None;
-        config.keep_every = None;
+        config.refresh_every = None;
         config.database_budget = self.budget;
         Server::start(config).await.expect("a server")
     }

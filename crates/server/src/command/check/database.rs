@@ -10,7 +10,7 @@ use super::Report;
 use super::fetch::{MOST_SKEW, apart};
 use crate::config::Config;
 use crate::database::embedded::Access;
-use crate::known::workspaces;
+use crate::known;
 use crate::policy::Policy;
 use crate::secrets::seal::{self, Credentials};
 
@@ -96,7 +96,7 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
     let again = format!(
         "enter it again with the SWITCHROOM_SECRETS_KEY of the server: `switchroom workspace add {id}`"
     );
-    if let Err(fault) = workspaces::open(&config.secrets_key, &id, &row) {
+    if let Err(fault) = known::open(&config.secrets_key, &id, &row) {
         report.fault(format!("workspace {id} cannot be used: {fault}"), again);
         return None;
     }

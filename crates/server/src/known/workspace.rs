@@ -1,0 +1,93 @@
+//! One workspace, opened: its credentials decrypted and its keys prepared.
+
+use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
+use store_pg::{NewWorkspace, WorkspaceRow};
+use tracing::error;
+use twilio_rest::ApiSecret;
+use twilio_sig::{AuthToken, SecretError, Verifier};
+use voice_token::{ApiKey, ApiKeySecret, Issuer, TokenError};
+
+use crate::policy::Policy;
+use crate::secrets::SecretsKey;
+use crate::secrets::seal::{self, SealError};
+
+/// A workspace, ready to check and to sign.
+pub(crate) struct Workspace {
+    pub(crate) id: WorkspaceId,
+    pub(crate) account: AccountSid,
+    pub(crate) app: AppSid,
+    /// Checks webhooks with every live auth token.
+    pub(crate) verifier: Verifier,
+    /// Issues access tokens of one hour.
+    pub(crate) issuer: Issuer,
+    /// Asks Twilio's API, which wants the API key's secret in clear.
+    pub(crate) rest: twilio_rest::Credentials,
+    /// The first is the caller id of outbound calls.
+    pub(crate) numbers: Vec<PhoneNumber>,
+    pub(crate) policy: Policy,
+}
+
+/// Why a workspace cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkspaceError {
+    /// Its credentials cannot be decrypted.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// There is no token to check webhooks with.
+    #[error("it has no auth token")]
+    NoAuthToken,
+    /// One of its auth tokens cannot be one.
+    #[error("one of its auth tokens {0}")]
+    AuthToken(#[from] SecretError),
+    /// Its API key cannot sign.
+    #[error("its API key's secret: {0}")]
+    ApiSecret(#[from] TokenError),
+}
+
+/// Opens a workspace: decrypts its credentials and prepares its keys.
+pub(crate) fn open(
+    key: &SecretsKey,
+    id: &WorkspaceId,
+    row: &WorkspaceRow,
+) -> Result<Workspace, WorkspaceError> {
+    let credentials = seal::open(key, id, &row.sealed)?;
+    let mut tokens = credentials.auth_tokens.iter().map(|token| AuthToken::new(token));
+    let first = tokens.next().ok_or(WorkspaceError::NoAuthToken)??;
+    let verifier = tokens.try_fold(Verifier::new(first), |verifier, token| {
+        token.map(|token| verifier.also(token))
+    })?;
+    let secret = ApiKeySecret::new(&credentials.api_secret)?;
+    let rest = twilio_rest::Credentials::api_key(
+        row.account,
+        row.api_key,
+        ApiSecret::new(credentials.api_secret.as_str()),
+    );
+    // A policy that cannot be read must not silence the phones.
+    let policy = serde_json::from_value(row.policy.clone()).unwrap_or_else(|error| {
+        error!(workspace.id = %id, "workspace {id} has a policy that cannot be read: {error}");
+        Policy::default()
+    });
+    Ok(Workspace {
+        id: id.clone(),
+        account: row.account,
+        app: row.app,
+        verifier,
+        issuer: Issuer::new(row.account, ApiKey { sid: row.api_key, secret }),
+        rest,
+        numbers: row.numbers.clone(),
+        policy,
+    })
+}
+
+/// Checks that the server could open a workspace that is about to be added.
+pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), WorkspaceError> {
+    let row = WorkspaceRow {
+        account: new.account,
+        api_key: new.api_key,
+        app: new.app,
+        sealed: new.sealed.clone(),
+        policy: serde_json::json!({}),
+        numbers: new.numbers.clone(),
+    };
+    open(key, &new.id, &row).map(|_| ())
+}
