@@ -257,6 +257,10 @@ create table if not exists public.voice_legs (
   primary key (workspace_id, leg_sid),
   foreign key (workspace_id, call_sid) references public.voice_calls on delete cascade
 );
+-- The wave in which it rang, and the SIP response with which it ended, where they are known.
+alter table public.voice_legs
+  add column if not exists wave         int,
+  add column if not exists sip_response int;
 create index if not exists idx_voice_legs_call on public.voice_legs (workspace_id, call_sid);
 -- When an agent's last call ended.
 create index if not exists idx_voice_legs_answered

@@ -12,9 +12,13 @@ use crate::{Dialled, Direction, EndReason, LegEnd, LegStatus, Outcome, Party, Re
 ///
 /// Moments are Twilio's where it gave them, else the server's; they never run backwards within a
 /// record: an answer is not before the start, an end not before the answer.
+///
+/// With the feature `serde` it is the JSON object that the API shows.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Call {
     /// The call, as Twilio and the log name it.
+    #[cfg_attr(feature = "serde", serde(rename = "call_sid"))]
     pub sid: CallSid,
     /// Who placed it; inbound until something says otherwise.
     pub direction: Direction,
@@ -23,6 +27,7 @@ pub struct Call {
     /// What was called: for an outbound call the number that was dialled.
     pub to: Party,
     /// The person on the other side, if it is a contact.
+    #[cfg_attr(feature = "serde", serde(rename = "contact_id"))]
     pub contact: Option<ContactId>,
     /// How it stands or ended.
     pub outcome: Outcome,
@@ -36,7 +41,8 @@ pub struct Call {
     pub answered_at: Option<Timestamp>,
     /// When it was over; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
-    /// Why it is over; `None` while it goes on.
+    /// Why it is over; `None` while it goes on, and in the log for a reason that only a newer
+    /// version of the program knows.
     pub end_reason: Option<EndReason>,
     /// The rule that kept an outbound call from being placed.
     pub refusal: Option<Word<Refusal>>,
@@ -85,12 +91,15 @@ impl Call {
 
 /// One end of a call: an agent's browser, or the number that an agent called.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Leg {
     /// The leg; for the agent's own leg of an outbound call, the call itself.
+    #[cfg_attr(feature = "serde", serde(rename = "leg_sid"))]
     pub sid: CallSid,
     /// Whose browser it is; `None` for a phone number.
     pub agent: Option<UserId>,
     /// The wave in which it rang; `None` for an outbound call, and if it is not known.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub wave: Option<u16>,
     /// How it stands. A leg that no callback ended, but whose call or Dial is over, is over.
     pub status: LegStatus,
@@ -103,8 +112,10 @@ pub struct Leg {
     /// When it was over; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
     /// The SIP response with which it ended, if Twilio said.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub sip_response: Option<u16>,
     /// Why it is over; `None` while it goes on.
+    #[cfg_attr(feature = "serde", serde(rename = "end_reason"))]
     pub end: Option<LegEnd>,
 }
 

@@ -8,6 +8,7 @@ use crate::{Call, Direction, EndReason, Outcome};
 
 /// One row of `livechat_messages` with `msg_type = 'call'`: final, or as far as is known.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LogEntry {
     /// Who placed the call.
     pub direction: Direction,

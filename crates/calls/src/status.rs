@@ -65,6 +65,16 @@ impl LegStatus {
     pub const fn is_final(self) -> bool {
         self.rank() >= 4
     }
+
+    /// The nearest word for a leg whose status only a newer version of the program knows.
+    pub const fn nearest(is_answered: bool, is_over: bool) -> Self {
+        match (is_answered, is_over) {
+            (false, false) => Self::Ringing,
+            (true, false) => Self::InProgress,
+            (true, true) => Self::Completed,
+            (false, true) => Self::NoAnswer,
+        }
+    }
 }
 
 /// Twilio's `DialCallStatus`: how a Dial ended, written as Twilio writes it.

@@ -17,6 +17,7 @@ use crate::Store;
 use crate::changes::NOTE;
 use crate::error::StoreError;
 use crate::pool::Borrowed;
+use crate::record;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
 use rows::{EventRow, EventRows};
@@ -225,7 +226,7 @@ async fn write(
     known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
     let agents: Vec<Uuid> = known.settled.into_iter().collect();
     let new = Json(new.into_values().collect::<Vec<_>>());
-    let (call_rows, leg_rows) = (rows::of_calls(&calls), rows::of_legs(&calls));
+    let (call_rows, leg_rows) = (record::of_calls(&calls), record::of_legs(&calls));
     let message_rows = rows::of_log(&calls);
 
     let (put, update, legs, messages, stub, lock, settle, note) = try_join!(

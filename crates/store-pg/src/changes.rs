@@ -6,8 +6,9 @@ use tokio_postgres::Row;
 
 use crate::agents::{self, AGENTS, AgentRow};
 use crate::error::StoreError;
-use crate::log::{self, CALLS_NAMED, CallRow, LIVE_CALLS};
+use crate::log::{CALLS_NAMED, LIVE_CALLS};
 use crate::pages::RENEW;
+use crate::record::{LoggedCall, gather};
 use crate::scope::{ENTER, Scope};
 use crate::{Store, sql};
 
@@ -19,7 +20,7 @@ pub struct Snapshot {
     /// The agents by name.
     pub agents: Vec<AgentRow>,
     /// The calls that are not over, oldest first, at most [`MOST_LIVE_CALLS`](crate::MOST_LIVE_CALLS).
-    pub calls: Vec<CallRow>,
+    pub calls: Vec<LoggedCall>,
 }
 
 /// What changed after a moment.
@@ -33,7 +34,7 @@ pub struct Changes {
     /// All agents as they are now.
     pub agents: Vec<AgentRow>,
     /// The calls that the changes name, as they are now.
-    pub calls: Vec<CallRow>,
+    pub calls: Vec<LoggedCall>,
 }
 
 /// One change.
@@ -90,7 +91,7 @@ impl Store {
             return Ok(None);
         }
         let seq = head.first().map_or(0, |row| row.get("seq"));
-        Ok(Some(Snapshot { seq, agents, calls: log::gather(calls)? }))
+        Ok(Some(Snapshot { seq, agents, calls: gather(calls)? }))
     }
 
     /// Reads what changed after the change with this number; `None` if the asking user is no member
@@ -130,7 +131,7 @@ impl Store {
         let calls = if named.is_empty() {
             Vec::new()
         } else {
-            log::gather(&scope.run(&self.feed, CALLS_NAMED, &[&id, &named]).await?)?
+            gather(&scope.run(&self.feed, CALLS_NAMED, &[&id, &named]).await?)?
         };
         Ok(Some(Changes { seq, changes, agents, calls }))
     }

@@ -13,10 +13,12 @@ mod migrate;
 mod pages;
 mod pool;
 mod reconcile;
+mod record;
 mod scope;
 mod sql;
 mod stats;
 mod store;
+mod text;
 mod workspaces;
 
 pub use agents::AgentRow;
@@ -26,12 +28,13 @@ pub use error::StoreError;
 pub use guard::Fault;
 pub use listen::Listener;
 pub use log::{
-    Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, CallResult, CallRow, Filter,
-    LegRow, MOST_LIVE_CALLS,
+    Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, CallResult, Filter,
+    MOST_LIVE_CALLS,
 };
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
+pub use record::LoggedCall;
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store, StoreOptions};
 pub use workspaces::WorkspaceRow;

@@ -4,18 +4,17 @@ use hyper::StatusCode;
 use hyper::http::request::Parts;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use serde::Serialize;
-use serde_json::Value;
 use store_pg::{Before, CallResult, Filter};
 
 use super::query;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
-use crate::wire::call::render;
+use crate::wire::call::Call;
 
 #[derive(Serialize)]
-struct Page {
-    calls: Vec<Value>,
+struct Page<'a> {
+    calls: Vec<Call<'a>>,
     /// What to send as `before` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -37,9 +36,9 @@ pub(super) async fn page(
     }
     let is_last = calls.len() <= usize::from(limit);
     calls.truncate(usize::from(limit));
-    let last = calls.last().filter(|_| !is_last);
+    let last = calls.last().filter(|_| !is_last).map(|last| &last.call);
     let next = last.and_then(|call| Some(format!("{}_{}", call.started_at?, call.sid)));
-    let calls = calls.iter().map(render).collect();
+    let calls = calls.iter().map(Call::of).collect();
     Ok(reply::json(StatusCode::OK, &Page { calls, next }))
 }
 
@@ -50,7 +49,7 @@ pub(super) async fn one(
     sid: CallSid,
 ) -> Result<Reply, ApiError> {
     match app.store.call(workspace, user, sid).await? {
-        Some(call) => Ok(reply::json(StatusCode::OK, &render(&call))),
+        Some(call) => Ok(reply::json(StatusCode::OK, &Call::of(&call))),
         None if app.store.is_member(workspace, user).await? => Err(ApiError::call_not_found()),
         None => Err(ApiError::workspace_not_found()),
     }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use bytes::Bytes;
 use identity::{CallSid, Timestamp};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A comment, which readers skip.
 pub(super) const BEAT: Bytes = Bytes::from_static(b":\n\n");
@@ -30,7 +30,7 @@ pub(super) fn snapshot<'a>(
     seq: i64,
     now: Timestamp,
     agents: impl Iterator<Item = &'a String>,
-    calls: impl Iterator<Item = Value>,
+    calls: impl Iterator<Item = impl Display>,
 ) -> Bytes {
     let agents = list(agents);
     let calls = list(calls);

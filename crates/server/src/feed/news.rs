@@ -1,12 +1,12 @@
 //! Changes, as the events that tell of them.
 
 use bytes::Bytes;
-use calls::{LegEnd, RingEnd};
+use calls::RingEnd;
 use identity::CallSid;
-use store_pg::{CallRow, Change, Changes, LegRow, Subject};
+use store_pg::{Change, Changes, Subject};
 
 use super::frame::{self, AnsweredBy, RingEnded};
-use crate::wire::call;
+use crate::wire::call::Call;
 
 /// Changes as events, by their numbers.
 pub(super) fn events(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
@@ -14,8 +14,8 @@ pub(super) fn events(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
         let id = Some(change.seq);
         let event = match change.subject {
             Subject::Call(sid) => {
-                let call = state.calls.iter().find(|call| call.sid == sid)?;
-                frame::event("call", id, &call::render(call).to_string())
+                let call = state.calls.iter().find(|logged| logged.call.sid == sid)?;
+                frame::event("call", id, &Call::of(call).text())
             }
             Subject::Ring(leg) => {
                 let ended = ring_ended(state, leg)?;
@@ -30,10 +30,12 @@ pub(super) fn events(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
 
 /// Why a page stopped ringing, with the name of who has the call.
 fn ring_ended(state: &Changes, leg_sid: CallSid) -> Option<RingEnded<'_>> {
-    let has_leg = |call: &&CallRow| call.legs.iter().any(|leg| leg.sid == leg_sid);
-    let call = state.calls.iter().find(has_leg)?;
-    let leg = call.legs.iter().find(|leg| leg.sid == leg_sid)?;
-    let reason = ring_end(call, leg)?;
+    let found = state.calls.iter().map(|logged| &logged.call).find_map(|call| {
+        let leg = call.legs.iter().find(|leg| leg.sid == leg_sid)?;
+        Some((call, leg))
+    });
+    let (call, leg) = found?;
+    let reason = call.ring_end(leg)?;
     let by = call.handled_by.filter(|_| reason == RingEnd::Answered);
     let name_of = |user| {
         let agent = state.agents.iter().find(|agent| agent.user == user)?;
@@ -46,13 +48,4 @@ fn ring_ended(state: &Changes, leg_sid: CallSid) -> Option<RingEnded<'_>> {
         reason: reason.code(),
         answered_by: by.map(|user| AnsweredBy { user_id: user.to_string(), name: name_of(user) }),
     })
-}
-
-/// As [`calls::Call::ring_end`].
-fn ring_end(call: &CallRow, leg: &LegRow) -> Option<RingEnd> {
-    let is_on_call = leg.answered_at.is_some() && leg.ended_at.is_none();
-    if is_on_call && leg.agent == call.handled_by {
-        return Some(RingEnd::Answered);
-    }
-    leg.end_reason.as_deref()?.parse::<LegEnd>().ok()?.ring_end()
 }

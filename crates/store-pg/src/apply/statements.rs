@@ -1,7 +1,9 @@
 //! The statements of the log. `$1` is the workspace everywhere.
 
 use crate::changes::NOTE;
+use crate::record::{call_columns, leg_columns};
 use crate::scope::ENTER;
+use crate::text::join;
 
 pub(crate) const STATEMENTS: &[&str] = &[
     ENTER,
@@ -56,32 +58,24 @@ insert into public.voice_events (workspace_id, call_sid, key, at, fact, params) 
 on conflict (workspace_id, call_sid, key) do update set \
   at = excluded.at, fact = excluded.fact, params = excluded.params";
 
-pub(super) const UPDATE_CALLS: &str = "\
-update public.voice_calls v set direction = c.direction, outcome = c.outcome, \
-  from_party = c.from_party, to_party = c.to_party, contact_id = c.contact_id, \
-  handled_by = c.handled_by, started_at = c.started_at, answered_at = c.answered_at, \
-  ended_at = c.ended_at, end_reason = c.end_reason, refusal = c.refusal, waves = c.waves \
-from jsonb_to_recordset($2::jsonb) as c \
-  (call_sid text, direction text, outcome text, from_party text, to_party text, contact_id uuid, \
-   handled_by uuid, started_at timestamptz, answered_at timestamptz, ended_at timestamptz, \
-   end_reason text, refusal text, waves jsonb) \
-where v.workspace_id = $1 and v.call_sid = c.call_sid";
+pub(super) const UPDATE_CALLS: &str = join!(
+    "update public.voice_calls v set ",
+    call_columns::COLUMNS.set,
+    " from jsonb_to_recordset($2::jsonb) as excluded (",
+    call_columns::COLUMNS.typed,
+    ") where v.workspace_id = $1 and v.call_sid = excluded.call_sid"
+);
 
-pub(super) const UPSERT_LEGS: &str = "\
-insert into public.voice_legs as l (workspace_id, leg_sid, call_sid, user_id, status, end_reason, \
-    initiated_at, ringing_at, answered_at, ended_at) \
-  select $1, r.* from jsonb_to_recordset($2::jsonb) as r \
-    (leg_sid text, call_sid text, user_id uuid, status text, end_reason text, \
-     initiated_at timestamptz, ringing_at timestamptz, answered_at timestamptz, \
-     ended_at timestamptz) \
-on conflict (workspace_id, leg_sid) do update set call_sid = excluded.call_sid, \
-  user_id = excluded.user_id, status = excluded.status, end_reason = excluded.end_reason, \
-  initiated_at = excluded.initiated_at, ringing_at = excluded.ringing_at, \
-  answered_at = excluded.answered_at, ended_at = excluded.ended_at \
-where (l.call_sid, l.user_id, l.status, l.end_reason, l.initiated_at, l.ringing_at, l.answered_at, \
-    l.ended_at) \
-  is distinct from (excluded.call_sid, excluded.user_id, excluded.status, excluded.end_reason, \
-    excluded.initiated_at, excluded.ringing_at, excluded.answered_at, excluded.ended_at)";
+pub(super) const UPSERT_LEGS: &str = join!(
+    "insert into public.voice_legs as l (workspace_id, ",
+    leg_columns::COLUMNS.names,
+    ") select $1, r.* from jsonb_to_recordset($2::jsonb) as r (",
+    leg_columns::COLUMNS.typed,
+    ") on conflict (workspace_id, leg_sid) do update set ",
+    leg_columns::COLUMNS.set,
+    " where ",
+    leg_columns::COLUMNS.differs
+);
 
 /// A contact or user that is gone by now is left out rather than refused by a foreign key of the
 /// live chat's own; one that is in the row already stays there.

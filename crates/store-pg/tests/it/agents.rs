@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use calls::{Event, Fact, LegEvent, LegStatus};
+use calls::{
+    Direction, EndReason, Event, Fact, LegEvent, LegStatus, Outcome, Party, Refused, fold,
+};
 use routing::{Page, Presence, Role};
 use serde_json::json;
 use store_pg::{AgentRow, Before, Filter, StoredEvent};
@@ -137,22 +139,25 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     loop {
         let page = store.calls(&ws, agent(1), Filter::default(), 2, before).await.expect("a page");
         let Some(last) = page.last() else { break };
+        let last = &last.call;
         before = last.started_at.map(|started_at| Before { started_at, sid: last.sid });
-        pages.push(page.iter().map(|call| call.sid).collect::<Vec<_>>());
+        pages.push(page.iter().map(|logged| logged.call.sid).collect::<Vec<_>>());
     }
     assert_eq!(pages, [[sid(0xd2), sid(0xd1)], [sid(CALL), sid(0xd3)]]);
 
-    let call = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call");
+    let logged = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call");
+    assert_eq!(logged.contact_name.as_deref(), Some("Contact 11"));
+    let call = logged.call;
     assert_eq!(call.legs.iter().map(|leg| leg.sid).collect::<Vec<_>>(), [sid(1), sid(2), sid(3)]);
-    assert_eq!((call.direction.as_str(), call.outcome.as_str()), ("inbound", "completed"));
-    assert_eq!(call.from.as_deref(), Some("+15005550001"));
-    assert_eq!((call.contact, call.contact_name.as_deref()), (Some(contact), Some("Contact 11")));
+    assert_eq!((call.direction, call.outcome), (Direction::Inbound, Outcome::Completed));
+    assert_eq!(call.from.as_str(), "+15005550001");
+    assert_eq!(call.contact, Some(contact));
     assert_eq!(call.handled_by, Some(agent(2)));
     assert_eq!((call.started_at, call.answered_at), (Some(at(0)), Some(at(6))));
-    assert_eq!((call.ended_at, call.end_reason.as_deref()), (Some(at(67)), Some("completed")));
-    assert_eq!(call.waves[0]["verdicts"].as_array().map(Vec::len), Some(3));
+    assert_eq!((call.ended_at, call.end_reason), (Some(at(67)), Some(EndReason::Completed)));
+    assert_eq!(call.waves[0].verdicts.len(), 3);
     let leg = &call.legs[1];
-    assert_eq!((leg.agent, leg.status.as_str()), (Some(agent(2)), "completed"));
+    assert_eq!((leg.agent, leg.status), (Some(agent(2)), LegStatus::Completed));
     assert_eq!(
         [leg.initiated_at, leg.ringing_at, leg.answered_at, leg.ended_at],
         [1, 2, 6, 66].map(|seconds| Some(at(seconds)))
@@ -167,4 +172,63 @@ async fn the_log_comes_newest_first_and_page_by_page() {
             "{what}"
         );
     }
+}
+
+/// Everything that a record says is stored: what is read is what was folded.
+#[tokio::test]
+async fn a_record_is_read_as_it_was_folded() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    let store = db.store();
+    let gone = LegEvent {
+        agent: Some(agent(3)),
+        sip_response: Some(480),
+        sequence: Some(2),
+        ..LegEvent::new(sid(3), LegStatus::NoAnswer)
+    };
+    let mut inbound = three_agents(contact);
+    inbound.push(stored(Event { at: at(4), fact: Fact::Leg(gone) }));
+    let from = Party::read("client:agent_01010101010101010101010101010101");
+    let wanted = calls::Arrived::new(Direction::Outbound, from, Party::read("+1900"));
+    let refused = Refused { agent: Some(agent(1)), reason: calls::Refusal::PremiumNumber.into() };
+    let refused = [Fact::Arrived(wanted), Fact::Refused(refused)];
+    let refused = refused.map(|fact| stored(Event { at: at(0), fact })).to_vec();
+    for (id, events) in [(1, inbound), (2, outbound(contact)), (3, refused)] {
+        let call = sid(0xd0 + id);
+        let events: Vec<_> =
+            events.into_iter().map(|event| StoredEvent { call, ..event }).collect();
+        store.apply(&ws, &events).await.expect("applied");
+        let mut folded = fold(call, events.iter().map(|stored| &stored.event));
+        folded.legs.sort_by_key(|leg| (leg.initiated_at.is_none(), leg.initiated_at, leg.sid));
+        let read = store.call(&ws, agent(1), call).await.expect("an answer").expect("a call");
+        assert_eq!(read.call, folded, "{id}");
+    }
+}
+
+/// Two versions of the program may write the same log for a while.
+#[tokio::test]
+async fn words_of_a_newer_version_leave_the_log_readable() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    let store = db.store();
+    store.apply(&ws, &three_agents(contact)).await.expect("applied");
+    db.execute(
+        "update voice_calls set outcome = 'parked', end_reason = 'forgotten', refusal = 'curfew', \
+           waves = jsonb_set(waves, '{0,scope}', '\"team:sales\"'); \
+         update voice_legs set status = 'on-hold', end_reason = 'forgotten'",
+    );
+    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
+    assert_eq!((read.outcome, read.end_reason), (Outcome::Completed, None));
+    assert_eq!(read.refusal.as_ref().map(identity::Word::as_str), Some("curfew"));
+    assert_eq!(read.waves[0].scope.as_ref().map(identity::Word::as_str), Some("team:sales"));
+    let legs: Vec<_> = read.legs.iter().map(|leg| (leg.status, leg.end)).collect();
+    let (over, talked) = ((LegStatus::NoAnswer, None), (LegStatus::Completed, None));
+    assert_eq!(legs, [over, talked, over]);
+    db.execute("update voice_calls set waves = '[{\"number\": \"first\"}]'");
+    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
+    assert_eq!(read.waves, []);
 }

@@ -41,7 +41,7 @@ async fn what_changes_is_numbered_and_repetitions_are_not() {
     let changes = after(&store, &ws, 0).await;
     assert_eq!(subjects(&changes), want);
     assert_eq!(changes.calls.len(), 1);
-    assert_eq!(changes.calls[0].legs.len(), 3);
+    assert_eq!(changes.calls[0].call.legs.len(), 3);
     store.apply(&ws, &events).await.expect("applied again");
     assert_eq!(after(&store, &ws, 4).await.seq, 4, "nothing is new");
 

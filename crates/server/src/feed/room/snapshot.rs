@@ -7,7 +7,7 @@ use tracing::warn;
 use super::super::frame;
 use super::super::seat::Seat;
 use super::Room;
-use crate::wire::call;
+use crate::wire::call::Call;
 
 impl Room {
     /// Sends a snapshot to some.
@@ -57,7 +57,7 @@ impl Room {
 
     /// The part of a snapshot that is the same for everybody.
     pub(super) fn parts(&self, snapshot: &Snapshot) -> Parts {
-        let calls = snapshot.calls.iter().map(call::render);
+        let calls = snapshot.calls.iter().map(|call| Call::of(call).text());
         Parts(frame::snapshot(snapshot.seq, self.shared.clock.now(), self.agents.values(), calls))
     }
 }
