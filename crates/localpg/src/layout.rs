@@ -12,7 +12,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::account::{Account, own_uid};
-use crate::{Binaries, Error, Notice, Options, SUPERUSER};
+use crate::{Binaries, Error, Notice, Options};
+
+/// The superuser of every cluster that this crate makes.
+///
+/// It ignores row-level security: create a plain role for the application.
+pub const SUPERUSER: &str = "postgres";
 
 /// The longest path of a socket that every system takes: 104 bytes with the final zero on macOS,
 /// 108 on Linux (unix(7)).

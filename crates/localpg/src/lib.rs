@@ -12,6 +12,7 @@ mod binaries;
 mod error;
 mod fetch;
 mod layout;
+mod notice;
 mod options;
 mod postmaster;
 mod server;
@@ -22,10 +23,7 @@ mod wire;
 
 pub use binaries::{Binaries, Search};
 pub use error::Error;
-pub use options::{Notice, Options};
+pub use layout::SUPERUSER;
+pub use notice::Notice;
+pub use options::Options;
 pub use server::{Server, start};
-
-/// The superuser of every cluster that this crate makes.
-///
-/// It ignores row-level security: create a plain role for the application.
-pub const SUPERUSER: &str = "postgres";
