@@ -8,7 +8,18 @@ use serde_json::value::RawValue;
 
 use crate::error::SessionError;
 use crate::json::object;
-use crate::verifier::Session;
+
+/// Who is asking, proved by a signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Session {
+    /// The user who signed in.
+    pub user: UserId,
+    /// When the session ends. It is accepted for 30 seconds longer, because clocks differ; what
+    /// lives longer than a request ends at this moment.
+    pub expires_at: Timestamp,
+    /// When it was issued, if the token says so.
+    pub issued_at: Option<Timestamp>,
+}
 
 /// Claims as they stand in the token: absent, or anything at all.
 ///

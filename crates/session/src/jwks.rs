@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use crate::algorithm::{Algorithm, PublicKey};
 use crate::error::JwksError;
 use crate::json::object;
-use crate::keys::{Algorithm, PublicKey};
 
 /// The usable keys of a key set: ES256 and RS256, with a key id, for signatures.
 ///

@@ -1,43 +1,14 @@
-//! Keys, each for one algorithm.
+//! The keys whose sessions count.
 
 use std::fmt;
 use std::str::FromStr;
 
 use jsonwebtoken::DecodingKey;
 
+use crate::algorithm::{Algorithm, PublicKey};
 use crate::error::{SessionError, WeakSecret};
 use crate::jwks::JwkSet;
 use crate::part::{Header, Parts};
-
-/// The algorithms that sessions are signed with (RFC 7518, 3.1).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Algorithm {
-    Hs256,
-    Es256,
-    Rs256,
-}
-
-impl Algorithm {
-    fn parse(name: &str) -> Option<Self> {
-        match name {
-            "HS256" => Some(Self::Hs256),
-            "ES256" => Some(Self::Es256),
-            "RS256" => Some(Self::Rs256),
-            _ => None,
-        }
-    }
-
-    /// Whether the signature of a token is this key's.
-    fn verifies(self, key: &DecodingKey, token: &Parts<'_>) -> bool {
-        let algorithm = match self {
-            Self::Hs256 => jsonwebtoken::Algorithm::HS256,
-            Self::Es256 => jsonwebtoken::Algorithm::ES256,
-            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
-        };
-        let signed = token.signed.as_bytes();
-        jsonwebtoken::crypto::verify(token.signature, signed, key, algorithm).unwrap_or(false)
-    }
-}
 
 /// The shared secret of HS256: the text of Supabase's legacy JWT secret, as it is.
 ///
@@ -72,14 +43,6 @@ impl fmt::Debug for SessionSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionSecret([redacted])")
     }
-}
-
-/// A public key of a set.
-#[derive(Clone)]
-pub(crate) struct PublicKey {
-    pub(crate) id: String,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) key: DecodingKey,
 }
 
 /// All keys whose sessions count.

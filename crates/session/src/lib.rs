@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod algorithm;
 mod claims;
 mod error;
 mod json;
@@ -8,7 +9,8 @@ mod keys;
 mod part;
 mod verifier;
 
+pub use claims::Session;
 pub use error::{JwksError, SessionError, WeakSecret};
 pub use jwks::{Ignored, IgnoredReason, JwkSet};
 pub use keys::{Keys, SessionSecret};
-pub use verifier::{Session, Verifier};
+pub use verifier::Verifier;

@@ -1,23 +1,11 @@
 //! From a token to a session.
 
-use identity::{Timestamp, UserId};
+use identity::Timestamp;
 
-use crate::claims::Claims;
+use crate::claims::{Claims, Session};
 use crate::error::SessionError;
 use crate::keys::Keys;
 use crate::part::Parts;
-
-/// Who is asking, proved by a signature.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Session {
-    /// The user who signed in.
-    pub user: UserId,
-    /// When the session ends. It is accepted for 30 seconds longer, because clocks differ; what
-    /// lives longer than a request ends at this moment.
-    pub expires_at: Timestamp,
-    /// When it was issued, if the token says so.
-    pub issued_at: Option<Timestamp>,
-}
 
 /// Checks session tokens against a set of keys.
 ///
