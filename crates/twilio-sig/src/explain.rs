@@ -1,11 +1,13 @@
 //! Why a signature does not fit, by trying what usually goes wrong.
 
+mod tail;
+
 use std::fmt;
 
+use self::tail::{Tail, tails};
 use crate::legacy::spellings;
 use crate::mac::{Claim, Mac};
 use crate::settings::Signer;
-use crate::tail::{Tail, tails};
 use crate::url::SplitUrl;
 use crate::{Headers, Key, Request, SignatureError, Verifier};
 

@@ -8,7 +8,16 @@ use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::url::Candidate;
-use crate::{Algorithm, Params, Request};
+use crate::{Params, Request};
+
+/// The hash under a signature.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Algorithm {
+    /// HMAC-SHA1: auth tokens, and shared keys that ask for it.
+    HmacSha1,
+    /// HMAC-SHA256: shared keys.
+    HmacSha256,
+}
 
 /// An HMAC whose key has been hashed in: the two key blocks are paid for once, not per request.
 #[derive(Clone)]

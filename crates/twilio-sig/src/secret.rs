@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::mac::Mac;
-use crate::{Request, SecretError};
+use crate::{Algorithm, Request, SecretError};
 
 /// The auth token of a Twilio account, ready to sign and verify with HMAC-SHA1.
 ///
@@ -54,15 +54,6 @@ impl fmt::Debug for AuthToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AuthToken([redacted])")
     }
-}
-
-/// The hash under a signature.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Algorithm {
-    /// HMAC-SHA1: auth tokens, and shared keys that ask for it.
-    HmacSha1,
-    /// HMAC-SHA256: shared keys.
-    HmacSha256,
 }
 
 /// A shared key of a webhook setting (beta of 2026), which signs instead of the auth token.

@@ -1,7 +1,5 @@
 //! The forms of one URL that Twilio may have signed.
 
-use crate::UrlForm;
-
 /// A URL taken apart, byte for byte, without user info and fragment.
 ///
 /// Any text can be taken apart: what is no URL has only a path, and no signature of Twilio's.
@@ -95,6 +93,20 @@ impl<'a> SplitUrl<'a> {
         let query = self.query.strip_prefix('?').unwrap_or_default();
         query.split('&').filter_map(move |field| field.strip_prefix(name)?.strip_prefix('='))
     }
+}
+
+/// Which form of the URL was signed.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum UrlForm {
+    /// The URL as it was given, without user info and fragment.
+    AsGiven,
+    /// Without its port, or with the default one added.
+    OtherPort,
+    /// With a slash added to the path of a WebSocket.
+    TrailingSlash,
+    /// In another spelling, see [`Verifier::legacy_encodings`](crate::Verifier::legacy_encodings).
+    Legacy,
 }
 
 /// One text that Twilio may have signed, in pieces.

@@ -6,7 +6,7 @@ use crate::legacy::spellings;
 use crate::mac::Claim;
 use crate::settings::Signer;
 use crate::url::{Candidate, SplitUrl};
-use crate::{Headers, Key, Request, SignatureError};
+use crate::{Headers, Key, Request, SignatureError, UrlForm};
 
 /// The keys that may have signed a request.
 ///
@@ -149,20 +149,6 @@ pub struct Verified {
     pub key: usize,
     /// The form of the URL that was signed.
     pub url: UrlForm,
-}
-
-/// Which form of the URL was signed.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum UrlForm {
-    /// The URL as it was given, without user info and fragment.
-    AsGiven,
-    /// Without its port, or with the default one added.
-    OtherPort,
-    /// With a slash added to the path of a WebSocket.
-    TrailingSlash,
-    /// In another spelling, see [`Verifier::legacy_encodings`].
-    Legacy,
 }
 
 /// More keys than a verifier ever holds.

@@ -1,6 +1,7 @@
 //! What may have become of path, query and form on the way.
 
-use crate::{Clues, Difference, Form, Request};
+use super::{Clues, Difference};
+use crate::{Form, Request};
 
 /// Another path, query or form, and what that changes.
 pub(crate) struct Tail {
