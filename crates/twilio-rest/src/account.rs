@@ -34,6 +34,13 @@ pub struct Listing {
     pub is_cut: bool,
 }
 
+impl Client {
+    /// The calls of one account.
+    pub const fn account<'a>(&'a self, credentials: &'a Credentials) -> Account<'a> {
+        Account::new(self, credentials)
+    }
+}
+
 impl<'a> Account<'a> {
     /// The most pages of one listing.
     pub const MAX_PAGES: usize = 100;

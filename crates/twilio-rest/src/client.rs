@@ -14,7 +14,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::{Account, BaseUrl, Credentials, Error, wire};
+use crate::{BaseUrl, Credentials, Error, wire};
 
 /// How the API is asked.
 #[derive(Clone, Debug)]
@@ -75,11 +75,6 @@ impl Client {
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
         Ok(Self { http, settings, pause: Arc::new(pause) })
-    }
-
-    /// The calls of one account.
-    pub const fn account<'a>(&'a self, credentials: &'a Credentials) -> Account<'a> {
-        Account::new(self, credentials)
     }
 
     pub(crate) const fn base(&self) -> &BaseUrl {
