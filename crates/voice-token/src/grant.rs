@@ -1,11 +1,10 @@
 //! What a token allows.
 
-use ::identity::AppSid;
-
-use crate::{
-    ConfigurationProfileSid, CredentialSid, JsonObject, RoleSid, ServiceSid, WorkerSid,
-    WorkspaceSid,
+use ::identity::{
+    AppSid, ConfigurationProfileSid, CredentialSid, RoleSid, ServiceSid, WorkerSid, WorkspaceSid,
 };
+
+use crate::JsonObject;
 
 /// Everything that a token allows, one grant for each product.
 ///
