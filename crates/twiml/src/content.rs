@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt::Result as Written;
 
+use crate::attribute::Attribute;
 use crate::reader::{Event, Reader};
 use crate::text::{Joined, Text};
-use crate::tree::{Attribute, Node};
+use crate::tree::Node;
 use crate::{
     ParseError, Unknown,
     write::{self, Out},

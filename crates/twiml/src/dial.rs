@@ -1,6 +1,7 @@
 //! `<Dial>` and what it calls.
 
 use crate::content;
+use crate::limits;
 use crate::text::required;
 use crate::{
     Application, BuildError, Client, Conference, DialEvents, DialRecord, Method, Node, Number,
@@ -93,7 +94,7 @@ bounded! {
 
 impl<'a> Dial<'a> {
     /// The most nouns in one `<Dial>`, of all kinds together.
-    pub const MAX_NOUNS: usize = 10;
+    pub const MAX_NOUNS: usize = limits::MAX_NOUNS;
 
     /// A dial that calls nobody yet.
     pub const fn new() -> Self {

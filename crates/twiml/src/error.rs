@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::limits::MAX_NOUNS;
+
 /// Which rule a part of a document broke.
 ///
 /// `what` names the part in the reader's words, for example `"client identity"`. The text itself is
@@ -71,7 +73,7 @@ impl fmt::Display for BuildError {
                 write!(f, "{what} has a wrong character at byte {at}, expected {expected}")
             }
             Self::TooManyNouns => {
-                write!(f, "a dial has more than {} nouns", crate::Dial::MAX_NOUNS)
+                write!(f, "a dial has more than {MAX_NOUNS} nouns")
             }
             Self::NounBesideNumber => f.write_str("a dial has both a number and nouns"),
             Self::TooLarge { size_bytes, max_bytes } => {

@@ -8,6 +8,7 @@ mod macros;
 #[macro_use]
 mod text;
 
+mod attribute;
 mod client;
 mod conference;
 mod connect;
@@ -15,8 +16,10 @@ mod content;
 mod dial;
 mod enqueue;
 mod error;
+mod escape;
 mod gather;
 mod languages;
+mod limits;
 pub mod messaging;
 mod nouns;
 mod pay;
@@ -40,6 +43,7 @@ mod write;
 #[cfg(test)]
 mod grammar;
 
+pub use attribute::Attribute;
 pub use client::{
     Application, ApplicationNoun, ApplicationSid, Client, ClientNoun, Identity, MachineDetection,
     Number, Parameter, Sim, WhatsApp,
@@ -66,7 +70,7 @@ pub use stream::{
     Transcription, TranscriptionNoun,
 };
 pub use text::{Comment, Text};
-pub use tree::{Attribute, Element, Node, Unknown};
+pub use tree::{Element, Node, Unknown};
 pub use value::{Commas, Unlisted};
 pub use values::*;
 pub use verbs::{Echo, Hangup, HangupNoun, Leave, Redirect, Reject, RejectNoun, Sms};

@@ -7,9 +7,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::attribute::Attribute;
 use crate::scan::{self, Class};
 use crate::text::{Comment, Joined, Text};
-use crate::tree::Attribute;
 use crate::{ParseError, ParseErrorKind};
 
 /// What comes next inside an element.

@@ -3,7 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::ssml::{SayPart, Spoken};
+use crate::ssml::{
+    Break, Emphasis, Lang, Paragraph, Phoneme, Prosody, SayAs, SayPart, Sentence, Spoken, Sub,
+    Word, mixed,
+};
 use crate::text::required;
 use crate::{BuildError, SayLanguage, Text, Voice};
 
@@ -39,6 +42,11 @@ element! {
         /// Who speaks.
         voice: open Voice = "voice",
     }
+}
+
+mixed! {
+    Say: SayPart, pause: Break, emphasis: Emphasis, lang: Lang, paragraph: Paragraph,
+    phoneme: Phoneme, prosody: Prosody, sentence: Sentence, say_as: SayAs, substitute: Sub, word: Word,
 }
 
 impl<'a> Say<'a> {

@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use crate::text::required;
 use crate::{
-    BreakStrength, BuildError, EmphasisLevel, InterpretAs, PhonemeAlphabet, Say, SayAsFormat, Text,
+    BreakStrength, BuildError, EmphasisLevel, InterpretAs, PhonemeAlphabet, SayAsFormat, Text,
 };
 
 pub use crate::languages::SsmlLanguage;
@@ -99,7 +99,7 @@ element! {
 }
 
 children! {
-    /// What stands in [`Say`], [`Lang`] and [`Prosody`].
+    /// What stands in [`Say`](crate::Say), [`Lang`] and [`Prosody`].
     SayPart + Text {
         Break, Emphasis, Lang, Paragraph, Phoneme, Prosody, Sentence, SayAs, Sub, Word,
     }
@@ -143,10 +143,7 @@ macro_rules! mixed {
     };
 }
 
-mixed! {
-    Say: SayPart, pause: Break, emphasis: Emphasis, lang: Lang, paragraph: Paragraph,
-    phoneme: Phoneme, prosody: Prosody, sentence: Sentence, say_as: SayAs, substitute: Sub, word: Word,
-}
+pub(crate) use mixed;
 
 mixed! {
     Lang: SayPart, pause: Break, emphasis: Emphasis, lang: Lang, paragraph: Paragraph,

@@ -4,12 +4,12 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
 use crate::scan::{self, Class};
-use crate::{BuildError, write};
+use crate::{BuildError, escape};
 
 /// A text that XML 1.0 can carry: no control character but tab, line feed and carriage return, no
 /// U+FFFE, no U+FFFF.
@@ -113,7 +113,7 @@ impl<'a> Text<'a> {
     fn escaped(text: Cow<'a, str>) -> Self {
         let mut value = String::new();
         // A `String` takes everything.
-        let _ = write::special_value(&mut value, &text);
+        let _ = escape::value(&text, |piece| value.write_str(piece));
         Self(Form::Escaped(Box::new(Escaped { text, value })))
     }
 

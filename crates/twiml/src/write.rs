@@ -1,10 +1,10 @@
-//! Writing with escapes.
+//! Writing documents.
 
 use alloc::string::String;
 use core::fmt::{Result, Write};
 use core::time::Duration;
 
-use crate::Text;
+use crate::{Text, escape};
 
 /// What stands before the root.
 pub(crate) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
@@ -17,10 +17,7 @@ pub(crate) trait Out {
     /// Takes character data that may need escapes.
     #[inline]
     fn put_special(&mut self, text: &Text<'_>) -> Result {
-        // A parser turns a carriage return into a line feed unless it is a reference.
-        escaped(self, text.as_str(), |word| {
-            equal(word, b'&') | equal(word, b'<') | equal(word, b'>') | equal(word, b'\r')
-        })
+        escape::character_data(text.as_str(), |piece| self.put(piece))
     }
 }
 
@@ -84,71 +81,9 @@ pub(crate) fn text<W: Out + ?Sized>(out: &mut W, text: &Text<'_>) -> Result {
 pub(crate) fn value<W: Out + ?Sized>(out: &mut W, value: &Text<'_>) -> Result {
     match value.as_value() {
         Some(value) => out.put(value),
-        None => special_value(out, value.as_str()),
+        None => escape::value(value.as_str(), |piece| out.put(piece)),
     }
 }
-
-/// Writes the inside of a quoted attribute value that may need escapes.
-pub(crate) fn special_value<W: Out + ?Sized>(out: &mut W, value: &str) -> Result {
-    // A parser turns tabs and line ends inside a value into blanks unless they are references. All
-    // other control characters were refused.
-    escaped(out, value, |word| {
-        let quotes = equal(word, b'&') | equal(word, b'<') | equal(word, b'>') | equal(word, b'"');
-        quotes | below_blank(word)
-    })
-}
-
-/// Writes a text with escapes for the bytes that `special` marks in a word.
-fn escaped<W: Out + ?Sized>(
-    out: &mut W,
-    text: &str,
-    special: impl Fn(u64) -> u64 + Copy,
-) -> Result {
-    let (words, tail) = text.as_bytes().as_chunks::<8>();
-    let mut last = *b"........";
-    last[..tail.len()].copy_from_slice(tail);
-    let (mut start, mut written) = (0, 0);
-    for word in words.iter().chain([&last]) {
-        let mut rest = *word;
-        loop {
-            let marks = special(u64::from_le_bytes(rest));
-            if marks == 0 {
-                break;
-            }
-            let offset = marks.trailing_zeros() as usize / 8;
-            // What is marked is ASCII, so both cuts are at the border of a character.
-            out.put(&text[written..start + offset])?;
-            out.put(match word[offset] {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&quot;",
-                b'\t' => "&#9;",
-                b'\n' => "&#10;",
-                _ => "&#13;",
-            })?;
-            written = start + offset + 1;
-            rest[offset] = b'.';
-        }
-        start += word.len();
-    }
-    out.put(&text[written..])
-}
-
-/// Marks the high bit of each byte that is this one; the lowest mark is exact (Warren, "Hacker's
-/// Delight", 6-1).
-const fn equal(word: u64, byte: u8) -> u64 {
-    let zero = word ^ (LOW * byte as u64);
-    zero.wrapping_sub(LOW) & !zero & HIGH
-}
-
-/// Marks the high bit of each byte below a blank; the lowest mark is exact.
-const fn below_blank(word: u64) -> u64 {
-    word.wrapping_sub(LOW * 0x20) & !word & HIGH
-}
-
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Writes an integer.
 pub(crate) fn integer<W: Out + ?Sized>(out: &mut W, mut number: u64) -> Result {

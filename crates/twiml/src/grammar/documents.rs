@@ -8,8 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
 use super::{Describe, Described, Inside, Kind};
+use crate::attribute::Attribute;
 use crate::reader::{Event, Reader};
-use crate::tree::{Attribute, Element, Node};
+use crate::tree::{Element, Node};
 use crate::{Comment, Response, Text, Unknown, messaging};
 
 /// Decisions drawn from bytes; when they run out, every decision is the first choice. Fewer and
