@@ -1,4 +1,10 @@
-//! The voices of `<Say>`.
+//! The voices of `<Say>`: a generated table.
+//!
+//! The texts are those of `enums.SayVoice` in tests/vectors/twiml-voice.json, sorted by bytes. The
+//! variant of a text is its parts between `.` and `-`, joined, each with a capital first letter
+//! and without accents.
+//! When Twilio adds voices, change the vectors, write the lines anew by this rule, and run the
+//! tests: src/grammar.rs compares this table with the vectors in both directions.
 
 open_enumeration! {
     /// Who speaks.
