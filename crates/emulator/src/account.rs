@@ -7,8 +7,7 @@ use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
 use crate::shared::Shared;
-use crate::state::party::Party;
-use crate::state::party::Presence;
+use crate::state::party::{Party, Presence};
 use crate::state::secret::Secret;
 use crate::state::tables::KeyRow;
 use crate::{Address, Agent, Behaviour, Voice};

@@ -8,8 +8,7 @@ use identity::{AppSid, CallSid};
 use crate::clock::wall_clock;
 use crate::shared::Shared;
 use crate::state::call::Caller;
-use crate::state::party::PartyId;
-use crate::state::party::Presence;
+use crate::state::party::{PartyId, Presence};
 use crate::{Address, Behaviour, Call, Ear, HandError, RegisterError, Sound};
 
 /// A virtual agent: a browser with the Voice SDK and the person who uses it.

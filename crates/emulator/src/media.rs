@@ -12,11 +12,10 @@ mod session;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
+use std::{fmt, io};
 
 use identity::CallSid;
 use tokio::net::UdpSocket;

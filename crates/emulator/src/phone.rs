@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::shared::Shared;
 use crate::state::call::Caller;
-use crate::state::party::Party;
-use crate::state::party::Presence;
+use crate::state::party::{Party, Presence};
 use crate::{Address, Behaviour, Call, Ear, Sound};
 
 /// A virtual phone: it calls in, and it can be dialled.

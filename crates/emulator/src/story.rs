@@ -1,11 +1,11 @@
 //! What happened in one call.
 
-use crate::state::call::Call;
 use std::fmt;
 use std::time::Duration;
 
 use identity::CallSid;
 
+use crate::state::call::Call;
 use crate::timeline::{Entry, Heard, What};
 use crate::world::World;
 use crate::{Address, CallStatus, Kind, Problem, Webhook};

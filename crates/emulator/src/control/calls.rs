@@ -1,6 +1,5 @@
 //! Calls: placed, watched and ended.
 
-use crate::state::call::Call;
 use std::sync::Arc;
 
 use identity::CallSid;
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal, timeline};
 use crate::shared::Shared;
+use crate::state::call::Call;
 use crate::world::World;
 use crate::{Address, Agent, Phone};
 

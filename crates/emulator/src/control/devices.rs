@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Fields, Refusal, phones, setup};
 use crate::shared::Shared;
-use crate::state::party::Party;
-use crate::state::party::PartyId;
+use crate::state::party::{Party, PartyId};
 use crate::world::World;
 use crate::{Account, Behaviour, HandError};
 

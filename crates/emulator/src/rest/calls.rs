@@ -3,6 +3,8 @@
 mod create;
 mod show;
 
+pub(super) use create::{Plan, subscription};
+
 use std::cmp::Reverse;
 
 use identity::CallSid;
@@ -11,13 +13,10 @@ use super::error::{ApiError, CALL_STATE, CANNOT_DELETE, INVALID_PARAMETER};
 use super::form::{Form, Moments};
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone};
-use crate::state::call::Call;
-use crate::state::call::First;
+use crate::state::call::{Call, First};
 use crate::step::Subscription;
-use crate::world::instruct::Instruction;
+use crate::world::api::Instruction;
 use crate::{Progress, Voice};
-
-pub(super) use create::{Plan, subscription};
 
 /// Places a call.
 pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {

@@ -10,13 +10,10 @@ use super::form::Form;
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone, uri};
 use crate::state::call::First;
-use crate::state::conference::Coaching;
-use crate::state::conference::Participant;
-use crate::state::conference::ParticipantChange;
+use crate::state::conference::{Coaching, Participant, ParticipantChange};
 use crate::step::{Target, Wait};
-use crate::url;
 use crate::world::World;
-use crate::{Method, Voice};
+use crate::{Method, Voice, url};
 
 /// Calls somebody, who is led into the conference when they answer.
 pub(super) fn create(request: &Request<'_>, name: &str) -> Result<Reply, ApiError> {

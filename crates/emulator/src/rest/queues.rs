@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::error::{ApiError, INVALID_PARAMETER, URL};
 use super::page::{Item, page};
 use super::{Reply, Request, created, found, gone, uri};
-use crate::state::queue::DEFAULT_QUEUE_SIZE;
-use crate::state::queue::Queue;
+use crate::state::queue::{DEFAULT_QUEUE_SIZE, Queue};
 use crate::world::World;
 
 /// Makes a queue.

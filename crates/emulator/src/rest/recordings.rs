@@ -11,9 +11,7 @@ use super::page::{Item, page};
 use super::{Reply, Request, VERSION, calls, conferences, created, found, gone, uri};
 use crate::CallStatus;
 use crate::exchange::text;
-use crate::state::recording::NewRecording;
-use crate::state::recording::Recording;
-use crate::state::recording::Source;
+use crate::state::recording::{NewRecording, Recording, Source};
 use crate::step::RecordingReport;
 
 /// The recordings of the account, newest first.

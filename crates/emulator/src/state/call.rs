@@ -13,8 +13,6 @@ mod stay;
 mod verbs;
 mod webhooks;
 
-use identity::{AccountSid, CallSid};
-
 pub(crate) use end::{Caller, End};
 pub(crate) use leg::Leg;
 pub(crate) use life::Life;
@@ -23,6 +21,8 @@ pub(crate) use script::{Doing, Script};
 pub(crate) use stay::{Away, Conferring, Ear, Place, Queued, Stay, Turn};
 pub(crate) use verbs::{Dequeuing, Dialling, Gathering, Message};
 pub(crate) use webhooks::Webhooks;
+
+use identity::{AccountSid, CallSid};
 
 use crate::seed::Seed;
 use crate::{Address, CallStatus, Direction};

@@ -3,12 +3,12 @@
 mod line;
 mod socket;
 
+pub(crate) use line::{Line, Lines, Placed};
+pub(crate) use socket::{Socket, Sockets};
+
 use std::collections::BTreeSet;
 
 use identity::CallSid;
-
-pub(crate) use line::{Line, Lines, Placed};
-pub(crate) use socket::{Socket, Sockets};
 
 use super::party::PartyId;
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use identity::{CallSid, PhoneNumber};
 
+use super::World;
+use super::life::{SIP_CANCELED, SIP_OK};
 use super::run::Goes;
-use super::{World, device};
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
@@ -80,13 +81,6 @@ impl World {
         Goes::Later
     }
 
-    /// What the interpreter cannot run is treated like a document that could not be read.
-    fn fail_document(&mut self, sid: CallSid, problem: Problem) {
-        let Some(call) = self.calls.get(&sid) else { return };
-        let (kind, base) = (call.script.base_kind, call.script.base.clone());
-        self.document_failed(sid, kind, &base, problem);
-    }
-
     /// Whether the caller id may be shown to the phones that are dialled (error 13214).
     fn check_caller_id<'n>(
         &mut self,
@@ -156,6 +150,22 @@ impl World {
         self.lose_others(parent, leg);
     }
 
+    /// All other legs of a `<Dial>` end, and no other noun is dialled.
+    pub(super) fn lose_others(&mut self, parent: CallSid, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&parent) else { return };
+        let Some(dialling) = call.script.dialling_mut() else { return };
+        dialling.queue.clear();
+        let others: Vec<CallSid> =
+            dialling.legs.iter().copied().filter(|other| *other != leg).collect();
+        let losing = self.config.unknowns.losing_leg.status();
+        for other in others {
+            let answered = self.calls.get(&other).is_some_and(Call::is_answered);
+            let (status, sip) =
+                if answered { (CallStatus::Completed, SIP_OK) } else { (losing, SIP_CANCELED) };
+            self.end_leg(other, status, sip);
+        }
+    }
+
     /// A leg is over: the next noun is dialled, or the `<Dial>` is over.
     pub(super) fn leg_ended(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
@@ -199,21 +209,8 @@ impl World {
         for leg in dialling.legs.clone() {
             // Whoever listens to a whisper has answered.
             if self.calls.get(&leg).is_some_and(|leg| !leg.is_answered()) {
-                self.end_leg(leg, CallStatus::NoAnswer, device::SIP_CANCELED);
+                self.end_leg(leg, CallStatus::NoAnswer, SIP_CANCELED);
             }
-        }
-    }
-
-    /// The caller presses the star: with `hangupOnStar` that ends the bridge.
-    pub(super) fn star(&mut self, parent: CallSid) {
-        let Some(call) = self.calls.get(&parent) else { return };
-        let asked_for = match &call.script.doing {
-            Doing::Dialling(dialling) => dialling.dial.hangup_on_star,
-            Doing::Dequeuing(dequeuing) => dequeuing.bridged && dequeuing.dial.hangup_on_star,
-            _ => false,
-        };
-        if asked_for {
-            self.time_limit(parent);
         }
     }
 
@@ -222,7 +219,7 @@ impl World {
         match self.calls.get(&parent).map(|call| &call.script.doing) {
             Some(Doing::Dialling(dialling)) => {
                 if let Some(leg) = dialling.bridged {
-                    self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+                    self.end_leg(leg, CallStatus::Completed, SIP_OK);
                 }
             }
             Some(Doing::Dequeuing(_)) => self.dequeuing_over(parent),
@@ -251,11 +248,11 @@ impl World {
             if self.calls.get(&leg).is_none_or(Call::has_ended) {
                 continue;
             }
-            let answered = self.calls.get(&leg).is_some_and(|leg| leg.is_answered());
+            let answered = self.calls.get(&leg).is_some_and(Call::is_answered);
             if answered {
-                self.end_leg(leg, CallStatus::Completed, device::SIP_OK);
+                self.end_leg(leg, CallStatus::Completed, SIP_OK);
             } else {
-                self.end_leg(leg, losing, device::SIP_CANCELED);
+                self.end_leg(leg, losing, SIP_CANCELED);
             }
             dialling.ended.push(leg);
         }
@@ -336,7 +333,7 @@ impl World {
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: true };
         }
         // Somebody answered, but did not want the call once they had heard the whisper.
-        let answered = |leg: &&CallSid| self.calls.get(leg).is_some_and(|leg| leg.is_answered());
+        let answered = |leg: &&CallSid| self.calls.get(leg).is_some_and(Call::is_answered);
         if let Some(leg) = dialling.legs.iter().rev().find(answered).copied() {
             let seconds = self.calls.get(&leg).map_or(0, |call| call.life.talked_seconds());
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: false };

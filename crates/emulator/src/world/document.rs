@@ -1,22 +1,22 @@
-//! Documents are asked for, come in, or fail.
+//! Documents are requested, come in, or fail.
 
 use identity::CallSid;
 
-use super::{Mail, World, speak};
-use crate::Kind;
+use super::World;
+use super::mail::Mail;
+use super::sound::SPEECH_HZ;
 use crate::http::check_status;
 use crate::post::{Parcel, Purpose};
 use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
-use crate::read;
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
 use crate::state::call::Doing;
 use crate::state::params::{Params, add};
 use crate::state::scope::Scope;
-use crate::step::{Document, Length, Speech, Step, Target};
+use crate::step::{Document, Length, Speech, Step, Target, Wait};
 use crate::timeline::{Heard, What};
-use crate::url;
 use crate::webhook::{Answer, Outcome};
+use crate::{Kind, read, url};
 
 impl World {
     /// Asks for a document with the parameters of the call and these.
@@ -95,6 +95,13 @@ impl World {
         }
     }
 
+    /// What the interpreter cannot run is treated like a document that could not be read.
+    pub(super) fn fail_document(&mut self, sid: CallSid, problem: Problem) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let (kind, base) = (call.script.base_kind, call.script.base.clone());
+        self.document_failed(sid, kind, &base, problem);
+    }
+
     /// A document is of no use: the fallback URL is asked, or the caller hears an error.
     pub(super) fn document_failed(
         &mut self,
@@ -136,19 +143,8 @@ impl World {
         call.script.application_error = true;
         call.script.steps.clear();
         let generation = call.script.turn_to(Doing::Speaking);
-        self.audio.set(sid, Hears::Tone { hz: speak::SPEECH_HZ });
+        self.audio.set(sid, Hears::Tone { hz: SPEECH_HZ });
         self.time.schedule(self.config.play_length, Due::Resume { call: sid, generation });
-    }
-
-    /// The answer to a status callback has come: only the debugger cares.
-    pub(super) fn notice_answered(&mut self, sid: CallSid, outcome: &Outcome) {
-        let problem = match &outcome.answer {
-            Ok(answer) => check_status(answer).err().or_else(|| warn_of_notice(answer)),
-            Err(problem) => Some(problem.clone()),
-        };
-        if let Some(problem) = problem {
-            self.note_problem(sid, problem);
-        }
     }
 
     /// The document has no more verbs.
@@ -165,6 +161,31 @@ impl World {
             Scope::Queue => self.wait_in_queue_again(sid),
             Scope::QueueWhisper => self.queue_whisper_over(sid),
             Scope::Conference => self.conference_document_over(sid),
+        }
+    }
+
+    /// The answer to a status callback has come: only the debugger cares.
+    pub(super) fn notice_answered(&mut self, sid: CallSid, outcome: &Outcome) {
+        let problem = match &outcome.answer {
+            Ok(answer) => check_status(answer).err().or_else(|| warn_of_notice(answer)),
+            Err(problem) => Some(problem.clone()),
+        };
+        if let Some(problem) = problem {
+            self.note_problem(sid, problem);
+        }
+    }
+
+    /// Resolves a URL of the document that the call is running.
+    pub(super) fn resolve(&self, sid: CallSid, target: Target) -> Target {
+        let Some(call) = self.calls.get(&sid) else { return target };
+        Target { url: url::resolve(&call.script.base, &target.url), ..target }
+    }
+
+    /// The URL of a wait, resolved against the document that gives it.
+    pub(super) fn resolve_wait(&self, sid: CallSid, wait: Wait) -> Wait {
+        match wait {
+            Wait::Url(target) => Wait::Url(self.resolve(sid, target)),
+            other => other,
         }
     }
 }

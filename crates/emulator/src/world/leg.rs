@@ -1,19 +1,22 @@
-//! The legs of a `<Dial>`: each is a call of its own to Twilio.
+//! The legs of a `<Dial>`: they ring, are answered, and hear a document before the bridge. A leg to
+//! a number of an account leads to a call that comes in there.
 
-use crate::state::params::Params;
-use identity::CallSid;
 use std::time::Duration;
 
-use super::device::{SIP_BUSY, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
-use super::{Mail, World};
+use identity::CallSid;
+
+use super::World;
+use super::keys::is_key;
+use super::life::{SIP_BUSY, SIP_CANCELED, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
+use super::mail::Mail;
 use crate::post::Purpose;
 use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
 use crate::state::agenda::Due;
-use crate::state::call::{Away, Leg};
+use crate::state::call::{Caller, Doing, Leg};
+use crate::state::params::Params;
 use crate::step::Noun;
 use crate::timeline::What;
-use crate::url;
-use crate::{Address, CallStatus, Direction, Kind, Progress};
+use crate::{Address, CallStatus, Direction, Kind, Progress, WhisperRace, url};
 
 impl World {
     pub(super) fn new_leg(&mut self, parent: CallSid, from: Address, noun: Noun) -> CallSid {
@@ -96,37 +99,41 @@ impl World {
         }
     }
 
-    /// A leg or a call is over, unless it was before.
-    pub(super) fn end_leg(&mut self, leg: CallSid, status: CallStatus, sip: u16) {
-        let now = self.time.now;
+    /// A leg of a `<Dial>` was answered: it is bridged, once its party has heard its document.
+    pub(super) fn leg_picked_up(&mut self, parent: CallSid, leg: CallSid) {
+        self.press_for(leg);
         let Some(call) = self.calls.get_mut(&leg) else { return };
-        if call.has_ended() {
+        let Some(part) = call.leg.as_mut() else { return };
+        let Some(target) = part.whisper.take() else {
+            self.bridge(parent, leg);
             return;
-        }
-        if call.is_root() {
-            if call.direction != Direction::Inbound {
-                call.life.sip = Some(sip);
+        };
+        part.in_whisper = true;
+        call.script.begun = true;
+        if self.config.unknowns.whisper_race == WhisperRace::FirstToAnswer {
+            if let Some(parent) = self.calls.get_mut(&parent) {
+                // The plan to stop ringing is void.
+                parent.script.generation += 1;
             }
-            self.end_call(leg, status);
-            return;
+            self.lose_others(parent, leg);
         }
-        call.life.status = status;
-        call.life.sip = Some(sip);
-        call.life.ended_at = Some(now);
-        let doing = call.script.stop();
-        let recording = call.leg.as_ref().and_then(|leg| leg.recording);
-        let parent = call.parent();
-        self.release(leg);
-        self.note_status(leg);
-        self.doing_cut_short(leg, doing, Away::HungUp);
-        if let Some(recording) = recording {
-            self.end_recording(recording, None);
+        self.fetch(leg, Kind::Whisper, target, Params::new());
+    }
+
+    /// The party called has heard its document to the end.
+    pub(super) fn whisper_over(&mut self, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&leg) else { return };
+        call.script.turn_to(Doing::Nothing);
+        if let Some(part) = &mut call.leg {
+            part.in_whisper = false;
+            let parent = part.parent;
+            self.bridge(parent, leg);
         }
-        self.leg_event(leg, Progress::Completed);
-        self.far_end_ended(leg);
-        if let Some(parent) = parent {
-            self.leg_ended(parent, leg);
-        }
+    }
+
+    /// The document for a called party is of no use: the leg ends. What Twilio does is not known.
+    pub(super) fn whisper_failed(&mut self, leg: CallSid) {
+        self.end_leg(leg, CallStatus::Completed, SIP_OK);
     }
 
     /// The parameters of the next status callback of a call or leg.
@@ -164,4 +171,83 @@ impl World {
         let mail = Mail { kind, target, params };
         self.send(leg, Purpose::Notice { call: leg }, Some(progress), mail);
     }
+
+    /// Whether a number of an account answers there, by its voice URL.
+    pub(super) fn is_owned(&self, to: &Address) -> bool {
+        match to {
+            Address::Number(number) => self.tables.number(number).is_some(),
+            Address::Client(_) => false,
+        }
+    }
+
+    /// The call comes in at the number that a leg has dialled.
+    pub(super) fn comes_in(&mut self, leg: CallSid) {
+        let Some(call) = self.calls.get(&leg) else { return };
+        let (from, to, hops) = (call.from.clone(), call.to.to_string(), call.end.hops + 1);
+        if hops > MAX_HOPS {
+            let what = format!("more than {MAX_HOPS} numbers that dial each other");
+            self.note(Some(leg), What::NotEmulated(what));
+            self.end_leg(leg, CallStatus::Failed, SIP_NOT_FOUND);
+            return;
+        }
+        let incoming = self.call_in(from, &to, Vec::new(), Caller::default());
+        for (end, other) in [(leg, incoming), (incoming, leg)] {
+            if let Some(call) = self.calls.get_mut(&end) {
+                call.end.far_side = Some(other);
+                call.end.hops = hops;
+            }
+        }
+    }
+
+    /// The keys that a noun sends are pressed for whoever answers.
+    pub(super) fn press_for(&mut self, leg: CallSid) {
+        let Some(call) = self.calls.get_mut(&leg) else { return };
+        let far = call.end.far_side;
+        let Some(part) = call.leg.as_mut() else { return };
+        let keys: String =
+            std::mem::take(&mut part.send_digits).chars().filter(|key| is_key(*key)).collect();
+        if keys.is_empty() {
+            return;
+        }
+        match far.and_then(|far| self.calls.get_mut(&far)) {
+            Some(incoming) => incoming.end.caller.digits.push_back(keys),
+            None => self.audio.add_keys(leg, &keys),
+        }
+    }
+
+    /// The incoming call was answered, so the leg that dialled it is.
+    pub(super) fn far_end_answered(&mut self, incoming: CallSid) {
+        let Some(leg) = self.calls.get(&incoming).and_then(|call| call.end.far_side) else {
+            return;
+        };
+        if self.calls.get(&leg).is_some_and(|leg| leg.life.status == CallStatus::Ringing) {
+            self.leg_answered(leg);
+        }
+    }
+
+    /// One end of the line is over, so the other one is.
+    pub(super) fn far_end_ended(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        let status = call.life.status;
+        let Some(other) = call.end.far_side.and_then(|far| self.calls.get(&far)) else { return };
+        let other = other.sid;
+        match self.calls.get(&other).map(|call| call.direction) {
+            Some(Direction::Inbound) => self.caller_leaves(other),
+            Some(_) => self.end_leg(other, status, sip_of(status)),
+            None => {}
+        }
+    }
 }
+
+/// The SIP code with which a leg ends.
+fn sip_of(status: CallStatus) -> u16 {
+    match status {
+        CallStatus::Busy => SIP_BUSY,
+        CallStatus::Failed => SIP_NOT_FOUND,
+        CallStatus::Completed => SIP_OK,
+        _ => SIP_CANCELED,
+    }
+}
+
+/// Numbers that dial each other, one after the other.
+pub(super) const MAX_HOPS: u32 = 5;

@@ -1,19 +1,15 @@
-//! Calls begin and end.
+//! People place calls: from a phone, or from a browser through a TwiML App.
 
 use identity::{AccountSid, AppSid, CallSid};
 
-use super::{Mail, World};
-use crate::post::Purpose;
+use super::World;
 use crate::state::agenda::Due;
-use crate::state::call::Away;
-use crate::state::call::Call;
-use crate::state::call::Caller;
-use crate::state::call::Doing;
+use crate::state::call::{Call, Caller};
 use crate::state::params::add;
 use crate::state::party::PartyId;
 use crate::step::Target;
 use crate::timeline::What;
-use crate::{Address, CallStatus, Direction, Kind, Progress, Voice};
+use crate::{Address, CallStatus, Direction, Kind, Voice};
 
 impl World {
     /// Somebody dials one of the numbers.
@@ -125,77 +121,5 @@ impl World {
         let own = call.params();
         first.retain(|(name, _)| !own.iter().any(|(taken, _)| taken == name));
         self.fetch(sid, Kind::Voice, target, first);
-    }
-
-    /// Answers the caller's leg, if it is not answered yet.
-    pub(super) fn answer_call(&mut self, sid: CallSid) {
-        let now = self.time.now;
-        let Some(call) = self.calls.get_mut(&sid) else { return };
-        if call.life.status != CallStatus::Ringing {
-            return;
-        }
-        call.life.status = CallStatus::InProgress;
-        call.life.answered_at = Some(now);
-        self.open_line(sid);
-        self.note_status(sid);
-        self.far_end_answered(sid);
-    }
-
-    /// The caller hangs up.
-    pub(super) fn caller_leaves(&mut self, sid: CallSid) {
-        let Some(call) = self.calls.get(&sid) else { return };
-        let answered = call.is_answered();
-        self.end_call(sid, if answered { CallStatus::Completed } else { CallStatus::NoAnswer });
-    }
-
-    /// A call is over: its legs end, a `<Dial>` still asks for its `action`, the status callback
-    /// of the number or app is the last.
-    pub(super) fn end_call(&mut self, sid: CallSid, status: CallStatus) {
-        let now = self.time.now;
-        let Some(call) = self.calls.get_mut(&sid) else { return };
-        if call.has_ended() {
-            return;
-        }
-        call.life.status = status;
-        call.life.ended_at = Some(now);
-        let doing = call.script.stop();
-        let callback = call.webhooks.status_callback();
-        self.release(sid);
-        self.note_status(sid);
-        self.doing_cut_short(sid, doing, Away::HungUp);
-        if let Some(target) = callback {
-            let params = self.status_params(sid, Progress::Completed);
-            let mail = Mail { kind: Kind::CallStatus, target, params };
-            self.send(sid, Purpose::Notice { call: sid }, None, mail);
-        }
-        self.report_end(sid);
-        self.far_end_ended(sid);
-        self.calls.closing.insert(sid);
-    }
-
-    /// The call is over, or goes elsewhere, in the middle of what it does. An `action` is still
-    /// asked; its answer has no effect.
-    pub(super) fn doing_cut_short(&mut self, sid: CallSid, doing: Doing, away: Away) {
-        match doing {
-            Doing::Dialling(dialling) => self.dial_abandoned(sid, *dialling),
-            Doing::Dequeuing(dequeuing) => self.dequeuing_abandoned(sid, &dequeuing),
-            Doing::Recording(message) if away == Away::HungUp => {
-                self.message_over(sid, *message, "hangup");
-            }
-            Doing::Recording(message) => self.message_cut_short(&message),
-            _ => {}
-        }
-        self.stay_cut_short(sid, away);
-    }
-
-    /// Writes the state of a call or leg into the timeline.
-    pub(super) fn note_status(&mut self, sid: CallSid) {
-        let now = self.time.now;
-        let Some(call) = self.calls.get_mut(&sid) else { return };
-        call.rest.updated_at = now;
-        let sip =
-            call.life.sip.filter(|_| call.has_ended() && call.direction != Direction::Inbound);
-        let what = What::Status { party: call.person().clone(), status: call.life.status, sip };
-        self.note(Some(sid), what);
     }
 }

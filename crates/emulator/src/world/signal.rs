@@ -1,22 +1,18 @@
-//! What browsers say through their sockets. Every rule about who wins is decided here, one frame
-//! after the other.
+//! The frames of real browsers. Frames are read one after the other, so that it is always clear
+//! which device wins.
 
-mod socket;
-mod token;
+mod device;
+mod line;
 
 use std::time::Duration;
 
 use identity::{CallSid, Timestamp};
 
-pub(super) use token::Claims;
-
 use super::World;
 use crate::frame::{
     Fault, Frame, Invite, LineId, OfCall, Outgoing, Received, Sdp, SocketId, WithSdp,
 };
-use crate::problem::{
-    BAD_FRAME, CONNECTION_DECLINED, CONNECTION_LOST, NO_SUCH_CALL, Problem, SESSION_DESCRIPTION,
-};
+use crate::problem::{BAD_FRAME, CONNECTION_DECLINED, NO_SUCH_CALL, Problem, SESSION_DESCRIPTION};
 use crate::state::agenda::Due;
 use crate::state::call::Caller;
 use crate::state::party::{PartyId, Presence};
@@ -345,7 +341,7 @@ impl World {
         let client = device.address.clone();
         self.note(None, What::SocketClosed { client });
         for line in self.signal.lines.of_party(party) {
-            let is_taken = self.signal.lines.get(line).is_some_and(|it| it.is_taken());
+            let is_taken = self.signal.lines.get(line).is_some_and(Line::is_taken);
             if is_taken {
                 let grace = self.time.as_on_the_wall(reconnect_timeout.max(LEAST_GRACE));
                 self.time.schedule(grace, Due::LineLost { line });
@@ -371,10 +367,6 @@ impl World {
 fn fingerprint(sdp: &str) -> Option<String> {
     let line = sdp.lines().find_map(|line| line.strip_prefix("a=fingerprint:"))?;
     Some(line.trim().to_owned())
-}
-
-pub(super) fn connection_lost() -> Problem {
-    Problem::error(CONNECTION_LOST, "the browser has lost its socket and not come back in time")
 }
 
 /// For how long a call outlives its socket at least. The SDK comes back within some 200 ms, also

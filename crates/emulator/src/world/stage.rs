@@ -8,8 +8,7 @@ use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, Timestamp};
 use twilio_sig::AuthToken;
 
 use super::World;
-use crate::state::call::Call;
-use crate::state::call::Caller;
+use crate::state::call::{Call, Caller};
 use crate::state::calls::Calls;
 use crate::state::conference::{Conference, Conferences};
 use crate::state::queue::{Queue, Queues};

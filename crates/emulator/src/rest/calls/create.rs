@@ -10,8 +10,7 @@ use super::super::error::{
 };
 use super::super::form::Form;
 use crate::problem::{Problem, STATUS_EVENTS};
-use crate::state::call::First;
-use crate::state::call::{CallOut, Outbound};
+use crate::state::call::{CallOut, First, Outbound};
 use crate::step::Subscription;
 use crate::timeline::What;
 use crate::{Address, Progress};

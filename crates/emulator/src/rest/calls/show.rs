@@ -4,9 +4,9 @@ use identity::{CallSid, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::{VERSION, uri};
-use crate::Address;
 use crate::state::call::Call;
 use crate::world::World;
+use crate::{Address, Direction};
 
 /// The resource.
 pub(super) fn call(world: &World, call: &Call) -> Value {
@@ -41,7 +41,7 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
         "from_formatted": formatted(&call.from),
         "to": call.to.to_string(),
         "to_formatted": formatted(&call.to),
-        "phone_number_sid": world.number_of(call).unwrap_or_default(),
+        "phone_number_sid": number_of(world, call).unwrap_or_default(),
         "date_created": time(Some(call.life.created_at)),
         "date_updated": time(Some(call.rest.updated_at)),
         "start_time": time(call.life.started_at),
@@ -76,6 +76,14 @@ fn formatted(address: &Address) -> String {
 /// `user_defined_messages` as `UserDefinedMessages`.
 fn camel(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}
+
+/// The Sid of the number of the account that a call came in to, or shows.
+fn number_of(world: &World, call: &Call) -> Option<String> {
+    let number = if call.direction == Direction::Inbound { &call.to } else { &call.from };
+    let number = number.to_string();
+    let owned = world.tables.owns(call.account, &number);
+    owned.then(|| format!("PN{}", world.seed.derive(&number, 0).hex()))
 }
 
 #[cfg(test)]

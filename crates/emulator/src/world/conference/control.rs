@@ -1,17 +1,16 @@
-//! What the API does with conferences.
+//! The REST API changes conferences and participants.
 
 use identity::{AccountSid, CallSid, ConferenceSid};
 
 use super::super::World;
 use super::leave::BY_API;
 use super::report::Event;
-use crate::Kind;
 use crate::problem::Problem;
-use crate::read;
 use crate::state::call::{Away, Ear, Place};
 use crate::state::conference::{Participant, ParticipantChange};
 use crate::state::params::Params;
 use crate::step::{Dialled, Step, Target, Wait};
+use crate::{Kind, read};
 
 impl World {
     /// The conference into which a document leads that a call will run once it is answered. It is

@@ -1,4 +1,4 @@
-//! Somebody leaves, and the conference ends.
+//! Participants leave, and the conference ends.
 
 use identity::{CallSid, ConferenceSid};
 
@@ -29,6 +29,15 @@ impl Left {
             Self::ByApi => "participant_updated_via_api",
             Self::Moderator => "moderator_ended_conference",
             Self::Ended => "conference_ended_via_api",
+        }
+    }
+}
+
+impl From<Away> for Left {
+    fn from(away: Away) -> Self {
+        match away {
+            Away::HungUp => Self::HungUp,
+            Away::Redirected => Self::ByApi,
         }
     }
 }
@@ -141,15 +150,6 @@ impl World {
         add(&mut more, "DialCallStatus", "answered");
         self.fetch(sid, Kind::Action, action, more);
         true
-    }
-}
-
-impl From<Away> for Left {
-    fn from(away: Away) -> Self {
-        match away {
-            Away::HungUp => Self::HungUp,
-            Away::Redirected => Self::ByApi,
-        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a conference tells its status callback.
+//! The events of a conference, in the timeline and for its status callback.
 
 use identity::{CallSid, ConferenceSid};
 
-use super::super::{Mail, Sender, World};
+use super::super::World;
+use super::super::mail::Mail;
 use crate::Kind;
-use crate::post::Purpose;
 use crate::state::conference::Participant;
 use crate::state::params::{Params, add};
 use crate::timeline::What;
@@ -100,21 +100,6 @@ impl World {
         params.extend(more);
         let mail = Mail { kind: Kind::Conference, target, params };
         self.send_of_conference(id, about.call, mail);
-    }
-
-    /// Sends a webhook of a conference: they have a lane of their own, so that they keep their
-    /// order whichever call they are about.
-    pub(in super::super) fn send_of_conference(
-        &mut self,
-        id: ConferenceSid,
-        about: CallSid,
-        mail: Mail,
-    ) {
-        let Some(conference) = self.conferences.get_mut(&id) else { return };
-        let token = conference.next_token();
-        let (lane, account) = (conference.lane(), conference.account);
-        let sender = Sender { lane, account, about, token };
-        self.send_from(sender, Purpose::Notice { call: about }, None, mail);
     }
 
     /// Writes into the timeline that everybody heard a beep.

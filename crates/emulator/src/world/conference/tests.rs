@@ -1,6 +1,6 @@
 use identity::{CallSid, ConferenceSid};
 
-use super::super::instruct::Instruction;
+use super::super::api::Instruction;
 use super::super::stage::{Stage, account};
 use super::ConferenceStatus;
 use crate::state::audio::Hears;

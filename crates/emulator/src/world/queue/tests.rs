@@ -1,6 +1,6 @@
 use identity::CallSid;
 
-use super::super::instruct::Instruction;
+use super::super::api::Instruction;
 use super::super::stage::{Stage, account};
 use crate::state::call::First;
 use crate::step::Target;

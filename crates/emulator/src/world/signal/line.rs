@@ -2,10 +2,10 @@
 
 use identity::CallSid;
 
-use super::World;
-use super::signal::connection_lost;
+use super::super::World;
 use crate::CallStatus;
 use crate::frame::{Fault, Frame, LineId, Sdp};
+use crate::problem::{CONNECTION_LOST, Problem};
 use crate::state::call::Call;
 use crate::state::params::API_VERSION;
 use crate::state::party::PartyId;
@@ -13,7 +13,7 @@ use crate::state::signal::Line;
 
 impl World {
     /// Lets a leg ring at a browser.
-    pub(super) fn invite(&mut self, party: PartyId, leg: CallSid) {
+    pub(in crate::world) fn invite(&mut self, party: PartyId, leg: CallSid) {
         let Some(call) = self.calls.get(&leg) else { return };
         let mut parameters = vec![
             ("AccountSid", call.account.to_string()),
@@ -33,7 +33,7 @@ impl World {
     }
 
     /// A leg was answered somewhere: it stops ringing everywhere else.
-    pub(super) fn cancel_elsewhere(&mut self, leg: CallSid) {
+    pub(in crate::world) fn cancel_elsewhere(&mut self, leg: CallSid) {
         for id in self.signal.lines.of_leg(leg) {
             if self.signal.lines.get(id).is_some_and(|line| line.is_open) {
                 continue;
@@ -45,7 +45,7 @@ impl World {
     }
 
     /// A call that a browser has placed is answered.
-    pub(super) fn open_line(&mut self, call: CallSid) {
+    pub(in crate::world) fn open_line(&mut self, call: CallSid) {
         for id in self.signal.lines.of_leg(call) {
             let Some(line) = self.signal.lines.get_mut(id).filter(|line| !line.is_open) else {
                 continue;
@@ -69,7 +69,7 @@ impl World {
     ///
     /// A device that rings stops by `cancel` only, and one that talks says that it has been cut
     /// off by `hangup` only.
-    pub(super) fn close_lines(&mut self, leg: CallSid) {
+    pub(in crate::world) fn close_lines(&mut self, leg: CallSid) {
         self.signal.orphans.remove(&leg);
         let status = self.calls.get(&leg).map(|call| call.life.status);
         for id in self.signal.lines.of_leg(leg) {
@@ -103,15 +103,8 @@ impl World {
         }
     }
 
-    /// A key was heard on a line.
-    pub(crate) fn key_of_line(&mut self, id: LineId, key: char) {
-        if let Some(line) = self.signal.lines.get(id) {
-            self.digit(line.leg, key);
-        }
-    }
-
     /// The browser of a line has not come back in time.
-    pub(super) fn line_lost(&mut self, id: LineId) {
+    pub(in crate::world) fn line_lost(&mut self, id: LineId) {
         if let Some(line) = self.signal.lines.get(id) {
             let leg = line.leg;
             self.note_problem(leg, connection_lost());
@@ -128,4 +121,8 @@ fn fault_of(status: CallStatus) -> Option<Fault> {
         CallStatus::Failed => Some(Fault::new(31_404, "Not found")),
         _ => None,
     }
+}
+
+pub(super) fn connection_lost() -> Problem {
+    Problem::error(CONNECTION_LOST, "the browser has lost its socket and not come back in time")
 }

@@ -1,22 +1,23 @@
-//! `<Say>`, `<Play>` and `<Pause>`: what is heard, and for how long.
+//! `<Say>`, `<Play>` and `<Pause>`, and what the media engine plays at each leg.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity::CallSid;
 
+use super::World;
+use super::leg::MAX_HOPS;
+use super::mail::Mail;
 use super::run::Goes;
-use super::{Mail, World};
 use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};
-use crate::state::audio::Hears;
-use crate::state::call::Doing;
+use crate::state::audio::{Hearing, Hears, Person, Seat};
+use crate::state::call::{Call, Doing};
 use crate::step::{Length, Speech, Step, Target};
 use crate::timeline::{Heard, What};
-use crate::url;
 use crate::webhook::{Method, Outcome};
-use crate::{Kind, pcmu, wave};
+use crate::{Address, CallStatus, Kind, pcmu, url, wave};
 
 impl World {
     pub(super) fn speak(&mut self, sid: CallSid, speech: Speech) -> Goes {
@@ -113,6 +114,54 @@ impl World {
             self.run(sid);
         }
     }
+
+    /// Whether anybody listens to anything.
+    pub(crate) fn has_audio(&self) -> bool {
+        !self.signal.lines.is_empty() || !self.sounds.is_empty()
+    }
+
+    /// Every leg that is answered, and what its party hears.
+    pub(crate) fn seats(&self) -> Vec<Seat> {
+        let talking = self.calls.values().filter(|call| call.life.status == CallStatus::InProgress);
+        talking
+            .map(|call| Seat {
+                leg: call.sid,
+                order: call.order,
+                person: self.person_at(call),
+                hearing: Hearing { what: self.heard_on(call.sid), ..self.audio.of(call.sid) },
+            })
+            .collect()
+    }
+
+    fn person_at(&self, call: &Call) -> Person {
+        if let Some((line, party)) = self.signal.lines.talking(call.sid) {
+            return Person::Browser { line, is_deaf: self.signal.deaf.contains(&party) };
+        }
+        let address = call.person().clone();
+        let says = self.sounds.get(&address).cloned().unwrap_or_default();
+        Person::Virtual { address, says }
+    }
+
+    /// What is heard on a leg, followed to whoever makes the sound: the voice of a leg that leads
+    /// to another call is what that call hears.
+    pub(crate) fn heard_on(&self, leg: CallSid) -> Hears {
+        let mut what = self.audio.of(leg).what;
+        for _ in 0..=MAX_HOPS {
+            let Hears::Leg(other) = what else { return what };
+            let Some(far) = self.calls.get(&other).and_then(|call| call.end.far_side) else {
+                return Hears::Leg(other);
+            };
+            what = self.audio.of(far).what;
+        }
+        what
+    }
+
+    /// The keys that somebody heard on their latest call.
+    pub(crate) fn keys_heard_by(&self, person: &Address) -> String {
+        let calls = self.calls.values().filter(|call| call.person() == person);
+        let latest = calls.max_by_key(|call| (call.life.answered_at, call.order));
+        latest.map(|call| self.audio.of(call.sid).keys).unwrap_or_default()
+    }
 }
 
 /// A sound as often as it fits into a length.
@@ -126,11 +175,15 @@ fn repeated(wave: &Arc<[u8]>, length: Duration) -> Arc<[u8]> {
 
 /// The tone for `<Say>`.
 pub(super) const SPEECH_HZ: u16 = 330;
+
 /// The tone for `<Play>` of what cannot be fetched.
 const FILE_HZ: u16 = 523;
+
 /// The tone for hold music.
 pub(super) const MUSIC_HZ: u16 = 262;
+
 /// The beep before a recording.
 pub(super) const BEEP_HZ: u16 = 1000;
+
 /// A wave that is repeated for ever is kept for so long.
 const LONGEST_WAVE: Duration = Duration::from_secs(600);

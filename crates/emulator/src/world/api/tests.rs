@@ -6,8 +6,7 @@ use super::super::stage::{Stage, account};
 use super::Instruction;
 use crate::state::audio::Hears;
 use crate::state::call::First;
-use crate::state::party::Party;
-use crate::state::party::Presence;
+use crate::state::party::{Party, Presence};
 use crate::{Address, Behaviour, CallStatus, Kind, Voice, Webhook};
 
 /// The caller is bridged with Ana; whoever is led elsewhere meets Bo, or the room.

@@ -1,15 +1,15 @@
-//! The sockets, and the devices behind them.
+//! Devices show their tokens and register.
 
 use std::time::Duration;
 
 use identity::{AppSid, Timestamp};
 
-use super::Claims;
+use super::super::World;
+use super::super::party::Claims;
 use crate::frame::{Fault, Frame, Listen, Sdp, SocketId};
 use crate::problem::{CONNECTION_DECLINED, Problem};
 use crate::state::party::{Party, PartyId, Presence};
 use crate::timeline::What;
-use crate::world::World;
 use crate::{Address, Behaviour, RegisterError};
 
 impl World {

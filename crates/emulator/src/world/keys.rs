@@ -1,4 +1,4 @@
-//! `<Gather>`: prompts, then keys.
+//! Keys: who hears them, and `<Gather>`.
 
 use std::time::Duration;
 
@@ -7,14 +7,57 @@ use identity::CallSid;
 use super::World;
 use super::run::Goes;
 use crate::Kind;
+use crate::frame::LineId;
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
-use crate::state::call::{Doing, Gathering};
+use crate::state::call::{Away, Doing, Gathering};
 use crate::state::params::{Params, add};
 use crate::step::{Gather, Length};
 use crate::timeline::What;
 
 impl World {
+    /// The party of a leg presses a key: `0` to `9`, `*` or `#`.
+    pub(crate) fn digit(&mut self, leg: CallSid, key: char) {
+        if !is_key(key) {
+            return;
+        }
+        for listener in self.audio.listeners(leg) {
+            self.audio.add_keys(listener, key.encode_utf8(&mut [0; 4]));
+            // At the other end of the line it is pressed too.
+            let far = self.calls.get(&listener).and_then(|call| call.end.far_side);
+            if let Some(far) = far {
+                self.digit(far, key);
+            }
+        }
+        match self.calls.get(&leg).map(|call| &call.script.doing) {
+            Some(Doing::Gathering(_)) => self.gather_key(leg, key),
+            Some(Doing::Recording(_)) => self.message_key(leg, key),
+            Some(Doing::Dialling(_) | Doing::Dequeuing(_)) if key == '*' => self.star(leg),
+            Some(_) if key == '*' && self.leaves_on_star(leg) => self.walks_out(leg, Away::HungUp),
+            _ => {}
+        }
+    }
+
+    /// A key was heard on a line.
+    pub(crate) fn key_of_line(&mut self, id: LineId, key: char) {
+        if let Some(line) = self.signal.lines.get(id) {
+            self.digit(line.leg, key);
+        }
+    }
+
+    /// The caller presses the star: with `hangupOnStar` that ends the bridge.
+    pub(super) fn star(&mut self, parent: CallSid) {
+        let Some(call) = self.calls.get(&parent) else { return };
+        let asked_for = match &call.script.doing {
+            Doing::Dialling(dialling) => dialling.dial.hangup_on_star,
+            Doing::Dequeuing(dequeuing) => dequeuing.bridged && dequeuing.dial.hangup_on_star,
+            _ => false,
+        };
+        if asked_for {
+            self.time_limit(parent);
+        }
+    }
+
     pub(super) fn gather(&mut self, sid: CallSid, mut gather: Gather) -> Goes {
         self.answer_call(sid);
         for what in std::mem::take(&mut gather.left_out) {
@@ -112,5 +155,30 @@ impl World {
     }
 }
 
+/// Whether it is a key of a telephone.
+pub(super) fn is_key(key: char) -> bool {
+    key.is_ascii_digit() || matches!(key, '*' | '#')
+}
+
 /// From one key to the next.
 const KEY_TIME: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::state::audio::Hears;
+
+    #[test]
+    fn keys_are_heard_by_those_who_hear_the_leg() {
+        let mut world = World::new(Config::default(), identity::Timestamp::from_unix_seconds(0));
+        let [a, b, c] = [1, 2, 3].map(|n| CallSid::from_bytes([n; 16]));
+        world.audio.bridge(a, b);
+        world.audio.set(c, Hears::Mix(vec![b]));
+        for key in ['1', 'x', '#'] {
+            world.digit(a, key);
+        }
+        world.digit(b, '*');
+        assert_eq!([a, b, c].map(|leg| world.audio.of(leg).keys), ["*", "1#", "*"]);
+    }
+}
