@@ -91,7 +91,7 @@ impl Feed {
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
-        let shared = Arc::new(Shared {
+        Self(Arc::new(Shared {
             clock,
             store,
             workspaces,
@@ -100,9 +100,12 @@ impl Feed {
             tasks: TaskTracker::new(),
             rooms: Mutex::default(),
             renewed_since: Mutex::default(),
-        });
-        shared.tasks.spawn(hear::hear(Arc::clone(&shared)));
-        Self(shared)
+        }))
+    }
+
+    /// Listens for changes until the server stops.
+    pub(crate) async fn listen(&self) {
+        hear::hear(Arc::clone(&self.0)).await;
     }
 
     /// Begins a stream.

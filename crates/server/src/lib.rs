@@ -22,6 +22,7 @@ mod reconcile;
 mod secrets;
 mod serve;
 mod sessions;
+mod tasks;
 mod wire;
 
 pub mod command;
@@ -36,3 +37,4 @@ pub use reconcile::Reconciled;
 pub use secrets::seal::{Credentials, NONCE, SealError, open, seal};
 pub use secrets::{Secret, SecretsKey};
 pub use serve::{ServeError, Server};
+pub use tasks::TaskFailed;

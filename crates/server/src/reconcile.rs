@@ -122,7 +122,7 @@ impl Reconciler {
 
     /// Round after round, until `stop` is cancelled.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
-        let Some(every) = self.every else { return };
+        let Some(every) = self.every else { return stop.cancelled().await };
         loop {
             tokio::select! {
                 _ = self.round() => {}

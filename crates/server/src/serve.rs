@@ -1,31 +1,30 @@
 //! The running server, from its configuration to its end.
 
+mod parts;
+mod running;
+
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use spool::Spool;
 use store_pg::{Owner, Store, StoreError, StoreOptions};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::app::App;
-use crate::assets::Assets;
 use crate::config::Config;
-use crate::database::budget::Budget;
 use crate::database::embedded::{self, DATABASE, EmbeddedError};
-use crate::database::guard::watch;
-use crate::dispatch;
 use crate::feed::Feed;
-use crate::http::cors::Cors;
 use crate::http::listener::{self, Limits};
-use crate::journal::Journal;
-use crate::journal::slots::{Slots, adopt};
-use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
-use crate::metrics::Metrics;
+use crate::known::Refresh;
 use crate::reconcile::{Reconciled, Reconciler};
-use crate::sessions::{Sessions, SessionsError};
+use crate::sessions::SessionsError;
+use crate::tasks::{TaskFailed, Tasks};
+use parts::Parts;
+use running::Running;
 
 /// A running server.
 ///
@@ -33,16 +32,10 @@ use crate::sessions::{Sessions, SessionsError};
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
-    listener: JoinHandle<()>,
-    applier: JoinHandle<()>,
-    stop_applier: CancellationToken,
-    adopting: JoinHandle<()>,
-    rotation: JoinHandle<()>,
+    tasks: Tasks,
+    running: Running,
     reconciler: Arc<Reconciler>,
-    reconciling: JoinHandle<()>,
     refresh: Arc<Refresh>,
-    refreshing: JoinHandle<()>,
-    watching: JoinHandle<()>,
     feed: Feed,
     spool: Spool,
     store: Store,
@@ -76,161 +69,41 @@ pub enum ServeError {
 }
 
 impl Server {
-    /// Starts everything that the configuration names, the embedded Postgres first if there is no
-    /// other.
+    /// Starts everything that the configuration names. Without a database in it, the embedded Postgres
+    /// is started first.
     ///
-    /// A database that does not answer is no reason to stay down: calls are answered from what is
-    /// known, and callbacks are kept. A database that is not safe is.
+    /// The server also starts while its database does not answer: calls are answered from what is
+    /// known, and callbacks are kept. It does not start on a database that is not safe.
     ///
     /// # Errors
     ///
     /// [`ServeError`], after which nothing is left running.
     pub async fn start(config: Config) -> Result<Self, ServeError> {
-        let (database, url) = if let Some(url) = &config.database_url {
-            (None, url.reveal().to_owned())
-        } else {
-            let database = embedded::start(&config.data_dir).await?;
-            let url = database.connection_string(embedded::LOGIN, DATABASE);
-            (Some(database), url)
-        };
-        if let Some(database) = &database {
-            migrate(database, &url).await.map_err(ServeError::Database)?;
-        }
+        let (database, url) = open_database(&config).await?;
         let store = Store::new(&url, StoreOptions::SMALL).map_err(ServeError::Database)?;
-        let is_trusted = match tokio::time::timeout(FIRST_LOOK, store.guard()).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error @ StoreError::Refused(_))) => return Err(ServeError::Database(error)),
-            Ok(Err(error)) => {
-                warn!("starting without the database: {error}");
-                false
-            }
-            Err(_) => {
-                warn!("starting without the database: it does not answer in time");
-                false
-            }
-        };
+        let is_trusted = first_look(&store).await?;
         if !is_trusted {
             store.distrust();
         }
-        Self::start_on(config, store, database, is_trusted)
-    }
-
-    fn start_on(
-        config: Config,
-        store: Store,
-        database: Option<localpg::Server>,
-        is_trusted: bool,
-    ) -> Result<Self, ServeError> {
-        let slots = Slots::of(&config.data_dir);
-        let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
-        let metrics = Arc::new(Metrics::new());
-        let budget = Arc::new(Budget::new(config.database_budget, config.clock.clone()));
-        let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
-        let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
-        let files = Arc::new(files.map_err(ServeError::Known)?);
-        let rosters = Arc::new(Rosters::default());
-        let workspaces = Arc::new(Workspaces::new(Sources {
-            clock: config.clock.clone(),
-            store: store.clone(),
-            key: config.secrets_key,
-            budget: Arc::clone(&budget),
-            files: Arc::clone(&files),
-            rosters: Arc::clone(&rosters),
-        }));
+        let (listen, limits) = (config.listen, Limits::behind(config.proxies.clone()));
         let stop = CancellationToken::new();
-        // What has been started ends with an error on the way.
-        let started = stop.clone().drop_guard();
-        let feed = Feed::new(
-            config.clock.clone(),
-            store.clone(),
-            Arc::clone(&workspaces),
-            Arc::clone(&metrics),
-            stop.clone(),
-        );
-        let app = Arc::new(App {
-            clock: config.clock.clone(),
-            public_url: config.public_url,
-            workspaces: Arc::clone(&workspaces),
-            store: store.clone(),
-            budget,
-            rosters: Arc::clone(&rosters),
-            ended_calls: EndedCalls::default(),
-            sessions: Sessions::new(config.sessions, config.clock.clone())?,
-            journal: journal.clone(),
-            feed: feed.clone(),
-            metrics,
-            cors: Cors::new(config.allowed_origins),
-            assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
-        });
-        let reconciler =
-            Reconciler::new(Arc::clone(&app), config.reconcile).map_err(ServeError::Tls)?;
-        let reconciler = Arc::new(reconciler);
-        let listen = |error| ServeError::Listen(config.listen, error);
-        let listener = listener::bind(config.listen).map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let parts = Parts::make(config, store.clone(), stop.clone())?;
+        let failed = |error| ServeError::Listen(listen, error);
+        let listener = listener::bind(listen).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
 
-        let stop_applier = CancellationToken::new();
-        let applier = {
-            let (store, stop) = (store.clone(), stop_applier.clone());
-            tokio::spawn(async move { journal.apply_all(&store, &stop).await })
-        };
-        let adopting = {
-            let (store, stop, metrics) = (store.clone(), stop.clone(), Arc::clone(&app.metrics));
-            tokio::spawn(async move { adopt(&slots, &own_slot, &store, &metrics, &stop).await })
-        };
-        let rotation = {
-            let spool = spool.clone();
-            tokio::spawn(async move {
-                loop {
-                    tokio::time::sleep(ROTATION).await;
-                    spool.rotate();
-                }
-            })
-        };
-        let reconciling = {
-            let (reconciler, stop) = (Arc::clone(&reconciler), stop.clone());
-            tokio::spawn(async move { reconciler.run(&stop).await })
-        };
-        let refresh = Arc::new(Refresh {
-            clock: config.clock,
-            store: store.clone(),
-            workspaces,
-            rosters,
-            files,
-            metrics: Arc::clone(&app.metrics),
-            every: config.refresh_every,
-        });
-        let refreshing = {
-            let (refresh, stop) = (Arc::clone(&refresh), stop.clone());
-            tokio::spawn(async move { refresh.run(&stop).await })
-        };
-        let watching = {
-            let (store, stop) = (store.clone(), stop.clone());
-            tokio::spawn(async move { watch(&store, &stop, is_trusted).await })
-        };
-        let answer = move |request| {
-            let app = Arc::clone(&app);
-            async move { dispatch::answer(&app, request).await }
-        };
-        let served =
-            listener::serve(listener, Limits::behind(config.proxies), stop.clone(), answer);
+        let tasks = Tasks::new();
+        let running = Running::start(&tasks, &stop, &parts, (listener, limits), is_trusted);
         info!("listening on {address}");
-        let _ = started.disarm();
         Ok(Self {
             address,
             stop,
-            listener: tokio::spawn(served),
-            applier,
-            stop_applier,
-            adopting,
-            rotation,
-            reconciler,
-            reconciling,
-            refresh,
-            refreshing,
-            watching,
-            feed,
-            spool,
+            tasks,
+            running,
+            feed: parts.app.feed.clone(),
+            spool: parts.app.journal.spool().clone(),
+            reconciler: parts.reconciler,
+            refresh: parts.refresh,
             store,
             database,
         })
@@ -251,42 +124,50 @@ impl Server {
         self.spool.stats().pending_records
     }
 
-    /// Mends now what no callback told, as the server does by itself at its start and every so
-    /// often after that: see `docs/architecture.md`, "What no callback tells".
+    /// Reconciles calls with Twilio's record now, as the server does by itself when it starts and every
+    /// so often after that: see `docs/architecture.md`, "Missed callbacks".
     pub async fn reconcile(&self) -> Reconciled {
         self.reconciler.round().await
     }
 
-    /// Writes now to disk what is known of workspaces, as the server does by itself every so often
-    /// and at its end.
+    /// Writes what is known of workspaces to disk now, as the server does by itself every so often and
+    /// when it stops.
     pub async fn save_known(&self) {
         self.refresh.save().await;
     }
 
-    /// Stops in two stages: no new connections, streams of events end at once, and requests that have
-    /// begun come to their end; then what is in the spool goes to the database if it takes it, and
-    /// everything is closed.
-    pub async fn stop(self) {
-        self.stop.cancel();
-        // A panic of a task was logged where it happened.
-        let _ = self.listener.await;
-        self.rotation.abort();
-        let _ = self.reconciling.await;
-        let _ = self.watching.await;
-        // What it was at comes again after the next start.
-        self.adopting.abort();
-        let _ = self.adopting.await;
-        let _ = self.refreshing.await;
-        self.refresh.save().await;
-        self.feed.ended().await;
-        let drained = async {
-            while self.spool.stats().pending_records > 0 && !self.applier.is_finished() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+    /// Returns when a background task has failed. The server answers without it as well as it can; it
+    /// should be stopped and started again.
+    pub async fn failed(&self) -> TaskFailed {
+        self.tasks.failed().await
+    }
+
+    /// Serves until `told` is ready or a background task fails, and stops then.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskFailed`] if that is why it stopped.
+    pub async fn run_until(self, told: impl Future<Output = ()>) -> Result<(), TaskFailed> {
+        let ended = tokio::select! {
+            () = told => Ok(()),
+            failure = self.failed() => {
+                warn!("stopping, because {failure}");
+                Err(failure)
             }
         };
-        let _ = tokio::time::timeout(APPLY_REST, drained).await;
-        self.stop_applier.cancel();
-        let _ = self.applier.await;
+        self.stop().await;
+        ended
+    }
+
+    /// Stops in two stages. First no new connection is accepted, streams of events end at once, and
+    /// requests that have begun are finished. Then the records in the spool go to the database, if it
+    /// takes them, and everything is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let applying = self.running.ended().await;
+        self.refresh.save().await;
+        self.feed.ended().await;
+        applying.finish(|| self.spool.stats().pending_records).await;
         let spool = self.spool;
         let _ = tokio::task::spawn_blocking(move || spool.close()).await;
         self.store.close();
@@ -300,17 +181,36 @@ impl Server {
     }
 }
 
-/// Brings the embedded database to this program's schema.
-async fn migrate(database: &localpg::Server, url: &str) -> Result<(), StoreError> {
+/// The connection string of the database that the configuration names, or of the embedded one, which
+/// is started and brought to this program's schema.
+async fn open_database(config: &Config) -> Result<(Option<localpg::Server>, String), ServeError> {
+    if let Some(url) = &config.database_url {
+        return Ok((None, url.reveal().to_owned()));
+    }
+    let database = embedded::start(&config.data_dir).await?;
+    let url = database.connection_string(embedded::LOGIN, DATABASE);
     let owner = database.connection_string(localpg::SUPERUSER, DATABASE);
-    Owner::connect(&owner).await?.migrate(url).await
+    let migrated = async { Owner::connect(&owner).await?.migrate(&url).await };
+    migrated.await.map_err(ServeError::Database)?;
+    Ok((Some(database), url))
 }
 
-/// For the guard at the start: a database that accepts and never answers is away, too.
+/// Whether the database was found safe. If it does not answer, that is found out later; if it is not
+/// safe, nothing starts on it.
+async fn first_look(store: &Store) -> Result<bool, ServeError> {
+    match tokio::time::timeout(FIRST_LOOK, store.guard()).await {
+        Ok(Ok(())) => Ok(true),
+        Ok(Err(error @ StoreError::Refused(_))) => Err(ServeError::Database(error)),
+        Ok(Err(error)) => {
+            warn!("starting without the database: {error}");
+            Ok(false)
+        }
+        Err(_) => {
+            warn!("starting without the database: it does not answer in time");
+            Ok(false)
+        }
+    }
+}
+
+/// For the guard at the start: a database that accepts connections and never answers is away, too.
 const FIRST_LOOK: Duration = Duration::from_secs(10);
-
-/// How often a segment of the spool that is applied goes, so that numbers do not stay on disk.
-const ROTATION: Duration = Duration::from_secs(600);
-
-/// For what is in the spool at the end; what remains is applied after the next start.
-const APPLY_REST: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::database::embedded;
 use crate::serve::Server;
 
-/// Serves until it is told to stop by SIGTERM or SIGINT.
+/// Serves until it is told to stop by SIGTERM or SIGINT, or until a background task fails.
 pub(super) async fn run() -> Result<(), Failure> {
     let config = Config::read(super::variable)
         .map_err(|faults| Failure::Configuration(faults.to_string()))?;
@@ -23,13 +23,16 @@ pub(super) async fn run() -> Result<(), Failure> {
     if let Some(Err(error)) = server.database().map(|way| embedded::leave_way_in(&data_dir, way)) {
         warn!("other commands will not find the embedded database: {error}");
     }
-    tokio::select! {
-        _ = terminate.recv() => info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => info!("SIGINT: stopping"),
-    }
+    let told = async {
+        tokio::select! {
+            _ = terminate.recv() => info!("SIGTERM: stopping"),
+            _ = interrupt.recv() => info!("SIGINT: stopping"),
+        }
+        embedded::remove_way_in(&data_dir);
+    };
+    let ended = server.run_until(told).await;
     embedded::remove_way_in(&data_dir);
-    server.stop().await;
-    Ok(())
+    ended.map_err(|failure| Failure::failed(&failure))
 }
 
 /// Takes as many file descriptors as the system gives: each connection is one, and many systems give

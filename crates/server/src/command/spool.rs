@@ -8,8 +8,7 @@ use clap::Subcommand;
 
 use super::{Failure, variable, with_causes};
 use crate::config;
-use crate::journal::Entry;
-use crate::journal::slots::Slots;
+use crate::journal::{Entry, Slots};
 
 /// What can be done with records that the database refused.
 #[derive(Debug, Subcommand)]
@@ -57,7 +56,7 @@ impl fmt::Display for Dead {
     /// What it is about, without numbers and names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  ", self.name)?;
-        match serde_json::from_slice::<Entry>(&self.payload) {
+        match Entry::read(&self.payload) {
             Ok(entry) => {
                 let keys: Vec<String> = entry.events.iter().map(calls::Event::key).collect();
                 write!(f, "{}  {}  {}", entry.workspace, entry.call, keys.join(" "))?;

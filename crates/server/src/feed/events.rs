@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
@@ -49,9 +50,13 @@ impl Events {
         let end = Box::pin(tokio::time::sleep(lasts));
         Self { queue, beat, end, _leaving: Leaving { wake, metrics } }
     }
+}
+
+impl Stream for Events {
+    type Item = Bytes;
 
     /// The next bytes to send; `None` at the end.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if self.end.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);
         }

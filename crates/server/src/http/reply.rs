@@ -5,13 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
-
-use crate::feed::Events;
 
 /// An answer.
 pub(crate) type Reply = Response<ReplyBody>;
@@ -21,7 +20,7 @@ pub(crate) enum ReplyBody {
     /// All of it.
     Whole(Full<Bytes>),
     /// What comes as it happens.
-    Events(Box<Events>),
+    Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
 }
 
 impl Body for ReplyBody {
@@ -34,23 +33,24 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context),
-            Self::Events(events) => {
-                events.poll_next(context).map(|event| event.map(|bytes| Ok(Frame::data(bytes))))
-            }
+            Self::Stream(stream) => stream
+                .as_mut()
+                .poll_next(context)
+                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.is_end_stream(),
-            Self::Events(_) => false,
+            Self::Stream(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Events(_) => SizeHint::default(),
+            Self::Stream(_) => SizeHint::default(),
         }
     }
 }
@@ -79,8 +79,8 @@ pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Reply 
 }
 
 /// A stream of events (HTML standard, 9.2) that no cache keeps and no proxy holds back.
-pub(crate) fn events(events: Events) -> Reply {
-    let mut reply = Response::new(ReplyBody::Events(Box::new(events)));
+pub(crate) fn events(events: impl Stream<Item = Bytes> + Send + 'static) -> Reply {
+    let mut reply = Response::new(ReplyBody::Stream(Box::pin(events)));
     set(&mut reply, header::CONTENT_TYPE, "text/event-stream; charset=utf-8");
     set(&mut reply, header::CACHE_CONTROL, "no-store");
     set(&mut reply, HeaderName::from_static("x-accel-buffering"), "no");

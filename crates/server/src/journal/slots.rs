@@ -4,16 +4,9 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use spool::{Config, OpenError, Spool};
-use store_pg::Store;
-use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
-
-use crate::journal::Journal;
-use crate::metrics::Metrics;
+use tracing::warn;
 
 /// Where the spools of a data directory are: `spool`, `spool-2`, `spool-3` and so on.
 #[derive(Clone, Debug)]
@@ -45,7 +38,7 @@ impl Slots {
     }
 
     /// Takes every spool but `own` that nobody has and that may hold records.
-    fn left(&self, own: &Path) -> Vec<Spool> {
+    pub(super) fn left(&self, own: &Path) -> Vec<Spool> {
         let mut left = Vec::new();
         for dir in self.all() {
             if dir == own || !has_segment(&dir).unwrap_or(true) {
@@ -75,36 +68,5 @@ fn has_segment(dir: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Applies what processes that are gone have left in their spools, until `stop` is cancelled.
-pub(crate) async fn adopt(
-    slots: &Slots,
-    own: &Path,
-    store: &Store,
-    metrics: &Arc<Metrics>,
-    stop: &CancellationToken,
-) {
-    loop {
-        let (there, not_this) = (slots.clone(), own.to_owned());
-        let left = tokio::task::spawn_blocking(move || there.left(&not_this)).await;
-        // A panic has been reported where it happened.
-        for spool in left.unwrap_or_default() {
-            let records = spool.stats().pending_records;
-            if records > 0 {
-                info!("{records} records that another run left are applied");
-            }
-            let journal = Journal::new(spool.clone(), Arc::clone(metrics));
-            journal.apply_rest(store, stop).await;
-            let _ = tokio::task::spawn_blocking(move || spool.close()).await;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
 /// Processes on one data directory; two are enough for any hand-over.
 const MOST: u8 = 8;
-
-/// Between two looks at what nobody has.
-const PAUSE: Duration = Duration::from_secs(5);

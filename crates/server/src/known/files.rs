@@ -25,7 +25,7 @@ pub(crate) struct Files {
     dir: PathBuf,
     key: SecretsKey,
     /// The workspaces with a file, and a hash of what is in it, if this run wrote it.
-    files: Mutex<HashMap<WorkspaceId, Option<u64>>>,
+    hashes: Mutex<HashMap<WorkspaceId, Option<u64>>>,
 }
 
 /// What is kept of one workspace.
@@ -56,18 +56,18 @@ impl Files {
     pub(crate) fn open(dir: &Path, key: SecretsKey) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-        let mut files = HashMap::new();
+        let mut hashes = HashMap::new();
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
             if let Some(Ok(id)) = name.strip_suffix(SUFFIX).map(str::parse) {
-                files.insert(id, None);
+                hashes.insert(id, None);
             } else if name.ends_with(UNFINISHED) {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Self { dir: dir.to_owned(), key, files: Mutex::new(files) })
+        Ok(Self { dir: dir.to_owned(), key, hashes: Mutex::new(hashes) })
     }
 
     /// Reads what is kept of a workspace. A file that does not open is as good as none: the error
@@ -84,7 +84,7 @@ impl Files {
 
     /// Whether something may be kept of a workspace, without asking the disk.
     pub(super) fn has(&self, id: &WorkspaceId) -> bool {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
     /// Writes what is known of a workspace, durably and whole or not at all, unless the same is
@@ -95,8 +95,8 @@ impl Files {
         clear.hash(&mut hasher);
         let hash = Some(hasher.finish());
         let written = {
-            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.get(id).copied().flatten()
+            let hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+            hashes.get(id).copied().flatten()
         };
         if written == hash {
             return Ok(false);
@@ -113,15 +113,15 @@ impl Files {
         file.sync_all()?;
         fs::rename(&unfinished, path)?;
         File::open(&self.dir)?.sync_all()?;
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hash);
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hash);
         Ok(true)
     }
 
     /// Removes what is kept of workspaces that are no more.
     pub(super) fn forget(&self, ids: &HashSet<WorkspaceId>) -> io::Result<()> {
         for id in ids {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            if let hash_map::Entry::Occupied(file) = files.entry(id.clone()) {
+            let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+            if let hash_map::Entry::Occupied(file) = hashes.entry(id.clone()) {
                 fs::remove_file(self.path(id))?;
                 file.remove();
             }

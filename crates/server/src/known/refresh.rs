@@ -29,7 +29,7 @@ pub(crate) struct Refresh {
 impl Refresh {
     /// Round after round, until `stop` is cancelled.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
-        let Some(every) = self.every else { return };
+        let Some(every) = self.every else { return stop.cancelled().await };
         loop {
             tokio::select! {
                 () = tokio::time::sleep(every) => {}

@@ -16,9 +16,12 @@ impl<T: Clone> SharedReads<T> {
     }
 
     /// Joins the read of a workspace that is going on, or begins one.
-    pub(super) async fn read(&self, id: &WorkspaceId, read: impl Future<Output = T>) -> T {
+    pub(super) async fn read<R>(&self, id: &WorkspaceId, read: impl FnOnce() -> R) -> T
+    where
+        R: Future<Output = T>,
+    {
         let share = Share::join(self, id);
-        share.read.get_or_init(|| read).await.clone()
+        share.read.get_or_init(read).await.clone()
     }
 }
 

@@ -100,7 +100,9 @@ impl Workspaces {
             return known.workspace.clone().ok_or(NoWorkspace::Absent);
         }
         let known = known.and_then(|known| known.workspace);
-        let read = self.reads.read(id, self.ask(id, known.is_some(), allowance)).await;
+        // Boxed, because most requests need none.
+        let ask = || Box::pin(self.ask(id, known.is_some(), allowance));
+        let read = self.reads.read(id, ask).await;
         match (read, known) {
             (Ok(workspace), _) => workspace.ok_or(NoWorkspace::Absent),
             (Err(_), Some(workspace)) => Ok(workspace),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Report;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::journal::slots::Slots;
+use crate::journal::Slots;
 
 pub(super) fn look(config: &Config, report: &mut Report) {
     let dir = &config.data_dir;

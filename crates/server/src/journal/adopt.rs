@@ -1,0 +1,43 @@
+//! The spools of processes that are gone.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store_pg::Store;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{Applier, Journal, Slots};
+use crate::metrics::Metrics;
+
+/// Applies what processes that are gone have left in their spools, until `stop` is cancelled.
+pub(crate) async fn adopt(
+    slots: &Slots,
+    own: &Path,
+    store: &Store,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
+) {
+    loop {
+        let (there, not_this) = (slots.clone(), own.to_owned());
+        let left = tokio::task::spawn_blocking(move || there.left(&not_this)).await;
+        // A panic has been reported where it happened.
+        for spool in left.unwrap_or_default() {
+            let records = spool.stats().pending_records;
+            if records > 0 {
+                info!("{records} records that another run left are applied");
+            }
+            let journal = Journal::new(spool.clone(), Arc::clone(metrics));
+            Applier::new(journal, store.clone()).run_until_empty(stop).await;
+            let _ = tokio::task::spawn_blocking(move || spool.close()).await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Between two looks at what nobody has.
+const PAUSE: Duration = Duration::from_secs(5);

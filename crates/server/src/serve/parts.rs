@@ -1,0 +1,95 @@
+//! The parts of a server, made and put together. Everything that can fail fails here, before anything
+//! runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use store_pg::Store;
+use tokio_util::sync::CancellationToken;
+
+use super::ServeError;
+use crate::app::App;
+use crate::assets::Assets;
+use crate::config::Config;
+use crate::database::budget::Budget;
+use crate::feed::Feed;
+use crate::http::cors::Cors;
+use crate::journal::{Journal, Slots};
+use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
+use crate::metrics::Metrics;
+use crate::reconcile::Reconciler;
+use crate::sessions::Sessions;
+
+/// A server that does not run yet.
+pub(super) struct Parts {
+    pub(super) app: Arc<App>,
+    pub(super) reconciler: Arc<Reconciler>,
+    pub(super) refresh: Arc<Refresh>,
+    pub(super) slots: Slots,
+    /// The directory of this server's own spool.
+    pub(super) own_slot: PathBuf,
+}
+
+impl Parts {
+    pub(super) fn make(
+        config: Config,
+        store: Store,
+        stop: CancellationToken,
+    ) -> Result<Self, ServeError> {
+        let clock = config.clock;
+        let metrics = Arc::new(Metrics::new());
+        let slots = Slots::of(&config.data_dir);
+        let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
+        let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
+        let files = Arc::new(files.map_err(ServeError::Known)?);
+        let rosters = Arc::new(Rosters::default());
+        let budget = Arc::new(Budget::new(config.database_budget, clock.clone()));
+        let workspaces = Arc::new(Workspaces::new(Sources {
+            clock: clock.clone(),
+            store: store.clone(),
+            key: config.secrets_key,
+            budget: Arc::clone(&budget),
+            files: Arc::clone(&files),
+            rosters: Arc::clone(&rosters),
+        }));
+        let feed = Feed::new(
+            clock.clone(),
+            store.clone(),
+            Arc::clone(&workspaces),
+            Arc::clone(&metrics),
+            stop,
+        );
+        let app = Arc::new(App {
+            public_url: config.public_url,
+            sessions: Sessions::new(config.sessions, clock.clone())?,
+            journal: Journal::new(spool, Arc::clone(&metrics)),
+            cors: Cors::new(config.allowed_origins),
+            assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
+            ended_calls: EndedCalls::default(),
+            clock: clock.clone(),
+            store: store.clone(),
+            budget,
+            workspaces: Arc::clone(&workspaces),
+            rosters: Arc::clone(&rosters),
+            feed,
+            metrics: Arc::clone(&metrics),
+        });
+        let reconciler = Reconciler::new(Arc::clone(&app), config.reconcile);
+        let refresh = Refresh {
+            clock,
+            store,
+            workspaces,
+            rosters,
+            files,
+            metrics,
+            every: config.refresh_every,
+        };
+        Ok(Self {
+            app,
+            reconciler: Arc::new(reconciler.map_err(ServeError::Tls)?),
+            refresh: Arc::new(refresh),
+            slots,
+            own_slot,
+        })
+    }
+}
