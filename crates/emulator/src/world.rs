@@ -85,3 +85,10 @@ impl World {
         }
     }
 }
+
+/// Whether the interpreter goes on with the next verb now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Goes {
+    On,
+    Later,
+}

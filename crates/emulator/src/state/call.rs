@@ -7,6 +7,7 @@
 mod end;
 mod leg;
 mod life;
+mod params;
 mod rest;
 mod script;
 mod stay;
@@ -16,6 +17,7 @@ mod webhooks;
 pub(crate) use end::{Caller, End};
 pub(crate) use leg::Leg;
 pub(crate) use life::Life;
+pub(crate) use params::API_VERSION;
 pub(crate) use rest::{CallOut, First, Outbound, RestView};
 pub(crate) use script::{Doing, Script};
 pub(crate) use stay::{Away, Conferring, Ear, Place, Queued, Stay, Turn};

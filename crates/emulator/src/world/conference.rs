@@ -7,8 +7,7 @@ mod report;
 use identity::{AccountSid, CallSid, ConferenceSid};
 use report::Event;
 
-use super::World;
-use super::run::Goes;
+use super::{Goes, World};
 use crate::Kind;
 use crate::problem::{LABEL_IN_USE, Problem};
 use crate::state::agenda::Due;

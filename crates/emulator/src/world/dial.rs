@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 
 use identity::{CallSid, PhoneNumber};
 
-use super::World;
 use super::life::{SIP_CANCELED, SIP_OK};
-use super::run::Goes;
+use super::{Goes, World};
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::World;
-use super::run::Goes;
+use super::{Goes, World};
 use crate::Kind;
 use crate::frame::LineId;
 use crate::state::agenda::Due;

@@ -2,8 +2,7 @@
 
 use identity::{CallSid, QueueSid};
 
-use super::World;
-use super::run::Goes;
+use super::{Goes, World};
 use crate::Kind;
 use crate::problem::{Problem, QUEUE_FULL};
 use crate::state::agenda::Due;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use identity::{CallSid, RecordingSid};
 
-use super::World;
 use super::mail::Mail;
-use super::run::Goes;
 use super::sound::BEEP_HZ;
+use super::{Goes, World};
 use crate::Kind;
 use crate::post::Purpose;
 use crate::state::audio::Hears;

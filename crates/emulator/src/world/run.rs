@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::World;
 use super::life::SIP_OK;
 use super::sound::MUSIC_HZ;
+use super::{Goes, World};
 use crate::problem::{Problem, REFER_WITHOUT_SIP};
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
@@ -16,13 +16,6 @@ use crate::state::scope::Verdict;
 use crate::step::{Dialled, Step, Wait};
 use crate::timeline::{Heard, What};
 use crate::{CallStatus, Kind};
-
-/// Whether the interpreter goes on with the next verb now.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Goes {
-    On,
-    Later,
-}
 
 impl World {
     /// Carries out verbs until one takes time, or the document is over.

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use identity::CallSid;
 
-use super::World;
 use super::leg::MAX_HOPS;
 use super::mail::Mail;
-use super::run::Goes;
+use super::{Goes, World};
 use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};

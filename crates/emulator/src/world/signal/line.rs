@@ -6,8 +6,7 @@ use super::super::World;
 use crate::CallStatus;
 use crate::frame::{Fault, Frame, LineId, Sdp};
 use crate::problem::{CONNECTION_LOST, Problem};
-use crate::state::call::Call;
-use crate::state::params::API_VERSION;
+use crate::state::call::{API_VERSION, Call};
 use crate::state::party::PartyId;
 use crate::state::signal::Line;
 
