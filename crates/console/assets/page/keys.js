@@ -4,16 +4,16 @@ import { $, h } from "./dom.js";
 /**
  * The keyboard. Single keys work outside of fields, and can be switched off.
  *
- * @param {import("../switchroom.js").Switchroom} room
+ * @param {import("../switchroom.js").Switchroom} phone
  */
-export function mountKeys(room) {
-  const open = () => room.lines.find((line) => line.state === "open");
+export function mountKeys(phone) {
+  const open = () => phone.lines.find((line) => line.state === "open");
   /** @type {Record<string, () => void>} */
   const actions = {
-    a: () => void order(() => room.answer()),
-    d: () => void order(() => room.decline()),
-    h: () => void order(() => room.hangUp()),
-    m: () => void order(() => room.mute(!open()?.isMuted)),
+    a: () => void order(() => phone.answer()),
+    d: () => void order(() => phone.decline()),
+    h: () => void order(() => phone.hangUp()),
+    m: () => void order(() => phone.mute(!open()?.isMuted)),
     k: () => /** @type {HTMLElement | null} */ (document.querySelector("[data-test=toggle-dialpad]"))?.click(),
     n: () => $("dial-number").focus(),
     t: () => $("tab-team").click(),

@@ -6,17 +6,17 @@
  *
  * It belongs to the page and not to the module: what a page asks its users is its own.
  *
- * @param {import("../switchroom.js").Switchroom} room
+ * @param {import("../switchroom.js").Switchroom} phone
  */
-export function mountLeave(room) {
+export function mountLeave(phone) {
   const ask = (/** @type {Event} */ event) => event.preventDefault();
   const watch = () => {
     // A page that always listened could not be kept for the way back.
-    if (room.isLeading && room.lines.some(needsPage)) addEventListener("beforeunload", ask);
+    if (phone.isLeading && phone.lines.some(needsPage)) addEventListener("beforeunload", ask);
     else removeEventListener("beforeunload", ask);
   };
-  room.on("lines", watch);
-  room.on("leading", watch);
+  phone.on("lines", watch);
+  phone.on("leading", watch);
 }
 
 /**

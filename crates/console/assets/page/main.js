@@ -8,6 +8,7 @@ import { mountNotices } from "./notify.js";
 import { mountCards } from "./phone/cards.js";
 import { mountDialler } from "./phone/dialler.js";
 import { mountEnded } from "./phone/ended.js";
+import { mountMicrophone } from "./phone/microphone.js";
 import { mountSettings } from "./settings/settings.js";
 import { signedIn, signOut } from "./sign-in.js";
 import { mountBoard } from "./team/board.js";
@@ -20,21 +21,22 @@ $("sign-in").hidden = true;
 $("app").hidden = false;
 $("workspace").textContent = workspace;
 
-const room = connect({ baseUrl: location.origin, workspace, session });
-onRenewed(() => room.retry());
+const phone = connect({ baseUrl: location.origin, workspace, session });
+onRenewed(() => phone.retry());
 
-mountHeader(room);
-mountCards(room);
-mountLeave(room);
-mountDialler(room);
-mountEnded(room);
-mountNotices(room);
+mountHeader(phone);
+mountCards(phone);
+mountLeave(phone);
+void mountMicrophone();
+mountDialler(phone);
+mountEnded(phone);
+mountNotices(phone);
 mountViews();
-mountBoard(room);
-mountCharts(room);
-mountLog(room);
-mountKeys(room);
-mountSettings(room, () => {
-  room.close();
+mountBoard(phone);
+mountCharts(phone);
+mountLog(phone);
+mountKeys(phone);
+mountSettings(phone, () => {
+  phone.close();
   signOut();
 });

@@ -11,11 +11,11 @@ import { SCOPE, VERDICT, duration } from "../format.js";
  * other end only: whoever placed it did not ring.
  *
  * @param {import("../../switchroom.js").Call} call
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @returns {Node}
  */
-export function detail(call, room) {
-  const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "A former agent";
+export function detail(call, phone) {
+  const name = (/** @type {string | null} */ id) => phone.agent(id)?.name ?? "A former agent";
   const isOut = call.direction === "outbound";
   const waves = Array.isArray(call.waves) && !isOut ? call.waves : [];
   const rung = call.legs.filter((leg) => !isOut || !leg.agent);
@@ -24,7 +24,7 @@ export function detail(call, room) {
     "div",
     {},
     refused || legs(rung, name),
-    ...waves.map((wave) => routing(wave, name, room.me)),
+    ...waves.map((wave) => routing(wave, name, phone.me)),
     h("p.quiet", {}, `Call ${call.call_sid}`),
   );
 }

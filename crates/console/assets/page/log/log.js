@@ -11,9 +11,9 @@ const PAGE = 40;
 /**
  * The call log: newest first, more as one scrolls, and new calls as they come.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-export function mountLog(room) {
+export function mountLog(phone) {
   /** @type {Map<string, Call>} */
   let calls = new Map();
   /** What to ask for the next page; `null` when there is none. @type {string | null} */
@@ -32,7 +32,7 @@ export function mountLog(room) {
   const draw = () => {
     const started = (/** @type {Call} */ call) => call.started_at ?? "";
     const sorted = [...calls.values()].sort((a, b) => started(b).localeCompare(started(a)));
-    keyed($("log"), sorted, (call) => call.call_sid, (call) => createEntry(room, call), (row, call) => row.update(call, room));
+    keyed($("log"), sorted, (call) => call.call_sid, (call) => createEntry(phone, call), (row, call) => row.update(call, phone));
     if (!isAsking && next === null) write(end, calls.size > 0 ? "That is all." : "No calls yet.");
   };
   const more = async () => {
@@ -45,7 +45,7 @@ export function mountLog(room) {
       const query = new URLSearchParams({ limit: String(PAGE) });
       for (const [name, value] of Object.entries(wanted())) if (value) query.set(name, value);
       if (next !== null) query.set("before", next);
-      const page = await room.get(`calls?${query}`);
+      const page = await phone.get(`calls?${query}`);
       if (mine !== question) return;
       for (const call of page.calls) calls.set(call.call_sid, call);
       next = page.next ?? null;
@@ -79,8 +79,8 @@ export function mountLog(room) {
   $("view-calls").addEventListener("shown", () => {
     if (!isAsked) void more();
   });
-  room.on("agents", (agents) => offerAgents(agents));
-  room.on("call", (call) => {
+  phone.on("agents", (agents) => offerAgents(agents));
+  phone.on("call", (call) => {
     if (!isAsked || !matches(call, wanted())) return;
     calls.set(call.call_sid, call);
     draw();
@@ -111,10 +111,10 @@ function offerAgents(agents) {
 }
 
 /**
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {Call} first
  */
-function createEntry(room, { call_sid }) {
+function createEntry(phone, { call_sid }) {
   const mark = h("span");
   const [party, number] = [h("span"), h("small")];
   const [handled, outcome, when] = [h("span.handled"), h("span.outcome"), h("span.when")];
@@ -136,13 +136,13 @@ function createEntry(room, { call_sid }) {
     button.setAttribute("aria-expanded", String(!panel.hidden));
     if (panel.hidden) return;
     try {
-      panel.replaceChildren(detail(await room.get(`calls/${call_sid}`), room));
+      panel.replaceChildren(detail(await phone.get(`calls/${call_sid}`), phone));
     } catch (error) {
       panel.replaceChildren(h("p.problem", {}, /** @type {Error} */ (error).message));
     }
   });
   const row = h("li.entry", {}, button, panel);
-  row.update = (/** @type {Call} */ call, /** @type {Switchroom} */ room) => {
+  row.update = (/** @type {Call} */ call, /** @type {Switchroom} */ phone) => {
     const missed = isMissed(call);
     const name = missed ? "missed" : call.direction === "inbound" ? "in" : "out";
     if (mark.dataset.of !== name) {
@@ -152,7 +152,7 @@ function createEntry(room, { call_sid }) {
     const theirs = formatNumber(call.direction === "inbound" ? call.from : call.to);
     write(party, call.contact_name ?? theirs);
     write(number, call.contact_name ? theirs : "");
-    write(handled, room.agent(call.handled_by)?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));
+    write(handled, phone.agent(call.handled_by)?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));
     outcome.className = missed ? "outcome missed" : "outcome";
     write(outcome, outcomeWords(call));
     write(when, moment(call.started_at, new Date()));

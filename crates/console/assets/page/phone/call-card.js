@@ -9,16 +9,16 @@ import { who } from "./who.js";
 /**
  * The card of a call that was answered or placed.
  *
- * @param {import("../../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} phone
  * @param {Line} line
  */
-export function callCard(room, { id }) {
+export function callCard(phone, { id }) {
   const state = h("span");
   const name = h("p.who", { "data-test": "call-name" });
   const number = h("p.number", { "data-test": "call-number" });
   const timer = h("time.timer", { "data-test": "call-timer" });
   const trouble = h("p.trouble", { role: "status", "data-test": "call-trouble" });
-  const all = controls(room, id);
+  const all = controls(phone, id);
   const card = h(
     "article.line",
     { "data-test": "active-call", "aria-label": "Call" },

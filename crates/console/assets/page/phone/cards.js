@@ -13,22 +13,22 @@ import { who } from "./who.js";
 /**
  * The cards of this agent's calls: those that ring, and the one that goes on.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-export function mountCards(room) {
+export function mountCards(phone) {
   const list = $("lines");
   const show = () => {
     const hadFocus = list.contains(document.activeElement);
     const key = (/** @type {Line} */ line) => `${line.id} ${isIncoming(line)}`;
-    const create = (/** @type {Line} */ line) => (isIncoming(line) ? incomingCard(room, line) : callCard(room, line));
-    keyed(list, room.lines, key, create, (card, line) => card.update(line));
-    $("dialler").hidden = room.lines.length > 0;
+    const create = (/** @type {Line} */ line) => (isIncoming(line) ? incomingCard(phone, line) : callCard(phone, line));
+    keyed(list, phone.lines, key, create, (card, line) => card.update(line));
+    $("dialler").hidden = phone.lines.length > 0;
     if (hadFocus && !list.contains(document.activeElement)) {
       (list.querySelector("button") ?? $("my-name")).focus();
     }
   };
-  room.on("lines", show);
-  room.on("ringing", (line) => {
+  phone.on("lines", show);
+  phone.on("ringing", (line) => {
     const why = whySentence(line.why);
     callOut(`Incoming call from ${who(line)}. ${why}. Press A to answer, D to decline.`);
     // Nobody is interrupted while typing.
@@ -37,5 +37,5 @@ export function mountCards(room) {
     }
   });
   show();
-  mountIdle(room);
+  mountIdle(phone);
 }

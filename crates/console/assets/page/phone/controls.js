@@ -18,22 +18,22 @@ import { keypad } from "./keypad.js";
  * What can be done with a call, in the order of the buttons. Another one needs a function here, and
  * nothing in the card.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {string} id of the line
  * @returns {Control[]}
  */
-export const controls = (room, id) => [mute(room, id), keys(room, id), hangUp(room, id)];
+export const controls = (phone, id) => [mute(phone, id), keys(phone, id), hangUp(phone, id)];
 
 /**
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {string} id
  * @returns {Control}
  */
-function mute(room, id) {
+function mute(phone, id) {
   const word = h("span");
   const mark = h("span", { "aria-hidden": "true" });
   let isMuted = false;
-  const onclick = () => order(() => room.mute(!isMuted, id));
+  const onclick = () => order(() => phone.mute(!isMuted, id));
   const button = h("button", { type: "button", "data-test": "mute", "aria-pressed": "false", onclick }, mark, word);
   return {
     button,
@@ -49,12 +49,12 @@ function mute(room, id) {
 }
 
 /**
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {string} id
  * @returns {Control}
  */
-function keys(room, id) {
-  const panel = keypad((digit) => order(() => room.sendDigits(digit, id)));
+function keys(phone, id) {
+  const panel = keypad((digit) => order(() => phone.sendDigits(digit, id)));
   panel.hidden = true;
   const onclick = () => {
     panel.hidden = !panel.hidden;
@@ -67,11 +67,11 @@ function keys(room, id) {
 }
 
 /**
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {string} id
  * @returns {Control}
  */
-function hangUp(room, id) {
-  const onclick = () => order(() => room.hangUp(id));
+function hangUp(phone, id) {
+  const onclick = () => order(() => phone.hangUp(id));
   return { button: h("button.decline", { type: "button", "data-test": "hangup", onclick }, icon("phone"), "Hang up") };
 }

@@ -4,9 +4,9 @@ import { $, write } from "../dom.js";
 /**
  * Calls a number.
  *
- * @param {import("../../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} phone
  */
-export function mountDialler(room) {
+export function mountDialler(phone) {
   const input = $("dial-number");
   const problem = $("dial-problem");
   const refuse = (/** @type {string} */ text) => {
@@ -23,7 +23,7 @@ export function mountDialler(room) {
       return;
     }
     try {
-      await room.dial(parsed.number);
+      await phone.dial(parsed.number);
       input.value = "";
       refuse("");
     } catch (error) {

@@ -6,11 +6,11 @@ import { say } from "../say.js";
 /**
  * Says why the last call ended, until it is dismissed or another one comes.
  *
- * @param {import("../../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} phone
  */
-export function mountEnded(room) {
+export function mountEnded(phone) {
   const notice = $("ended");
-  room.on("ended", ({ line, text }) => {
+  phone.on("ended", ({ line, text }) => {
     const length = line.answeredAt === null ? "" : `, ${duration(Date.now() - line.answeredAt)}`;
     write($("ended-text"), text);
     write($("ended-who"), `${who(line)}${length}`);
@@ -18,7 +18,7 @@ export function mountEnded(room) {
     say(`${text}. ${who(line)}`);
   });
   const hide = () => (notice.hidden = true);
-  room.on("lines", (lines) => lines.length > 0 && hide());
+  phone.on("lines", (lines) => lines.length > 0 && hide());
   $("ended-close").addEventListener("click", () => {
     hide();
     $("my-name").focus();

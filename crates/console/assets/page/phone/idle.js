@@ -5,22 +5,22 @@ import { $, write } from "../dom.js";
 /**
  * Says, while there is no call, whether one would ring here.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-export function mountIdle(room) {
-  const show = () => showIdle(room);
-  room.on("lines", show);
-  room.on("status", show);
-  room.on("registration", show);
+export function mountIdle(phone) {
+  const show = () => showIdle(phone);
+  phone.on("lines", show);
+  phone.on("status", show);
+  phone.on("registration", show);
   show();
 }
 
-/** @param {Switchroom} room */
-function showIdle(room) {
+/** @param {Switchroom} phone */
+function showIdle(phone) {
   const idle = $("idle");
-  idle.hidden = room.lines.length > 0;
-  const status = room.status?.status ?? "unknown";
-  const { state } = room.registration;
+  idle.hidden = phone.lines.length > 0;
+  const status = phone.status?.status ?? "unknown";
+  const { state } = phone.registration;
   const words = state === "failed" ? "" : "Connecting to the phone network…";
   write(idle, state === "registered" ? (IDLE[status] ?? "") : words);
 }

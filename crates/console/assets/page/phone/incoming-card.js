@@ -8,17 +8,17 @@ import { h, icon, write } from "../dom.js";
 /**
  * The card of a call that rings here.
  *
- * @param {import("../../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} phone
  * @param {Line} line
  */
-export function incomingCard(room, { id, since }) {
+export function incomingCard(phone, { id, since }) {
   const time = h("time");
   countFrom(time, since);
   const name = h("p.who", { "data-test": "incoming-name" });
   const number = h("p.number", { "data-test": "incoming-number" });
   const why = h("p.why", { "data-test": "incoming-why" });
-  const decline = { type: "button", "data-test": "decline", onclick: () => order(() => room.decline(id)) };
-  const answer = { type: "button", "data-test": "answer", onclick: () => order(() => room.answer(id)) };
+  const decline = { type: "button", "data-test": "decline", onclick: () => order(() => phone.decline(id)) };
+  const answer = { type: "button", "data-test": "answer", onclick: () => order(() => phone.answer(id)) };
   const card = h(
     "article.line.incoming",
     { "data-test": "incoming-card", "aria-label": "Incoming call" },

@@ -4,10 +4,10 @@ import { $, h, write } from "../dom.js";
 /**
  * Devices, microphone check, appearance, sign-out.
  *
- * @param {import("../../switchroom.js").Switchroom} room
+ * @param {import("../../switchroom.js").Switchroom} phone
  * @param {() => void} leave signs out
  */
-export function mountSettings(room, leave) {
+export function mountSettings(phone, leave) {
   const dialog = $("settings");
   /** @type {(() => void) | null} */
   let stop = null;
@@ -19,7 +19,7 @@ export function mountSettings(room, leave) {
   };
   $("open-settings").addEventListener("click", () => {
     dialog.showModal();
-    void fill(room);
+    void fill(phone);
     showNotifications();
   });
   dialog.addEventListener("close", silent);
@@ -27,22 +27,22 @@ export function mountSettings(room, leave) {
     if (stop) return silent();
     write($("mic-problem"), "");
     try {
-      stop = await room.devices.listen(showLevel);
+      stop = await phone.devices.listen(showLevel);
       write($("mic-check"), "Stop");
       // Names of devices are known only now.
-      await fill(room);
+      await fill(phone);
     } catch (error) {
       write($("mic-problem"), microphoneWords(error));
     }
   });
   for (const id of /** @type {const} */ (["microphone", "speaker", "ringer"])) {
     $(id).addEventListener("change", () => {
-      room.useDevices({ [id]: $(id).value });
+      phone.useDevices({ [id]: $(id).value });
       if (id === "microphone") silent();
     });
   }
-  room.devices.onChange = () => {
-    if (dialog.open) void fill(room);
+  phone.devices.onChange = () => {
+    if (dialog.open) void fill(phone);
   };
   const theme = $("theme");
   const dress = (/** @type {string} */ name) => (document.documentElement.dataset.theme = name);
@@ -57,38 +57,12 @@ export function mountSettings(room, leave) {
     showNotifications();
   });
   $("sign-out").addEventListener("click", leave);
-  void askEarly();
 }
 
-/** Nobody should have to deal with the browser's question while a caller waits. */
-async function askEarly() {
-  const name = /** @type {PermissionName} */ ("microphone");
-  const permission = await navigator.permissions?.query({ name }).catch(() => null);
-  if (!permission) return;
-  const show = () => {
-    $("mic-notice").hidden = permission.state === "granted";
-    $("mic-allow").hidden = permission.state === "denied";
-    write($("mic-notice-text"), MICROPHONE[permission.state] ?? "");
-  };
-  permission.addEventListener("change", show);
-  $("mic-allow").addEventListener("click", async () => {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => null);
-    stream?.getTracks().forEach((track) => track.stop());
-    show();
-  });
-  show();
-}
-
-/** @type {Record<string, string>} */
-const MICROPHONE = {
-  prompt: "Before the first call, let the browser use your microphone.",
-  denied: "The browser does not let this page use the microphone. Allow it in the address bar.",
-};
-
-/** @param {import("../../switchroom.js").Switchroom} room */
-async function fill(room) {
-  const { microphones, speakers } = await room.devices.list();
-  const { choice, canChooseSpeaker } = room.devices;
+/** @param {import("../../switchroom.js").Switchroom} phone */
+async function fill(phone) {
+  const { microphones, speakers } = await phone.devices.list();
+  const { choice, canChooseSpeaker } = phone.devices;
   const offer = (/** @type {string} */ id, /** @type {{ id: string, label: string }[]} */ list, /** @type {string} */ chosen) => {
     const options = [{ id: "", label: "As the system" }, ...list];
     $(id).replaceChildren(...options.map((one) => h("option", { value: one.id }, one.label)));

@@ -13,12 +13,12 @@ export function bars(all, width) {
   const shown = all.slice(0, MOST);
   const rest = all.length - shown.length;
   const names = Math.min(150, width * 0.38);
-  const room = width - names - 34;
+  const space = width - names - 34;
   const most = Math.max(1, ...shown.map((one) => one.value));
   const letters = Math.floor(names / 6.4);
   const rows = shown.flatMap(({ name, value }, index) => {
     const y = index * ROW;
-    const length = Math.max(2, (room * value) / most);
+    const length = Math.max(2, (space * value) / most);
     const short = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
     return [
       s("text", { x: 0, y: y + 16 }, short, s("title", {}, name)),

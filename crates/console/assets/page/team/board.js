@@ -11,28 +11,28 @@ import { STATUS, doing } from "../format.js";
 /**
  * The team, live. Rows are kept and changed in place; several events in one frame are drawn once.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-export function mountBoard(room) {
+export function mountBoard(phone) {
   let isDue = false;
   const draw = () => {
     isDue = false;
-    drawCalls(room);
-    drawAgents(room);
+    drawCalls(phone);
+    drawAgents(phone);
   };
   const due = () => {
     if (isDue) return;
     isDue = true;
     requestAnimationFrame(draw);
   };
-  room.on("agents", due);
-  room.on("calls", due);
+  phone.on("agents", due);
+  phone.on("calls", due);
 }
 
-/** @param {Switchroom} room */
-function drawCalls(room) {
-  const calls = room.calls;
-  keyed($("live"), calls, (call) => call.call_sid, createCall, (row, call) => row.update(call, room));
+/** @param {Switchroom} phone */
+function drawCalls(phone) {
+  const calls = phone.calls;
+  keyed($("live"), calls, (call) => call.call_sid, createCall, (row, call) => row.update(call, phone));
   write($("live-count"), calls.length > 0 ? String(calls.length) : "");
   $("live-none").hidden = calls.length > 0;
 }
@@ -40,7 +40,7 @@ function drawCalls(room) {
 function createCall() {
   const [mark, party, time, parties] = [h("span"), h("span.party"), h("time"), h("span.with")];
   const row = h("li", {}, mark, party, time, parties);
-  row.update = (/** @type {Call} */ call, /** @type {Switchroom} */ room) => {
+  row.update = (/** @type {Call} */ call, /** @type {Switchroom} */ phone) => {
     const isWaiting = isWaitingCall(call);
     row.className = isWaiting ? "waiting" : "";
     if (mark.dataset.of !== call.direction) {
@@ -48,8 +48,8 @@ function createCall() {
       mark.replaceChildren(icon(call.direction === "inbound" ? "in" : "out"));
     }
     write(party, other(call));
-    count(time, call.answered_at ?? call.started_at, room);
-    write(parties, partiesWords(call, room));
+    count(time, call.answered_at ?? call.started_at, phone);
+    write(parties, partiesWords(call, phone));
   };
   return row;
 }
@@ -64,10 +64,10 @@ export function other(call) {
 
 /**
  * @param {Call} call
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-function partiesWords(call, room) {
-  const name = (/** @type {string | null} */ id) => room.agent(id)?.name ?? "an agent";
+function partiesWords(call, phone) {
+  const name = (/** @type {string | null} */ id) => phone.agent(id)?.name ?? "an agent";
   if (call.handled_by && call.outcome === "in_progress") return `with ${name(call.handled_by)}`;
   const ringing = call.legs.filter((leg) => leg.agent && !leg.ended_at).map((leg) => ({ name: name(leg.agent) })).sort(compareNames);
   if (call.direction === "outbound") return `${call.handled_by ? name(call.handled_by) : "an agent"} calls`;
@@ -77,12 +77,12 @@ function partiesWords(call, room) {
   return `rings ${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
-/** @param {Switchroom} room */
-function drawAgents(room) {
+/** @param {Switchroom} phone */
+function drawAgents(phone) {
   const rank = (/** @type {Agent} */ agent) => ORDER.indexOf(agent.status);
-  const agents = room.agents.sort((a, b) => rank(a) - rank(b));
-  const calls = new Map(room.calls.map((call) => [call.call_sid, call]));
-  keyed($("agents"), agents, (agent) => agent.user_id, createAgent, (row, agent) => row.update(agent, room, calls));
+  const agents = phone.agents.sort((a, b) => rank(a) - rank(b));
+  const calls = new Map(phone.calls.map((call) => [call.call_sid, call]));
+  keyed($("agents"), agents, (agent) => agent.user_id, createAgent, (row, agent) => row.update(agent, phone, calls));
   const free = agents.filter((agent) => agent.status === "available").length;
   write($("agents-count"), agents.length > 0 ? `${free} of ${agents.length} free` : "");
 }
@@ -92,11 +92,11 @@ const ORDER = ["offered", "busy", "wrap_up", "available", "unknown", "away", "of
 function createAgent() {
   const [name, time, does] = [h("span.name"), h("time"), h("span.does")];
   const row = h("li", {}, h("span.dot", { "aria-hidden": "true" }), name, time, does);
-  row.update = (/** @type {Agent} */ agent, /** @type {Switchroom} */ room, /** @type {Map<string, Call>} */ calls) => {
+  row.update = (/** @type {Agent} */ agent, /** @type {Switchroom} */ phone, /** @type {Map<string, Call>} */ calls) => {
     if (row.className !== agent.status) row.className = agent.status;
-    write(name, `${agent.name ?? "No name"}${agent.user_id === room.me ? " (you)" : ""}`);
+    write(name, `${agent.name ?? "No name"}${agent.user_id === phone.me ? " (you)" : ""}`);
     const isCounted = agent.status !== "offline" && agent.status !== "unknown";
-    count(time, isCounted ? agent.since : null, room);
+    count(time, isCounted ? agent.since : null, phone);
     const call = calls.get(agent.call_sid ?? "");
     write(does, call ? doing(agent, call, other(call)) : (STATUS[agent.status] ?? agent.status));
   };
@@ -108,10 +108,10 @@ function createAgent() {
  *
  * @param {HTMLElement} element
  * @param {string | null} at RFC 3339
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-function count(element, at, room) {
-  const since = at === null ? null : Math.round(Date.parse(at) - (room.now - Date.now()));
+function count(element, at, phone) {
+  const since = at === null ? null : Math.round(Date.parse(at) - (phone.now - Date.now()));
   if (element.dataset.at === String(at)) return;
   element.dataset.at = String(at);
   countFrom(element, since);

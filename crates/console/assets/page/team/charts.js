@@ -22,14 +22,14 @@ import { brief } from "../format.js";
 /**
  * Today's figures and charts, asked anew when a call is over and every half minute.
  *
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  */
-export function mountCharts(room) {
+export function mountCharts(phone) {
   /** @type {Stats | null} */
   let stats = null;
   let timer = 0;
   const draw = () => {
-    drawFigures(room, stats);
+    drawFigures(phone, stats);
     if (stats) drawCharts(stats);
   };
   const ask = async () => {
@@ -39,7 +39,7 @@ export function mountCharts(room) {
     if (document.visibilityState === "hidden") return;
     const midnight = new Date();
     midnight.setHours(0, 0, 0, 0);
-    stats = await room.get(`stats?since=${midnight.toISOString()}`).catch(() => stats);
+    stats = await phone.get(`stats?since=${midnight.toISOString()}`).catch(() => stats);
     draw();
   };
   let isSoon = false;
@@ -49,9 +49,9 @@ export function mountCharts(room) {
     clearTimeout(timer);
     timer = window.setTimeout(ask, 1500);
   };
-  room.on("calls", () => drawFigures(room, stats));
-  room.on("call", (call) => (call.answered_at || call.ended_at) && soon());
-  room.on("stream", (state) => state === "open" && soon());
+  phone.on("calls", () => drawFigures(phone, stats));
+  phone.on("call", (call) => (call.answered_at || call.ended_at) && soon());
+  phone.on("stream", (state) => state === "open" && soon());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
   let width = 0;
   new ResizeObserver(([entry]) => {
@@ -59,15 +59,15 @@ export function mountCharts(room) {
     width = entry.contentRect.width;
     draw();
   }).observe($("charts"));
-  drawFigures(room, stats);
+  drawFigures(phone, stats);
 }
 
 /**
- * @param {Switchroom} room
+ * @param {Switchroom} phone
  * @param {Stats | null} stats
  */
-function drawFigures(room, stats) {
-  const waiting = room.calls.filter(isWaitingCall).length;
+function drawFigures(phone, stats) {
+  const waiting = phone.calls.filter(isWaitingCall).length;
   const times = stats?.time_to_answer;
   const rows = [
     { name: "Waiting now", value: String(waiting), alarm: waiting > 0 },
