@@ -1,4 +1,4 @@
-//! Embeds every file below `assets/`, without the comments of its modules, as it is and compressed.
+//! Embeds every file below `assets/`, plain and compressed. Modules lose their comments.
 
 use std::env;
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ fn directory(variable: &str) -> io::Result<PathBuf> {
     env::var_os(variable).map(PathBuf::from).ok_or_else(|| io::Error::other("run this with cargo"))
 }
 
-/// Every file below a directory, by its relative path, sorted.
+/// The relative path of every file below a directory, sorted.
 fn names(root: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut open = vec![root.to_owned()];
@@ -56,9 +56,9 @@ fn names(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// What is sent for a file. Comments that fill lines are half of a module's weight; they are left
-/// out, their lines stay empty, so that errors name the lines of the source. The module for other
-/// pages keeps them: they are its documentation.
+/// The body that is served for a file. Comments that fill whole lines are half of a module's size, so
+/// they are left out. Their lines stay empty, so that errors name the lines of the source. The module
+/// for other pages keeps its comments, which are its documentation.
 fn served(name: &str, source: String) -> String {
     let is_module = Path::new(name).extension().is_some_and(|extension| extension == "js");
     if !is_module || name == "switchroom.js" {
@@ -75,14 +75,14 @@ fn served(name: &str, source: String) -> String {
     lean.collect()
 }
 
-/// Without a time or a name in its header, so that the same file gives the same bytes.
+/// Compresses a body. The header has no time and no name, so that the same file gives the same bytes.
 fn pack(body: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(body)?;
     encoder.finish()
 }
 
-/// Sixteen digits of the content's hash.
+/// The first sixteen digits of the content's hash.
 fn tag(body: &[u8]) -> String {
     let hash = Sha256::digest(body);
     hash.iter().take(8).fold(String::new(), |mut text, byte| {

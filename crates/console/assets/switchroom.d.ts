@@ -1,15 +1,15 @@
-// The types of `/console/switchroom.js`, made from its sources.
+// The types of `/console/switchroom.js`, generated from its sources.
 
 /**
  * One call of this agent's phone. Plain data: it is copied to other tabs as it is.
  */
 export type Line = {
     /**
-     * of this line, on this machine
+     * of this line, in this browser
      */
     id: string;
     /**
-     * of the whole call, as `GET /calls/{call_sid}` wants it
+     * of the whole call, for `GET /calls/{call_sid}`
      */
     callSid: string | null;
     /**
@@ -19,7 +19,7 @@ export type Line = {
     direction: "inbound" | "outbound";
     state: LineState;
     /**
-     * the other end's, or `""` if it is withheld
+     * of the other end; `""` if it is withheld
      */
     number: string;
     /**
@@ -28,7 +28,7 @@ export type Line = {
     name: string | null;
     contactId: string | null;
     /**
-     * inbound only
+     * the reason why this agent is rung; inbound only
      */
     why: Why | null;
     /**
@@ -38,7 +38,7 @@ export type Line = {
     answeredAt: number | null;
     isMuted: boolean;
     /**
-     * what is wrong with the connection or the sound; why it is `over`
+     * a problem of the connection or the sound; the reason if it is `over`
      */
     trouble: string | null;
 };
@@ -47,13 +47,13 @@ export type Line = {
  * - `ringing`: here, or at the other end
  * - `connecting`: answered here, or dialled
  * - `open`: both ends hear each other
- * - `reconnecting`: the connection was lost and comes back
- * - `over`: not placed, or not answered; the server says so to the agent, and then it ends
+ * - `reconnecting`: the connection was lost, and is being restored
+ * - `over`: not placed, or not answered; the agent hears an announcement, and then the line ends
  */
 type LineState = "ringing" | "connecting" | "open" | "reconnecting" | "over";
 
 /**
- * Why this agent is rung, by the server's parameters.
+ * Why this agent is rung, from the server's parameters.
  */
 type Why = {
     /**
@@ -99,14 +99,14 @@ export type Registration = {
 };
 
 /**
- * Something that does not mend itself, in words, and what to do about it.
+ * A problem in words, and what to do about it.
  */
 export type Problem = {
     code: string;
     title: string;
     hint: string | null;
     /**
-     * whether no repetition will mend it
+     * whether trying again cannot help
      */
     isFinal: boolean;
 };
@@ -189,12 +189,12 @@ export type Options = {
     workspace: string;
     /**
      * the session token, or a function that
-     * hands out a fresh one, which is asked again before it ends
+     * returns a fresh one; it is called again before the token expires
      */
     session: SessionSource;
     /**
-     * the SDK's `Device`, if the page brings it; otherwise it is loaded from the
-     * server
+     * the SDK's `Device`, if the page bundles it; otherwise it is loaded from
+     * the server
      */
     Device?: any;
     /**
@@ -204,7 +204,7 @@ export type Options = {
 };
 
 /**
- * A session token, or a function of the host page that hands out a fresh one.
+ * A session token, or a function of the host page that returns a fresh one.
  */
 type SessionSource = string | (() => string | Promise<string>);
 
@@ -214,12 +214,12 @@ export type Events = {
      */
     ringing: Line;
     /**
-     * both ends are connected; of an outbound call, the callee has answered
+     * both ends are connected; for an outbound call, the callee has answered
      */
     answered: Line;
     /**
      * a call is over, or stopped ringing;
-     * `text` says why, in words
+     * `text` is the reason in words
      */
     ended: {
         line: Line;
@@ -235,7 +235,7 @@ export type Events = {
      */
     registration: Registration;
     /**
-     * what this agent does, as it counts for routing
+     * this agent's status, as routing sees it
      */
     status: Agent;
     /**
@@ -251,7 +251,7 @@ export type Events = {
      */
     call: Call;
     /**
-     * whether this tab holds the phone
+     * whether this tab has the phone
      */
     leading: boolean;
     /**
@@ -265,8 +265,8 @@ export type Events = {
 };
 
 /**
- * Connects this page: registers the phone, and follows the team. Everything that breaks and can be
- * mended is mended; what cannot is the `problem` of `registration`.
+ * Connects this page: registers the phone, and follows the team. It recovers by itself wherever it
+ * can; otherwise `registration` has a `problem`.
  *
  * @param {Options} options
  * @returns {Switchroom}
@@ -274,8 +274,8 @@ export type Events = {
 export declare function connect(options: Options): Switchroom;
 
 /**
- * A connected page. Of several tabs of one agent, one holds the phone; in the others everything
- * works the same, through it.
+ * A connected page. If an agent has several tabs open, one of them has the phone, and the others work
+ * through it.
  *
  * @extends {Emitter<Events>}
  */
@@ -294,7 +294,7 @@ export declare class Switchroom extends Emitter<Events> {
     registration: Registration;
     /** This agent's calls. @type {Line[]} */
     lines: Line[];
-    /** Whether this tab holds the phone. */
+    /** Whether this tab has the phone. */
     isLeading: boolean;
     /** @type {Events["stream"]} */
     stream: Events["stream"];
@@ -302,25 +302,25 @@ export declare class Switchroom extends Emitter<Events> {
     devices: Devices;
     /** @param {Options} options */
     constructor(options: Options);
-    /** The team, by name. @returns {Agent[]} */
+    /** The team, sorted by name. @returns {Agent[]} */
     get agents(): Agent[];
     /** One agent. @param {string | null | undefined} userId @returns {Agent | null} */
     agent(userId: string | null | undefined): Agent | null;
     /** The live calls, the oldest first. @returns {Call[]} */
     get calls(): Call[];
-    /** What this agent does, as it counts for routing. @returns {Agent | null} */
+    /** This agent's status, as routing sees it. @returns {Agent | null} */
     get status(): Agent | null;
     /** The server's clock, in milliseconds. */
     get now(): number;
     /**
-     * Answers a call that rings; without an id the one that rings first.
+     * Answers a ringing call; without an id, the first one that rings.
      *
      * @param {string} [id] of the line
      * @returns {Promise<void>}
      */
     answer(id?: string): Promise<void>;
     /**
-     * Declines a call that rings.
+     * Declines a ringing call.
      *
      * @param {string} [id] of the line
      * @returns {Promise<void>}
@@ -352,22 +352,22 @@ export declare class Switchroom extends Emitter<Events> {
     /**
      * Calls a number.
      *
-     * @param {string} number E.164; blanks and brackets do no harm
+     * @param {string} number in E.164; spaces and brackets are ignored
      * @returns {Promise<Line>}
-     * @throws {Error} whose message says what is wrong with it
+     * @throws {Error} if the number cannot be called; the message says why
      */
     dial(number: string): Promise<Line>;
     /**
-     * Says whether this agent takes calls. During a call it holds afterwards.
+     * Sets whether this agent takes calls. During a call, it takes effect after the call.
      *
      * @param {"available" | "away" | "offline"} status
      * @returns {Promise<Agent>}
      */
     setStatus(status: "available" | "away" | "offline"): Promise<Agent>;
-    /** Ends the time of wrap-up early. */
+    /** Ends wrap-up early. */
     endWrapUp(): Promise<void>;
     /**
-     * Puts the phone into this tab. The tab that holds it refuses during a call.
+     * Moves the phone to this tab. The tab that has it refuses during a call.
      *
      * @returns {Promise<boolean>} whether it is here now
      */
@@ -375,14 +375,14 @@ export declare class Switchroom extends Emitter<Events> {
     /** Tries again at once, for example when the session was renewed after a `problem`. */
     retry(): void;
     /**
-     * Asks the server for JSON, with the agent's session.
+     * Requests JSON from the server, with the agent's session.
      *
      * @param {string} path below the workspace, for example `calls?limit=20`
      * @returns {Promise<any>}
      */
     get(path: string): Promise<any>;
     /**
-     * Uses other devices; `""` is the system's choice.
+     * Selects microphone and loudspeakers; `""` is the system's default.
      *
      * @param {Partial<Choice>} choice
      */
@@ -399,16 +399,16 @@ export declare class Switchroom extends Emitter<Events> {
 declare class Emitter<Events extends Record<string, any>> {
     #private;
     /**
-     * Calls `listener` at every event of that name.
+     * Calls `listener` for every event of that name.
      *
      * @template {keyof Events} Name
      * @param {Name} name
      * @param {(detail: Events[Name]) => void} listener
-     * @returns {() => void} stops it
+     * @returns {() => void} stops listening
      */
     on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void;
     /**
-     * Tells all listeners. One that throws is reported and stands in nobody's way.
+     * Calls all listeners. An error of one is reported and does not stop the others.
      *
      * @template {keyof Events} Name
      * @param {Name} name
@@ -417,7 +417,7 @@ declare class Emitter<Events extends Record<string, any>> {
     emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void;
 }
 
-/** The microphones and loudspeakers of this machine, and which ones the agent chose. */
+/** The microphones and loudspeakers of this machine, and those that the agent chose. */
 declare class Devices {
     /** @type {Choice} */
     choice: Choice;
@@ -427,7 +427,7 @@ declare class Devices {
     /** Whether the browser lets a page choose the loudspeaker. */
     get canChooseSpeaker(): boolean;
     /**
-     * What there is to choose from. Before the microphone is allowed, browsers hide the names.
+     * The devices that can be chosen. Browsers hide their names until the microphone is allowed.
      *
      * @returns {Promise<{ microphones: Choosable[], speakers: Choosable[] }>}
      */
@@ -437,7 +437,7 @@ declare class Devices {
     }>;
     /** @param {Partial<Choice>} choice */
     choose(choice: Partial<Choice>): void;
-    /** What to ask the browser for. */
+    /** How the browser shall open the microphone. */
     get constraints(): {
         audio: {
             echoCancellation: boolean;
@@ -449,16 +449,16 @@ declare class Devices {
         };
     };
     /**
-     * Opens a microphone. If the one that is asked for is gone, it is the system's choice: browsers
-     * take a device that is merely preferred for no wish at all.
+     * Opens a microphone. If the chosen one is gone, the system's default is opened. The choice cannot be
+     * passed as a mere preference, because browsers ignore that.
      *
      * @param {any} constraints
      * @returns {Promise<MediaStream>}
-     * @throws {Error} whose `name` says why, as `getUserMedia` does
+     * @throws {Error} as `getUserMedia` does: `name` says why
      */
     open: (constraints: any) => Promise<MediaStream>;
     /**
-     * Listens to the microphone and tells its level until it is stopped.
+     * Listens to the microphone and reports its level until it is stopped.
      *
      * @param {(level: number) => void} heard from 0 to 1, some 20 times a second
      * @returns {Promise<() => void>} stops it
@@ -468,7 +468,7 @@ declare class Devices {
 }
 
 /**
- * What sounds where. `""` is the system's choice.
+ * The chosen devices. `""` is the system's default.
  */
 type Choice = {
     microphone: string;
@@ -477,7 +477,7 @@ type Choice = {
 };
 
 /**
- * A device to choose.
+ * A device that can be chosen.
  */
 type Choosable = {
     id: string;
@@ -485,7 +485,7 @@ type Choosable = {
 };
 
 /**
- * A number in groups that can be read. North American ones as usual there, others in threes.
+ * Groups a number's digits for reading: North American ones as usual there, others in threes.
  *
  * @param {string | null} number E.164
  * @returns {string}
@@ -493,8 +493,8 @@ type Choosable = {
 export declare function formatNumber(number: string | null): string;
 
 /**
- * A phone number as somebody typed it, in E.164: `+`, a digit from 1 to 9, up to 14 more. Blanks,
- * brackets, dots, slashes and hyphens are left out, `00` at the start means `+`.
+ * Reads a phone number as somebody typed it, into E.164: `+`, a digit from 1 to 9, up to 14 more.
+ * Spaces, brackets, dots, slashes and hyphens are ignored; `00` at the start means `+`.
  *
  * @param {string} typed
  * @returns {{ number: string } | { problem: string }}

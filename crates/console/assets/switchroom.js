@@ -1,5 +1,5 @@
 /**
- * Switchroom in any page: an agent's phone, and what the team does.
+ * Switchroom in any page: an agent's phone, and the team's status.
  *
  * ```js
  * import { connect } from "https://voice.example.com/console/switchroom.js";
@@ -45,32 +45,32 @@ export { isLive } from "./lib/team.js";
  * @property {string} baseUrl the server, for example `https://voice.example.com`
  * @property {string} workspace the workspace's id
  * @property {import("./lib/session.js").SessionSource} session the session token, or a function that
- *   hands out a fresh one, which is asked again before it ends
- * @property {any} [Device] the SDK's `Device`, if the page brings it; otherwise it is loaded from the
- *   server
+ *   returns a fresh one; it is called again before the token expires
+ * @property {any} [Device] the SDK's `Device`, if the page bundles it; otherwise it is loaded from
+ *   the server
  * @property {boolean} [ring] whether to play the ring tone; default `true`
  */
 
 /**
  * @typedef {object} Events
  * @property {Line} ringing a call comes in
- * @property {Line} answered both ends are connected; of an outbound call, the callee has answered
+ * @property {Line} answered both ends are connected; for an outbound call, the callee has answered
  * @property {{ line: Line, ending: Ending, text: string }} ended a call is over, or stopped ringing;
- *   `text` says why, in words
+ *   `text` is the reason in words
  * @property {Line[]} lines anything about this agent's calls has changed
  * @property {Registration} registration whether calls reach this browser
- * @property {Agent} status what this agent does, as it counts for routing
+ * @property {Agent} status this agent's status, as routing sees it
  * @property {Agent[]} agents the team
  * @property {Call[]} calls the live calls of the workspace
  * @property {Call} call one call of the workspace has changed, or is over
- * @property {boolean} leading whether this tab holds the phone
+ * @property {boolean} leading whether this tab has the phone
  * @property {"connecting" | "open" | "refused" | "closed"} stream whether the team's view is live
  * @property {boolean} blocked whether the browser keeps the ring tone silent until a click
  */
 
 /**
- * Connects this page: registers the phone, and follows the team. Everything that breaks and can be
- * mended is mended; what cannot is the `problem` of `registration`.
+ * Connects this page: registers the phone, and follows the team. It recovers by itself wherever it
+ * can; otherwise `registration` has a `problem`.
  *
  * @param {Options} options
  * @returns {Switchroom}
@@ -80,8 +80,8 @@ export function connect(options) {
 }
 
 /**
- * A connected page. Of several tabs of one agent, one holds the phone; in the others everything
- * works the same, through it.
+ * A connected page. If an agent has several tabs open, one of them has the phone, and the others work
+ * through it.
  *
  * @extends {Emitter<Events>}
  */
@@ -92,7 +92,7 @@ export class Switchroom extends Emitter {
   registration = { state: "starting", problem: null };
   /** This agent's calls. @type {Line[]} */
   lines = [];
-  /** Whether this tab holds the phone. */
+  /** Whether this tab has the phone. */
   isLeading = false;
   /** @type {Events["stream"]} */
   stream = "connecting";
@@ -103,7 +103,7 @@ export class Switchroom extends Emitter {
   #api;
   /** @type {Tabs | null} */
   #tabs = null;
-  /** Only in the tab that holds the phone. @type {Leader | null} */
+  /** Only in the tab that has the phone. @type {Leader | null} */
   #leader = null;
   #orders = new Orders((message) => this.#tabs?.send(message));
   #records = new Records((callSid) => this.get(`calls/${callSid}`));
@@ -115,11 +115,11 @@ export class Switchroom extends Emitter {
     super();
     this.options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") };
     this.#api = new Api({ ...this.options, session: new Session(options.session) });
-    // Whoever is told of the first events must be able to listen first.
+    // The caller adds its listeners before the first event.
     queueMicrotask(() => void this.#start());
   }
 
-  /** The team, by name. @returns {Agent[]} */
+  /** The team, sorted by name. @returns {Agent[]} */
   get agents() {
     return this.#team.byName();
   }
@@ -135,7 +135,7 @@ export class Switchroom extends Emitter {
     return [...this.#team.calls.values()].sort((a, b) => started(a).localeCompare(started(b)));
   }
 
-  /** What this agent does, as it counts for routing. @returns {Agent | null} */
+  /** This agent's status, as routing sees it. @returns {Agent | null} */
   get status() {
     return this.agent(this.me);
   }
@@ -146,7 +146,7 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Answers a call that rings; without an id the one that rings first.
+   * Answers a ringing call; without an id, the first one that rings.
    *
    * @param {string} [id] of the line
    * @returns {Promise<void>}
@@ -156,7 +156,7 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Declines a call that rings.
+   * Declines a ringing call.
    *
    * @param {string} [id] of the line
    * @returns {Promise<void>}
@@ -200,16 +200,16 @@ export class Switchroom extends Emitter {
   /**
    * Calls a number.
    *
-   * @param {string} number E.164; blanks and brackets do no harm
+   * @param {string} number in E.164; spaces and brackets are ignored
    * @returns {Promise<Line>}
-   * @throws {Error} whose message says what is wrong with it
+   * @throws {Error} if the number cannot be called; the message says why
    */
   dial(number) {
     return this.#order("dial", number);
   }
 
   /**
-   * Says whether this agent takes calls. During a call it holds afterwards.
+   * Sets whether this agent takes calls. During a call, it takes effect after the call.
    *
    * @param {"available" | "away" | "offline"} status
    * @returns {Promise<Agent>}
@@ -221,13 +221,13 @@ export class Switchroom extends Emitter {
     return agent;
   }
 
-  /** Ends the time of wrap-up early. */
+  /** Ends wrap-up early. */
   async endWrapUp() {
     await this.#api.ask("POST", "agents/me/wrap-up/end");
   }
 
   /**
-   * Puts the phone into this tab. The tab that holds it refuses during a call.
+   * Moves the phone to this tab. The tab that has it refuses during a call.
    *
    * @returns {Promise<boolean>} whether it is here now
    */
@@ -242,7 +242,7 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Asks the server for JSON, with the agent's session.
+   * Requests JSON from the server, with the agent's session.
    *
    * @param {string} path below the workspace, for example `calls?limit=20`
    * @returns {Promise<any>}
@@ -252,14 +252,14 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Uses other devices; `""` is the system's choice.
+   * Selects microphone and loudspeakers; `""` is the system's default.
    *
    * @param {Partial<import("./lib/audio.js").Choice>} choice
    */
   useDevices(choice) {
     this.devices.choose(choice);
     this.#leader?.phone.useDevices();
-    // A copy: what a framework wraps in a proxy cannot be sent.
+    // A copy, because a framework may have wrapped it in a proxy, which cannot be sent.
     this.#tabs?.send({ type: "devices", choice: { ...choice } });
   }
 
@@ -354,7 +354,7 @@ export class Switchroom extends Emitter {
     } else if (!this.isLeading) this.#mirror(message);
   }
 
-  /** What the leading tab shows, this one shows too. @param {import("./lib/tabs.js").Message} message */
+  /** Shows what the leading tab shows. @param {import("./lib/tabs.js").Message} message */
   #mirror(message) {
     if (message.type === "emit") this.emit(message.event, message.detail);
     else if (message.type === "registration") this.#registered(message.registration);
@@ -417,7 +417,7 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Does something with the phone, here or in the tab that holds it.
+   * Does something with the phone, here or in the tab that has it.
    *
    * @param {import("./lib/orders.js").Order} name
    * @param {...any} values

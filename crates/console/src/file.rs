@@ -1,4 +1,4 @@
-//! The files, and what is sent for them.
+//! The files, and how each is served.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ pub struct File {
 /// How a body is encoded (RFC 9110, 8.4.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Encoding {
-    /// As it is.
+    /// Not compressed.
     Identity,
     /// Compressed when the crate was built.
     Gzip,
 }
 
-/// Finds what a path of a URL names: the page at `/`, every other file below `/console/`.
+/// Finds the file at a path of a URL: the page at `/`, every other file below `/console/`.
 pub fn file(path: &str) -> Option<&'static File> {
     let name = match path {
         "/" => PAGE,
@@ -69,8 +69,8 @@ impl File {
         }
     }
 
-    /// How long it may be kept: for ever, but each use is asked about first. Modules name each
-    /// other by plain paths, so a page never mixes the files of two versions.
+    /// The value of `Cache-Control`: browsers keep the file, and revalidate it before each use. Modules
+    /// import each other by plain paths, so a page never mixes the files of two versions.
     pub const fn cache_control(&self) -> &'static str {
         "no-cache"
     }
@@ -84,7 +84,7 @@ impl fmt::Debug for File {
 }
 
 impl Encoding {
-    /// The encoding to send, by the request's `Accept-Encoding`.
+    /// The encoding to send, from the request's `Accept-Encoding`.
     pub fn accepted(header: Option<&str>) -> Self {
         let mut offers = header.unwrap_or_default().split(',').map(|offer| {
             let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
@@ -107,7 +107,7 @@ impl Encoding {
     }
 }
 
-/// Whether what the browser has is what it would get: its `If-None-Match` names the tag.
+/// Whether the browser's copy is current: its `If-None-Match` names the tag.
 pub fn is_current(if_none_match: &str, etag: &str) -> bool {
     let mut tags = if_none_match.split(',').map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)

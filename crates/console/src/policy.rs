@@ -1,9 +1,9 @@
-//! What the page may do, and what it is told.
+//! The page's permissions, and its configuration.
 
 use crate::Signalling;
 
-/// What the browser lets the page do (`Content-Security-Policy`): nothing but its own scripts and
-/// styles, none of them inline; it connects to its server and to the signalling server.
+/// The value of `Content-Security-Policy`. The page may use its own scripts and styles, none of them
+/// inline, and connect to its server and to the signalling server.
 ///
 /// `signalling` is `None` for Twilio's own: its signalling on every edge, and its quality reports.
 pub fn content_security_policy(signalling: Option<&Signalling>) -> String {
@@ -16,12 +16,12 @@ pub fn content_security_policy(signalling: Option<&Signalling>) -> String {
     )
 }
 
-/// Of all powerful features, the page has the microphone and the choice of a loudspeaker.
+/// The value of `Permissions-Policy`: the page may use the microphone and choose a loudspeaker.
 pub const PERMISSIONS_POLICY: &str = "microphone=(self), speaker-selection=(self), autoplay=(self), \
                                       camera=(), geolocation=(), display-capture=()";
 
-/// What the page asks at its start, as JSON: where the SDK connects to, and whether it reports the
-/// quality of calls to Twilio.
+/// The configuration that the page loads when it starts, as JSON: where the SDK connects to, and whether
+/// it reports the quality of calls to Twilio.
 pub fn config(signalling: Option<&Signalling>) -> String {
     match signalling {
         Some(signalling) => {

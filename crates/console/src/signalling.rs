@@ -4,23 +4,23 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// The signalling server in place of Twilio's own: `wss://` and a host, or `ws://` and a loopback
-/// address, which a browser takes without a certificate. The path is always the SDK's.
+/// A signalling server that replaces Twilio's own: `wss://` and a host, or `ws://` and a loopback
+/// address, which needs no certificate. The SDK sets the path.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Signalling {
     is_plain: bool,
     authority: String,
 }
 
-/// Why a text is no signalling server.
+/// Why a text is not a signalling server.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SignallingError {
     /// It begins with neither `wss://` nor `ws://`.
     Scheme,
-    /// It has more than a host and a port, or a character that neither has.
+    /// It has more than a host and a port, or a character that they cannot have.
     Authority,
-    /// Plain, but not to this machine.
+    /// It is plain, but not to this machine.
     PlainRemote,
 }
 
@@ -52,7 +52,7 @@ impl FromStr for Signalling {
     }
 }
 
-/// Whether a host, with or without a port, is this machine by its address or its one name.
+/// Whether a host, with or without a port, is a loopback address or `localhost`.
 fn is_loopback(authority: &str) -> bool {
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

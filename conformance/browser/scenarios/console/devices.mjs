@@ -34,7 +34,7 @@ scenario('console: the chosen devices are used, remembered, and changed during a
   const ana = await open(scene);
   await ana.click('settings');
   await until('microphones are offered', () => offered(ana, 'microphone'), (labels) =>
-    labels.join() === 'As the system,Fake Audio Input 1,Fake Audio Input 2');
+    labels.join() === 'System default,Fake Audio Input 1,Fake Audio Input 2');
   await ana.part('microphone').selectOption({ label: 'Fake Audio Input 1' });
   await ana.part('speaker').selectOption({ label: 'Fake Audio Output 1' });
   await ana.part('ringer').selectOption({ label: 'Fake Audio Output 2' });
@@ -62,8 +62,8 @@ scenario('console: the chosen devices are used, remembered, and changed during a
   await until('the other end hears the agent', silence, (isSilent) => !isSilent);
   await ana.hears(440);
   await ana.click('settings');
-  await ana.part('microphone').selectOption({ label: 'As the system' });
-  await ana.part('speaker').selectOption({ label: 'As the system' });
+  await ana.part('microphone').selectOption({ label: 'System default' });
+  await ana.part('speaker').selectOption({ label: 'System default' });
   await uses(ana, 'Fake Default Audio Input', 'Fake Default Audio Output');
   await ana.click('settings-close');
   assert.equal((await twilio.fetchCall(sid)).status, 'in-progress');
@@ -84,12 +84,12 @@ scenario('console: devices come and go, and one that is gone is replaced', async
   }, gone);
   await plug('Fake Audio Input 2');
   await ana.click('settings');
-  await until('there is one', () => offered(ana, 'microphone'), (labels) => labels.join() === 'As the system,Fake Audio Input 1');
+  await until('there is one', () => offered(ana, 'microphone'), (labels) => labels.join() === 'System default,Fake Audio Input 1');
   await plug(null);
   await until('it is there', () => offered(ana, 'microphone'), (labels) => labels.includes('Fake Audio Input 2'));
   await ana.part('microphone').selectOption({ label: 'Fake Audio Input 2' });
   await plug('Fake Audio Input 2');
-  await until('it is gone', () => chosen(ana, 'microphone'), (label) => label === 'As the system');
+  await until('it is gone', () => chosen(ana, 'microphone'), (label) => label === 'System default');
   await plug(null);
   await until('it is back, and chosen', () => chosen(ana, 'microphone'), (label) => label === 'Fake Audio Input 2');
   // What an earlier day has left: devices that this browser has never seen.
@@ -104,7 +104,7 @@ scenario('console: devices come and go, and one that is gone is replaced', async
   await ana.answer();
   await uses(ana, 'Fake Default Audio Input', 'Fake Default Audio Output');
   await ana.click('settings');
-  for (const id of ['microphone', 'speaker', 'ringer']) assert.equal(await chosen(ana, id), 'As the system', id);
+  for (const id of ['microphone', 'speaker', 'ringer']) assert.equal(await chosen(ana, id), 'System default', id);
   await twilio.hangUp(sid);
 });
 

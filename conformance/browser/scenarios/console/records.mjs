@@ -35,7 +35,7 @@ scenario('console: the log goes on as one scrolls, and each call once', async (s
   await until('all are there', async () => {
     await dan.page.mouse.wheel(0, 4000);
     return last.innerText();
-  }, (text) => text === 'That is all.');
+  }, (text) => text === 'No more calls.');
   const numbers = (await rows.allInnerTexts()).flatMap((text) => text.match(/\+1 500 555 03\d\d/g) ?? []);
   // Calls of the same moment stand in either order.
   const all = Array.from({ length: CALLS }, (_, n) => `+1 500 555 03${String(n).padStart(2, '0')}`);

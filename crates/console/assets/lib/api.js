@@ -1,4 +1,4 @@
-/** What the server, or the way to it, refused: a sentence for people and a code for programs. */
+/** The server refused a request, or could not be reached: a sentence for people, a code for programs. */
 export class ApiError extends Error {
   name = "ApiError";
 
@@ -14,13 +14,13 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same request may succeed later without anybody doing something. */
+  /** Whether the same request may succeed later, without anybody doing anything. */
   get isPassing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** Requests of one agent to one workspace. */
+/** One agent's requests to one workspace. */
 export class Api {
   /**
    * @param {{ baseUrl: string, workspace: string, session: import("./session.js").Session }} place
@@ -41,7 +41,7 @@ export class Api {
   }
 
   /**
-   * Asks for JSON. A refused session is renewed once, if the host page can.
+   * Requests JSON. A refused session is renewed once, if the host page can do that.
    *
    * @param {string} method
    * @param {string} path below the workspace
@@ -55,7 +55,7 @@ export class Api {
   }
 
   /**
-   * Sends a request and hands back its answer, if it is a good one.
+   * Sends a request, and returns its response if that is a success.
    *
    * @param {string} method
    * @param {string} path
@@ -95,7 +95,7 @@ export class Api {
         status: 0,
         code: "unreachable",
         error: "The server cannot be reached.",
-        hint: "Check the network; the page tries again by itself.",
+        hint: "Check your network. The page keeps trying.",
       });
     }
   }

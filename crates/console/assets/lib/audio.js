@@ -1,16 +1,16 @@
 /**
- * What sounds where. `""` is the system's choice.
+ * The chosen devices. `""` is the system's default.
  *
  * @typedef {{ microphone: string, speaker: string, ringer: string }} Choice
  */
 
 /**
- * A device to choose.
+ * A device that can be chosen.
  *
  * @typedef {{ id: string, label: string }} Choosable
  */
 
-/** The microphones and loudspeakers of this machine, and which ones the agent chose. */
+/** The microphones and loudspeakers of this machine, and those that the agent chose. */
 export class Devices {
   /** @type {Choice} */
   choice = { microphone: "", speaker: "", ringer: "", ...read() };
@@ -27,7 +27,7 @@ export class Devices {
   }
 
   /**
-   * What there is to choose from. Before the microphone is allowed, browsers hide the names.
+   * The devices that can be chosen. Browsers hide their names until the microphone is allowed.
    *
    * @returns {Promise<{ microphones: Choosable[], speakers: Choosable[] }>}
    */
@@ -46,12 +46,12 @@ export class Devices {
     try {
       localStorage.setItem(KEY, JSON.stringify(this.choice));
     } catch {
-      // It then holds for this page only.
+      // The choice then lasts until this page is closed.
     }
     this.onChange();
   }
 
-  /** What to ask the browser for. */
+  /** How the browser shall open the microphone. */
   get constraints() {
     const { microphone } = this.choice;
     return {
@@ -65,12 +65,12 @@ export class Devices {
   }
 
   /**
-   * Opens a microphone. If the one that is asked for is gone, it is the system's choice: browsers
-   * take a device that is merely preferred for no wish at all.
+   * Opens a microphone. If the chosen one is gone, the system's default is opened. The choice cannot be
+   * passed as a mere preference, because browsers ignore that.
    *
    * @param {any} constraints
    * @returns {Promise<MediaStream>}
-   * @throws {Error} whose `name` says why, as `getUserMedia` does
+   * @throws {Error} as `getUserMedia` does: `name` says why
    */
   open = async (constraints) => {
     const { deviceId, ...audio } = constraints.audio;
@@ -84,7 +84,7 @@ export class Devices {
   };
 
   /**
-   * Listens to the microphone and tells its level until it is stopped.
+   * Listens to the microphone and reports its level until it is stopped.
    *
    * @param {(level: number) => void} heard from 0 to 1, some 20 times a second
    * @returns {Promise<() => void>} stops it

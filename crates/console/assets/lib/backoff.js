@@ -1,6 +1,6 @@
 /**
- * How long to wait before another attempt: doubled each time, at most `most`, and at random between
- * half of that and all of it, so that many pages do not come back at the same moment.
+ * How long to wait before the next attempt. The time doubles with each attempt, up to `most`; a random
+ * part of it, at most half, is left out, so that many pages do not reconnect at the same moment.
  *
  * @param {number} attempt from 0
  * @param {{ first?: number, most?: number, random?: number }} [options] times in milliseconds;

@@ -40,17 +40,17 @@ export class VoiceDevice extends Emitter {
   #generation = 0;
   #failures = 0;
   #refusals = 0;
-  /** Whether a token ended during a call: the SDK then gives its registration up. */
+  /** Whether a token expired during a call. The SDK then still says `registered`, which is not true. */
   #isStale = false;
   #changedAt = Date.now();
 
   /**
    * @param {object} parts
-   * @param {() => Promise<(token: string) => SdkDevice>} parts.load loads the SDK, and hands back what
-   *   makes its Device
+   * @param {() => Promise<(token: string) => SdkDevice>} parts.load loads the SDK, and returns a function
+   *   that makes its Device
    * @param {Pick<import("./token.js").TokenKeeper, "get" | "isDue">} parts.tokens
    * @param {() => object} parts.constraints how to open the microphone
-   * @param {() => boolean} parts.hasLines whether there is a call, also one that waits to be resumed
+   * @param {() => boolean} parts.hasLines whether there is a line, also one that waits to be resumed
    * @param {() => boolean} parts.hasCalls whether the SDK holds a call, which a new device would end
    */
   constructor(parts) {
@@ -71,7 +71,7 @@ export class VoiceDevice extends Emitter {
     this.#register("starting");
   }
 
-  /** Gives the device up, without a word to anybody: the page is about to go. */
+  /** Drops the device without an event: the page is about to close. */
   drop() {
     this.#generation += 1;
     this.#device?.destroy();
@@ -129,12 +129,12 @@ export class VoiceDevice extends Emitter {
     return this.#device.connect({ ...what, rtcConstraints: this.constraints });
   }
 
-  /** Changes the microphone of the call. @param {string} id `""` for the system's choice */
+  /** Changes the microphone of the call. @param {string} id `""` for the system's default */
   useMicrophone(id) {
     this.#device?.audio?.setInputDevice(id || "default").catch(() => {});
   }
 
-  /** Changes the loudspeaker of calls. @param {string} id `""` for the system's choice */
+  /** Changes the loudspeaker of calls. @param {string} id `""` for the system's default */
   useSpeaker(id) {
     const audio = this.#device?.audio;
     if (audio?.isOutputSelectionSupported) audio.speakerDevices.set(id || "default").catch(() => {});
@@ -253,8 +253,8 @@ export class VoiceDevice extends Emitter {
   }
 }
 
-/** A device that has waited for so long without a call is replaced. */
+/** A device that waits longer than this to register is replaced, unless there is a call. */
 const STUCK = 20_000;
 
-/** So many refused tokens in a row are replaced at once. */
+/** This many refused tokens in a row are replaced at once. */
 const MOST_REFUSALS = 2;

@@ -8,12 +8,12 @@ export class Emitter {
   #listeners = new Map();
 
   /**
-   * Calls `listener` at every event of that name.
+   * Calls `listener` for every event of that name.
    *
    * @template {keyof Events} Name
    * @param {Name} name
    * @param {(detail: Events[Name]) => void} listener
-   * @returns {() => void} stops it
+   * @returns {() => void} stops listening
    */
   on(name, listener) {
     const listeners = this.#listeners.get(name) ?? new Set();
@@ -22,7 +22,7 @@ export class Emitter {
   }
 
   /**
-   * Tells all listeners. One that throws is reported and stands in nobody's way.
+   * Calls all listeners. An error of one is reported and does not stop the others.
    *
    * @template {keyof Events} Name
    * @param {Name} name

@@ -61,9 +61,9 @@ export class Endings {
   }
 
   /**
-   * Who is at the far end of an outbound call, once there is somebody: the callee, for whom Twilio
-   * waits before it connects the agent (`answerOnBridge`), or the server, which says that the call is
-   * not placed or not answered. Only the record of the call can tell.
+   * Finds out what the agent hears when the SDK has connected an outbound call. It is the callee, because
+   * Twilio connects the agent only when the callee answers (`answerOnBridge`); or it is the server's
+   * announcement that the call was not placed or not answered. Only the record of the call shows which.
    *
    * @param {Line} line
    * @returns {Promise<Ending | null>} why the callee cannot be heard; `null` if it is the callee

@@ -14,8 +14,8 @@ import { TokenKeeper } from "./token.js";
  */
 
 /**
- * What only the tab that holds the phone has: the phone itself, and the server's events. The other
- * tabs get both from it.
+ * The part that only the leading tab has: the phone itself, and the stream of the server's events. The
+ * other tabs get both from it.
  *
  * @extends {Emitter<LeaderEvents>}
  */

@@ -2,33 +2,33 @@
  * One call of this agent's phone. Plain data: it is copied to other tabs as it is.
  *
  * @typedef {object} Line
- * @property {string} id of this line, on this machine
- * @property {string | null} callSid of the whole call, as `GET /calls/{call_sid}` wants it
+ * @property {string} id of this line, in this browser
+ * @property {string | null} callSid of the whole call, for `GET /calls/{call_sid}`
  * @property {string | null} legSid of the leg to this browser
  * @property {"inbound" | "outbound"} direction
  * @property {LineState} state
- * @property {string} number the other end's, or `""` if it is withheld
+ * @property {string} number of the other end; `""` if it is withheld
  * @property {string | null} name the contact's, if it is known
  * @property {string | null} contactId
- * @property {Why | null} why inbound only
+ * @property {Why | null} why the reason why this agent is rung; inbound only
  * @property {number} since when the state before `open` began, in milliseconds
  * @property {number | null} answeredAt
  * @property {boolean} isMuted
- * @property {string | null} trouble what is wrong with the connection or the sound; why it is `over`
+ * @property {string | null} trouble a problem of the connection or the sound; the reason if it is `over`
  */
 
 /**
  * - `ringing`: here, or at the other end
  * - `connecting`: answered here, or dialled
  * - `open`: both ends hear each other
- * - `reconnecting`: the connection was lost and comes back
- * - `over`: not placed, or not answered; the server says so to the agent, and then it ends
+ * - `reconnecting`: the connection was lost, and is being restored
+ * - `over`: not placed, or not answered; the agent hears an announcement, and then the line ends
  *
  * @typedef {"ringing" | "connecting" | "open" | "reconnecting" | "over"} LineState
  */
 
 /**
- * Why this agent is rung, by the server's parameters.
+ * Why this agent is rung, from the server's parameters.
  *
  * @typedef {object} Why
  * @property {string} scope `assigned` or `everyone`
@@ -68,7 +68,7 @@ export function incoming(parameters, custom, now) {
 }
 
 /**
- * The line of a call that is placed.
+ * The line of a call that the agent places.
  *
  * @param {string} number E.164
  * @param {string} id

@@ -32,8 +32,8 @@ export class Lines extends Emitter {
   #lines = new Map();
   /** The SDK's calls, by the id of the line. @type {Map<string, SdkCall>} */
   #calls = new Map();
-  /** Why a line will end, if that is known before it does; by its id. @type {Map<string, Ending>} */
-  #foretold = new Map();
+  /** Why a line will end, if that is known in advance; by the id of the line. @type {Map<string, Ending>} */
+  #expected = new Map();
   #digits = new Digits();
 
   /**
@@ -112,7 +112,7 @@ export class Lines extends Emitter {
     const line = this.#lines.get(id);
     if (!line) return;
     if (isIncoming(line)) return this.decline(id);
-    if (line.state !== "over") this.#foretold.set(id, { reason: "hung_up", by: null });
+    if (line.state !== "over") this.#expected.set(id, { reason: "hung_up", by: null });
     const call = this.#calls.get(id);
     if (call) call.disconnect();
     else this.#end(line, { reason: "hung_up", by: null });
@@ -240,7 +240,7 @@ export class Lines extends Emitter {
     call.on("reject", now((line) => this.#end(line, { reason: "declined", by: null })));
     // The SDK says that a call is over before it says what failed.
     call.on("disconnect", () => setTimeout(now((line) => {
-      this.#end(line, this.#foretold.get(id) ?? this.#parts.endings.ofCall(line, failure));
+      this.#end(line, this.#expected.get(id) ?? this.#parts.endings.ofCall(line, failure));
     })));
   }
 
@@ -261,7 +261,7 @@ export class Lines extends Emitter {
     const now = this.#lines.get(line.id);
     if (!now || this.#calls.get(line.id) !== call) return;
     if (!ending) return this.#opened(now, at);
-    this.#foretold.set(line.id, ending);
+    this.#expected.set(line.id, ending);
     this.#change(now, { state: "over", trouble: sentence(ending) });
   }
 
@@ -294,7 +294,7 @@ export class Lines extends Emitter {
   #forget(id) {
     this.#lines.delete(id);
     this.#calls.delete(id);
-    this.#foretold.delete(id);
+    this.#expected.delete(id);
     this.#parts.reload.forget(id);
   }
 

@@ -3,12 +3,12 @@ import { sleep } from "./backoff.js";
 /** @typedef {import("./tabs.js").Message} Message */
 
 /**
- * What a tab may ask of the tab that holds the phone.
+ * An order that a tab may give to the tab that has the phone.
  *
  * @typedef {"answer" | "decline" | "hangUp" | "mute" | "sendDigits" | "dial"} Order
  */
 
-/** Orders to the tab that holds the phone, and its answers. */
+/** Orders to the tab that has the phone, and its answers. */
 export class Orders {
   /** Orders without an answer, by their id. @type {Map<string, { done: (value: any) => void, failed: (error: Error) => void }>} */
   #open = new Map();
@@ -30,7 +30,7 @@ export class Orders {
     const id = crypto.randomUUID();
     const answer = new Promise((done, failed) => this.#open.set(id, { done, failed }));
     const late = sleep(PATIENCE).then(() => {
-      throw new Error("The tab that holds the phone does not answer.");
+      throw new Error("The tab that has the phone does not respond.");
     });
     this.#send({ type: "order", id, name, values });
     return Promise.race([answer, late]).finally(() => this.#open.delete(id));

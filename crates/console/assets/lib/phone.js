@@ -34,7 +34,7 @@ export class Phone extends Emitter {
    * @param {import("./reload.js").Reload} parts.reload
    * @param {import("./reasons.js").RingEnds} parts.ringEnds
    * @param {import("./records.js").Records} parts.records
-   * @param {any} [parts.Device] the SDK's constructor, if the host page brings it
+   * @param {any} [parts.Device] the SDK's constructor, if the host page bundles it
    * @param {boolean} [parts.ring] whether to play the ring tone; default `true`
    */
   constructor({ base, tokens, audio, reload, ringEnds, records, Device, ring = true }) {
@@ -98,7 +98,7 @@ export class Phone extends Emitter {
     this.#reload.write([], Date.now());
   }
 
-  /** Looks after the device, and says when each call was last here; called every few seconds. */
+  /** Looks after the device, and stores when each call was last here; called every few seconds. */
   async check() {
     this.#write();
     await this.#device.check();
@@ -167,7 +167,7 @@ export class Phone extends Emitter {
     if (this.#isRunning) this.#reload.write(this.#lines.all, Date.now());
   }
 
-  /** The page goes. Calls that the next page can resume are left as they are; all others end. */
+  /** The page closes. Calls that the next page can resume are left as they are; all others end. */
   #leave = () => {
     this.#write();
     if (!this.#reload.canResume(this.#lines.all)) this.#device.drop();

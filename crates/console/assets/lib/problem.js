@@ -3,13 +3,13 @@ import { SdkError } from "./sdk.js";
 import { SessionError } from "./session.js";
 
 /**
- * Something that does not mend itself, in words, and what to do about it.
+ * A problem in words, and what to do about it.
  *
  * @typedef {object} Problem
  * @property {string} code
  * @property {string} title
  * @property {string | null} hint
- * @property {boolean} isFinal whether no repetition will mend it
+ * @property {boolean} isFinal whether trying again cannot help
  */
 
 /**
@@ -20,7 +20,7 @@ import { SessionError } from "./session.js";
  */
 export function problemOf(error) {
   if (!globalThis.isSecureContext) {
-    return problem("insecure", "Browsers allow calls on secure pages only.", "Open this page by https.", true);
+    return problem("insecure", "Browsers allow calls on secure pages only.", "Open this page with https.", true);
   }
   if (error instanceof SessionError) {
     return problem("session_unreadable", error.message, "Sign in again.", true);
@@ -67,8 +67,8 @@ export const isMicrophone = (code) => code === 31401 || code === 31402 || code =
  */
 export const warningWords = (name) => WARNINGS[name] ?? null;
 
-const KEYS = "Ask whoever runs the server: the workspace's API key is wrong (`switchroom check`).";
-const AGAIN = "The page tries again by itself.";
+const KEYS = "The workspace's API key is wrong. Ask the server's operator to run `switchroom check`.";
+const AGAIN = "The page keeps trying.";
 
 /** @type {Record<number, [string, string]>} */
 const KNOWN = {

@@ -3,8 +3,8 @@ import { sleep } from "./backoff.js";
 /** @typedef {import("./team.js").Call} Call */
 
 /**
- * The records of calls that agents place. Whoever waits for one gets it, whether the server sends it
- * before the question or after it.
+ * The records of calls that agents place. A record can be waited for; it may have arrived before, or it
+ * arrives later.
  */
 export class Records {
   /** The newest record of each call, by its Sid. @type {Map<string, Call>} */
@@ -73,5 +73,5 @@ export class Records {
   }
 }
 
-/** So many records are kept; nobody may ever ask for them. */
+/** At most so many are kept, because most are never asked for. */
 const MOST = 50;

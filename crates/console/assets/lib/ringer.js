@@ -11,7 +11,7 @@ export function wantsRing(lines) {
   return !isTalking && lines.some(isIncoming);
 }
 
-/** The ring tone, on a device of its own. */
+/** The ring tone, which has its own loudspeaker setting. */
 export class Ringer {
   /** @type {HTMLAudioElement | null} */
   #audio = null;
@@ -29,13 +29,13 @@ export class Ringer {
     else this.#audio?.pause();
   }
 
-  /** Tries again, after the user has touched the page: from then on browsers let it sound. */
+  /** Tries again after the user has touched the page: from then on, browsers allow sound. */
   retry() {
     if (this.#isRinging && this.#audio?.paused) void this.#play();
     else this.#blocked(false);
   }
 
-  /** @param {string} deviceId `""` for the system's choice */
+  /** @param {string} deviceId `""` for the system's default */
   async useDevice(deviceId) {
     this.#sink = deviceId;
     const audio = /** @type {any} */ (this.#audio);

@@ -1,5 +1,5 @@
 /**
- * The parts of Twilio's Voice SDK 2.18 that are used here.
+ * The parts of Twilio's Voice SDK 2.18 that this module uses.
  *
  * @typedef {object} SdkCall
  * @property {Record<string, string>} parameters
@@ -35,7 +35,7 @@
  *
  * @param {object} parts
  * @param {string} parts.base the server
- * @param {SdkConstructor} [parts.Device] the SDK's constructor, if the host page brings it
+ * @param {SdkConstructor} [parts.Device] the SDK's constructor, if the host page bundles it
  * @param {(constraints: any) => Promise<MediaStream>} parts.getUserMedia opens the microphone
  * @returns {Promise<(token: string) => SdkDevice>} makes a Device with an access token
  */
@@ -86,7 +86,7 @@ async function insert(src) {
   return /** @type {any} */ (globalThis).Twilio.Device;
 }
 
-/** The SDK is not there. */
+/** The SDK cannot be loaded. */
 export class SdkError extends Error {
   name = "SdkError";
 
@@ -101,12 +101,12 @@ export class SdkError extends Error {
 }
 
 /**
- * Lets the SDK, which dials `wss:` only, reach a signalling server on this machine that has no
- * certificate. Nothing else is touched. The SDK keeps the `WebSocket` that it finds when it is
- * loaded, so this comes first.
+ * Lets the SDK reach a signalling server on this machine that has no certificate, although the SDK
+ * connects to `wss:` only. Other connections are not changed. The SDK keeps the `WebSocket` that it
+ * finds when it is loaded, so this must run before.
  *
  * @param {string | null} signalling the configured server
- * @returns {string | null} its host and port, as the SDK wants them
+ * @returns {string | null} its host and port, as the SDK expects them
  */
 function reach(signalling) {
   if (signalling === null) return null;
@@ -159,8 +159,8 @@ function options(config, host) {
 }
 
 /**
- * In place of the SDK's sounds. The SDK fetches them from Twilio before it knows which of them it shall
- * play, and a call would appear two seconds late. Keys still sound: the SDK makes those tones itself.
+ * Replaces the SDK's sounds. The SDK fetches them from Twilio before it knows which it will play, and
+ * that delays a call by two seconds. Keys still sound, because the SDK generates those tones itself.
  */
 class Silent {
   isPlaying = false;

@@ -1,5 +1,5 @@
 /**
- * Who is signed in, as far as a page can know: the server alone checks the signature.
+ * Who is signed in, according to the token. Only the server checks its signature.
  *
  * @typedef {object} Claims
  * @property {string} userId a UUID with hyphens, in lower case
@@ -12,11 +12,11 @@
  *
  * @param {string} token
  * @returns {Claims}
- * @throws {SessionError} if it is no JWT of a user
+ * @throws {SessionError} if it is not the JWT of a user
  */
 export function readSession(token) {
   const parts = token.trim().split(".");
-  if (parts.length !== 3) throw new SessionError("A session token has three parts, divided by dots.");
+  if (parts.length !== 3) throw new SessionError("A session token has three parts, separated by dots.");
   let claims;
   try {
     const text = atob(parts[1].replaceAll("-", "+").replaceAll("_", "/"));
@@ -33,18 +33,18 @@ export function readSession(token) {
   return { userId, identity: `agent_${digits}`, expiresAt };
 }
 
-/** The session cannot be used. */
+/** The session token cannot be used. */
 export class SessionError extends Error {
   name = "SessionError";
 }
 
 /**
- * A session token, or a function of the host page that hands out a fresh one.
+ * A session token, or a function of the host page that returns a fresh one.
  *
  * @typedef {string | (() => string | Promise<string>)} SessionSource
  */
 
-/** The session token of this page, renewed if there is a way. */
+/** The session token of this page, renewed if the host page can do that. */
 export class Session {
   /** @type {SessionSource} */
   #source;
@@ -56,13 +56,13 @@ export class Session {
     this.#source = source;
   }
 
-  /** Whether a refused token can be replaced by another one. */
+  /** Whether a refused token can be replaced. */
   get isRenewable() {
     return typeof this.#source === "function";
   }
 
   /**
-   * The token. A function is asked once, and again before the token ends.
+   * The token. A function is called once, and again before the token expires.
    *
    * @returns {Promise<string>}
    */

@@ -14,7 +14,7 @@ export class EventParser {
   #id = null;
 
   /**
-   * Takes a piece and hands back the events that it completes.
+   * Takes a piece, and returns the events that it completes.
    *
    * @param {string} text
    * @returns {ServerEvent[]}

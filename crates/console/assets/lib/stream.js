@@ -3,22 +3,22 @@ import { delay } from "./backoff.js";
 import { Emitter } from "./emitter.js";
 import { EventParser } from "./sse.js";
 
-/** No byte for this long means that the connection is dead: the server sends one every 15 s. */
+/** A connection without a byte for this long is dead: the server sends one every 15 s. */
 const SILENCE = 40_000;
 
-/** A byte of the server is at most this old, if the connection lives and the machine was awake. */
+/** If the connection is alive and the machine was awake, the newest byte is at most this old. */
 const BEAT = 20_000;
 
 /**
  * @typedef {object} StreamEvents
  * @property {{ name: string, data: any }} event
  * @property {"connecting" | "open" | "refused" | "closed"} state
- * @property {ApiError} refused the server will not have it, whatever is tried
+ * @property {ApiError} refused the server refuses the stream, and trying again cannot help
  */
 
 /**
- * The server's events, read with `fetch` because an `EventSource` cannot carry a session. A broken
- * stream is opened again where it broke off.
+ * The server's events, read with `fetch` because an `EventSource` cannot send a session. A broken
+ * stream is reopened after the last event that arrived.
  *
  * @extends {Emitter<StreamEvents>}
  */
@@ -41,7 +41,7 @@ export class EventStream extends Emitter {
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {string} page the random id of this page: an open stream is its presence
+   * @param {string} page the random id of this page; the agent is present while its stream is open
    */
   constructor(api, page) {
     super();
@@ -49,7 +49,7 @@ export class EventStream extends Emitter {
     this.#page = page;
   }
 
-  /** Opens it, and keeps it open until it is closed. */
+  /** Opens the stream, and reopens it until it is closed. */
   async open() {
     if (!this.#closed) return;
     this.#closed = false;
@@ -72,7 +72,7 @@ export class EventStream extends Emitter {
     }
   }
 
-  /** Closes it. */
+  /** Closes the stream. */
   close() {
     this.#closed = true;
     this.#running?.abort();
@@ -80,15 +80,15 @@ export class EventStream extends Emitter {
     this.#set("closed");
   }
 
-  /** Opens it again at once. */
+  /** Reopens the stream at once. */
   refresh() {
     this.#running?.abort();
     this.#wake();
   }
 
   /**
-   * Opens it again if it was silent of late: after a sleep, a connection may be dead without having
-   * ended. If no timer ran only because the page is hidden, the server was heard all the same.
+   * Reopens the stream if it was silent recently: after a sleep, a connection may be dead without
+   * having ended. A hidden page whose timers were merely paused did receive the server's bytes.
    */
   revive() {
     if (Date.now() - this.#heardAt > BEAT) this.refresh();

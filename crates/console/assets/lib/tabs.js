@@ -5,8 +5,8 @@
  */
 
 /**
- * Which of several tabs of one agent holds the phone: the one that has the lock. The browser gives
- * it to the next one when that tab goes, however it goes.
+ * Decides which of an agent's tabs has the phone: the one that has the lock. When that tab closes, for
+ * whatever reason, the browser gives the lock to the next one.
  */
 export class Tabs {
   /** The id of this page. */
@@ -14,9 +14,9 @@ export class Tabs {
   isLeading = false;
   /** Called when this tab begins to lead. */
   onLead = () => {};
-  /** Called when this tab finds that another one leads. */
+  /** Called when another tab leads. */
   onFollow = () => {};
-  /** Asked by another tab that wants to lead: whether it may. */
+  /** Whether another tab may lead, if it asks. */
   mayLeave = () => true;
   /** @param {Message} _message */
   onMessage = (_message) => {};
@@ -40,7 +40,7 @@ export class Tabs {
     this.#channel.onmessage = ({ data }) => this.#receive(data);
   }
 
-  /** Leads if nobody does, else follows until the place is free. */
+  /** Leads if no tab does; otherwise follows until the lock is free. */
   async start() {
     if (!navigator.locks) return this.#lead();
     /** @type {Promise<void>} */
@@ -54,7 +54,7 @@ export class Tabs {
   }
 
   /**
-   * Asks the leading tab for the phone, and takes it if there is no answer.
+   * Asks the leading tab for the phone, and takes it if that tab does not answer.
    *
    * @returns {Promise<boolean>} whether this tab leads now
    */
@@ -78,12 +78,12 @@ export class Tabs {
 
   /** @param {{ type: string, to?: string, [key: string]: any }} message */
   send(message) {
-    // What ends later than the page's interest in it, such as the reason of an end, has no listener.
+    // Something may finish after the page was closed, such as the search for a reason.
     if (this.#stop.signal.aborted) return;
     this.#channel.postMessage({ ...message, from: this.id });
   }
 
-  /** Gives the phone up and hears nothing more. */
+  /** Gives up the phone, and receives no more messages. */
   close() {
     this.#stop.abort();
     this.isLeading = false;

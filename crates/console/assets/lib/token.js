@@ -13,8 +13,8 @@ import { readSession } from "./session.js";
  */
 
 /**
- * The token of an answer. Its moments are counted from now by their distance, because this
- * machine's clock may be wrong.
+ * The token in a response. Its times are converted to this machine's clock, which may be wrong: only
+ * the distances between them are used.
  *
  * @param {{ token: string, identity: string, ttl: number, expires_at: string, refresh_at: string }} answer
  * @param {number} now
@@ -54,7 +54,7 @@ export class TokenKeeper {
   }
 
   /**
-   * The token, a new one if it is due or if a new one is asked for.
+   * The token; a new one if it is due, or if `fresh` asks for one.
    *
    * @param {{ fresh?: boolean }} [options]
    * @returns {Promise<AccessToken>}
@@ -70,7 +70,7 @@ export class TokenKeeper {
     return isDue(this.#token, Date.now());
   }
 
-  /** Tries until it succeeds, or until the refusal is one that no repetition mends. */
+  /** Tries until it succeeds, or until trying again cannot help. */
   async #fetch() {
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -87,5 +87,5 @@ export class TokenKeeper {
   }
 }
 
-/** Within about a minute; whoever asked then says so and asks again. */
+/** These take about a minute. Then the caller reports the error, and asks again. */
 const ATTEMPTS = 7;

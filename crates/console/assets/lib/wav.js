@@ -2,7 +2,7 @@
  * A sound as a WAV file: 8 bits, one channel, 8,000 samples a second.
  *
  * @param {number} seconds
- * @param {(at: number) => number} wave the sound at a moment in seconds, from -1 to 1
+ * @param {(at: number) => number} wave the sound at a time in seconds, from -1 to 1
  * @returns {Uint8Array<ArrayBuffer>}
  */
 export function wav(seconds, wave) {
@@ -30,7 +30,7 @@ export function wav(seconds, wave) {
   return bytes;
 }
 
-/** A soft ring: two notes that swell twice, then rest; three seconds, made to be repeated. */
+/** A soft ring: two notes that swell twice, then a pause; three seconds, to be repeated. */
 export function ring() {
   return wav(3, (at) => {
     const beat = at % 0.5;

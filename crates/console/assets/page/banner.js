@@ -1,7 +1,7 @@
 import { $, write } from "./dom.js";
 
 /**
- * What the banner says.
+ * A text in the banner.
  *
  * @typedef {object} Notice
  * @property {"bad" | "warn"} kind
@@ -10,7 +10,7 @@ import { $, write } from "./dom.js";
  */
 
 /**
- * Who may say something in the banner, the most urgent first:
+ * The reasons for a banner, the most urgent first:
  *
  * - `silent`: a call rings and the browser keeps the ring tone silent; any click ends that
  * - `stopped`: calls do not reach this agent until somebody does something

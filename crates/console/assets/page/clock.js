@@ -2,7 +2,7 @@ import { write } from "./dom.js";
 import { duration } from "./format.js";
 
 /**
- * Lets an element count from a moment on. One timer serves all of them.
+ * Shows in an element how long ago something began. One timer updates all of them.
  *
  * @param {HTMLElement} element
  * @param {number | null} since milliseconds since 1970, by this machine's clock

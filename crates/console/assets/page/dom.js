@@ -49,7 +49,7 @@ export function icon(name, classes = "icon") {
 }
 
 /**
- * Writes a text, if it is another one.
+ * Writes a text, if it has changed.
  *
  * @param {Element} element
  * @param {string} text
@@ -59,7 +59,7 @@ export function write(element, text) {
 }
 
 /**
- * Makes the children of an element those of a list, touching only what differs.
+ * Makes the children of an element match a list, and touches only the differences.
  *
  * @template Item
  * @param {Element} parent

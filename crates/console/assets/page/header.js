@@ -7,13 +7,13 @@ import { say } from "./say.js";
 /** @typedef {import("../switchroom.js").Switchroom} Switchroom */
 
 /**
- * Registration, status, and what cannot be mended without the agent.
+ * The registration, the agent's status, and problems that the agent has to know.
  *
  * @param {Switchroom} phone
  */
 export function mountHeader(phone) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-status]")]);
-  /** The status that was asked for and is not confirmed yet. @type {string | null} */
+  /** The status that was requested and is not confirmed yet. @type {string | null} */
   let asked = null;
 
   const showStatus = () => {
@@ -45,7 +45,7 @@ export function mountHeader(phone) {
   $("end-wrap-up").addEventListener("click", () => order(() => phone.endWrapUp()));
   $("take-over").addEventListener("click", async () => {
     const isHere = await phone.takeOver();
-    if (!isHere) say("The other tab has a call. Take over when it is finished.");
+    if (!isHere) say("The other tab has a call. Take over when the call has ended.");
     write(
       document.querySelector("[data-test=leader]") ?? $("elsewhere"),
       isHere ? ELSEWHERE : "The other tab has a call. You can use it from here, and take over afterwards.",
@@ -62,14 +62,14 @@ export function mountHeader(phone) {
   phone.on("stream", (state) => {
     clearTimeout(unsteady);
     const text = state === "open" ? "Live" : "Reconnecting…";
-    // Two seconds of reconnecting are nobody's concern.
+    // Two seconds of reconnecting need not be shown.
     if (state === "open") write($("stream"), text);
     else unsteady = window.setTimeout(() => write($("stream"), text), 2000);
   });
   showRegistration(phone);
 }
 
-const ELSEWHERE = "Another tab holds the phone. You can use it from here.";
+const ELSEWHERE = "Another tab has the phone. You can use it from here.";
 
 /**
  * @param {Switchroom} phone

@@ -2,7 +2,7 @@ import { order } from "./banner.js";
 import { $, h } from "./dom.js";
 
 /**
- * The keyboard. Single keys work outside of fields, and can be switched off.
+ * The keyboard shortcuts. Single keys work outside of text fields, and can be switched off.
  *
  * @param {import("../switchroom.js").Switchroom} phone
  */

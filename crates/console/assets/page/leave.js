@@ -1,17 +1,17 @@
 /** @typedef {import("../switchroom.js").Line} Line */
 
 /**
- * Lets the browser ask before a page is left that has a call. Who closes the only tab would leave the
- * other end in silence until Twilio gives the leg up.
+ * Lets the browser ask before a page with a call is closed. If the agent closed the only tab, the other
+ * end would hear silence until Twilio gives up the leg.
  *
- * It belongs to the page and not to the module: what a page asks its users is its own.
+ * It belongs to the page and not to the module, because each host page decides what it asks its users.
  *
  * @param {import("../switchroom.js").Switchroom} phone
  */
 export function mountLeave(phone) {
   const ask = (/** @type {Event} */ event) => event.preventDefault();
   const watch = () => {
-    // A page that always listened could not be kept for the way back.
+    // A page that always listens cannot be kept in the browser's back-forward cache.
     if (phone.isLeading && phone.lines.some(needsPage)) addEventListener("beforeunload", ask);
     else removeEventListener("beforeunload", ask);
   };
@@ -20,8 +20,8 @@ export function mountLeave(phone) {
 }
 
 /**
- * Whether somebody at the other end would miss this page. A call that rings here does not: it rings
- * elsewhere too, or goes on to the next.
+ * Whether the other end of a line needs this page. A call that rings here does not: it rings in other
+ * browsers too, or moves on to the next agents.
  *
  * @param {Line} line
  */

@@ -4,7 +4,7 @@ import { banner } from "./banner.js";
 import { who } from "./phone/who.js";
 
 /**
- * What tells of a call outside of the page: its title, and a notice on the desktop.
+ * Shows calls outside of the page: in its title, and as a notification on the desktop.
  *
  * @param {import("../switchroom.js").Switchroom} phone
  */
@@ -43,7 +43,7 @@ export function mountNotices(phone) {
     shown.set(line.id, notice);
   });
   phone.on("blocked", (isBlocked) => {
-    // The click counts only in the tab that makes the sound.
+    // A click helps only in the tab that plays the ring tone.
     if (isBlocked && phone.isLeading) banner.set("silent", { kind: "warn", text: SILENT });
     else banner.clear("silent");
   });

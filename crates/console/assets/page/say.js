@@ -1,21 +1,21 @@
 import { $ } from "./dom.js";
 
 /**
- * Tells a screen reader, when it has finished what it says.
+ * Says something through a screen reader, after it has finished its sentence.
  *
  * @param {string} text
  */
 export const say = (text) => speak("say", text);
 
 /**
- * Tells a screen reader at once.
+ * Says something through a screen reader at once.
  *
  * @param {string} text
  */
 export const callOut = (text) => speak("call-out", text);
 
 /**
- * The same words twice are told twice.
+ * The region is emptied first, so that the same words are read twice.
  *
  * @param {string} id
  * @param {string} text

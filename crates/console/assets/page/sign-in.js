@@ -2,17 +2,17 @@ import { readSession } from "../lib/session.js";
 import { $ } from "./dom.js";
 
 /**
- * Who signed in, and how a fresh token is had.
+ * Who signed in, and how to get a fresh token.
  *
  * @typedef {object} SignedIn
  * @property {string} workspace
  * @property {() => string} session the newest token
- * @property {(then: () => void) => void} onRenewed calls back when the host page brought a new one
+ * @property {(then: () => void) => void} onRenewed calls back when the host page has brought a new one
  */
 
 /**
- * Waits until somebody is signed in: by the fragment of the link, by what this tab knows from
- * before a reload, or by the form.
+ * Waits until somebody is signed in: by the fragment of the link, by what this tab stored before a
+ * reload, or by the form.
  *
  * @returns {Promise<SignedIn>}
  */
@@ -41,7 +41,7 @@ export function signOut() {
   location.assign("/");
 }
 
-/** The fragment is gone from the address bar before anybody can see or copy it. */
+/** Reads the fragment, and removes it from the address bar before anybody can copy it. */
 function fromLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [workspace, session] = [fields.get("workspace"), fields.get("session")];

@@ -1,6 +1,6 @@
 import { $ } from "./dom.js";
 
-/** Two views in tabs; arrow keys go from one to the other. */
+/** Two views in tabs. The arrow keys move from one to the other. */
 export function mountViews() {
   const names = ["team", "calls"];
   const show = (/** @type {string} */ chosen) => {

@@ -1,4 +1,4 @@
-//! What every file must hold, whichever files there are.
+//! Rules for every file that is served.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ fn compressed_bodies_are_the_same_bodies() {
     }
 }
 
-/// What is sent is what stands in the repository, line by line, but for comments.
+/// The served text equals the source, line by line, except for comments.
 #[test]
 fn only_comments_are_left_out() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
@@ -46,7 +46,7 @@ fn only_comments_are_left_out() {
     }
 }
 
-/// All that the page loads without the SDK.
+/// Everything that the page loads, without the SDK.
 #[test]
 fn the_page_weighs_less_than_60_kilobytes() {
     let loaded = files().iter().filter(|file| !is_declaration(file));
@@ -54,7 +54,7 @@ fn the_page_weighs_less_than_60_kilobytes() {
     assert!(weight < 60_000, "{weight} bytes compressed");
 }
 
-/// A strict policy refuses what stands inline; here it cannot even be written.
+/// A strict policy refuses inline scripts and styles; this test keeps them out of the sources.
 #[test]
 fn nothing_stands_inline() {
     let page = text("/");
@@ -74,9 +74,9 @@ fn nothing_stands_inline() {
     }
 }
 
-/// Every module and style sheet that is named is there, and every one that is there is named.
+/// Every module and style sheet that is referenced exists, and every one that exists is referenced.
 #[test]
-fn what_is_named_is_there() {
+fn every_reference_has_its_file() {
     let mut named = BTreeSet::from(["/".to_owned()]);
     let page = text("/");
     for attribute in ["src=\"", "href=\""] {

@@ -1,8 +1,8 @@
-// Rolls what `tsc` declares for every module up into one file for `switchroom.js`:
+// Joins the declarations that `tsc` generates for all modules into one file for `switchroom.js`:
 //
 //     node declarations.mjs <the folder of tsc's declarations> <the file to write>
 //
-// Only what can be reached from the module's own declarations is kept.
+// It keeps only the declarations that the module itself refers to.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,12 +25,12 @@ const MODULE = "switchroom.d.ts";
  */
 function declarations(file) {
   const source = readFileSync(join(folder, file), "utf8");
-  // At the left edge stand comments, and statements up to the line that closes them.
+  // Comments and statements begin at the left edge; a statement goes to the line that closes it.
   const parts = source.match(/^\/\*\*[^]*?\*\/$|^(?:export|import|declare)\b[^]*?(?:;|\})$(?=\n[^\s}]|\n*(?![^]))/gm) ?? [];
   const about = Object.fromEntries(parts.filter((part) => part.includes("@typedef")).map(described));
   return parts.flatMap((part, at) => {
     const found = /^export (?:declare )?(?:const|function|class|type) (\w+)/.exec(part);
-    // An alias of what another module declares.
+    // An alias of another module's declaration.
     if (!found || /^export type (\w+) = import\("[^"]+"\)\.\1;$/.test(part)) return [];
     const before = parts[at - 1] ?? "";
     const isAbout = before.startsWith("/**") && !before.includes("@typedef") && !before.includes("@module");
@@ -41,7 +41,7 @@ function declarations(file) {
 }
 
 /**
- * The name of a `@typedef`, and what is said of it.
+ * The name of a `@typedef`, and its description.
  *
  * @param {string} comment
  */
@@ -56,7 +56,7 @@ const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
 /** @type {Map<string, Declared>} */
 const declared = new Map();
 for (const one of files.sort().flatMap(declarations)) {
-  if (declared.has(one.name)) throw new Error(`two modules declare ${one.name}: one file cannot`);
+  if (declared.has(one.name)) throw new Error(`two modules declare ${one.name}, which is impossible in one file`);
   declared.set(one.name, one);
 }
 const source = readFileSync(join(folder, MODULE), "utf8");
@@ -81,6 +81,6 @@ const written = [...reached].map((name) => {
   const words = [exported.has(name) && "export", !text.startsWith("type") && "declare", text];
   return `${comment && `${comment}\n`}${words.filter(Boolean).join(" ")}\n`;
 });
-const title = "// The types of `/console/switchroom.js`, made from its sources.\n";
-// Without the last line, what is not exported would be.
+const title = "// The types of `/console/switchroom.js`, generated from its sources.\n";
+// Without the last line, every declaration would count as exported.
 writeFileSync(file, [title, ...written, "export {};\n"].join("\n"));

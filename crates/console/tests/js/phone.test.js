@@ -118,7 +118,7 @@ test("an order to another tab is answered, refused, or not heard", async (contex
   assert.equal(await follower.give("answer", ["CA1"]), "answer CA1");
   await assert.rejects(follower.give("dial", ["+49"]), /Another call/);
   isThere = false;
-  const lost = assert.rejects(follower.give("answer", ["CA1"]), /does not answer/);
+  const lost = assert.rejects(follower.give("answer", ["CA1"]), /does not respond/);
   context.mock.timers.tick(5000);
   await lost;
 });

@@ -42,14 +42,14 @@ test("numbers are grouped", () => {
   assert.equal(formatNumber(null), "Withheld number");
 });
 
-test("waits grow to a limit and differ", () => {
+test("pauses grow to a limit, and differ", () => {
   const options = { first: 100, most: 1000 };
   const waits = [0, 1, 2, 3, 4, 50].map((attempt) => delay(attempt, { ...options, random: 1 }));
   assert.deepEqual(waits, [100, 200, 400, 800, 1000, 1000]);
   assert.equal(delay(50, { ...options, random: 0 }), 500);
 });
 
-test("a session names its user in every form of a UUID", () => {
+test("a session token names its user, whatever form its UUID has", () => {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const token = (claims) => `${part({ alg: "HS256" })}.${part(claims)}.c2ln`;
   const want = { userId: "7f3c2d1e-0000-4000-8000-00000000000a", identity: "agent_7f3c2d1e00004000800000000000000a" };
@@ -61,7 +61,7 @@ test("a session names its user in every form of a UUID", () => {
   assert.throws(() => readSession(token({ sub: "ana" })), /not a UUID/);
 });
 
-test("a token is renewed by its distance, whatever this clock says", () => {
+test("a token is renewed on time, even if this clock is wrong", () => {
   const answer = {
     token: "t",
     identity: "agent_1",
@@ -93,7 +93,7 @@ test("a stream is read in pieces of any size", () => {
   }
 });
 
-test("a stream is opened again after a sleep, not because timers were rationed", async (context) => {
+test("a stream is reopened after a sleep, but not because timers were paused", async (context) => {
   context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
   let opened = 0;
   /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
@@ -128,7 +128,7 @@ test("a stream is opened again after a sleep, not because timers were rationed",
   assert.equal(stream.state, "closed");
 });
 
-test("a line says who calls and why this agent is rung", () => {
+test("a line has the caller, and why this agent is rung", () => {
   const parameters = { CallSid: "CA2", From: "+15005550006" };
   const custom = (pairs) => new Map(Object.entries(pairs));
   const line = incoming(parameters, custom({ call_sid: "CA1", scope: "assigned", wave: "1", display_name: "Mia" }), 5);
@@ -160,7 +160,7 @@ test("times, names and axes are readable", () => {
   ]);
 });
 
-test("a call is missed if somebody called in vain", () => {
+test("a call is missed if nobody answered its caller", () => {
   const cases = [
     ["inbound", "no_answer", true],
     ["inbound", "caller_hung_up", true],
@@ -170,7 +170,7 @@ test("a call is missed if somebody called in vain", () => {
   for (const [direction, outcome, want] of cases) assert.equal(isMissed({ direction, outcome }), want);
 });
 
-test("sounds are made, and levels are measured", () => {
+test("sounds are generated, and levels are measured", () => {
   const bytes = wav(0.01, () => 1);
   assert.equal(Buffer.from(bytes.subarray(0, 4)).toString(), "RIFF");
   assert.equal(bytes.length, 44 + 80);
@@ -179,14 +179,14 @@ test("sounds are made, and levels are measured", () => {
   assert.equal(level(Uint8Array.from({ length: 64 }, (_, at) => (at % 2 ? 255 : 0))) > 0.99, true);
 });
 
-test("a tab that is closed tells the others nothing, and does not mind", () => {
+test("a closed tab sends nothing, and does not fail", () => {
   const tabs = new Tabs("acme:ana");
   tabs.close();
   tabs.send({ type: "emit" });
   assert.equal(tabs.isLeading, false);
 });
 
-test("the browser asks before a call is left, not before a ring is", () => {
+test("the browser asks before a page with a call is closed, but not for a ring", () => {
   const cases = [
     ["inbound", { ringing: false, connecting: true, open: true, reconnecting: true }],
     ["outbound", { ringing: true, connecting: true, open: true, reconnecting: true, over: false }],
@@ -198,7 +198,7 @@ test("the browser asks before a call is left, not before a ring is", () => {
   }
 });
 
-test("an agent's own status stands during a call, also if none was set", () => {
+test("an agent's own status is shown during a call, even if none was set", () => {
   const cases = [
     ["available", null, "available"],
     ["busy", null, "available"],
@@ -211,7 +211,7 @@ test("an agent's own status stands during a call, also if none was set", () => {
   assert.equal(outsideCalls(null), null);
 });
 
-test("who is called does not talk yet", () => {
+test("a callee who has not answered does not talk yet", () => {
   const cases = [
     ["offered", "inbound", "ringing", "Ringing: Mia"],
     ["busy", "inbound", "in_progress", "Talks to Mia"],

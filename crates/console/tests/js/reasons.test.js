@@ -10,7 +10,7 @@ const told = (reason, answered_by = null) => ({ call_sid: "CA0", leg_sid: "CA1",
 const never = new Promise(() => {});
 const unasked = () => Promise.reject(new Error("the server is not asked"));
 
-test("the reason is joined, whichever teller comes first", async () => {
+test("the reason is found, whether the SDK or the server comes first", async () => {
   const cases = [
     [told("answered", ANA), "Ana took it"],
     [told("answered", { user_id: "u-x", name: null }), "Somebody else took it"],
@@ -33,22 +33,22 @@ test("the reason is joined, whichever teller comes first", async () => {
   }
 });
 
-test("without a word from the server, nothing is claimed", async () => {
+test("without an event from the server, no reason is given", async () => {
   const ends = new RingEnds(ME);
   assert.deepEqual(await ends.why("CA1", Promise.resolve()), { reason: "unknown", by: null });
-  // Told too late, it does not explain another ring.
+  // An event that comes too late does not explain another ring.
   ends.tell(told("declined"));
   assert.deepEqual(await ends.why("CA2", Promise.resolve()), { reason: "unknown", by: null });
 });
 
-test("rings that nobody asks about do not pile up", async () => {
+test("events that nobody waits for do not pile up", async () => {
   const ends = new RingEnds(ME);
   for (let index = 0; index < 1000; index += 1) ends.tell({ ...told("declined"), leg_sid: `CA${index}` });
   assert.equal((await ends.why("CA999", Promise.resolve())).reason, "declined");
   assert.equal((await ends.why("CA0", Promise.resolve())).reason, "unknown");
 });
 
-test("a record is had once it fits, whenever it is told", async () => {
+test("a record is found once it fits, whenever it arrives", async () => {
   const call = (call_sid, outcome, direction = "outbound") => ({ call_sid, outcome, direction });
   const isDecided = ({ outcome }) => outcome !== "ringing";
   const early = new Records(unasked);
@@ -62,14 +62,14 @@ test("a record is had once it fits, whenever it is told", async () => {
   }
   assert.equal((await first).outcome, "in_progress");
   assert.equal(await late.first("CA3", isDecided, Promise.resolve()), null);
-  // Inbound calls and those of long ago are nobody's question.
+  // Inbound calls and old ones are not kept.
   late.add(call("CA4", "completed", "inbound"));
   for (let index = 10; index < 100; index += 1) late.add(call(`CA${index}`, "busy"));
   for (const sid of ["CA4", "CA10"]) assert.equal(await late.first(sid, isDecided, Promise.resolve()), null, sid);
   assert.equal((await late.first("CA99", isDecided, Promise.resolve())).outcome, "busy");
 });
 
-test("an outbound call says how it ended", () => {
+test("the end of an outbound call is read from its record", () => {
   const call = (outcome, refusal = null) => ({ outcome, refusal, answered_at: null });
   const cases = [
     [call("busy"), "The line is busy"],

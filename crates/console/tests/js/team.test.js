@@ -22,7 +22,7 @@ test("a snapshot replaces everything, an event one thing", () => {
   assert.equal(team.agents.size, 0);
 });
 
-test("names are in the order in which people count", () => {
+test("names are sorted as people count", () => {
   const team = new Team();
   const names = ["Agent 10", "Agent 2", "agent 1", "Ángel", null, "Agent 11", "Zoe"];
   names.forEach((name, at) => team.apply("agent", { ...agent(String(at), "busy"), name }, 0));
@@ -41,7 +41,7 @@ test("the same events twice are the same as once", () => {
   assert.deepEqual(play([...events, ...events]), play(events));
 });
 
-test("the log's filters mean what the server's mean", () => {
+test("the log's filters match the server's", () => {
   const mine = { ...call("CA1", "completed"), handled_by: "a" };
   const rang = call("CA2", "no_answer");
   const all = { agent: "", direction: "", outcome: "" };
@@ -57,7 +57,7 @@ test("the log's filters mean what the server's mean", () => {
   for (const [one, wanted, want] of cases) assert.equal(matches(one, wanted), want, JSON.stringify(wanted));
 });
 
-/** As much of an element as a keyed list needs. */
+/** The part of an element that a keyed list needs. */
 class Row {
   dataset = {};
   #children = [];

@@ -7,8 +7,8 @@ import { SCOPE, VERDICT, duration } from "../format.js";
 /** @typedef {import("../../lib/team.js").Leg} Leg */
 
 /**
- * Who rang in a call, how each ring ended, and why each agent rang or did not. A call out rings at its
- * other end only: whoever placed it did not ring.
+ * Which phones rang in a call, how each ring ended, and why each agent was rung or not. An outbound call
+ * rings at its other end only, not at the agent who placed it.
  *
  * @param {import("../../switchroom.js").Call} call
  * @param {Switchroom} phone
@@ -57,7 +57,7 @@ function legs(all, name) {
  * @param {string | null} me
  */
 function routing(wave, name, me) {
-  const whom = wave.scope ? ` for ${scopeWords(wave.scope)}` : "";
+  const purpose = wave.scope ? ` for ${scopeWords(wave.scope)}` : "";
   const named = wave.verdicts.map((verdict) => ({ ...verdict, name: name(verdict.user) }));
   const sorted = named.sort((a, b) => Number(b.rings) - Number(a.rings) || compareNames(a, b));
   const items = sorted.map(({ user, name, reason, rings }) =>
@@ -68,10 +68,10 @@ function routing(wave, name, me) {
       h(rings ? "span.rings" : "span.quiet", {}, VERDICT[reason] ?? reason),
     ),
   );
-  return h("section", {}, h("h3", {}, `Wave ${wave.number}${whom}`), h("ul.verdicts", {}, ...items));
+  return h("section", {}, h("h3", {}, `Wave ${wave.number}${purpose}`), h("ul.verdicts", {}, ...items));
 }
 
-/** @param {string} scope whom a wave is for, and why: `everyone:unknown_caller` */
+/** @param {string} scope who a wave rings, and why: `everyone:unknown_caller` */
 const scopeWords = (scope) =>
   scope.split(":").map((code) => SCOPE[code] ?? code).join(": ");
 
@@ -95,7 +95,7 @@ const ENDS = {
   not_connected: "answered too late",
   canceled: "stopped",
   refused: "not placed",
-  lost: "never told",
+  lost: "end not reported",
   "in-progress": "talking",
   ringing: "rings",
   initiated: "about to ring",

@@ -9,18 +9,18 @@ import { OUTCOME, duration, isMissed, moment } from "../format.js";
 const PAGE = 40;
 
 /**
- * The call log: newest first, more as one scrolls, and new calls as they come.
+ * The call log: newest first, more as the agent scrolls, and new calls as they come.
  *
  * @param {Switchroom} phone
  */
 export function mountLog(phone) {
   /** @type {Map<string, Call>} */
   let calls = new Map();
-  /** What to ask for the next page; `null` when there is none. @type {string | null} */
+  /** The cursor of the next page; `null` when there is none. @type {string | null} */
   let next = null;
   let isAsking = false;
   let isAsked = false;
-  /** Tells the answers to an older question from those to the newest. */
+  /** Counts the queries, to drop the answer to an older one. */
   let question = 0;
   const end = $("log-end");
 
@@ -33,7 +33,7 @@ export function mountLog(phone) {
     const started = (/** @type {Call} */ call) => call.started_at ?? "";
     const sorted = [...calls.values()].sort((a, b) => started(b).localeCompare(started(a)));
     keyed($("log"), sorted, (call) => call.call_sid, (call) => createEntry(phone, call), (row, call) => row.update(call, phone));
-    if (!isAsking && next === null) write(end, calls.size > 0 ? "That is all." : "No calls yet.");
+    if (!isAsking && next === null) write(end, calls.size > 0 ? "No more calls." : "No calls yet.");
   };
   const more = async () => {
     if (isAsking) return;
@@ -52,7 +52,7 @@ export function mountLog(phone) {
       isAsking = false;
       write(end, "");
       draw();
-      // It tells of changes only: observed anew, it tells whether the end is still near.
+      // An observer reports changes only. Observing again makes it report whether the end is still near.
       observer.unobserve(end);
       observer.observe(end);
     } catch (error) {
@@ -65,7 +65,7 @@ export function mountLog(phone) {
   const observer = new IntersectionObserver((entries) => {
     if (entries.at(-1)?.isIntersecting && next !== null) void more();
   }, { rootMargin: "400px" });
-  const anew = () => {
+  const reload = () => {
     question += 1;
     isAsking = false;
     calls = new Map();
@@ -74,7 +74,7 @@ export function mountLog(phone) {
     void more();
   };
 
-  $("filters").addEventListener("change", anew);
+  $("filters").addEventListener("change", reload);
   $("filters").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
   $("view-calls").addEventListener("shown", () => {
     if (!isAsked) void more();
@@ -88,7 +88,7 @@ export function mountLog(phone) {
 }
 
 /**
- * Whether a call belongs into the list.
+ * Whether a call belongs in the list.
  *
  * @param {Call} call
  * @param {{ agent: string, direction: string, outcome: string }} wanted

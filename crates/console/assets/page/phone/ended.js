@@ -4,7 +4,7 @@ import { who } from "./who.js";
 import { say } from "../say.js";
 
 /**
- * Says why the last call ended, until it is dismissed or another one comes.
+ * Says why the last call ended, until it is dismissed or the next call comes.
  *
  * @param {import("../../switchroom.js").Switchroom} phone
  */

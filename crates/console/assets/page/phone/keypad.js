@@ -1,7 +1,7 @@
 import { h, write } from "../dom.js";
 
 /**
- * Twelve keys, and what was pressed.
+ * Twelve keys, and the digits that were pressed.
  *
  * @param {(digit: string) => unknown} press
  * @returns {any}

@@ -2,7 +2,7 @@ import { problemOf } from "../../lib/problem.js";
 import { $, h, write } from "../dom.js";
 
 /**
- * Devices, microphone check, appearance, sign-out.
+ * The dialog of settings: devices, microphone check, appearance, sign-out.
  *
  * @param {import("../../switchroom.js").Switchroom} phone
  * @param {() => void} leave signs out
@@ -29,7 +29,7 @@ export function mountSettings(phone, leave) {
     try {
       stop = await phone.devices.listen(showLevel);
       write($("mic-check"), "Stop");
-      // Names of devices are known only now.
+      // The browser reveals the names of devices only now.
       await fill(phone);
     } catch (error) {
       write($("mic-problem"), microphoneWords(error));
@@ -64,7 +64,7 @@ async function fill(phone) {
   const { microphones, speakers } = await phone.devices.list();
   const { choice, canChooseSpeaker } = phone.devices;
   const offer = (/** @type {string} */ id, /** @type {{ id: string, label: string }[]} */ list, /** @type {string} */ chosen) => {
-    const options = [{ id: "", label: "As the system" }, ...list];
+    const options = [{ id: "", label: "System default" }, ...list];
     $(id).replaceChildren(...options.map((one) => h("option", { value: one.id }, one.label)));
     $(id).value = options.some((one) => one.id === chosen) ? chosen : "";
   };

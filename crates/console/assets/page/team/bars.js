@@ -4,7 +4,7 @@ const ROW = 25;
 const MOST = 10;
 
 /**
- * One bar for each agent, the longest first.
+ * A bar for each agent, the longest first.
  *
  * @param {{ name: string, value: number }[]} all sorted
  * @param {number} width in pixels

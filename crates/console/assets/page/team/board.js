@@ -9,7 +9,7 @@ import { STATUS, doing } from "../format.js";
 /** @typedef {import("../../switchroom.js").Call} Call */
 
 /**
- * The team, live. Rows are kept and changed in place; several events in one frame are drawn once.
+ * The team, live. Rows are changed in place; all events in one frame are drawn together.
  *
  * @param {Switchroom} phone
  */
@@ -54,7 +54,7 @@ function createCall() {
   return row;
 }
 
-/** Whether somebody waits to be answered. @param {Call} call */
+/** Whether a caller waits to be answered. @param {Call} call */
 export const isWaitingCall = (call) => call.direction === "inbound" && call.outcome === "ringing";
 
 /** The other end of a call, by name or number. @param {Call} call */
@@ -104,7 +104,7 @@ function createAgent() {
 }
 
 /**
- * Counts from a moment of the server's clock.
+ * Counts from a time of the server's clock.
  *
  * @param {HTMLElement} element
  * @param {string | null} at RFC 3339

@@ -8,7 +8,7 @@ import { brief } from "../format.js";
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 
 /**
- * What the server counts.
+ * The server's figures.
  *
  * @typedef {object} Stats
  * @property {number} answered
@@ -20,7 +20,7 @@ import { brief } from "../format.js";
  */
 
 /**
- * Today's figures and charts, asked anew when a call is over and every half minute.
+ * Today's figures and charts, requested again after each call and every 30 seconds.
  *
  * @param {Switchroom} phone
  */
@@ -125,7 +125,7 @@ function createChart({ title, legend }) {
   });
   let shown = "";
   figure.update = (/** @type {any} */ chart) => {
-    // A new figure has its width only when it stands in the page.
+    // A new figure has no width until it is part of the page.
     if (!figure.isConnected) return void requestAnimationFrame(() => figure.isConnected && figure.update(chart));
     const width = Math.max(220, figure.clientWidth - 34);
     const now = JSON.stringify([chart.rows, width]);

@@ -7,7 +7,7 @@ const BOTTOM = 20;
 const TOP = 8;
 
 /**
- * One column for each hour: answered below, missed on top.
+ * A column for each hour: answered calls below, missed ones on top.
  *
  * @param {{ name: string, answered: number, missed: number }[]} hours
  * @param {number} width in pixels

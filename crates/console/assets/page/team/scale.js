@@ -1,9 +1,9 @@
 /**
- * Round steps for an axis from 0: three to five of them, of 1, 2 or 5 times a power of ten, and no
- * halves of calls.
+ * Round steps for an axis from 0: three to five steps of 1, 2 or 5 times a power of ten. They are whole
+ * numbers, because half a call means nothing.
  *
  * @param {number} most
- * @returns {number[]} ascending, from 0; the last one is `most` or above
+ * @returns {number[]} ascending, from 0; the last one is at least `most`
  */
 export function steps(most) {
   const rough = Math.max(1, most) / 4;

@@ -1,5 +1,5 @@
-// A page in TypeScript that uses everything the module offers: it need not run, it must compile. What
-// the module has and this page does not name is an error of the compiler, and the other way round.
+// A page in TypeScript that uses everything the module offers. It does not run, but it must compile. The
+// compiler reports a member of the module that this page does not use, and the other way round.
 
 import { connect, formatNumber, isLive, parseNumber, whySentence } from "https://voice.example.com/console/switchroom.js";
 import type { Agent, Call, Ending, Events, Line, Options, Problem, Reason, Registration, Switchroom } from "https://voice.example.com/console/switchroom.js";
@@ -32,7 +32,7 @@ const stops: (() => void)[] = [
   phone.on("leading", (isLeading) => show(isLeading ? "here" : "elsewhere")),
 ];
 
-/** Every member, used. */
+/** Uses every member. */
 export const everything: { [Name in Exclude<keyof Switchroom, "emit" | "options">]: () => unknown } = {
   on: () => stops.forEach((stop) => stop()),
   answer: async () => [await phone.answer(), await phone.answer("id")],
@@ -74,7 +74,7 @@ export async function onDemand(url: string): Promise<Switchroom> {
   return connect(options);
 }
 
-// What is no longer an error here has lost its type.
+// If one of these lines compiles, something has lost its type.
 // @ts-expect-error there is no such event
 phone.on("rung", () => {});
 // @ts-expect-error busy is not set by hand
