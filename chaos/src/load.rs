@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use harness::http::{Answer, Connection};
 use identity::CallSid;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use crate::http::{Answer, Connection};
 use crate::program::Server;
 use crate::story::{Calls, Step};
 use crate::verdict::{self, Verdict};

@@ -10,7 +10,6 @@
 mod campaigns;
 mod context;
 mod dice;
-mod http;
 mod judge;
 mod load;
 mod planted;
@@ -21,7 +20,6 @@ mod session;
 mod story;
 mod times;
 mod verdict;
-mod watchdog;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,7 +33,6 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use crate::campaigns::{CAMPAIGNS, Campaign, Work};
 use crate::context::Context;
 use crate::program::Program;
-use crate::watchdog::Watchdog;
 
 /// Breaks what can break, and counts what was lost; `cargo xtask chaos` builds and runs this.
 #[derive(Parser)]
@@ -61,9 +58,8 @@ fn main() -> ExitCode {
     let options = Options::parse();
     raise_limit();
     let place = std::env::temp_dir().join(format!("switchroom-chaos-{}", std::process::id()));
-    let [logs, running] = [place.join("logs"), place.join("running")];
+    let logs = place.join("logs");
     std::fs::create_dir_all(&logs).expect("a directory");
-    let _watchdog = Watchdog::start(&running);
     let form = if options.long { "long" } else { "short" };
     println!("chaos: seed {}, {form} form", options.seed);
     let chosen: Vec<&Campaign> = CAMPAIGNS.iter().filter(|one| is_chosen(&options, one)).collect();
@@ -103,11 +99,7 @@ fn run(options: &Options, place: &Path, campaign: &Campaign) -> Told {
         name,
         is_long: options.long,
         seed: options.seed,
-        program: Program {
-            path: options.switchroom.clone(),
-            logs: place.join("logs"),
-            running: place.join("running"),
-        },
+        program: Program { path: options.switchroom.clone(), logs: place.join("logs") },
         directory: place.join(name),
         began: Instant::now(),
     };

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use harness::{Group, server};
 use tokio::time::sleep;
 
-use crate::http::Connection;
 use crate::planted;
 
 /// What Twilio is told, and what every signature is made for.
@@ -21,8 +21,6 @@ pub(crate) struct Program {
     pub(crate) path: PathBuf,
     /// For logs, which are searched at the end.
     pub(crate) logs: PathBuf,
-    /// Holds a file for each server that runs, by its number.
-    pub(crate) running: PathBuf,
 }
 
 impl Program {
@@ -68,11 +66,9 @@ impl Program {
             .env("SWITCHROOM_LISTEN", "127.0.0.1:0")
             .envs(serve.environment.iter().map(|(name, value)| (*name, value)));
         let began = Instant::now();
-        let child = command.spawn().expect("the program");
-        let mark = self.running.join(child.id().to_string());
-        File::create(&mark).expect("a file");
+        let group = Group::start(&mut command).expect("the program");
         let (log, address) = (self.log(&serve.name), ([127, 0, 0, 1], 0).into());
-        let mut server = Server { child, address, log, mark };
+        let mut server = Server { group, address, log };
         server.address = server.listening(began).await;
         server
     }
@@ -95,13 +91,11 @@ pub(crate) struct Serve {
     pub(crate) environment: Vec<(&'static str, String)>,
 }
 
-/// A running server; killed when it is dropped.
+/// A running server; killed when it is dropped, and ended when this process is gone.
 pub(crate) struct Server {
-    child: Child,
+    group: Group,
     address: SocketAddr,
     log: PathBuf,
-    /// Tells the watchdog that it runs.
-    mark: PathBuf,
 }
 
 impl Server {
@@ -117,49 +111,29 @@ impl Server {
     /// Ends it as a power switch would, but for the page cache.
     pub(crate) fn kill(&mut self) {
         // It may have ended by itself, which its log tells.
-        let _ = fs::remove_file(&self.mark);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    /// One line of its metrics; `None` if it does not answer.
-    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
-        let request = b"GET /metrics HTTP/1.1\r\nHost: chaos\r\nConnection: close\r\n\r\n";
-        let (answer, _) = Connection::to(self.address).ask(request).await.ok()?;
-        let line = answer.body.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|value| value.trim().parse().ok())
+        let _ = self.group.kill();
     }
 
     /// Waits until everything that it acknowledged is in the database.
     pub(crate) async fn drained(&self) {
-        let deadline = Instant::now() + Duration::from_secs(180);
-        while self.metric("switchroom_spool_pending_records ").await != Some(0.0) {
-            assert!(Instant::now() < deadline, "the spool is not drained: {}", self.log.display());
-            sleep(Duration::from_millis(20)).await;
-        }
+        let is_drained = server::drained(self.address, Duration::from_secs(180)).await;
+        assert!(is_drained, "the spool is not drained: {}", self.log.display());
     }
 
-    /// How many file descriptors and how much memory it uses (`proc(5)`).
+    /// How much memory it uses.
     pub(crate) fn resident_mib(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = fs::read_to_string(path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        kib.unwrap_or(0.0) / 1024.0
+        server::resident_mib(self.group.id())
     }
 
     async fn listening(&mut self, began: Instant) -> SocketAddr {
         loop {
-            let text = fs::read_to_string(&self.log).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.split_once("listening on "));
-            if let Some((_, address)) = line.filter(|_| text.ends_with('\n'))
-                && let Ok(address) = address.trim().parse()
-            {
+            if let Some(address) = server::listening(&self.log) {
                 return address;
             }
-            let ended = self.child.try_wait().expect("a process");
-            assert!(ended.is_none(), "the server has ended: {text}");
-            assert!(began.elapsed() < START, "the server does not listen: {text}");
+            let ended = self.group.ended().expect("a process");
+            let said = || fs::read_to_string(&self.log).unwrap_or_default();
+            assert!(ended.is_none(), "the server has ended: {}", said());
+            assert!(began.elapsed() < START, "the server does not listen: {}", said());
             sleep(Duration::from_millis(5)).await;
         }
     }

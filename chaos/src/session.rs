@@ -1,13 +1,8 @@
 //! Session tokens, good ones and others.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use harness::session::{claims, now, sign};
 use identity::UserId;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::planted::{FORGED_SECRET, SESSION_SECRET};
 
@@ -30,13 +25,8 @@ pub(crate) enum Kind {
 
 /// A token for a user.
 pub(crate) fn session(kind: Kind, user: UserId) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let good = json!({
-        "sub": user.to_string(),
-        "aud": "authenticated",
-        "role": "authenticated",
-        "exp": now + 7200,
-    });
+    let now = now();
+    let good = claims(&user.to_string(), 7200);
     match kind {
         Kind::Good => sign(&good, SESSION_SECRET),
         Kind::Forged => sign(&good, FORGED_SECRET),
@@ -53,13 +43,4 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
     let mut claims = claims.clone();
     claims[name] = value;
     claims
-}
-
-fn sign(claims: &Value, secret: &str) -> String {
-    let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let signed = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
-    mac.update(signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }

@@ -1,8 +1,7 @@
 //! Whether an answer is one that Twilio, and a caller, can live with.
 
+use harness::http::Answer;
 use twiml::{DialNoun, Response, Verb};
-
-use crate::http::Answer;
 
 /// What an answer says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,8 +22,8 @@ pub(crate) enum Verdict {
 pub(crate) fn judge(is_voice: bool, answer: &Answer) -> Verdict {
     match (is_voice, answer.status) {
         (false, 204) => Verdict::Noted,
-        (true, 200) => document(&answer.body),
-        (_, status) => Verdict::Wrong(format!("status {status}: {}", answer.body)),
+        (true, 200) => document(answer.text()),
+        (_, status) => Verdict::Wrong(format!("status {status}: {}", answer.text())),
     }
 }
 
@@ -51,7 +50,7 @@ mod tests {
     use super::*;
 
     fn of(is_voice: bool, status: u16, body: &str) -> Verdict {
-        judge(is_voice, &Answer { status, head: String::new(), body: body.to_owned() })
+        judge(is_voice, &Answer { status, headers: Vec::new(), body: body.into() })
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A database, a road to it, and workspaces with agents and contacts.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use harness::http::{Ask, encode};
 use identity::{AccountSid, ApiKeySid, AppSid, UserId, WorkspaceId};
 use tokio_postgres::{Client, NoTls};
 use twilio_sig::{AuthToken, Form, Request};
@@ -89,7 +89,10 @@ impl<'a> World<'a> {
 
     fn add(&self, workspace: &Workspace) {
         let (account, number) = (workspace.account.to_string(), workspace.number.clone());
-        let mark = workspace.mark;
+        let (key, app) = (
+            ApiKeySid::from_bytes(bytes(workspace.mark, 0)),
+            AppSid::from_bytes(bytes(workspace.mark, 0)),
+        );
         let arguments = [
             "workspace",
             "add",
@@ -97,9 +100,9 @@ impl<'a> World<'a> {
             "--account-sid",
             &account,
             "--api-key",
-            &ApiKeySid::from_bytes(bytes(mark, 0)).to_string(),
+            key.as_str(),
             "--app",
-            &AppSid::from_bytes(bytes(mark, 0)).to_string(),
+            app.as_str(),
             "--number",
             &number,
         ];
@@ -190,34 +193,9 @@ fn sign(token: &str, path: &str, body: &str) -> String {
 
 /// A form as it is posted, with or without a signature.
 pub(crate) fn post(path: &str, signature: Option<&str>, body: &str) -> Vec<u8> {
-    let signature = signature.map_or_else(String::new, |s| format!("X-Twilio-Signature: {s}\r\n"));
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: chaos\r\n{signature}Content-Type: \
-         application/x-www-form-urlencoded; charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-/// Writes a form.
-pub(crate) fn encode(params: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> =
-        params.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-    pairs.join("&")
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                escaped.push(char::from(byte));
-            }
-            // Writing to a string cannot fail.
-            byte => write!(escaped, "%{byte:02X}").unwrap_or_default(),
-        }
-    }
-    escaped
+    let ask = Ask::new("POST", path);
+    let ask = signature.into_iter().fold(ask, |ask, one| ask.header("X-Twilio-Signature", one));
+    ask.body("application/x-www-form-urlencoded; charset=UTF-8", body).kept_bytes()
 }
 
 /// Sixteen bytes for a workspace and something of it.

@@ -1,7 +1,7 @@
 //! Starting programs.
 
 use std::io::{self, BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use crate::failure::Failure;
 
@@ -37,6 +37,47 @@ pub fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Result<En
     Ok(Ended { ok, output })
 }
 
+/// Runs a program and prints each line as it comes. The last line, if it ended well.
+///
+/// # Errors
+///
+/// The given failure; what the program printed was seen already.
+pub fn printing(command: &mut Command, what: &str, mend: &str) -> Result<String, Failure> {
+    let mut closing = String::new();
+    let ended = watch(command, |line| {
+        println!("{line}");
+        line.clone_into(&mut closing);
+    });
+    match ended {
+        Ok(ended) if ended.ok => Ok(closing),
+        Ok(_) => Err(Failure::new(what, mend)),
+        Err(error) => {
+            Err(Failure::new(format!("`{}` cannot be started: {error}", shown(command)), mend))
+        }
+    }
+}
+
+/// Prints how a command ended. The code that its process ends with.
+pub fn report(ended: Result<String, Failure>) -> ExitCode {
+    match ended {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A script of the shell.
+pub fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
 /// Runs a program to its end.
 ///
 /// # Errors
@@ -69,12 +110,6 @@ pub fn shown(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shell(script: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]);
-        command
-    }
 
     #[test]
     fn keeps_the_order_of_both_outputs() {

@@ -6,12 +6,9 @@
 )]
 
 pub mod database;
-pub mod group;
 pub mod http;
 pub mod place;
 mod process;
-pub mod random;
-mod session;
 mod stage;
 mod stop;
 pub mod team;

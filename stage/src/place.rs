@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::random;
-use harness::Failure;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use harness::{Failure, random};
 
 /// What Twilio is told; the emulator leads it to the server.
 pub const PUBLIC_URL: &str = "https://voice.example.com";
@@ -41,7 +42,7 @@ impl Place {
             program,
             directory,
             database: OnceLock::new(),
-            secrets_key: secret(random::key())?,
+            secrets_key: secret(random::bytes::<32>().map(|key| STANDARD.encode(key)))?,
             session_secret: secret(random::hex::<32>())?,
         })
     }

@@ -1,14 +1,14 @@
 //! The server as a process of its own, which ends with this one.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use harness::{Group, server};
 use tokio::time::sleep;
-
-use crate::group::Group;
 
 /// A running server. Dropping it stops it in order, and so does the end of this process.
 pub(crate) struct Process {
@@ -31,13 +31,11 @@ impl Process {
     }
 
     /// Waits for the address that it says it listens on.
-    pub(crate) async fn address(&mut self) -> Result<String, String> {
+    pub(crate) async fn address(&mut self) -> Result<SocketAddr, String> {
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
-            let text = fs::read_to_string(&self.log).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.split_once("listening on "));
-            if let Some((_, address)) = line.filter(|_| text.ends_with('\n')) {
-                return Ok(address.trim().to_owned());
+            if let Some(address) = server::listening(&self.log) {
+                return Ok(address);
             }
             self.alive()?;
             sleep(PAUSE).await;

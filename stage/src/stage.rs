@@ -3,18 +3,19 @@
 //! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use emulator::{Emulator, Route, Select};
+use harness::http::Answer;
+use harness::{server, session};
 use identity::Timestamp;
 use serde_json::Value;
-use tokio::time::sleep;
 
 use crate::database::Database;
-use crate::http::{Answer, Http};
+use crate::http::Http;
 use crate::place::Place;
 use crate::process::Process;
-use crate::session::SignIn;
 use crate::team::Team;
 
 /// The set-up. Dropping it stops the server, and the server its PostgreSQL.
@@ -29,7 +30,7 @@ pub struct Stage {
     pub acme: Team,
     /// Twenty-five agents.
     pub globex: Team,
-    sign_in: SignIn,
+    session_secret: String,
     told: Vec<(&'static str, String)>,
     server: Option<Process>,
 }
@@ -42,19 +43,19 @@ impl Stage {
         told: Vec<(&'static str, String)>,
     ) -> Result<Self, String> {
         let (server, address) = start(place, ANY_PORT, &told).await?;
-        let base = format!("http://{address}");
+        let http = Http::new(address);
         let database = Database::open(&place.database_url()).await?;
         place.database_is_at(database.home.clone());
-        twilio.route(Route { on: Select::ALL, bases: vec![base.clone()] });
+        twilio.route(Route { on: Select::ALL, bases: vec![http.base.clone()] });
         let acme = Team::acme(&twilio, place, &database).await?;
         let globex = Team::globex(&twilio, place, &database).await?;
         Ok(Self {
             twilio,
-            http: Http::new(base),
+            http,
             database,
             acme,
             globex,
-            sign_in: SignIn::new(place.session_secret.clone()),
+            session_secret: place.session_secret.clone(),
             told,
             server: Some(server),
         })
@@ -102,7 +103,7 @@ impl Stage {
             let issued = answer.json();
             let token = issued["token"]
                 .as_str()
-                .ok_or_else(|| format!("GET {path}: {} {}", answer.status, answer.body))?;
+                .ok_or_else(|| format!("GET {path}: {} {}", answer.status, answer.text()))?;
             agent.register(token).map_err(|error| {
                 format!("agent {} of {} cannot register: {error}", index + 1, team.id)
             })?;
@@ -111,13 +112,13 @@ impl Stage {
     }
 
     /// The session of an agent.
-    pub fn session(&self, team: &Team, agent: usize) -> Result<String, String> {
-        self.sign_in.session(&team.user(agent))
+    pub fn session(&self, team: &Team, agent: usize) -> String {
+        session::sign(&session::claims(&team.user(agent), DAY), &self.session_secret)
     }
 
     /// A question of an agent's page.
     pub async fn ask(&self, team: &Team, agent: usize, path: &str) -> Result<Answer, String> {
-        self.http.get(path, Some(&self.session(team, agent)?)).await
+        self.http.get(path, Some(&self.session(team, agent))).await
     }
 
     /// The call log as agent 1 of the workspace sees it.
@@ -126,24 +127,16 @@ impl Stage {
         let answer = self.ask(team, 1, &path).await?;
         match answer.json()["calls"].as_array() {
             Some(calls) if answer.status == 200 => Ok(calls.clone()),
-            _ => Err(format!("GET {path}: {} {}", answer.status, answer.body)),
+            _ => Err(format!("GET {path}: {} {}", answer.status, answer.text())),
         }
     }
 
     /// Waits until everything that the server has acknowledged is in the database.
     pub async fn applied(&self) -> Result<(), String> {
-        let deadline = Instant::now() + APPLY;
-        loop {
-            let page = self.http.get("/metrics", None).await?;
-            if page.body.lines().any(|line| line == "switchroom_spool_pending_records 0") {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                let seconds = APPLY.as_secs();
-                return Err(format!("acknowledged events are not applied after {seconds} s"));
-            }
-            sleep(Duration::from_millis(5)).await;
+        if server::drained(self.http.address(), APPLY).await {
+            return Ok(());
         }
+        Err(format!("acknowledged events are not applied after {} s", APPLY.as_secs()))
     }
 
     /// Whether the server still runs.
@@ -164,7 +157,7 @@ async fn start(
     place: &Place,
     listen: &str,
     told: &[(&'static str, String)],
-) -> Result<(Process, String), String> {
+) -> Result<(Process, SocketAddr), String> {
     // What an earlier run left would lead to a database that is gone.
     let _ = std::fs::remove_file(place.database_url());
     let mut command = place.serve(listen);
@@ -178,4 +171,6 @@ const ANY_PORT: &str = "127.0.0.1:0";
 
 /// More than any scenario takes in real time.
 const AHEAD: Duration = Duration::from_secs(60);
+/// A session of a day, in seconds.
+const DAY: u64 = 86_400;
 const APPLY: Duration = Duration::from_secs(10);

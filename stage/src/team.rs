@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use emulator::{Account, Address, Agent, Behaviour, Emulator, Voice};
-use harness::run;
+use harness::{random, run};
 use identity::{AccountSid, AgentIdentity, ApiKeySid, AppSid, UserId};
 
 use crate::database::Database;
 use crate::place::{PUBLIC_URL, Place};
-use crate::random;
 
 /// A workspace as the scenarios use it.
 pub struct Team {

@@ -45,16 +45,7 @@ pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<Stri
 /// If one failed.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = command(workspace, &build::EVERYTHING)?;
-    let mut closing = String::new();
-    let ended = run::watch(&mut command, |line| {
-        println!("{line}");
-        line.clone_into(&mut closing);
-    });
-    match ended {
-        Ok(ended) if ended.ok => Ok(closing),
-        Ok(_) => Err(Failure::new("the browser tests failed", "the lines above say what to do")),
-        Err(error) => Err(Failure::new(format!("browser: {error}"), "build it again")),
-    }
+    run::printing(&mut command, "the browser tests failed", "the lines above say what to do")
 }
 
 fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> {

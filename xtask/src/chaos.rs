@@ -38,20 +38,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     command.args(options.only.iter().flat_map(|name| ["--only", name]));
     command.args(options.long.then_some("--long"));
     command.args(options.beside_tests.then_some("--beside-tests"));
-    let mut closing = String::new();
-    let ended = run::watch(&mut command, |line| {
-        println!("{line}");
-        if let Some(counts) = line.strip_prefix("chaos: ") {
-            counts.clone_into(&mut closing);
-        }
-    });
-    match ended {
-        Ok(ended) if ended.ok => Ok(closing),
-        Ok(_) => Err(Failure::new(
-            "a promise of docs/reliability.md does not hold",
-            "the campaign that failed says above what was lost; repeat it alone with \
-             `cargo xtask chaos --only NAME`",
-        )),
-        Err(error) => Err(Failure::new(format!("chaos: {error}"), "build it again")),
-    }
+    let closing = run::printing(
+        &mut command,
+        "a promise of docs/reliability.md does not hold",
+        "the campaign that failed says above what was lost; repeat it alone with \
+         `cargo xtask chaos --only NAME`",
+    )?;
+    Ok(closing.trim_start_matches("chaos: ").to_owned())
 }

@@ -40,18 +40,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     }
     let mend = "a case that is printed above is reproduced by its seed; mend our library, or list \
                 the difference of the official one with its reason in conformance/src";
-    let mut closing = String::new();
-    let ended = run::watch(&mut command, |line| {
-        println!("{line}");
-        if let Some(counts) = line.strip_prefix("conformance: ") {
-            counts.clone_into(&mut closing);
-        }
-    });
-    match ended {
-        Ok(ended) if ended.ok => Ok(closing),
-        Ok(_) => Err(Failure::new("our libraries and the official ones differ", mend)),
-        Err(error) => Err(Failure::new(format!("cargo: {error}"), "run this with cargo")),
-    }
+    let what = "our libraries and the official ones differ";
+    let closing = run::printing(&mut command, what, mend)?;
+    Ok(closing.trim_start_matches("conformance: ").to_owned())
 }
 
 const NODE: &str = "conformance/node";

@@ -42,16 +42,11 @@ pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<Stri
 /// If one did not hold.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = command(workspace, &build::EVERYTHING)?;
-    let mut closing = String::new();
-    let ended = run::watch(command.arg("--headless"), |line| {
-        println!("{line}");
-        line.clone_into(&mut closing);
-    });
-    match ended {
-        Ok(ended) if ended.ok => Ok(closing),
-        Ok(_) => Err(Failure::new("not every scenario held", "the lines above say what to do")),
-        Err(error) => Err(Failure::new(format!("demo: {error}"), "build it again")),
-    }
+    run::printing(
+        command.arg("--headless"),
+        "not every scenario held",
+        "the lines above say what to do",
+    )
 }
 
 fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> {

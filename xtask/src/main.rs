@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use harness::Failure;
+use harness::{Failure, run};
 
 /// Tests and checks of the workspace.
 #[derive(Parser)]
@@ -67,16 +67,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
-    match dispatch(&command) {
-        Ok(said) => {
-            println!("{said}");
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            println!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    run::report(dispatch(&command))
 }
 
 fn dispatch(command: &Command) -> Result<String, Failure> {

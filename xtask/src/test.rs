@@ -117,12 +117,6 @@ const TEST_THREADS: &str = "RUST_TEST_THREADS";
 mod tests {
     use super::*;
 
-    fn shell(script: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]);
-        command
-    }
-
     #[test]
     fn passes_only_when_tests_ran_and_all_of_them() {
         let result = |passed, failed, ignored| {
@@ -136,7 +130,7 @@ mod tests {
             ("not compiled", "echo 'error: no'; exit 101".to_owned(), Err("0 passed, 0 failed")),
         ];
         for (name, script, want) in cases {
-            let got = count(&mut shell(&script));
+            let got = count(&mut run::shell(&script));
             let got = got.as_deref().map_err(|failure| &*failure.what);
             assert_eq!(got, want, "{name}");
         }
@@ -144,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_compiler_error_is_shown() {
-        let failure = count(&mut shell("echo 'error: no'; exit 101")).unwrap_err();
+        let failure = count(&mut run::shell("echo 'error: no'; exit 101")).unwrap_err();
         assert_eq!(failure.output, "error: no\n");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use harness::http::{Answer, Ask, Connection, encode};
 use identity::{AgentIdentity, UserId};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -14,11 +15,10 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use crate::context::Context;
-use crate::http::{Answer, Connection};
 use crate::planted;
 use crate::session::{Kind, session};
 use crate::story::{Call, Calls, now};
-use crate::world::{Workspace, World, encode, post};
+use crate::world::{Workspace, World, post};
 
 /// Who asks for what is not theirs.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -127,7 +127,7 @@ impl Probe {
 struct Try {
     route: Route,
     probe: Probe,
-    absent: String,
+    absent: Answer,
 }
 
 /// Everything that a prober needs.
@@ -214,10 +214,10 @@ pub(crate) async fn run(context: &Context) -> String {
 /// Asks what there is of every workspace, so that no new route goes unprobed.
 async fn routes(connection: &mut Connection) -> Vec<Route> {
     let (answer, _) = connection
-        .ask(b"GET /openapi.json HTTP/1.1\r\nHost: chaos\r\n\r\n")
+        .ask(&Ask::get("/openapi.json").kept_bytes())
         .await
         .expect("the program describes itself");
-    let page: Value = serde_json::from_str(&answer.body).expect("JSON");
+    let page: Value = answer.json();
     let paths = page["paths"].as_object().expect("paths");
     let mut routes = Vec::new();
     for (path, methods) in paths {
@@ -239,7 +239,7 @@ async fn controls(connection: &mut Connection, workspace: &Workspace) {
     for rest in [identity.as_str(), "agents", "calls", &format!("calls/{call}")] {
         let ask = page("GET", &workspace.path(rest), Some(&bearer));
         let (answer, _) = connection.ask(&ask).await.expect("an answer");
-        assert_eq!(answer.status, 200, "{rest}: {}", answer.body);
+        assert_eq!(answer.status, 200, "{rest}: {}", answer.text());
     }
     let body = form(workspace, 0);
     let path = workspace.path("voice/status");
@@ -247,7 +247,7 @@ async fn controls(connection: &mut Connection, workspace: &Workspace) {
     {
         let ask = post(&path, Some(&signature), &body);
         let (answer, _) = connection.ask(&ask).await.expect("an answer");
-        assert_eq!(answer.status, 204, "{}", answer.body);
+        assert_eq!(answer.status, 204, "{}", answer.text());
     }
 }
 
@@ -264,7 +264,7 @@ async fn tries(probes: &Probes, routes: Vec<Route>, connection: &mut Connection)
                 Probe::Page(_) => 401,
                 Probe::Webhook(_) => 403,
             };
-            assert_eq!(answer.status, want, "{route:?}, {probe:?}: {}", answer.body);
+            assert_eq!(answer.status, want, "{route:?}, {probe:?}: {}", answer.text());
             tries.push(Try { route: route.clone(), probe, absent: answer.comparable() });
         }
     }
@@ -284,7 +284,7 @@ async fn probe_all(probes: &Probes, mut connection: Connection) -> (usize, Vec<S
             }
             let ask = probes.request(route, *probe, *pair, false);
             let answer = answered(&mut connection, &ask).await;
-            let got = answer.as_ref().map(Answer::comparable);
+            let got = answer.map(Answer::comparable);
             tried += 1;
             if got.as_ref().ok() != Some(absent) {
                 leaks.push(format!("{pair:?} {route:?} {probe:?}: {got:?} is not {absent:?}"));
@@ -383,14 +383,9 @@ impl Asker {
 
 /// A request of an agent's page; what may have a body has one that would do.
 fn page(method: &str, path: &str, bearer: Option<&str>) -> Vec<u8> {
-    let bearer = bearer.map_or_else(String::new, |one| format!("Authorization: Bearer {one}\r\n"));
     let body = if method == "GET" { "" } else { r#"{"status":"away"}"# };
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: chaos\r\n{bearer}Content-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    let ask = bearer.into_iter().fold(Ask::new(method, path), Ask::bearer);
+    ask.body("application/json", body).kept_bytes()
 }
 
 /// The end of a call, in the name of a workspace's account.

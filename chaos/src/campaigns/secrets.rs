@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
+use harness::http::{Ask, Connection};
 use identity::AgentIdentity;
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::http::Connection;
 use crate::planted;
 use crate::program::Server;
 use crate::session::{Kind, session};
@@ -105,23 +105,18 @@ async fn bad_day(world: &mut World<'_>, server: &Server) -> Vec<String> {
         ask(&mut connection, &step.request).await;
     }
     ask(&mut connection, &page("GET", &workspace.path("agents"), &good, "")).await;
-    ask(&mut connection, b"GET /readyz HTTP/1.1\r\nHost: chaos\r\n\r\n").await;
+    ask(&mut connection, &Ask::get("/readyz").kept_bytes()).await;
     world.postgres.start_again().await;
     server.drained().await;
     made
 }
 
 async fn ask(connection: &mut Connection, request: &[u8]) -> String {
-    connection.ask(request).await.expect("an answer").0.body
+    connection.ask(request).await.expect("an answer").0.text().to_owned()
 }
 
 fn page(method: &str, path: &str, bearer: &str, body: &str) -> Vec<u8> {
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: chaos\r\nAuthorization: Bearer {bearer}\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    Ask { body: body.into(), ..Ask::new(method, path).bearer(bearer) }.kept_bytes()
 }
 
 /// The part of a token that nobody could guess.

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use harness::Failure;
-use stage::{Place, random, until_told_to_stop};
+use harness::{Failure, random, run};
+use stage::{Place, until_told_to_stop};
 
 /// Lets Twilio's own Voice SDK ring, answer and talk in a real browser.
 #[derive(Parser)]
@@ -45,22 +45,13 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(said) => {
-            println!("{said}");
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            println!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    run::report(begin(&Options::parse()))
 }
 
 /// # Errors
 ///
 /// The tests that failed, a process that was left behind, or why nothing could be tried.
-fn run(options: &Options) -> Result<String, Failure> {
+fn begin(options: &Options) -> Result<String, Failure> {
     let odd = |what| Failure::new(what, "run this on a system with /dev/urandom");
     let mark = random::hex::<8>().map_err(odd)?;
     let directory = options.directory.join(format!("stage-{mark}"));

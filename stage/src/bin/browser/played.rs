@@ -15,10 +15,10 @@ use super::door::Door;
 use super::tap::{Counts, Tap};
 use super::{leftover, script};
 use harness::Failure;
+use harness::Group;
 use stage::Place;
 use stage::Stage;
 use stage::Team;
-use stage::group::Group;
 
 /// Everything that the tests meet.
 pub(super) struct Set {

@@ -33,7 +33,7 @@ fn team(stage: &Stage, team: &Team) -> Result<Value, String> {
             "number": number,
             "user": team.user(number),
             "identity": agent.identity(),
-            "session": stage.session(team, number)?,
+            "session": stage.session(team, number),
         }))
     };
     let agents: Result<Vec<Value>, String> = team.agents().iter().enumerate().map(agent).collect();

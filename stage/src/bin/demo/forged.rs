@@ -32,7 +32,7 @@ pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), S
     ];
     for (name, params, signature) in requests {
         let answer = stage.http.post(&path, params, signature).await?;
-        scene.claim(&format!("{name}: 403, empty"), (answer.status, &*answer.body), (403, ""));
+        scene.claim(&format!("{name}: 403, empty"), (answer.status, answer.text()), (403, ""));
     }
     let status = from_another_account(stage).await?;
     scene.claim("signed with another account's token: 403", status, Some(403));
@@ -70,8 +70,8 @@ fn last(stage: &Stage, team: &Team) -> Result<Webhook, String> {
 
 /// All refusals of signatures, whatever their class.
 async fn refusals(stage: &Stage) -> Result<u64, String> {
-    let page = stage.http.get("/metrics", None).await?.body;
+    let page = stage.http.get("/metrics", None).await?;
     let lines =
-        page.lines().filter(|line| line.starts_with("switchroom_signature_refusals_total{"));
+        page.text().lines().filter(|line| line.starts_with("switchroom_signature_refusals_total{"));
     Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
 }

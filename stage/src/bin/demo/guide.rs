@@ -24,7 +24,7 @@ pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) -> Result<(), St
     println!("\nSwitchroom runs, with Twilio on loopback and four agents in the workspace acme.\n");
     println!("Open two of these, each in a window of its own, and allow the microphone:\n");
     for agent in 1..=stage.acme.agents().len() {
-        let session = stage.session(&stage.acme, agent)?;
+        let session = stage.session(&stage.acme, agent);
         println!("  agent {agent}  {base}/#workspace=acme&session={session}");
     }
     println!("\nThen place a call to {} here; both ring, until one answers:\n", stage.acme.number);
@@ -34,7 +34,7 @@ pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) -> Result<(), St
     }
     println!("  {:<22} {}", "the server's log", place.log().display());
     println!("\nIn another terminal, as agent 1:\n");
-    println!("  SESSION={}", stage.session(&stage.acme, 1)?);
+    println!("  SESSION={}", stage.session(&stage.acme, 1));
     println!("  ACME={base}/api/workspaces/acme");
     let identity = stage.acme.agents()[0].identity();
     for (what, command) in COMMANDS {

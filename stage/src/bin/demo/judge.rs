@@ -129,7 +129,8 @@ async fn by_api(stage: &Stage, team: &Team, story: &Story) -> Result<Facts, Stri
     if answer.status != 200 || listed.as_ref() != Some(&call) {
         return Err(format!(
             "GET {path}: {} {}; in the log: {listed:?}",
-            answer.status, answer.body
+            answer.status,
+            answer.text()
         ));
     }
     Ok(facts(team, &call))

@@ -14,11 +14,11 @@ use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
 use harness::Failure;
+use harness::http::Answer;
+use harness::random;
 use stage::Place;
 use stage::Stage;
 use stage::Team;
-use stage::http::Answer;
-use stage::random;
 
 /// Sets up, and does what is typed until it is told to stop.
 pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {
@@ -155,7 +155,7 @@ async fn obey(stage: &Stage, order: &Order) -> Result<Option<(Call, bool)>, Stri
 
 /// JSON for people.
 fn pretty(answer: &Answer) -> String {
-    serde_json::to_string_pretty(&answer.json()).unwrap_or_else(|_| answer.body.clone())
+    serde_json::to_string_pretty(&answer.json()).unwrap_or_else(|_| answer.text().to_owned())
 }
 
 /// Tells what has happened in a call since the last time.

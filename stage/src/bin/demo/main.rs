@@ -23,8 +23,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use harness::Failure;
-use stage::{Place, random, until_told_to_stop};
+use harness::{Failure, random, run};
+use stage::{Place, until_told_to_stop};
 
 /// Shows the main job on this machine alone: server, database, Twilio and agents.
 #[derive(Parser)]
@@ -44,19 +44,10 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
-        Ok(said) => {
-            println!("{said}");
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            println!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    run::report(begin(Options::parse()))
 }
 
-fn run(options: Options) -> Result<String, Failure> {
+fn begin(options: Options) -> Result<String, Failure> {
     if !options.headless {
         let place = Place::prepare(options.switchroom, options.directory.join("live"))?;
         let ended = until_told_to_stop(live::run(&place, options.voice_sdk))?;

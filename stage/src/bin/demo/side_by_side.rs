@@ -46,7 +46,11 @@ pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), S
         let absent = stage.ask(acme, 1, &format!("/api/workspaces/nowhere/{rest}")).await?;
         let claim = format!("acme's agent asks for globex's {what}: 404, as if it were not there");
         let code = (asked.status, asked.json()["code"].clone());
-        scene.claim(&claim, (code, asked), ((404, json!("workspace_not_found")), absent));
+        scene.claim(
+            &claim,
+            (code, asked.comparable()),
+            ((404, json!("workspace_not_found")), absent.comparable()),
+        );
     }
     let asked = stage.ask(acme, 1, &acme.path(&format!("calls/{}", foreign.sid))).await?;
     let code = (asked.status, asked.json()["code"].clone());

@@ -1,11 +1,8 @@
-//! Secrets of one demo.
+//! Random bytes, for secrets and names that nobody else has.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 /// So many random bytes from the system.
 pub fn bytes<const N: usize>() -> Result<[u8; N], String> {
@@ -22,9 +19,4 @@ pub fn hex<const N: usize>() -> Result<String, String> {
         write!(text, "{byte:02x}").unwrap_or_default();
         text
     }))
-}
-
-/// 32 random bytes in base64.
-pub fn key() -> Result<String, String> {
-    Ok(STANDARD.encode(bytes::<32>()?))
 }

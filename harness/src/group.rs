@@ -42,6 +42,18 @@ impl Group {
         self.child.try_wait()
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the program itself at once, as a power switch would.
+    pub fn kill(&mut self) -> std::io::Result<ExitStatus> {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.stop()
+    }
+
     /// Stops it in order, if it still runs, and waits for its end.
     ///
     /// Closing the pipe is what the shell waits for. A number whose process has ended may belong to
@@ -67,7 +79,7 @@ impl Drop for Group {
 /// Starts the shell that ends the process group when our pipe to it closes.
 fn watch(group: u32) -> std::io::Result<Child> {
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", WATCHDOG, "xtask-watchdog"]).arg(group.to_string());
+    shell.args(["-c", WATCHDOG, "harness-watchdog"]).arg(group.to_string());
     shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     shell.spawn()
 }

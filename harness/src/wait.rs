@@ -1,0 +1,40 @@
+//! Waiting for something to become true.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+/// Asks again and again, with a pause in between. Whether it became true within `patience`.
+pub async fn until(
+    patience: Duration,
+    pause: Duration,
+    mut holds: impl AsyncFnMut() -> bool,
+) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        if holds().await {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn asks_until_it_is_true_or_too_late() {
+        let mut asked = 0;
+        let third = async || {
+            asked += 1;
+            asked == 3
+        };
+        assert!(until(Duration::from_secs(60), Duration::ZERO, third).await);
+        assert_eq!(asked, 3);
+        assert!(!until(Duration::ZERO, Duration::ZERO, async || false).await);
+    }
+}
