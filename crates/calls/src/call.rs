@@ -16,6 +16,7 @@ use crate::{Dialled, Direction, EndReason, LegEnd, LegStatus, Outcome, Party, Re
 /// With the feature `serde` it is the JSON object that the API shows.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Call {
     /// The call, as Twilio and the log name it.
     #[cfg_attr(feature = "serde", serde(rename = "call_sid"))]
@@ -34,8 +35,8 @@ pub struct Call {
     /// The agent who has, or had, the call: inbound whose leg was answered and connected, `None`
     /// while it rings and if it was missed; outbound who placed it.
     pub handled_by: Option<UserId>,
-    /// When it arrived; the first that was heard of it if the arrival is not known. `None` only if
-    /// nothing is known.
+    /// When it arrived, or the first sign of it if the arrival is not known; `None` if nothing is
+    /// known.
     pub started_at: Option<Timestamp>,
     /// When the other side answered.
     pub answered_at: Option<Timestamp>,
@@ -46,7 +47,8 @@ pub struct Call {
     pub end_reason: Option<EndReason>,
     /// The rule that kept an outbound call from being placed.
     pub refusal: Option<Word<Refusal>>,
-    /// The agent's own leg of an outbound call first, then by wave, first sign of life, Sid.
+    /// As folded: the agent's own leg of an outbound call first, then by wave, first sign of life
+    /// and Sid. In the log they are in the order in which they began.
     pub legs: Vec<Leg>,
     /// By number.
     pub waves: Vec<Wave>,
@@ -92,6 +94,7 @@ impl Call {
 /// One end of a call: an agent's browser, or the number that an agent called.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leg {
     /// The leg; for the agent's own leg of an outbound call, the call itself.
     #[cfg_attr(feature = "serde", serde(rename = "leg_sid"))]
@@ -114,7 +117,8 @@ pub struct Leg {
     /// The SIP response with which it ended, if Twilio said.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub sip_response: Option<u16>,
-    /// Why it is over; `None` while it goes on.
+    /// Why it is over; `None` while it goes on, and in the log for a reason that only a newer
+    /// version of the program knows.
     #[cfg_attr(feature = "serde", serde(rename = "end_reason"))]
     pub end: Option<LegEnd>,
 }
@@ -134,6 +138,7 @@ impl Leg {
 /// One wave of an inbound call, or the one Dial of an outbound call.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wave {
     /// Its number, from 1.
     pub number: u16,

@@ -87,6 +87,21 @@ impl fmt::Debug for Party {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Party {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        "Party".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
 #[cfg(feature = "serde")]
 impl serde::Serialize for Party {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

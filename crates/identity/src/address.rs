@@ -72,7 +72,7 @@ impl fmt::Display for AgentIdentity {
     }
 }
 
-text_forms!(AgentIdentity);
+text_forms!(AgentIdentity, { "pattern": "^agent_[0-9a-f]{32}$" });
 
 /// A `client:` address, as Twilio writes it in `From` and `To`: a browser, whoever it is.
 ///
@@ -152,7 +152,7 @@ impl fmt::Display for ClientAddress {
     }
 }
 
-text_forms!(ClientAddress);
+text_forms!(ClientAddress, {});
 
 /// Twilio's limit, error 31105.
 const MAX_IDENTITY: usize = 256;

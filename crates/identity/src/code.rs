@@ -117,6 +117,17 @@ macro_rules! code_forms {
             }
         }
 
+        #[cfg(feature = "schema")]
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::alloc::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                <$crate::Word<$name> as ::schemars::JsonSchema>::json_schema(generator)
+            }
+        }
+
         #[cfg(feature = "serde")]
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -241,6 +252,19 @@ impl<T: Code> fmt::Display for Word<T> {
 impl<T: Code> fmt::Debug for Word<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// The words that this version knows, under the name of their type.
+#[cfg(feature = "schema")]
+impl<T: Code> schemars::JsonSchema for Word<T> {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        core::any::type_name::<T>().rsplit("::").next().unwrap_or(T::WHAT).into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let codes: alloc::vec::Vec<&str> = T::ALL.iter().map(|value| value.code()).collect();
+        schemars::json_schema!({ "enum": codes })
     }
 }
 

@@ -48,7 +48,7 @@ macro_rules! uuid_id {
             }
         }
 
-        text_forms!($name);
+        text_forms!($name, { "format": "uuid" });
     };
 }
 

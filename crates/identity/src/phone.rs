@@ -101,7 +101,7 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-text_forms!(PhoneNumber);
+text_forms!(PhoneNumber, { "pattern": "^[+][1-9][0-9]{0,14}$" });
 
 /// A country code has at least one digit, and something follows it.
 const MIN_DIGITS: usize = 2;

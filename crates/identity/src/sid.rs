@@ -56,7 +56,7 @@ macro_rules! sid {
             }
         }
 
-        text_forms!($name);
+        text_forms!($name, { "pattern": concat!("^", $prefix, "[0-9a-f]{32}$") });
     };
 }
 

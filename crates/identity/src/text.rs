@@ -1,9 +1,10 @@
 //! What every type that is read from a text has in common.
 
 /// Leads in by `TryFrom<&str>`, `TryFrom<String>` and, with the feature, serde; leads out by
-/// serde. The type brings `FromStr` and `Display`.
+/// serde. The type brings `FromStr` and `Display`, and says in words of JSON Schema what its texts
+/// look like.
 macro_rules! text_forms {
-    ($name:ident) => {
+    ($name:ident, { $($keyword:literal: $value:expr),* }) => {
         impl TryFrom<&str> for $name {
             type Error = $crate::ParseError;
 
@@ -17,6 +18,21 @@ macro_rules! text_forms {
 
             fn try_from(text: alloc::string::String) -> Result<Self, Self::Error> {
                 text.parse()
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> alloc::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string" $(, $keyword: $value)* })
             }
         }
 

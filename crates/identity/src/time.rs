@@ -184,7 +184,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-text_forms!(Timestamp);
+text_forms!(Timestamp, { "format": "date-time" });
 
 struct Rfc2822(Timestamp);
 

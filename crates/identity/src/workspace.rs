@@ -61,7 +61,7 @@ impl fmt::Display for WorkspaceId {
     }
 }
 
-text_forms!(WorkspaceId);
+text_forms!(WorkspaceId, {});
 
 /// Long enough for two UUIDs and a name; short enough for a path and an index.
 const MAX_BYTES: usize = 128;

@@ -2,3 +2,6 @@
 
 pub(crate) mod agent;
 pub(crate) mod call;
+#[cfg(test)]
+pub(crate) mod generated;
+pub(crate) mod ring;

@@ -87,6 +87,7 @@ impl LegEvent {
 /// The `action` of a Dial: it is over.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Dialled {
     /// Which wave it was, from 1; an outbound call has one.
     pub wave: u16,
@@ -98,6 +99,7 @@ pub struct Dialled {
     /// Twilio's `DialCallDuration`: how long that leg was answered.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "serde", serde(with = "super::seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub duration: Option<Duration>,
     /// Twilio's `DialBridged`: whether the two sides were connected.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

@@ -1,3 +1,5 @@
+import { REFUSALS, RING_ENDS } from "./words.js";
+
 /**
  * Why a call ended, for an agent.
  *
@@ -12,16 +14,7 @@
  * @property {string | null} [detail] what the network or the server adds
  */
 
-/**
- * What the server tells when one agent's ring is over.
- *
- * @typedef {object} RingEnded
- * @property {string} call_sid
- * @property {string} leg_sid
- * @property {string} user_id
- * @property {string} reason
- * @property {{ user_id: string, name: string | null } | null} answered_by
- */
+/** @typedef {import("./words.js").RingEnded} RingEnded */
 
 /**
  * Joins two tellers of the same end: the SDK knows at once that a ring is over, and never why; the
@@ -90,18 +83,16 @@ const MOST = 50;
  * @returns {Ending}
  */
 function ending(told, me) {
-  const reason = REASONS.has(told.reason) ? /** @type {Reason} */ (told.reason) : "unknown";
+  const reason = RING_ENDS.includes(told.reason) ? told.reason : "unknown";
   if (reason !== "answered") return { reason, by: null };
   if (told.answered_by?.user_id === me) return { reason: "answered_by_you", by: null };
   return { reason, by: told.answered_by?.name ?? null };
 }
 
-const REASONS = new Set(["answered", "caller_hung_up", "timed_out", "declined", "failed"]);
-
 /**
  * How an outbound call ended, by its record.
  *
- * @param {{ outcome: string, refusal: string | null, answered_at: string | null }} call
+ * @param {Pick<import("./words.js").Call, "outcome" | "refusal">} call
  * @returns {Ending}
  */
 export function outboundEnding(call) {
@@ -147,7 +138,7 @@ export function sentence({ reason, by, detail = null }) {
     case "failed":
       return detail ? `The call failed: ${detail}` : "The call failed";
     case "refused":
-      return `The call was not placed: ${REFUSALS[detail ?? ""] ?? "it is not allowed"}`;
+      return `The call was not placed: ${refusal(detail)}`;
     case "lost":
       return detail ? `The connection was lost: ${detail}` : "The connection was lost";
     default:
@@ -155,12 +146,20 @@ export function sentence({ reason, by, detail = null }) {
   }
 }
 
-/** @type {Record<string, string>} */
-const REFUSALS = {
+/** @param {string | null} code of a refusal; one of a newer server has no sentence yet */
+function refusal(code) {
+  const known = REFUSALS.find((one) => one === code);
+  return known ? REFUSED[known] : "it is not allowed";
+}
+
+/** Why a call was not placed, in words. @type {Record<import("./words.js").Refusal, string>} */
+export const REFUSED = {
   not_a_number: "this is not a phone number",
+  premium_number: "numbers of this kind cost too much and are never called",
   prefix_not_allowed: "your workspace does not allow numbers with this prefix",
   on_call: "you are on another call",
   too_many_calls: "you have placed too many calls this hour",
+  too_many_calls_today: "your workspace has placed too many calls today",
   not_a_member: "you do not take calls in this workspace",
   not_an_agent: "you do not take calls in this workspace",
   no_caller_id: "your workspace has no number of its own",

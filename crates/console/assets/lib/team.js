@@ -1,55 +1,11 @@
-/**
- * What an agent does, as the server tells it.
- *
- * @typedef {object} Agent
- * @property {string} user_id
- * @property {string | null} name
- * @property {string} role
- * @property {"available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up"} status
- *   what counts: calls come before what was set by hand
- * @property {"available" | "away" | "offline" | "unknown" | null} presence what was set by hand
- * @property {string | null} since RFC 3339
- * @property {string | null} [call_sid] while a call is offered or going on
- * @property {string | null} [until] when wrap-up ends by itself
- */
+import { LIVE } from "./words.js";
 
-/**
- * One leg of a call.
- *
- * @typedef {object} Leg
- * @property {string} leg_sid
- * @property {string | null} agent user id
- * @property {string} status
- * @property {string | null} end_reason
- * @property {string | null} initiated_at
- * @property {string | null} ringing_at
- * @property {string | null} answered_at
- * @property {string | null} ended_at
- */
-
-/**
- * A call, as the server tells it.
- *
- * @typedef {object} Call
- * @property {string} call_sid
- * @property {"inbound" | "outbound"} direction
- * @property {string} outcome
- * @property {string | null} from
- * @property {string | null} to
- * @property {string | null} contact_id
- * @property {string | null} contact_name
- * @property {string | null} handled_by
- * @property {string | null} started_at
- * @property {string | null} answered_at
- * @property {string | null} ended_at
- * @property {string | null} end_reason
- * @property {string | null} refusal
- * @property {Leg[]} legs
- * @property {any} waves
- */
+/** @typedef {import("./words.js").Agent} Agent */
+/** @typedef {import("./words.js").Call} Call */
+/** @typedef {import("./words.js").Leg} Leg */
 
 /** Whether a call is not over yet. @param {Call} call */
-export const isLive = (call) => call.outcome === "ringing" || call.outcome === "in_progress";
+export const isLive = (call) => LIVE.includes(call.outcome);
 
 /**
  * Compares names as people do: `Agent 2` comes before `Agent 10`. Sorting with one is many times

@@ -1,3 +1,5 @@
+import { MISSED } from "../lib/words.js";
+
 /**
  * A length of time as a clock shows it: `0:07`, `12:40`, `1:02:03`.
  *
@@ -48,7 +50,7 @@ export function moment(at, now) {
   return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
 }
 
-/** What an agent does, in words. @type {Record<string, string>} */
+/** What an agent does, in words. @type {Record<import("../lib/words.js").AgentStatus, string>} */
 export const STATUS = {
   available: "Available",
   away: "Away",
@@ -82,7 +84,7 @@ export function doing(agent, call, other) {
   return call.direction === "outbound" && call.outcome === "ringing" ? `Calls ${other}` : `Talks to ${other}`;
 }
 
-/** How a call went, in words. @type {Record<string, string>} */
+/** How a call went, in words. @type {Record<import("../lib/words.js").Outcome, string>} */
 export const OUTCOME = {
   ringing: "Ringing",
   in_progress: "Talking",
@@ -95,14 +97,13 @@ export const OUTCOME = {
 };
 
 /**
- * Whether somebody called in vain.
+ * Whether somebody called and nobody answered, now that it is over.
  *
- * @param {{ direction: string, outcome: string }} call
+ * @param {Pick<import("../lib/words.js").Call, "direction" | "outcome">} call
  */
-export const isMissed = ({ direction, outcome }) =>
-  direction === "inbound" && (outcome === "no_answer" || outcome === "caller_hung_up");
+export const isMissed = ({ direction, outcome }) => direction === "inbound" && MISSED.includes(outcome);
 
-/** Why an agent rang or did not, in words. @type {Record<string, string>} */
+/** Why an agent rang or did not, in words. @type {Record<import("../lib/words.js").ReasonCode, string>} */
 export const VERDICT = {
   rings: "rang",
   waits: "was to ring later",
@@ -117,7 +118,7 @@ export const VERDICT = {
   page_closed: "had closed the page",
 };
 
-/** Whom a call was for, in words. @type {Record<string, string>} */
+/** Whom a call was for and why, in words. @type {Record<import("../lib/words.js").Whom | import("../lib/words.js").Because, string>} */
 export const SCOPE = {
   assigned: "the assigned agents",
   everyone: "everyone",
@@ -126,4 +127,28 @@ export const SCOPE = {
   not_assigned: "assigned to nobody",
   assigned_unavailable: "the assigned agents were not free",
   assigned_unanswered: "the assigned agents did not answer",
+};
+
+/**
+ * How a leg ended, or how it stands, in words.
+ *
+ * @type {Record<import("../lib/words.js").LegEnd | import("../lib/words.js").LegStatus, string>}
+ */
+export const LEG_END = {
+  completed: "answered, then hung up",
+  answered_elsewhere: "somebody else answered",
+  caller_left: "the caller hung up",
+  timed_out: "not answered in time",
+  declined: "declined, or busy",
+  unreachable: "not reachable",
+  not_connected: "answered too late",
+  canceled: "stopped",
+  refused: "not placed",
+  lost: "end not reported",
+  "in-progress": "talking",
+  ringing: "rings",
+  initiated: "about to ring",
+  "no-answer": "not answered in time",
+  busy: "declined, or busy",
+  failed: "not reachable",
 };

@@ -164,6 +164,7 @@ test("a call is missed if nobody answered its caller", () => {
   const cases = [
     ["inbound", "no_answer", true],
     ["inbound", "caller_hung_up", true],
+    ["inbound", "failed", true],
     ["inbound", "completed", false],
     ["outbound", "no_answer", false],
   ];

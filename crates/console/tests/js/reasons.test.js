@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { whySentence } from "../../assets/lib/line.js";
 import { Records } from "../../assets/lib/records.js";
-import { RingEnds, outboundEnding, sentence } from "../../assets/lib/reasons.js";
+import { REFUSED, RingEnds, outboundEnding, sentence } from "../../assets/lib/reasons.js";
+import * as words from "../../assets/lib/words.js";
+import { LEG_END, OUTCOME, SCOPE, STATUS, VERDICT, isMissed } from "../../assets/page/format.js";
 
 const ME = "u-me";
 const ANA = { user_id: "u-ana", name: "Ana" };
@@ -80,4 +83,30 @@ test("the end of an outbound call is read from its record", () => {
     [call("refused", "something_new"), "The call was not placed: it is not allowed"],
   ];
   for (const [record, want] of cases) assert.equal(sentence(outboundEnding(record)), want);
+  // Agents once read "it is not allowed" for these two.
+  const why = (code) => sentence(outboundEnding(call("refused", code)));
+  assert.match(why("premium_number"), /cost too much/);
+  assert.match(why("too_many_calls_today"), /today/);
+});
+
+test("every word of the server has its own sentence", () => {
+  const cases = [
+    [words.OUTCOMES, OUTCOME],
+    [words.AGENT_STATUSES, STATUS],
+    [words.REASONS, VERDICT],
+    [[...words.WHOM, ...words.BECAUSE], SCOPE],
+    [[...words.LEG_ENDS, ...words.LEG_STATUSES], LEG_END],
+    [words.REFUSALS, REFUSED],
+  ];
+  for (const [codes, sentences] of cases) {
+    assert.deepEqual(Object.keys(sentences).sort(), [...new Set(codes)].sort());
+    for (const code of codes) assert.ok(sentences[code].length > 3, code);
+  }
+  for (const reason of words.RING_ENDS) assert.notEqual(sentence({ reason, by: null }), "The ringing stopped", reason);
+  for (const because of words.BECAUSE) {
+    assert.match(whySentence({ scope: "everyone", because, wave: 1 }), /^Everyone is rung: /, because);
+  }
+  for (const outcome of words.OUTCOMES.filter((one) => words.MISSED.includes(one))) {
+    assert.ok(isMissed({ direction: "inbound", outcome }), outcome);
+  }
 });

@@ -3,8 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use identity::{CallSid, Timestamp};
-use serde::Serialize;
+use identity::Timestamp;
 use serde_json::json;
 
 /// A comment, which readers skip.
@@ -55,23 +54,6 @@ fn list(items: impl Iterator<Item = impl Display>) -> String {
         list.push_str(&item.to_string());
     }
     list
-}
-
-/// Why a page stopped ringing.
-#[derive(Serialize)]
-pub(super) struct RingEnded<'a> {
-    pub(super) call_sid: CallSid,
-    pub(super) leg_sid: CallSid,
-    pub(super) user_id: String,
-    pub(super) reason: &'static str,
-    /// Who has the call, if that is why.
-    pub(super) answered_by: Option<AnsweredBy<'a>>,
-}
-
-#[derive(Serialize)]
-pub(super) struct AnsweredBy<'a> {
-    pub(super) user_id: String,
-    pub(super) name: Option<&'a str>,
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Changes, as the events that tell of them.
 
 use bytes::Bytes;
-use calls::RingEnd;
 use identity::CallSid;
 use store_pg::{Change, Changes, Subject};
 
-use super::frame::{self, AnsweredBy, RingEnded};
+use super::frame;
 use crate::wire::call::Call;
+use crate::wire::ring::RingEnded;
 
 /// Changes as events, by their numbers.
 pub(super) fn events(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
@@ -35,17 +35,8 @@ fn ring_ended(state: &Changes, leg_sid: CallSid) -> Option<RingEnded<'_>> {
         Some((call, leg))
     });
     let (call, leg) = found?;
-    let reason = call.ring_end(leg)?;
-    let by = call.handled_by.filter(|_| reason == RingEnd::Answered);
-    let name_of = |user| {
+    RingEnded::of(call, leg, |user| {
         let agent = state.agents.iter().find(|agent| agent.user == user)?;
         agent.name.as_deref()
-    };
-    Some(RingEnded {
-        call_sid: call.sid,
-        leg_sid,
-        user_id: leg.agent?.to_string(),
-        reason: reason.code(),
-        answered_by: by.map(|user| AnsweredBy { user_id: user.to_string(), name: name_of(user) }),
     })
 }

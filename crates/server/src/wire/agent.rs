@@ -2,28 +2,34 @@
 
 use std::time::Duration;
 
-use identity::{AgentIdentity, Timestamp};
+use identity::{AgentIdentity, CallSid, Timestamp, UserId};
 use routing::{AgentStatus, Presence, Reason, Role};
 use serde::Serialize;
 use store_pg::AgentRow;
 
+#[cfg(test)]
+use super::generated;
+
 /// One agent, as every page sees them.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Agent {
-    user_id: String,
-    identity: String,
+    user_id: UserId,
+    identity: AgentIdentity,
     name: Option<String>,
     role: Role,
-    /// What they do now; calls come before what they set by hand.
+    /// What counts now: calls, then what was set by hand, then whether a page is open. `unknown`:
+    /// their page never reported, so they ring.
     status: AgentStatus,
-    since: Option<String>,
-    /// When it will change by itself: the end of `wrap_up`.
+    since: Option<Timestamp>,
+    /// When `wrap_up` ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    until: Option<Timestamp>,
     /// The call that they are on, or that rings.
     #[serde(skip_serializing_if = "Option::is_none")]
-    call_sid: Option<String>,
-    /// What they set by hand, which holds again after the call.
+    call_sid: Option<CallSid>,
+    /// What was set by hand; it holds again after a call. Null: nothing was ever set.
+    #[cfg_attr(test, schemars(schema_with = "generated::set_by_hand"))]
     presence: Option<Presence>,
 }
 
@@ -32,14 +38,14 @@ impl Agent {
     pub(crate) fn of(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Self {
         let standing = Standing::of(row, wrap_up, now);
         Self {
-            user_id: row.user.to_string(),
-            identity: AgentIdentity::new(row.user).to_string(),
+            user_id: row.user,
+            identity: AgentIdentity::new(row.user),
             name: row.name.clone(),
             role: row.role,
             status: standing.status,
-            since: standing.since.map(|at| at.to_string()),
-            until: standing.until.map(|at| at.to_string()),
-            call_sid: row.call.map(|call| call.to_string()),
+            since: standing.since,
+            until: standing.until,
+            call_sid: row.call,
             presence: Some(row.presence).filter(|presence| *presence != Presence::Unknown),
         }
     }
@@ -74,7 +80,6 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use identity::UserId;
     use routing::Page;
 
     #[test]

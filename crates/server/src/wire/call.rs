@@ -5,9 +5,11 @@ use store_pg::LoggedCall;
 
 /// One call, as every page sees it: the record, and the name of its contact.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Call<'a> {
     #[serde(flatten)]
     record: &'a calls::Call,
+    /// The name of the contact.
     contact_name: Option<&'a str>,
 }
 

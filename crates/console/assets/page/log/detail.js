@@ -1,7 +1,7 @@
 import { outboundEnding, sentence } from "../../lib/reasons.js";
 import { compareNames } from "../../lib/team.js";
 import { h } from "../dom.js";
-import { SCOPE, VERDICT, duration } from "../format.js";
+import { LEG_END, SCOPE, VERDICT, duration } from "../format.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 /** @typedef {import("../../lib/team.js").Leg} Leg */
@@ -43,7 +43,7 @@ function legs(all, name) {
       h("td", {}, clock(leg.ringing_at ?? leg.initiated_at)),
       h("td", {}, length(leg.ringing_at ?? leg.initiated_at, leg.answered_at ?? leg.ended_at)),
       h("td", {}, leg.answered_at ? length(leg.answered_at, leg.ended_at) || "talking" : "–"),
-      h("td", {}, ENDS[leg.end_reason ?? ""] ?? ENDS[leg.status] ?? leg.status),
+      h("td", {}, LEG_END[leg.end_reason ?? leg.status] ?? leg.status),
     ),
   );
   const head = ["Who rang", "At", "Rang for", "Talked", "How it ended"].map((word) => h("th", { scope: "col" }, word));
@@ -52,7 +52,7 @@ function legs(all, name) {
 }
 
 /**
- * @param {{ number: number, scope: string | null, decided_at: string | null, verdicts: { user: string, reason: string, rings: boolean }[] }} wave
+ * @param {import("../../lib/words.js").Wave} wave
  * @param {(id: string | null) => string} name
  * @param {string | null} me
  */
@@ -72,8 +72,11 @@ function routing(wave, name, me) {
 }
 
 /** @param {string} scope who a wave rings, and why: `everyone:unknown_caller` */
-const scopeWords = (scope) =>
-  scope.split(":").map((code) => SCOPE[code] ?? code).join(": ");
+const scopeWords = (scope) => {
+  /** @type {Record<string, string>} */
+  const words = SCOPE;
+  return scope.split(":").map((code) => words[code] ?? code).join(": ");
+};
 
 /** @param {string | null} at */
 const clock = (at) => (at ? new Date(at).toLocaleTimeString() : "–");
@@ -83,23 +86,3 @@ const clock = (at) => (at ? new Date(at).toLocaleTimeString() : "–");
  * @param {string | null} to
  */
 const length = (from, to) => (from && to ? duration(Date.parse(to) - Date.parse(from)) : "");
-
-/** @type {Record<string, string>} */
-const ENDS = {
-  completed: "answered, then hung up",
-  answered_elsewhere: "somebody else answered",
-  caller_left: "the caller hung up",
-  timed_out: "not answered in time",
-  declined: "declined, or busy",
-  unreachable: "not reachable",
-  not_connected: "answered too late",
-  canceled: "stopped",
-  refused: "not placed",
-  lost: "end not reported",
-  "in-progress": "talking",
-  ringing: "rings",
-  initiated: "about to ring",
-  "no-answer": "not answered in time",
-  busy: "declined, or busy",
-  failed: "not reachable",
-};
