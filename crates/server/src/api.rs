@@ -49,7 +49,7 @@ async fn handle(
         Api::Agents => agents::list(app, workspace, user).await,
         Api::MyStatus => agents::set_status(app, workspace, user, body).await,
         Api::MyWrapUpEnd => agents::end_wrap_up(app, workspace, user).await,
-        Api::Events => events::watch(app, workspace, &session, parts).await,
+        Api::Events => events::subscribe(app, workspace, &session, parts).await,
         Api::Calls => calls::page(app, workspace, user, parts).await,
         Api::Call(sid) => calls::one(app, workspace, user, *sid).await,
         Api::Stats => stats::since(app, workspace, user, parts).await,

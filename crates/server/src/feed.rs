@@ -1,18 +1,18 @@
-//! What happens in a workspace, told to the pages that watch it.
+//! What happens in a workspace, sent to the pages that subscribe to it.
 //!
 //! Whoever changes something writes a numbered change beside it, in the same transaction
-//! (`store-pg`), and the database tells every server which workspace it was. A server has one
-//! [`room`] for each workspace that somebody watches there: it reads the changes after the last one
-//! it knows, looks up what they name under the policies of an agent, and hands the same bytes to
-//! every stream. So a change that was told to nobody, because a server was away or a notice was lost,
-//! is found by its number, and a page that comes back, to any server, names the last one it has seen.
+//! (`store-pg`), and the database notifies every server of the workspace. A server has one
+//! [`channel`] for each workspace with subscribers here. It reads the changes after the last one it
+//! has seen, looks up what they name under the policies of an agent, and sends the same bytes to every
+//! subscriber. A notification that is lost, because a server was away, loses nothing: changes are
+//! recovered by their numbers. A page that reconnects, to any server, names the last one it has seen.
 
+mod channel;
 mod events;
 mod frame;
-mod hear;
-mod news;
-mod room;
-mod seat;
+mod listener;
+mod stream;
+mod subscriber;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,23 +20,25 @@ use std::time::Duration;
 
 use identity::{UserId, WorkspaceId};
 use store_pg::Store;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 
 use crate::clock::Clock;
 use crate::known::Workspaces;
 use crate::metrics::Metrics;
 
-pub(crate) use events::Events;
-use room::Room;
+use channel::Channel;
+pub(crate) use stream::EventStream;
 
-/// The streams of this server.
+/// The channels of this server.
 #[derive(Clone)]
 pub(crate) struct Feed(Arc<Shared>);
 
-/// What all rooms share.
+/// What all channels share.
 struct Shared {
     clock: Clock,
     store: Store,
@@ -44,19 +46,19 @@ struct Shared {
     metrics: Arc<Metrics>,
     stop: CancellationToken,
     tasks: TaskTracker,
-    rooms: Mutex<HashMap<WorkspaceId, Door>>,
+    channels: Mutex<HashMap<WorkspaceId, Handle>>,
     /// Since when the leases of pages have been renewed without a gap; `None` while they are not.
     renewed_since: Mutex<Option<Instant>>,
 }
 
-/// The way into a room.
-struct Door {
-    watchers: mpsc::Sender<Watcher>,
+/// The way to a channel's task.
+struct Handle {
+    requests: mpsc::Sender<Request>,
     wake: Arc<Notify>,
 }
 
-/// Who wants to watch.
-pub(crate) struct Ask {
+/// A subscription that a page asks for.
+pub(crate) struct Subscription {
     pub(crate) user: UserId,
     /// How long the session lasts.
     pub(crate) lasts: Duration,
@@ -66,18 +68,18 @@ pub(crate) struct Ask {
     pub(crate) after: Option<i64>,
 }
 
-/// Somebody at the door, and where the answer goes.
-struct Watcher {
-    ask: Ask,
-    answer: oneshot::Sender<Result<Events, NoEvents>>,
+/// A subscription on its way to the channel, and where the answer goes.
+struct Request {
+    subscription: Subscription,
+    answer: oneshot::Sender<Result<EventStream, SubscribeError>>,
 }
 
 /// Why there is no stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum NoEvents {
+pub(crate) enum SubscribeError {
     /// The user is no member of the workspace.
     NotMember,
-    /// The agent has [`MOST_STREAMS`] already.
+    /// The agent has [`MAX_STREAMS`] already.
     TooMany,
     /// The database cannot be asked, or the server stops.
     Away,
@@ -98,37 +100,47 @@ impl Feed {
             metrics,
             stop,
             tasks: TaskTracker::new(),
-            rooms: Mutex::default(),
+            channels: Mutex::default(),
             renewed_since: Mutex::default(),
         }))
     }
 
     /// Listens for changes until the server stops.
     pub(crate) async fn listen(&self) {
-        hear::hear(Arc::clone(&self.0)).await;
+        listener::listen(&self.0).await;
     }
 
     /// Begins a stream.
-    pub(crate) async fn watch(
+    pub(crate) async fn subscribe(
         &self,
         workspace: &WorkspaceId,
-        ask: Ask,
-    ) -> Result<Events, NoEvents> {
+        subscription: Subscription,
+    ) -> Result<EventStream, SubscribeError> {
         let (answer, answered) = oneshot::channel();
-        self.enter(workspace, Watcher { ask, answer })?;
-        answered.await.unwrap_or(Err(NoEvents::Away))
+        self.send(workspace, Request { subscription, answer })?;
+        answered.await.unwrap_or(Err(SubscribeError::Away))
     }
 
-    fn enter(&self, workspace: &WorkspaceId, watcher: Watcher) -> Result<(), NoEvents> {
-        let mut rooms = self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Sends a request to the workspace's channel, which is opened if there is none.
+    fn send(&self, workspace: &WorkspaceId, request: Request) -> Result<(), SubscribeError> {
+        let mut channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if self.0.stop.is_cancelled() {
-            return Err(NoEvents::Away);
+            return Err(SubscribeError::Away);
         }
-        let door = rooms
-            .entry(workspace.clone())
-            .or_insert_with(|| Room::open(Arc::clone(&self.0), workspace.clone()));
-        // A room leaves the list under this lock, and only while nobody stands at its door.
-        door.watchers.try_send(watcher).map_err(|_| NoEvents::Away)
+        let open = || Channel::open(Arc::clone(&self.0), workspace.clone());
+        // A channel leaves the list under this lock, and only while no request waits for it.
+        let handle = channels.entry(workspace.clone()).or_insert_with(open);
+        match handle.requests.try_send(request) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(SubscribeError::Away),
+            Err(TrySendError::Closed(request)) => {
+                error!(workspace.id = %workspace, "the channel of workspace {workspace} panicked and is opened again");
+                let handle = open();
+                let sent = handle.requests.try_send(request);
+                channels.insert(workspace.clone(), handle);
+                sent.map_err(|_| SubscribeError::Away)
+            }
+        }
     }
 
     /// Whether leases of pages may have run out because nobody could renew them: for a while after
@@ -138,7 +150,7 @@ impl Feed {
         since.is_none_or(|since| self.0.clock.elapsed(since) < LEASE)
     }
 
-    /// Returns when all streams have ended, after the server was told to stop.
+    /// Returns when all streams have ended, once the server was told to stop.
     pub(crate) async fn ended(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
@@ -146,32 +158,74 @@ impl Feed {
 }
 
 impl Shared {
-    /// Says that leases can, or cannot, be renewed from now on.
-    fn renews(&self, renews: bool) {
+    /// Says whether leases can be renewed from now on.
+    fn can_renew(&self, can: bool) {
         let mut since = self.renewed_since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = if renews { since.or_else(|| Some(self.clock.instant())) } else { None };
+        *since = if can { since.or_else(|| Some(self.clock.instant())) } else { None };
     }
 
-    /// Lets a room look for changes.
+    /// Lets the channel of a workspace poll for changes.
     fn wake(&self, workspace: &WorkspaceId) {
-        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(door) = rooms.get(workspace) {
-            door.wake.notify_one();
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = channels.get(workspace) {
+            handle.wake.notify_one();
         }
     }
 
-    /// Lets every room look for changes.
+    /// Lets every channel poll for changes.
     fn wake_all(&self) {
-        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.values().for_each(|door| door.wake.notify_one());
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.values().for_each(|handle| handle.wake.notify_one());
     }
 }
 
-/// Streams of one agent in one workspace on one server: a page holds one, whatever the number of its
-/// tabs, so this is for a few browsers, and for connections of theirs that are dead and not yet
-/// known to be.
-const MOST_STREAMS: usize = 6;
+/// Streams of one agent in one workspace on one server. A page holds one, whatever the number of its
+/// tabs, so this is enough for a few browsers and for some dead connections that are not noticed yet.
+const MAX_STREAMS: usize = 6;
 
-/// How long a page counts as open after it was last heard of: longer than a reload, a change of the
+/// How long a page counts as open after its last renewal: longer than a reload, a change of the
 /// network or a restart of a server takes.
 const LEASE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use store_pg::StoreOptions;
+
+    use super::*;
+    use crate::database::budget::Budget;
+    use crate::known::{Files, Sources};
+    use crate::secrets::SecretsKey;
+
+    #[tokio::test]
+    async fn a_channel_that_panicked_is_opened_again() {
+        let name = format!("switchroom-feed-{}", uuid::Uuid::new_v4().simple());
+        let directory = std::env::temp_dir().join(name);
+        let key = SecretsKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let clock = Clock::system();
+        let store = Store::new("postgres://voice_app@127.0.0.1:9/none", StoreOptions::SMALL);
+        let store = store.unwrap();
+        let workspaces = Workspaces::new(Sources {
+            clock: clock.clone(),
+            store: store.clone(),
+            budget: Arc::new(Budget::new(LEASE, clock.clone())),
+            files: Arc::new(Files::open(&directory, key.clone()).unwrap()),
+            key,
+            rosters: Arc::default(),
+        });
+        let (metrics, stop) = (Arc::new(Metrics::new()), CancellationToken::new());
+        let feed = Feed::new(clock, store, Arc::new(workspaces), metrics, stop);
+        let workspace: WorkspaceId = "acme".parse().unwrap();
+        let (requests, gone) = mpsc::channel(1);
+        drop(gone);
+        let handle = Handle { requests, wake: Arc::default() };
+        feed.0.channels.lock().unwrap().insert(workspace.clone(), handle);
+
+        let user = UserId::from_bytes([1; 16]);
+        let subscription = Subscription { user, lasts: LEASE, page: None, after: None };
+        let (answer, _answered) = oneshot::channel();
+        assert_eq!(feed.send(&workspace, Request { subscription, answer }), Ok(()));
+        let is_open = !feed.0.channels.lock().unwrap()[&workspace].requests.is_closed();
+        assert!(is_open);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}

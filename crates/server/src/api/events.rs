@@ -7,11 +7,11 @@ use session::{Session, SessionError};
 use super::query;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::feed::{Ask, NoEvents};
+use crate::feed::{SubscribeError, Subscription};
 use crate::http::reply::{self, Reply};
 
-/// Begins a stream, or goes on where the page's last one ended.
-pub(super) async fn watch(
+/// Begins a stream, or continues where the page's last one ended.
+pub(super) async fn subscribe(
     app: &App,
     workspace: &WorkspaceId,
     session: &Session,
@@ -23,17 +23,17 @@ pub(super) async fn watch(
         return Err(ApiError::session(SessionError::Expired));
     }
     let page = query::value(parts, "page").map(page).transpose()?;
-    let ask = Ask {
+    let subscription = Subscription {
         user: session.user,
         lasts: session.expires_at.since(now),
         page,
         after: last_event(parts)?,
     };
-    match app.feed.watch(workspace, ask).await {
-        Ok(events) => Ok(reply::events(events)),
-        Err(NoEvents::NotMember) => Err(ApiError::workspace_not_found()),
-        Err(NoEvents::TooMany) => Err(ApiError::too_many_streams()),
-        Err(NoEvents::Away) => Err(ApiError::unavailable()),
+    match app.feed.subscribe(workspace, subscription).await {
+        Ok(stream) => Ok(reply::events(stream)),
+        Err(SubscribeError::NotMember) => Err(ApiError::workspace_not_found()),
+        Err(SubscribeError::TooMany) => Err(ApiError::too_many_streams()),
+        Err(SubscribeError::Away) => Err(ApiError::unavailable()),
     }
 }
 

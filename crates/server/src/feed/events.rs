@@ -1,72 +1,42 @@
-//! One stream of events, as a connection reads it.
-
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+//! Changes as events for pages.
 
 use bytes::Bytes;
-use futures_util::Stream;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Interval, MissedTickBehavior, Sleep};
+use identity::CallSid;
+use store_pg::{Change, Changes, Subject};
 
 use super::frame;
-use crate::metrics::Metrics;
+use crate::wire::call::Call;
+use crate::wire::ring::RingEnded;
 
-/// The events for one page. It ends with the session, when its room ends it, and when the server
-/// stops.
-pub(crate) struct Events {
-    // Dropped first: then the room is told, and finds nobody there.
-    queue: mpsc::Receiver<Bytes>,
-    beat: Interval,
-    end: Pin<Box<Sleep>>,
-    _leaving: Leaving,
+/// The events of these changes, each with its number.
+pub(super) fn of(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
+    let event = |change: &Change| {
+        let id = Some(change.seq);
+        let event = match change.subject {
+            Subject::Call(sid) => {
+                let call = state.calls.iter().find(|logged| logged.call.sid == sid)?;
+                frame::event("call", id, &Call::of(call).text())
+            }
+            Subject::Ring(leg) => {
+                let ended = ring_ended(state, leg)?;
+                frame::event("ring_ended", id, &serde_json::to_string(&ended).ok()?)
+            }
+            Subject::Agent => return None,
+        };
+        Some((change.seq, event))
+    };
+    changes.iter().filter_map(event).collect()
 }
 
-/// Tells the room that a stream is gone.
-struct Leaving {
-    wake: Arc<Notify>,
-    metrics: Arc<Metrics>,
+/// Why a page stopped ringing, with the name of who has the call.
+fn ring_ended(state: &Changes, leg_sid: CallSid) -> Option<RingEnded<'_>> {
+    let found = state.calls.iter().map(|logged| &logged.call).find_map(|call| {
+        let leg = call.legs.iter().find(|leg| leg.sid == leg_sid)?;
+        Some((call, leg))
+    });
+    let (call, leg) = found?;
+    RingEnded::of(call, leg, |user| {
+        let agent = state.agents.iter().find(|agent| agent.user == user)?;
+        agent.name.as_deref()
+    })
 }
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.metrics.stream_closed();
-        self.wake.notify_one();
-    }
-}
-
-impl Events {
-    pub(super) fn new(
-        queue: mpsc::Receiver<Bytes>,
-        lasts: Duration,
-        wake: Arc<Notify>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        metrics.stream_opened();
-        let mut beat = tokio::time::interval(BEAT);
-        beat.reset();
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let end = Box::pin(tokio::time::sleep(lasts));
-        Self { queue, beat, end, _leaving: Leaving { wake, metrics } }
-    }
-}
-
-impl Stream for Events {
-    type Item = Bytes;
-
-    /// The next bytes to send; `None` at the end.
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if self.end.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
-        }
-        if let Poll::Ready(event) = self.queue.poll_recv(context) {
-            return Poll::Ready(event);
-        }
-        self.beat.poll_tick(context).map(|_| Some(frame::BEAT))
-    }
-}
-
-/// How often a quiet stream shows that it is alive: proxies close connections that are silent for a
-/// minute, and a peer that is gone is noticed only when something is sent.
-const BEAT: Duration = Duration::from_secs(15);

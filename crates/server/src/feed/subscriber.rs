@@ -1,35 +1,35 @@
-//! One stream in a room: what waits for its reader, and since when.
+//! One stream from its channel's side: the backlog of its reader.
 
 use bytes::Bytes;
 use identity::UserId;
 use tokio::sync::mpsc;
 
-/// One stream, from the side of its room. Dropping it ends the stream.
-pub(super) struct Seat {
+/// A subscriber of a channel. Dropping it ends the stream.
+pub(super) struct Subscriber {
     pub(super) user: UserId,
     pub(super) page: Option<String>,
     queue: mpsc::Sender<Bytes>,
     /// The number of the last change that the page has.
     seq: i64,
     /// Whether something did not fit. From then on nothing is sent until the queue is empty.
-    is_stuck: bool,
+    has_overflowed: bool,
 }
 
-/// What is to be done about a reader.
+/// What waits for a reader.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Pace {
-    /// It keeps up.
-    Good,
-    /// It does not read.
-    Stuck,
-    /// It has read everything that it was sent, and needs a snapshot.
-    Ready,
+pub(super) enum Backlog {
+    /// Everything fitted so far.
+    Fits,
+    /// Something did not fit, and the reader has not read the rest yet.
+    Overflowed,
+    /// Something did not fit, and the reader has read everything else: it needs a snapshot.
+    Drained,
 }
 
-impl Seat {
+impl Subscriber {
     pub(super) fn new(user: UserId, page: Option<String>) -> (Self, mpsc::Receiver<Bytes>) {
         let (queue, reader) = mpsc::channel(QUEUE);
-        (Self { user, page, queue, seq: 0, is_stuck: false }, reader)
+        (Self { user, page, queue, seq: 0, has_overflowed: false }, reader)
     }
 
     /// Whether the reader is gone.
@@ -46,16 +46,16 @@ impl Seat {
 
     /// Sends bytes that belong together, all or none. With them the page has everything up to `seq`.
     pub(super) fn send_all(&mut self, seq: Option<i64>, parts: &[Bytes]) {
-        if self.is_stuck {
+        if self.has_overflowed {
             return;
         }
         if self.queue.capacity() < parts.len() {
-            self.is_stuck = true;
+            self.has_overflowed = true;
             return;
         }
         self.seq = seq.unwrap_or(self.seq);
         for part in parts {
-            // There is room, and a reader that is gone needs nothing.
+            // There is space, and a reader that is gone needs nothing.
             let _ = self.queue.try_send(part.clone());
         }
     }
@@ -65,24 +65,24 @@ impl Seat {
         self.seq = seq;
     }
 
-    pub(super) fn pace(&self) -> Pace {
-        if !self.is_stuck {
-            Pace::Good
+    pub(super) fn backlog(&self) -> Backlog {
+        if !self.has_overflowed {
+            Backlog::Fits
         } else if self.queue.capacity() == QUEUE {
-            Pace::Ready
+            Backlog::Drained
         } else {
-            // The connection is given up if it does not read at all.
-            Pace::Stuck
+            // The connection is closed if it does not read at all.
+            Backlog::Overflowed
         }
     }
 
-    /// Begins anew with a reader that has read everything.
-    pub(super) fn unstick(&mut self) {
-        self.is_stuck = false;
+    /// Sends again to a reader that has read everything.
+    pub(super) fn resume(&mut self) {
+        self.has_overflowed = false;
     }
 }
 
-/// Events that wait for one reader. They are shared by all readers of a room, so that a slow one
+/// Events that wait for one reader. All readers of a channel share them, so that a slow one
 /// costs a pointer for each.
 pub(super) const QUEUE: usize = 256;
 
@@ -92,23 +92,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_falls_behind_gets_nothing_until_it_has_caught_up() {
-        let (mut seat, mut reader) = Seat::new(UserId::from_bytes([1; 16]), None);
+        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None);
         let event = Bytes::from_static(b"x");
         for id in 1..=300 {
-            seat.send(Some(id), &event);
+            subscriber.send(Some(id), &event);
         }
-        assert_eq!(seat.pace(), Pace::Stuck);
+        assert_eq!(subscriber.backlog(), Backlog::Overflowed);
         for _ in 0..QUEUE {
-            assert_eq!(seat.pace(), Pace::Stuck);
-            seat.send(Some(301), &event);
+            assert_eq!(subscriber.backlog(), Backlog::Overflowed);
+            subscriber.send(Some(301), &event);
             reader.recv().await.unwrap();
         }
-        assert_eq!(seat.pace(), Pace::Ready);
+        assert_eq!(subscriber.backlog(), Backlog::Drained);
         assert!(reader.try_recv().is_err());
-        seat.unstick();
-        seat.send_all(Some(301), &[event.clone(), event.clone()]);
-        seat.send(Some(301), &event);
-        seat.send(None, &event);
+        subscriber.resume();
+        subscriber.send_all(Some(301), &[event.clone(), event.clone()]);
+        subscriber.send(Some(301), &event);
+        subscriber.send(None, &event);
         let mut read = 0;
         while reader.try_recv().is_ok() {
             read += 1;
@@ -118,10 +118,10 @@ mod tests {
 
     #[tokio::test]
     async fn parts_are_sent_together_or_not_at_all() {
-        let (mut seat, mut reader) = Seat::new(UserId::from_bytes([1; 16]), None);
+        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None);
         let part = Bytes::from_static(b"x");
-        seat.send_all(None, &vec![part.clone(); QUEUE - 1]);
-        seat.send_all(None, &[part.clone(), part]);
+        subscriber.send_all(None, &vec![part.clone(); QUEUE - 1]);
+        subscriber.send_all(None, &[part.clone(), part]);
         let mut read = 0;
         while reader.try_recv().is_ok() {
             read += 1;

@@ -1,6 +1,5 @@
-//! One connection hears of changes, for all rooms.
+//! One connection listens for changes, for all channels.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use store_pg::{Listener, StoreError};
@@ -8,43 +7,42 @@ use tracing::{info, warn};
 
 use super::Shared;
 
-/// Hears of changes until the server stops; a lost connection is made again.
-pub(super) async fn hear(shared: Arc<Shared>) {
-    let stop = shared.stop.clone();
-    let hearing = async {
+/// Listens for changes until the server stops; a lost connection is opened again.
+pub(super) async fn listen(shared: &Shared) {
+    let listening = async {
         let mut was_lost = false;
         loop {
             let opened = tokio::time::timeout(DEADLINE, shared.store.listen()).await;
             match opened.unwrap_or_else(|_| Err(StoreError::Away("no answer in time".into()))) {
                 Ok(listener) => {
                     if was_lost {
-                        info!("changes are heard of again");
+                        info!("listening for changes again");
                     }
-                    shared.renews(true);
-                    // What was written meanwhile was told to nobody.
+                    shared.can_renew(true);
+                    // Changes that were written meanwhile sent no notification here.
                     shared.wake_all();
-                    let error = hear_until_lost(&shared, listener).await;
-                    warn!("changes are not heard of: {error}");
+                    let error = listen_until_lost(shared, listener).await;
+                    warn!("not listening for changes: {error}");
                 }
-                Err(error) if !was_lost => warn!("changes are not heard of: {error}"),
+                Err(error) if !was_lost => warn!("not listening for changes: {error}"),
                 Err(_) => {}
             }
             was_lost = true;
-            shared.renews(false);
+            shared.can_renew(false);
             tokio::time::sleep(PAUSE).await;
         }
     };
     tokio::select! {
         biased;
-        () = stop.cancelled() => {}
-        () = hearing => {}
+        () = shared.stop.cancelled() => {}
+        () = listening => {}
     }
 }
 
-async fn hear_until_lost(shared: &Shared, mut listener: Listener) -> StoreError {
+async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreError {
     loop {
         tokio::select! {
-            heard = listener.next() => match heard {
+            notified = listener.next() => match notified {
                 Ok(workspace) => shared.wake(&workspace),
                 Err(error) => return error,
             },
@@ -59,7 +57,7 @@ async fn hear_until_lost(shared: &Shared, mut listener: Listener) -> StoreError 
     }
 }
 
-/// After so long without a notice the connection is asked whether it is still there.
+/// After so long without a notification the connection is checked.
 const QUIET: Duration = Duration::from_secs(5);
 
 const DEADLINE: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! What has changed since the last look, told to everybody.
+//! Changes since the last poll, sent to every subscriber.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,82 +9,83 @@ use routing::Page;
 use store_pg::AgentRow;
 use tracing::warn;
 
-use super::super::seat::Pace;
-use super::super::{frame, news};
-use super::{LOOK, RETRY, Room};
+use super::super::subscriber::Backlog;
+use super::super::{events, frame};
+use super::{Channel, POLL, RETRY};
 use crate::wire::agent::Agent;
 
-impl Room {
-    /// Looks what has changed and tells everybody.
-    pub(super) async fn look(&mut self) {
-        self.look_at = self.shared.clock.instant() + LOOK;
-        self.sweep();
-        if self.seats.is_empty() {
+impl Channel {
+    /// Reads what has changed and sends it to every subscriber.
+    pub(super) async fn poll(&mut self) {
+        self.poll_at = self.shared.clock.instant() + POLL;
+        self.drop_closed();
+        if self.subscribers.is_empty() {
             return;
         }
         let changes = match self.changes(self.seq, &[]).await {
             Ok(Some(changes)) => changes,
             Ok(None) => return,
             Err(error) => {
-                warn!(workspace.id = %self.workspace, "pages wait for news: {error}");
-                self.look_at = self.shared.clock.instant() + RETRY;
+                warn!(workspace.id = %self.workspace, "events of workspace {} are delayed: {error}", self.workspace);
+                self.poll_at = self.shared.clock.instant() + RETRY;
                 return;
             }
         };
         let is_member = |user| changes.agents.iter().any(|agent| agent.user == user);
-        self.seats.retain(|seat| is_member(seat.user));
+        self.subscribers.retain(|subscriber| is_member(subscriber.user));
         let somebody_left = self.agents.keys().any(|user| !is_member(*user));
-        let news = self.learn(&changes.agents).await;
+        let agents = self.update_agents(&changes.agents).await;
         let seq = std::mem::replace(&mut self.seq, changes.seq);
         let Some(list) = &changes.changes else {
-            warn!(workspace.id = %self.workspace, after = seq, "pages begin anew");
-            self.begin_anew(|_| true, Some("gap")).await;
+            warn!(workspace.id = %self.workspace, after = seq, "changes of workspace {} are missing: its pages get a snapshot", self.workspace);
+            self.resync(|_| true, Some("gap")).await;
             return;
         };
         let now = self.shared.clock.now();
         for change in list {
             self.shared.metrics.event_lag(now.since(change.at));
         }
-        for (id, event) in news::events(list, &changes) {
-            self.seats.iter_mut().for_each(|seat| seat.send(Some(id), &event));
+        for (id, event) in events::of(list, &changes) {
+            self.subscribers.iter_mut().for_each(|one| one.send(Some(id), &event));
         }
-        self.send_agents(&news);
+        self.send_agents(&agents);
         if somebody_left {
-            self.begin_anew(|_| true, None).await;
+            self.resync(|_| true, None).await;
         }
     }
 
-    /// Gives slow readers who have caught up a snapshot.
-    pub(super) async fn hurry(&mut self) {
-        if self.seats.iter().any(|seat| seat.pace() == Pace::Ready) {
-            self.begin_anew(|seat| seat.pace() == Pace::Ready, Some("slow")).await;
+    /// Sends a snapshot to slow readers that have read everything they were sent.
+    pub(super) async fn resync_slow(&mut self) {
+        if self.subscribers.iter().any(|one| one.backlog() == Backlog::Drained) {
+            self.resync(|one| one.backlog() == Backlog::Drained, Some("slow")).await;
         }
     }
 
-    /// Notes the agents as they are; those that are not as they were, as events.
-    pub(super) async fn learn(&mut self, rows: &[AgentRow]) -> Vec<Bytes> {
+    /// Remembers the agents as they are, and returns an event for each one that has changed.
+    pub(super) async fn update_agents(&mut self, rows: &[AgentRow]) -> Vec<Bytes> {
         let wrap_up = self.shared.workspaces.wrap_up(&self.workspace).await;
         let now = self.shared.clock.now();
         let mut agents = BTreeMap::new();
-        let mut news = Vec::new();
+        let mut changed = Vec::new();
         for row in rows {
             let agent = serde_json::to_string(&Agent::of(row, wrap_up, now)).unwrap_or_default();
             if self.agents.get(&row.user) != Some(&agent) {
-                news.push(frame::event("agent", None, &agent));
+                changed.push(frame::event("agent", None, &agent));
             }
             agents.insert(row.user, agent);
         }
         self.agents = agents;
         let next = rows.iter().filter_map(|row| next_change(row, wrap_up, now)).min();
         if let Some(next) = next {
-            self.look_at = self.look_at.min(self.shared.clock.instant() + next.since(now) + SLACK);
+            let at = self.shared.clock.instant() + next.since(now) + SLACK;
+            self.poll_at = self.poll_at.min(at);
         }
-        news
+        changed
     }
 
-    pub(super) fn send_agents(&mut self, news: &[Bytes]) {
-        for event in news {
-            self.seats.iter_mut().for_each(|seat| seat.send(None, event));
+    pub(super) fn send_agents(&mut self, agents: &[Bytes]) {
+        for event in agents {
+            self.subscribers.iter_mut().for_each(|one| one.send(None, event));
         }
     }
 }

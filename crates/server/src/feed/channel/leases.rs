@@ -1,0 +1,44 @@
+//! The pages that are open here, as leases in the database.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use identity::UserId;
+use tracing::warn;
+
+use super::super::LEASE;
+use super::{Channel, RETRY, in_time};
+
+impl Channel {
+    /// The agents whose pages are open here.
+    pub(super) fn open_pages(&self) -> BTreeSet<UserId> {
+        let with_page = self.subscribers.iter().filter(|one| one.page.is_some());
+        with_page.map(|one| one.user).collect()
+    }
+
+    /// Renews the leases of the open pages, and those of the closed ones for the last time.
+    pub(super) async fn renew(&mut self) {
+        let users = self.open_pages().union(&self.left).copied().collect::<Vec<_>>();
+        if users.is_empty() {
+            self.renew_at = self.shared.clock.instant() + RENEWAL;
+        } else if self.renew_pages(&users).await {
+            self.left.clear();
+            self.renew_at = self.shared.clock.instant() + RENEWAL;
+        } else if self.subscribers.is_empty() {
+            // The lease runs out a little earlier.
+            self.left.clear();
+        }
+    }
+
+    /// Renews the leases of these agents' pages; if that fails, it is tried again soon.
+    pub(super) async fn renew_pages(&mut self, users: &[UserId]) -> bool {
+        let renewed = self.shared.store.renew_pages(&self.workspace, users, LEASE);
+        let Err(error) = in_time(renewed).await else { return true };
+        warn!(workspace.id = %self.workspace, "the open pages of workspace {} are not recorded: {error}", self.workspace);
+        self.renew_at = self.shared.clock.instant() + RETRY;
+        false
+    }
+}
+
+/// How often leases are renewed: two renewals may fail before a lease runs out.
+pub(super) const RENEWAL: Duration = Duration::from_secs(10);
