@@ -39,7 +39,7 @@ scenario('console: a number is checked before it is called', async (scene) => {
   const field = ana.part('dial-number');
   const cases = [
     ['', 'Type a number, for example +49 30 123456.'],
-    ['+49 call me', 'A number has digits only, after a + at its start.'],
+    ['+49 call me', 'A number has digits only, after the + at its start.'],
     ['030 123456', 'Begin with + and the country code, for example +1 or +49.'],
     ['+0 30 123456', 'A country code does not begin with 0.'],
     ['+49 30', 'This number is too short.'],
