@@ -77,7 +77,7 @@ export type Ending = {
      */
     by: string | null;
     /**
-     * what the network or the server adds
+     * from the network or the server: more about the reason
      */
     detail?: string | null;
 };
@@ -112,71 +112,235 @@ export type Problem = {
 };
 
 /**
- * What an agent does, as the server tells it.
+ * One agent, as every page sees them.
  */
 export type Agent = {
     user_id: string;
+    identity: string;
     name: string | null;
-    role: string;
+    role: Role;
     /**
-     *   what counts: calls come before what was set by hand
+     * What counts now: calls, then what was set by hand, then whether a page is open. `unknown`: their page never reported, so they ring
      */
-    status: "available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up";
-    /**
-     * what was set by hand
-     */
-    presence: "available" | "away" | "offline" | "unknown" | null;
-    /**
-     * RFC 3339
-     */
+    status: AgentStatus;
     since: string | null;
     /**
-     * while a call is offered or going on
+     * What was set by hand; it holds again after a call. Null: nothing was ever set
      */
-    call_sid?: string | null;
+    presence: "available" | "away" | "offline" | null;
     /**
-     * when wrap-up ends by itself
+     * The call that they are on, or that rings
      */
-    until?: string | null;
+    call_sid?: string;
+    /**
+     * When `wrap_up` ends by itself
+     */
+    until?: string;
 };
 
+type Role = "agent" | "admin";
+
+type AgentStatus = "available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up";
+
 /**
- * A call, as the server tells it.
+ * One call, as every page sees it: the record, and the name of its contact.
  */
 export type Call = {
+    /**
+     * The call, as Twilio and the log name it
+     */
     call_sid: string;
-    direction: "inbound" | "outbound";
-    outcome: string;
-    from: string | null;
-    to: string | null;
+    /**
+     * Who placed it; inbound until something says otherwise
+     */
+    direction: Direction;
+    /**
+     * Who calls
+     */
+    from: string;
+    /**
+     * What was called: for an outbound call the number that was dialled
+     */
+    to: string;
+    /**
+     * The person on the other side, if it is a contact
+     */
     contact_id: string | null;
-    contact_name: string | null;
+    /**
+     * How it stands or ended
+     */
+    outcome: Outcome;
+    /**
+     * The agent who has, or had, the call: inbound whose leg was answered and connected, null while it rings and if it was missed; outbound who placed it
+     */
     handled_by: string | null;
+    /**
+     * When it arrived, or the first sign of it if the arrival is not known; null if nothing is known
+     */
     started_at: string | null;
+    /**
+     * When the other side answered
+     */
     answered_at: string | null;
+    /**
+     * When it was over; null while it goes on
+     */
     ended_at: string | null;
-    end_reason: string | null;
-    refusal: string | null;
+    /**
+     * Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+     */
+    end_reason: EndReason | null;
+    /**
+     * The rule that kept an outbound call from being placed
+     */
+    refusal: Refusal | null;
+    /**
+     * As folded: the agent's own leg of an outbound call first, then by wave, first sign of life and Sid. In the log they are in the order in which they began
+     */
     legs: Leg[];
-    waves: any;
+    /**
+     * By number
+     */
+    waves: Wave[];
+    /**
+     * The name of the contact
+     */
+    contact_name: string | null;
 };
 
+type Direction = "inbound" | "outbound";
+
+type Outcome = "ringing" | "in_progress" | "completed" | "no_answer" | "caller_hung_up" | "busy" | "failed" | "refused";
+
+type EndReason = "completed" | "caller_hung_up" | "timed_out" | "declined" | "nobody_available" | "failed" | "refused" | "lost";
+
+type Refusal = "not_a_number" | "premium_number" | "prefix_not_allowed" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable";
+
 /**
- * One leg of a call.
+ * One end of a call: an agent's browser, or the number that an agent called.
  */
 type Leg = {
+    /**
+     * The leg; for the agent's own leg of an outbound call, the call itself
+     */
     leg_sid: string;
     /**
-     * user id
+     * Whose browser it is; null for a phone number
      */
     agent: string | null;
-    status: string;
-    end_reason: string | null;
+    /**
+     * How it stands. A leg that no callback ended, but whose call or Dial is over, is over
+     */
+    status: LegStatus;
+    /**
+     * When dialling began
+     */
     initiated_at: string | null;
+    /**
+     * When it began to ring
+     */
     ringing_at: string | null;
+    /**
+     * When it was answered
+     */
     answered_at: string | null;
+    /**
+     * When it was over; null while it goes on
+     */
     ended_at: string | null;
+    /**
+     * Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+     */
+    end_reason: LegEnd | null;
 };
+
+type LegStatus = "initiated" | "ringing" | "in-progress" | "no-answer" | "canceled" | "failed" | "busy" | "completed";
+
+type LegEnd = "completed" | "answered_elsewhere" | "caller_left" | "timed_out" | "declined" | "unreachable" | "not_connected" | "canceled" | "refused" | "lost";
+
+/**
+ * One wave of an inbound call, or the one Dial of an outbound call.
+ */
+type Wave = {
+    /**
+     * Its number, from 1
+     */
+    number: number;
+    /**
+     * When it was decided; null if the decision is not known
+     */
+    decided_at: string | null;
+    /**
+     * Whom the call was for; null if the decision is not known
+     */
+    scope: Scope | null;
+    /**
+     * What was decided about every candidate, in the router's order
+     */
+    verdicts: Verdict[];
+    /**
+     * When its Dial was over
+     */
+    ended_at: string | null;
+    /**
+     * How its Dial ended; null while it rings
+     */
+    dialled: Dialled | null;
+};
+
+type Scope = "assigned" | "everyone:unknown_caller" | "everyone:not_assigned" | "everyone:assigned_unavailable" | "everyone:assigned_unanswered" | "nobody:unknown_caller" | "nobody:not_assigned" | "nobody:assigned_unavailable" | "nobody:assigned_unanswered";
+
+/**
+ * What was decided about one candidate.
+ */
+type Verdict = {
+    /**
+     * Who
+     */
+    user: string;
+    /**
+     * Why they ring, or do not
+     */
+    reason: ReasonCode;
+    /**
+     * Whether they ring in this wave. One who is meant for a later wave does not
+     */
+    rings: boolean;
+};
+
+type ReasonCode = "rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "not_assigned" | "not_member";
+
+/**
+ * The `action` of a Dial: it is over.
+ */
+type Dialled = {
+    /**
+     * Which wave it was, from 1; an outbound call has one
+     */
+    wave: number;
+    /**
+     * How it ended
+     */
+    status: DialStatus;
+    /**
+     * Whether the call itself was over by then: whoever placed it has gone
+     */
+    caller_gone: boolean;
+    /**
+     * Twilio's `DialBridged`: whether the two sides were connected
+     */
+    bridged?: boolean;
+    /**
+     * The leg that was bridged. If none was, Twilio may name any, and it says nothing
+     */
+    child?: string;
+    /**
+     * Twilio's `DialCallDuration`: how long that leg was answered
+     */
+    duration?: number;
+};
+
+type DialStatus = "completed" | "answered" | "busy" | "no-answer" | "failed" | "canceled";
 
 export type Options = {
     /**

@@ -92,7 +92,7 @@ const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.
 /** How long the server may take to say why a call is over. */
 const PATIENCE = 6000;
 
-/** Outcomes of a call that somebody answered. */
+/** Outcomes of a call that somebody answered. @type {Set<import("./words.js").Outcome>} */
 const CONNECTED = new Set(["in_progress", "completed"]);
 
 /** If the server says nothing for so long, the callee has answered. */

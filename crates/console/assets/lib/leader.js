@@ -53,7 +53,7 @@ export class Leader extends Emitter {
       this.emit("registration", registration);
     });
     events.on("event", (event) => {
-      if (event.name === "ring_ended" && event.data?.leg_sid) ringEnds.tell(event.data);
+      if (event.name === "ring_ended" && event.data?.leg_sid) ringEnds.add(event.data);
       else this.emit("event", event);
     });
     events.on("state", (state) => {

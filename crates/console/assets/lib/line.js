@@ -1,3 +1,5 @@
+import { BECAUSE } from "./words.js";
+
 /**
  * One call of this agent's phone. Plain data: it is copied to other tabs as it is.
  *
@@ -103,11 +105,12 @@ export function whySentence(why) {
   if (!why) return "";
   const wave = why.wave > 1 ? `, wave ${why.wave}` : "";
   if (why.scope === "assigned") return `Assigned to you${wave}`;
-  return `${BECAUSE[why.because ?? ""] ?? "Everyone is rung"}${wave}`;
+  const because = BECAUSE.find((one) => one === why.because);
+  return `${because ? EVERYONE[because] : "Everyone is rung"}${wave}`;
 }
 
-/** @type {Record<string, string>} */
-const BECAUSE = {
+/** Why everyone is rung, in words. @type {Record<import("./words.js").Because, string>} */
+const EVERYONE = {
   unknown_caller: "Everyone is rung: an unknown caller",
   not_assigned: "Everyone is rung: assigned to nobody",
   assigned_unavailable: "Everyone is rung: the assigned agents are not free",

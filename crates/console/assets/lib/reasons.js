@@ -11,59 +11,59 @@ import { REFUSALS, RING_ENDS } from "./words.js";
  * @typedef {object} Ending
  * @property {Reason} reason
  * @property {string | null} by who answered, for `answered`
- * @property {string | null} [detail] what the network or the server adds
+ * @property {string | null} [detail] from the network or the server: more about the reason
  */
 
 /** @typedef {import("./words.js").RingEnded} RingEnded */
 
 /**
- * Joins two tellers of the same end: the SDK knows at once that a ring is over, and never why; the
- * server knows why, sooner or later.
+ * Joins two sources for the end of a ring: the SDK reports at once that it is over, but not why; the
+ * server's event has the reason, and arrives before or after.
  */
 export class RingEnds {
   /** @type {Map<string, RingEnded>} */
-  #told = new Map();
+  #known = new Map();
   /** @type {Map<string, (ending: Ending) => void>} */
   #waiting = new Map();
   /** @type {string} */
   #me;
 
-  /** @param {string} me own user id */
+  /** @param {string} me the agent's user id */
   constructor(me) {
     this.#me = me;
   }
 
   /**
-   * The server tells.
+   * The server has sent an event.
    *
-   * @param {RingEnded} told
+   * @param {RingEnded} event
    */
-  tell(told) {
-    const waiting = this.#waiting.get(told.leg_sid);
+  add(event) {
+    const waiting = this.#waiting.get(event.leg_sid);
     if (waiting) {
-      this.#waiting.delete(told.leg_sid);
-      waiting(ending(told, this.#me));
+      this.#waiting.delete(event.leg_sid);
+      waiting(ending(event, this.#me));
       return;
     }
-    this.#told.set(told.leg_sid, told);
-    for (const oldest of this.#told.keys()) {
-      if (this.#told.size <= MOST) break;
-      this.#told.delete(oldest);
+    this.#known.set(event.leg_sid, event);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MOST) break;
+      this.#known.delete(oldest);
     }
   }
 
   /**
-   * The ring is over: why? `unknown` if nobody tells in time.
+   * Why a ring is over; `unknown` if the event does not come in time.
    *
    * @param {string} legSid
    * @param {Promise<unknown>} patience
    * @returns {Promise<Ending>}
    */
   async why(legSid, patience) {
-    const told = this.#told.get(legSid);
-    if (told) {
-      this.#told.delete(legSid);
-      return ending(told, this.#me);
+    const known = this.#known.get(legSid);
+    if (known) {
+      this.#known.delete(legSid);
+      return ending(known, this.#me);
     }
     /** @type {Promise<Ending>} */
     const joined = new Promise((done) => this.#waiting.set(legSid, done));
@@ -74,23 +74,23 @@ export class RingEnds {
   }
 }
 
-/** For rings that the SDK never tells of. */
+/** At most so many events are kept; for some rings, the SDK never asks. */
 const MOST = 50;
 
 /**
- * @param {RingEnded} told
+ * @param {RingEnded} event
  * @param {string} me
  * @returns {Ending}
  */
-function ending(told, me) {
-  const reason = RING_ENDS.includes(told.reason) ? told.reason : "unknown";
+function ending(event, me) {
+  const reason = RING_ENDS.includes(event.reason) ? event.reason : "unknown";
   if (reason !== "answered") return { reason, by: null };
-  if (told.answered_by?.user_id === me) return { reason: "answered_by_you", by: null };
-  return { reason, by: told.answered_by?.name ?? null };
+  if (event.answered_by?.user_id === me) return { reason: "answered_by_you", by: null };
+  return { reason, by: event.answered_by?.name ?? null };
 }
 
 /**
- * How an outbound call ended, by its record.
+ * How an outbound call ended, according to its record.
  *
  * @param {Pick<import("./words.js").Call, "outcome" | "refusal">} call
  * @returns {Ending}
@@ -146,7 +146,7 @@ export function sentence({ reason, by, detail = null }) {
   }
 }
 
-/** @param {string | null} code of a refusal; one of a newer server has no sentence yet */
+/** @param {string | null} code of a refusal; a newer server may have codes without a sentence here */
 function refusal(code) {
   const known = REFUSALS.find((one) => one === code);
   return known ? REFUSED[known] : "it is not allowed";
@@ -155,13 +155,13 @@ function refusal(code) {
 /** Why a call was not placed, in words. @type {Record<import("./words.js").Refusal, string>} */
 export const REFUSED = {
   not_a_number: "this is not a phone number",
-  premium_number: "numbers of this kind cost too much and are never called",
+  premium_number: "numbers of this kind cost too much, and are never called",
   prefix_not_allowed: "your workspace does not allow numbers with this prefix",
   on_call: "you are on another call",
   too_many_calls: "you have placed too many calls this hour",
   too_many_calls_today: "your workspace has placed too many calls today",
   not_a_member: "you do not take calls in this workspace",
   not_an_agent: "you do not take calls in this workspace",
-  no_caller_id: "your workspace has no number of its own",
+  no_caller_id: "your workspace has no phone number",
   unavailable: "the server could not check it; try again",
 };

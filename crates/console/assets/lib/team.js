@@ -8,13 +8,13 @@ import { LIVE } from "./words.js";
 export const isLive = (call) => LIVE.includes(call.outcome);
 
 /**
- * Compares names as people do: `Agent 2` comes before `Agent 10`. Sorting with one is many times
- * faster than comparing names one by one.
+ * Compares names as people do: `Agent 2` comes before `Agent 10`. One shared collator is many times
+ * faster than comparing with `localeCompare`.
  */
 const NAMES = new Intl.Collator(undefined, { numeric: true });
 
 /**
- * Orders whatever has a name by it.
+ * Sorts anything that has a name.
  *
  * @param {{ name: string | null }} a
  * @param {{ name: string | null }} b
@@ -35,14 +35,14 @@ export class Team {
   /** @type {Agent[] | null} */
   #byName = null;
 
-  /** The agents, by name. @returns {Agent[]} */
+  /** The agents, sorted by name. @returns {Agent[]} */
   byName() {
     this.#byName ??= [...this.agents.values()].sort(compareNames);
     return [...this.#byName];
   }
 
   /**
-   * Takes an event; hands back what has changed.
+   * Applies an event, and returns what has changed.
    *
    * @param {string} name
    * @param {any} data
@@ -54,8 +54,8 @@ export class Team {
     if (name === "snapshot" && data) {
       this.agents = new Map(data.agents.map((/** @type {Agent} */ agent) => [agent.user_id, agent]));
       this.calls = new Map(data.calls.map((/** @type {Call} */ call) => [call.call_sid, call]));
-      const told = Date.parse(data.now);
-      this.ahead = Number.isNaN(told) ? 0 : told - now;
+      const theirs = Date.parse(data.now);
+      this.ahead = Number.isNaN(theirs) ? 0 : theirs - now;
       this.isKnown = true;
       return { agents: true, calls: true };
     }

@@ -1,7 +1,7 @@
 import { MISSED } from "../lib/words.js";
 
 /**
- * A length of time as a clock shows it: `0:07`, `12:40`, `1:02:03`.
+ * A duration as a clock shows it: `0:07`, `12:40`, `1:02:03`.
  *
  * @param {number} milliseconds
  */
@@ -13,7 +13,7 @@ export function duration(milliseconds) {
 }
 
 /**
- * A length of time in words and short: `7 s`, `12 min`, `1 h 2 min`.
+ * A duration in short words: `7 s`, `12 min`, `1 h 2 min`.
  *
  * @param {number} seconds
  */
@@ -25,7 +25,7 @@ export function brief(seconds) {
 }
 
 /**
- * The letters for somebody without a picture.
+ * The initials, shown instead of a picture.
  *
  * @param {string | null} name
  */
@@ -36,7 +36,7 @@ export function initials(name) {
 }
 
 /**
- * A moment, as near as it needs to be told: the time today, the day before that.
+ * A time as short as it can be: only the time for today, otherwise with the day.
  *
  * @param {string | null} at RFC 3339
  * @param {Date} now
@@ -62,7 +62,8 @@ export const STATUS = {
 };
 
 /**
- * The status that an agent has outside of calls. Who has set none and has a page open is available.
+ * The status that an agent has outside of calls. An agent who has set none, but has a page open, is
+ * available.
  *
  * @param {import("../switchroom.js").Agent | null} agent
  */
@@ -77,7 +78,7 @@ export function outsideCalls(agent) {
  *
  * @param {import("../switchroom.js").Agent} agent
  * @param {import("../switchroom.js").Call} call
- * @param {string} other its other end
+ * @param {string} other the other end of the call
  */
 export function doing(agent, call, other) {
   if (agent.status === "offered") return `Ringing: ${other}`;
@@ -97,7 +98,7 @@ export const OUTCOME = {
 };
 
 /**
- * Whether somebody called and nobody answered, now that it is over.
+ * Whether a call is over and nobody answered the caller.
  *
  * @param {Pick<import("../lib/words.js").Call, "direction" | "outcome">} call
  */
@@ -118,7 +119,7 @@ export const VERDICT = {
   page_closed: "had closed the page",
 };
 
-/** Whom a call was for and why, in words. @type {Record<import("../lib/words.js").Whom | import("../lib/words.js").Because, string>} */
+/** Who a call rang, and why, in words. @type {Record<import("../lib/words.js").Whom | import("../lib/words.js").Because, string>} */
 export const SCOPE = {
   assigned: "the assigned agents",
   everyone: "everyone",

@@ -31,7 +31,7 @@ export function mountHeader(phone) {
 
   for (const button of buttons) {
     button.addEventListener("click", async () => {
-      const status = /** @type {any} */ (button.dataset.status);
+      const status = /** @type {"available" | "away" | "offline"} */ (button.dataset.status);
       asked = status;
       showStatus();
       await order(async () => {

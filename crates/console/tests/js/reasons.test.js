@@ -9,29 +9,29 @@ import { LEG_END, OUTCOME, SCOPE, STATUS, VERDICT, isMissed } from "../../assets
 
 const ME = "u-me";
 const ANA = { user_id: "u-ana", name: "Ana" };
-const told = (reason, answered_by = null) => ({ call_sid: "CA0", leg_sid: "CA1", user_id: ME, reason, answered_by });
+const ended = (reason, answered_by = null) => ({ call_sid: "CA0", leg_sid: "CA1", user_id: ME, reason, answered_by });
 const never = new Promise(() => {});
 const unasked = () => Promise.reject(new Error("the server is not asked"));
 
 test("the reason is found, whether the SDK or the server comes first", async () => {
   const cases = [
-    [told("answered", ANA), "Ana took it"],
-    [told("answered", { user_id: "u-x", name: null }), "Somebody else took it"],
-    [told("answered", { user_id: ME, name: "Me" }), "You answered on another device"],
-    [told("caller_hung_up"), "The caller hung up"],
-    [told("timed_out"), "Nobody answered in time"],
-    [told("declined"), "You declined"],
-    [told("failed"), "The call failed"],
-    [told("something_new"), "The ringing stopped"],
+    [ended("answered", ANA), "Ana took it"],
+    [ended("answered", { user_id: "u-x", name: null }), "Somebody else took it"],
+    [ended("answered", { user_id: ME, name: "Me" }), "You answered on another device"],
+    [ended("caller_hung_up"), "The caller hung up"],
+    [ended("timed_out"), "Nobody answered in time"],
+    [ended("declined"), "You declined"],
+    [ended("failed"), "The call failed"],
+    [ended("something_new"), "The ringing stopped"],
   ];
   for (const [event, want] of cases) {
     const early = new RingEnds(ME);
-    early.tell(event);
+    early.add(event);
     assert.equal(sentence(await early.why("CA1", never)), want);
     const late = new RingEnds(ME);
     const why = late.why("CA1", never);
-    late.tell({ ...event, leg_sid: "CA9" });
-    late.tell(event);
+    late.add({ ...event, leg_sid: "CA9" });
+    late.add(event);
     assert.equal(sentence(await why), want);
   }
 });
@@ -40,13 +40,13 @@ test("without an event from the server, no reason is given", async () => {
   const ends = new RingEnds(ME);
   assert.deepEqual(await ends.why("CA1", Promise.resolve()), { reason: "unknown", by: null });
   // An event that comes too late does not explain another ring.
-  ends.tell(told("declined"));
+  ends.add(ended("declined"));
   assert.deepEqual(await ends.why("CA2", Promise.resolve()), { reason: "unknown", by: null });
 });
 
 test("events that nobody waits for do not pile up", async () => {
   const ends = new RingEnds(ME);
-  for (let index = 0; index < 1000; index += 1) ends.tell({ ...told("declined"), leg_sid: `CA${index}` });
+  for (let index = 0; index < 1000; index += 1) ends.add({ ...ended("declined"), leg_sid: `CA${index}` });
   assert.equal((await ends.why("CA999", Promise.resolve())).reason, "declined");
   assert.equal((await ends.why("CA0", Promise.resolve())).reason, "unknown");
 });
