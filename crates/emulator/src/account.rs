@@ -1,4 +1,4 @@
-//! An account and what it owns.
+//! An account and its numbers, TwiML Apps, API keys and agents.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::state::secret::Secret;
 use crate::state::tables::KeyRow;
 use crate::{Address, Agent, Behaviour, Voice};
 
-/// An account or subaccount: numbers, TwiML Apps, API keys and agents belong to it.
+/// An account or subaccount. Numbers, TwiML Apps, API keys and agents belong to it.
 #[derive(Clone, Debug)]
 pub struct Account {
     shared: Arc<Shared>,
@@ -39,7 +39,7 @@ impl Account {
         Self { shared, sid }
     }
 
-    /// Opens an account; without a Sid, it follows from the seed.
+    /// Creates an account. Without a Sid, the Sid follows from the seed.
     pub(crate) fn open(
         shared: &Arc<Shared>,
         sid: Option<AccountSid>,
@@ -62,7 +62,7 @@ impl Account {
         self.sid
     }
 
-    /// The auth token: it signs the webhooks and opens the REST API.
+    /// The auth token: it signs the webhooks and authenticates at the REST API.
     pub fn auth_token(&self) -> String {
         self.shared.read(|world| {
             let found = world.tables.accounts().find(|(sid, _)| *sid == self.sid);
@@ -103,11 +103,11 @@ impl Account {
         self.shared.read(|world| world.tables.parent(self.sid))
     }
 
-    /// Opens a subaccount, whose webhooks are signed with its own auth token.
+    /// Creates a subaccount. Its webhooks are signed with its own auth token.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] if the token could not stand in a file or header.
+    /// [`SecretError`] if the token has characters that a file or header cannot hold.
     pub fn subaccount(&self, auth_token: &str) -> Result<Self, SecretError> {
         let token = AuthToken::new(auth_token)?;
         let sid = self.shared.write(|world| {
@@ -119,7 +119,7 @@ impl Account {
         Ok(Self { shared: Arc::clone(&self.shared), sid })
     }
 
-    /// Buys a number; what is configured on it is replaced if it is there already.
+    /// Adds a number, or replaces the settings of a number.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl Account {
         Ok(number)
     }
 
-    /// Makes a TwiML App: where the calls of browsers go. Its Sid follows from the seed.
+    /// Creates a TwiML App: its URLs handle the calls of browsers. Its Sid follows from the seed.
     pub fn app(&self, voice: Voice) -> AppSid {
         let sid = self.shared.read(|world| {
             let number = world.tables.apps.len() as u64;
@@ -141,16 +141,16 @@ impl Account {
         sid
     }
 
-    /// Makes a TwiML App with a Sid that is configured elsewhere, or changes it.
+    /// Creates a TwiML App with a given Sid, or changes it.
     pub fn app_with(&self, sid: AppSid, voice: Voice) {
         self.shared.write(|world| world.tables.apps.insert(sid, (self.sid, voice)));
     }
 
-    /// Makes an API key. Sid and secret follow from the seed.
+    /// Creates an API key. Sid and secret follow from the seed.
     ///
     /// # Errors
     ///
-    /// None: what the seed gives is a key.
+    /// Never: the seed always gives a valid key.
     pub fn api_key(&self) -> Result<ApiKey, TokenError> {
         let key = self.shared.read(|world| {
             let seed = world.seed.derive("key", world.tables.keys.len() as u64);
@@ -163,11 +163,11 @@ impl Account {
         Ok(key)
     }
 
-    /// Makes an API key that is configured elsewhere.
+    /// Adds an API key with a given Sid and secret.
     ///
     /// # Errors
     ///
-    /// [`TokenError`] if the secret could not be one.
+    /// [`TokenError`] if the secret is invalid.
     pub fn api_key_with(&self, sid: ApiKeySid, secret: &str) -> Result<(), TokenError> {
         let key = voice_token::ApiKey::parse(sid.as_str(), secret)?;
         let row = KeyRow { account: self.sid, key, secret: Secret::new(secret) };
@@ -175,9 +175,9 @@ impl Account {
         Ok(())
     }
 
-    /// Opens a browser that is registered under this client identity, without asking for a token.
+    /// Opens a browser that is registered under this client identity, without a token.
     ///
-    /// Several browsers may have one identity: all of them ring, on one leg.
+    /// Several browsers may have the same identity. All of them ring, on one leg.
     #[expect(clippy::needless_pass_by_value, reason = "a text or an identity, as it is at hand")]
     pub fn agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
         self.open_browser(identity.to_string(), behaviour, Presence::Here)

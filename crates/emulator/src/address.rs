@@ -1,4 +1,4 @@
-//! Who is at an end of a call, and how calls stand.
+//! Addresses, and the status of calls.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The state of a call or leg, as `CallStatus` writes it.
+/// The status of a call or leg, as `CallStatus` writes it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CallStatus {
     /// Waiting to be dialled; a leg of a `<Dial>` before it rings (`initiated` in its callback).
@@ -65,13 +65,13 @@ pub enum CallStatus {
     InProgress,
     /// Answered and over.
     Completed,
-    /// Refused by the other side.
+    /// The other side refused.
     Busy,
-    /// Impossible: no such number, no network.
+    /// Not possible: no such number, no network.
     Failed,
-    /// Rang until the time was up, or no device was there.
+    /// It rang until the timeout, or no device was there.
     NoAnswer,
-    /// Given up before the answer, or answered elsewhere.
+    /// Cancelled before the answer, or answered elsewhere.
     Canceled,
 }
 
@@ -90,7 +90,7 @@ impl CallStatus {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Whether the call or leg has ended.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Ringing | Self::InProgress)
     }

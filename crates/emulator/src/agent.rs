@@ -22,7 +22,7 @@ pub struct Agent {
     caller: Caller,
 }
 
-/// A leg that rings at a browser, as its page sees it.
+/// A ringing leg, as the page in the browser sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ringing {
     /// The leg: `call.parameters.CallSid` in the browser.
@@ -52,7 +52,7 @@ impl Agent {
         self.address.identity().unwrap_or_default()
     }
 
-    /// Changes what the agent does from the next ringing on.
+    /// Changes the agent's behaviour from the next ringing on.
     pub fn behaves(&self, behaviour: Behaviour) {
         self.shared.write(|world| {
             if let Some(party) = world.parties.get_mut(self.id) {
@@ -63,8 +63,8 @@ impl Agent {
 
     /// Registers the browser with an access token, as the Voice SDK does, until it expires.
     ///
-    /// Its outgoing grant says where the agent's calls go from then on, also if the registration
-    /// is refused for want of an incoming grant.
+    /// From then on its outgoing grant decides where the agent's calls go, even if the registration
+    /// is refused because there is no incoming grant.
     ///
     /// # Errors
     ///
@@ -74,8 +74,8 @@ impl Agent {
         self.shared.write(|world| world.register(self.id, token, wall))
     }
 
-    /// Takes the browser off: legs to it end at once from now on, unless another device has its
-    /// identity. A leg that rings already goes on ringing.
+    /// Unregisters the browser. From now on legs to it end at once, unless another device has its
+    /// identity. A leg that rings already continues to ring.
     pub fn unregister(&self) {
         self.shared.write(|world| {
             if let Some(party) = world.parties.get_mut(self.id) {
@@ -84,7 +84,7 @@ impl Agent {
         });
     }
 
-    /// What the agent says on every call, until it is changed. It sounds in real time, whatever the
+    /// Sets what the agent says on every call. It plays in real time, whatever the
     /// emulated clock does.
     pub fn plays(&self, sound: Sound) {
         self.shared.write(|world| world.sounds.insert(self.address.clone(), sound));
@@ -96,7 +96,7 @@ impl Agent {
         self.shared.media.heard_by(&self.address, keys)
     }
 
-    /// Lets the agent's calls go through this TwiML App.
+    /// Sets the TwiML App for the agent's calls.
     #[must_use]
     pub fn app(self, app: AppSid) -> Self {
         self.shared.write(|world| {
@@ -107,14 +107,14 @@ impl Agent {
         self
     }
 
-    /// Of the calls that are placed through this value: the agent hangs up after so much talking.
+    /// For calls placed through this value: the agent hangs up after talking for so long.
     #[must_use]
     pub fn hangs_up_after(mut self, talk: Duration) -> Self {
         self.caller.hangs_up_after = Some(talk);
         self
     }
 
-    /// Of the calls that are placed through this value: the agent gives up if nobody talks with
+    /// For calls placed through this value: the agent gives up if nobody talks with
     /// them after so long.
     #[must_use]
     pub fn gives_up_after(mut self, wait: Duration) -> Self {
@@ -126,7 +126,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// [`HandError::OnACall`] as the SDK throws then, [`HandError::NoApp`] without an app.
+    /// [`HandError::OnACall`] where the SDK would throw, [`HandError::NoApp`] without an app.
     pub fn call<N: ToString, V: ToString>(
         &self,
         params: impl IntoIterator<Item = (N, V)>,
@@ -143,7 +143,7 @@ impl Agent {
         Ok(Call::new(Arc::clone(&self.shared), sid))
     }
 
-    /// Waits until something rings here. The oldest leg counts.
+    /// Waits until a leg rings here. The oldest leg counts.
     pub async fn rings(&self) -> Ringing {
         self.shared
             .until(|world| {
@@ -155,7 +155,7 @@ impl Agent {
             .await
     }
 
-    /// Whether something rings here.
+    /// Whether a leg rings here.
     pub fn is_ringing(&self) -> bool {
         self.shared
             .read(|world| world.parties.get(self.id).is_some_and(|it| !it.pending.is_empty()))
@@ -166,11 +166,11 @@ impl Agent {
         self.shared.read(|world| world.parties.get(self.id).is_some_and(|it| it.on_call.is_some()))
     }
 
-    /// Picks up the leg that rings longest.
+    /// Answers the leg that has rung longest.
     ///
     /// # Errors
     ///
-    /// [`HandError::NothingRings`] if nothing does any more, [`HandError::OnACall`] if the agent
+    /// [`HandError::NothingRings`] if no leg rings any more, [`HandError::OnACall`] if the agent
     /// is talking.
     pub fn answer(&self) -> Result<CallSid, HandError> {
         if self.is_on_a_call() {
@@ -179,7 +179,7 @@ impl Agent {
         self.to_first_ringing(|world, leg| world.party_answers(self.id, leg))
     }
 
-    /// Refuses the leg that rings longest.
+    /// Declines the leg that has rung longest.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl Agent {
         self.to_first_ringing(|world, leg| world.party_declines(self.id, leg))
     }
 
-    /// Lets the leg that rings longest ring on, and forgets it.
+    /// Ignores the leg that has rung longest. It rings on.
     ///
     /// # Errors
     ///

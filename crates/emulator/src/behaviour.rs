@@ -1,4 +1,4 @@
-//! What the person at a phone or browser does when it rings.
+//! The behaviour of the person at a phone or browser.
 
 use std::time::Duration;
 
@@ -8,35 +8,35 @@ use std::time::Duration;
 /// on. A phone on a call is busy.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Behaviour {
-    /// Picks up.
+    /// Answers.
     Answers {
-        /// After so much ringing.
+        /// After ringing for so long.
         after: Duration,
-        /// And hangs up after so much talking; `None` leaves that to the other side.
+        /// Hangs up after talking for so long; `None` leaves that to the other side.
         talks: Option<Duration>,
     },
     /// Refuses: the leg ends `busy`.
     Declines {
-        /// After so much ringing.
+        /// After ringing for so long.
         after: Duration,
     },
-    /// Lets it ring.
+    /// Ignores the ringing.
     #[default]
     Ignores,
-    /// Is not there: no device is registered, or the number does not exist.
+    /// Is absent: no device is registered, or the number does not exist.
     Absent,
-    /// Does what the test says. Under [`Clock::Auto`](crate::Clock::Auto) the time stands still
-    /// while it rings or talks, except for [`Emulator::advance`](crate::Emulator::advance).
+    /// Does only what the test says. Under [`Clock::Auto`](crate::Clock::Auto) the time stands
+    /// still while it rings or talks, except for [`Emulator::advance`](crate::Emulator::advance).
     ByHand,
 }
 
 impl Behaviour {
-    /// Picks up after so much ringing and leaves the end to the other side.
+    /// Answers after ringing for so long, and leaves hanging up to the other side.
     pub const fn answers(after: Duration) -> Self {
         Self::Answers { after, talks: None }
     }
 
-    /// Picks up after so much ringing and hangs up after so much talking.
+    /// Answers after ringing for so long, and hangs up after talking for so long.
     pub const fn talks(after: Duration, talks: Duration) -> Self {
         Self::Answers { after, talks: Some(talks) }
     }

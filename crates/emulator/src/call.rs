@@ -1,4 +1,4 @@
-//! A call that is going on.
+//! A handle of one call.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use identity::CallSid;
 use crate::shared::Shared;
 use crate::{HandError, Story};
 
-/// A call, as the one who placed it holds it. Clones are the same call.
+/// One call, in the hands of its caller. Clones are the same call.
 #[derive(Clone, Debug)]
 pub struct Call {
     shared: Arc<Shared>,
@@ -29,9 +29,9 @@ impl Call {
         self.shared.read(|world| Story::of(world, self.sid))
     }
 
-    /// Waits until the call and all its webhooks are over, those that faults held back included.
+    /// Waits until the call and all its webhooks are over, including those that faults held back.
     ///
-    /// This takes for ever if something that only the test moves is not moved.
+    /// This never ends if a person by hand still has to act.
     pub async fn ended(&self) -> Story {
         self.shared
             .until(|world| {
@@ -52,7 +52,7 @@ impl Call {
             .await
     }
 
-    /// The caller presses keys: `0` to `9`, `*` and `#`. Whoever hears the caller hears them too.
+    /// The caller presses keys: `0` to `9`, `*` and `#`. Everybody who hears the caller hears them.
     ///
     /// # Errors
     ///

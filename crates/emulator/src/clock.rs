@@ -13,10 +13,10 @@ pub enum Clock {
     Auto,
     /// Only [`Emulator::advance`](crate::Emulator::advance) moves it.
     Stepped,
-    /// Time passes as on the wall, for people who watch and for browsers that take part.
+    /// Time passes as on the wall, for people who watch and for real browsers.
     Real,
-    /// So many emulated seconds pass in a second on the wall, also in the middle of webhooks. Zero
-    /// stops the time.
+    /// So many emulated seconds pass in a second on the wall, also while webhooks are under way.
+    /// Zero stops the time.
     Scaled(u32),
 }
 

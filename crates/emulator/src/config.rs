@@ -1,4 +1,4 @@
-//! How an emulator is set up.
+//! The settings of an emulator.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use identity::Timestamp;
 
 use crate::{CallStatus, Clock};
 
-/// How an emulator behaves as a whole.
+/// The settings of an emulator.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ use crate::{CallStatus, Clock};
 pub struct Config {
     /// Every Sid, idempotency token and shuffle follows from this number.
     pub seed: u64,
-    /// What makes the emulated time pass.
+    /// The clock that moves the emulated time.
     pub clock: Clock,
     /// The emulated time at the start; the machine's own clock if absent.
     ///
@@ -35,24 +35,24 @@ pub struct Config {
     pub delivery: Delivery,
     /// What Twilio adds to the `timeout` of a `<Dial>`: about 5 s (documentation of `<Dial>`).
     pub extra_ring: Duration,
-    /// How many calls of the REST API begin in a second, for each account; the others wait as
-    /// `queued`. `None` is no limit. Twilio's own default is one.
+    /// How many calls of the REST API begin in a second, for each account. The others wait as
+    /// `queued`. `None` means no limit. Twilio's default is one.
     pub calls_per_second: Option<NonZeroU32>,
-    /// From the event `initiated` of a leg to its event `ringing`.
+    /// The time from the event `initiated` of a leg to its event `ringing`.
     pub ring_delay: Duration,
     /// How long `<Play>` lasts, unless it is a WAV of 8000 samples a second on this machine: no
     /// other file is fetched.
     pub play_length: Duration,
     /// How long a caller speaks into `<Record>` before falling silent.
     pub message_length: Duration,
-    /// The longest life of a bridge without a `timeLimit`: 14,400 s (documentation of `<Dial>`).
+    /// The time limit of a bridge without a `timeLimit`: 14,400 s (documentation of `<Dial>`).
     pub time_limit: Duration,
-    /// The choices where Twilio's behaviour is not known.
+    /// The decisions where Twilio's behaviour is not known.
     pub unknowns: Unknowns,
-    /// How many entries the timeline keeps; beyond it the oldest go.
+    /// How many entries the timeline keeps. Beyond that the oldest are dropped.
     pub keep_entries: usize,
     /// How many calls that are over are kept, with their legs and recordings, and how many
-    /// conferences; beyond it the oldest go, and their stories are empty.
+    /// conferences. Beyond that the oldest are dropped, and their stories are empty.
     pub keep_calls: usize,
 }
 
@@ -82,28 +82,29 @@ pub enum Delivery {
     /// The webhooks of one call and its legs are sent one after the other, in the order of their
     /// events. Calls are independent of each other.
     Sequential,
-    /// Each is sent at once, beside the others, as Twilio does: they may overtake each other.
+    /// Each is sent at once, in parallel to the others, as Twilio does: they may overtake each
+    /// other.
     Concurrent,
 }
 
-/// The choices where Twilio's behaviour is not known, so that a test can try each.
+/// Decisions where Twilio's behaviour is not known, so that a test can try each.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Unknowns {
-    /// How a leg ends that lost the race to another leg, or rang when the caller left.
+    /// How a leg ends if another leg won, or if it rang when the caller left.
     pub losing_leg: LosingLeg,
     /// The `DialCallStatus` when the caller hangs up before anybody has answered.
     pub caller_left: LosingLeg,
-    /// Which leg `DialCallSid` names when none of several answered.
+    /// Which leg `DialCallSid` names if none of several answered.
     pub named_leg: NamedLeg,
     /// Whether `timeout` counts for each noun of a sequential `<Dial>` or for all together.
     pub sequential_timeout: SequentialTimeout,
     /// What happens to a `<Dial>` with more than ten nouns.
     pub eleventh_noun: EleventhNoun,
-    /// When the other legs of a `<Dial>` end if the one that answers hears a document first.
+    /// When the other legs of a `<Dial>` end if the answering one hears a document first.
     pub whisper_race: WhisperRace,
 }
 
-/// How a leg ends that lost the race.
+/// The end of a leg that lost the race.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LosingLeg {
     /// `canceled`.
@@ -122,19 +123,19 @@ impl LosingLeg {
     }
 }
 
-/// Which leg `DialCallSid` names when none answered.
+/// The leg that `DialCallSid` names if none answered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum NamedLeg {
-    /// The one that ended last.
+    /// The leg that ended last.
     #[default]
     Last,
-    /// The first noun's.
+    /// The leg of the first noun.
     First,
     /// None: the parameter is absent.
     Absent,
 }
 
-/// What the `timeout` of a sequential `<Dial>` counts for.
+/// What the `timeout` of a sequential `<Dial>` applies to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum SequentialTimeout {
     /// Each noun.
@@ -144,7 +145,7 @@ pub enum SequentialTimeout {
     Whole,
 }
 
-/// When the other legs end if the one that answers hears a document before the bridge.
+/// When the other legs end if the answering one hears a document before the bridge.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum WhisperRace {
     /// As soon as one answers: "the first call to pick up is connected" (documentation of
@@ -161,6 +162,6 @@ pub enum EleventhNoun {
     /// The document is an error: the fallback URL, or the caller hears an application error.
     #[default]
     Refused,
-    /// The first ten ring, the others are left out with a warning.
+    /// The first ten ring. The others are left out with a warning.
     LeftOut,
 }

@@ -1,4 +1,4 @@
-//! The control API: what a test says to an [`Emulator`](crate::Emulator), in JSON.
+//! The control API: what a test does with an [`Emulator`](crate::Emulator), in JSON.
 
 mod calls;
 mod devices;
@@ -20,7 +20,7 @@ use fields::Fields;
 pub use setup::SetupError;
 pub(crate) use setup::set_up;
 
-/// Why a request is refused: a status and the rule that it breaks.
+/// Why a request is refused: a status and the broken rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -36,7 +36,7 @@ impl Refusal {
         Self { status: StatusCode::NOT_FOUND, rule: format!("there is no {what}") }
     }
 
-    /// It could be done at another time.
+    /// 409: not possible now, but possible at another time.
     #[expect(clippy::needless_pass_by_value, reason = "an error as it was returned")]
     fn conflict(rule: impl ToString) -> Self {
         Self { status: StatusCode::CONFLICT, rule: rule.to_string() }

@@ -1,4 +1,4 @@
-//! The emulator as a test holds it.
+//! The handle of a running emulator.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::{
     Route, Webhook,
 };
 
-/// A running Twilio. It stops when this is dropped; calls that are going on then stand still.
+/// A running Twilio. It stops when this value is dropped. Calls that go on then stand still.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
@@ -42,16 +42,16 @@ impl Emulator {
         Ok(Self { shared, driver, media })
     }
 
-    /// Opens an account that signs with this auth token. Its Sid follows from the seed.
+    /// Creates an account that signs with this auth token. Its Sid follows from the seed.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] if the token could not stand in a file or header.
+    /// [`SecretError`] if the token has characters that a file or header cannot hold.
     pub fn account(&self, auth_token: &str) -> Result<Account, SecretError> {
         Account::open(&self.shared, None, auth_token)
     }
 
-    /// Opens an account with a Sid that is configured elsewhere; an older one with it is replaced.
+    /// Creates an account with a given Sid. An older account with that Sid is replaced.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`SetupError`], which names the rule; what stands before the fault is set up.
+    /// [`SetupError`], which names the broken rule. Everything before the fault is set up.
     pub fn set_up(&self, json: &str) -> Result<(), SetupError> {
         control::set_up(&self.shared, json)
     }
@@ -87,7 +87,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the address is not of this machine alone; else what the system says.
+    /// `InvalidInput` if the address is not a loopback address; otherwise the error of the system.
     pub async fn listen_http(&self, address: SocketAddr) -> std::io::Result<Http> {
         Http::listen(Arc::clone(&self.shared), address).await
     }
@@ -99,7 +99,7 @@ impl Emulator {
         sids.into_iter().map(|sid| Account::new(Arc::clone(&self.shared), sid)).collect()
     }
 
-    /// A phone somewhere in the world: a number in E.164 form, or a word such as `anonymous` for
+    /// A phone: a number in E.164 form, or a word such as `anonymous` for
     /// a caller who withholds it. The same number is the same phone.
     pub fn phone(&self, number: &str) -> Phone {
         Phone::new(Arc::clone(&self.shared), Address::Number(number.to_owned()))
@@ -114,7 +114,7 @@ impl Emulator {
         Gateway::open(Arc::clone(&self.shared), address).await
     }
 
-    /// The real browsers that are connected, in the order in which they came.
+    /// The connected real browsers, in the order in which they connected.
     pub fn devices(&self) -> Vec<Device> {
         Device::all(&self.shared)
     }
@@ -124,7 +124,7 @@ impl Emulator {
         self.shared.write(|world| world.time.now)
     }
 
-    /// Lets so much emulated time pass, with everything that happens in it, and waits until its
+    /// Lets so much emulated time pass, with all its events, and waits until their
     /// webhooks are answered.
     pub async fn advance(&self, length: Duration) {
         let limit = self.shared.write(|world| {
@@ -140,35 +140,35 @@ impl Emulator {
             .await;
     }
 
-    /// Lets another clock move the time from here on, for example to watch a call at its own pace
+    /// Changes the clock from here on, for example to watch a call at its own pace
     /// and to skip a long wait after it.
     pub fn set_clock(&self, clock: Clock) {
         self.shared.write(|world| world.time.set_clock(clock));
     }
 
-    /// Waits until no webhook is under way, without letting time pass.
+    /// Waits until no webhook is under way. No time passes.
     pub async fn settled(&self) {
         self.shared.until(|world| world.post.is_idle().then_some(())).await;
     }
 
-    /// Keeps the time from passing for as long as the result lives, so that several calls can be
+    /// Stops the time until the result is dropped, so that several calls can be
     /// placed at one moment.
     pub fn hold(&self) -> Hold {
         self.shared.hold();
         Hold(Arc::clone(&self.shared))
     }
 
-    /// Switches a fault on, beside those that are on already.
+    /// Switches a fault on, in addition to those that are on.
     pub fn fault(&self, fault: Fault) {
         self.shared.write(|world| world.post.faults.push(fault));
     }
 
-    /// Switches all faults off. What is held back stays so until its time.
+    /// Switches all faults off. Webhooks that are held back stay so until their time.
     pub fn clear_faults(&self) {
         self.shared.write(|world| world.post.faults.clear());
     }
 
-    /// Switches a fault of the REST API on; the oldest that is on counts.
+    /// Switches a fault of the REST API on. If several are on, the oldest counts.
     pub fn api_fault(&self, fault: ApiFault) {
         self.shared.write(|world| world.api.faults.push(fault));
     }
@@ -178,12 +178,12 @@ impl Emulator {
         self.shared.write(|world| world.api.faults.clear());
     }
 
-    /// Sends webhooks elsewhere; the first route that names a webhook counts.
+    /// Sends webhooks elsewhere. The first route that selects a webhook counts.
     pub fn route(&self, route: Route) {
         self.shared.write(|world| world.post.routes.push(route));
     }
 
-    /// Forgets all routes.
+    /// Removes all routes.
     pub fn clear_routes(&self) {
         self.shared.write(|world| world.post.routes.clear());
     }
@@ -220,7 +220,7 @@ impl Drop for Emulator {
     }
 }
 
-/// While it lives, the time does not pass by itself. Made by [`Emulator::hold`].
+/// Stops the time until it is dropped. Made by [`Emulator::hold`].
 #[derive(Debug)]
 pub struct Hold(Arc<Shared>);
 

@@ -1,4 +1,4 @@
-//! What a test asks of a person that the person cannot do.
+//! Why a person cannot do what a test asks.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use voice_token::VerifyError;
 pub enum HandError {
     /// Nothing rings there, or it stopped ringing.
     NothingRings,
-    /// The person is on a call already: the Voice SDK throws.
+    /// The person is on a call already. The Voice SDK throws then.
     OnACall,
     /// There is no call to end.
     NoCall,
@@ -35,22 +35,22 @@ impl std::error::Error for HandError {}
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RegisterError {
-    /// The token itself is no good.
+    /// The token itself is invalid.
     Token(VerifyError),
     /// No account has the API key that the token names.
     UnknownKey,
-    /// The token, its key and the browser are not of one account.
+    /// The token, its key and the browser belong to different accounts.
     OtherAccount,
-    /// The token is somebody else's.
+    /// The token is for another identity.
     OtherIdentity,
     /// The token does not allow incoming calls.
     NoIncomingGrant,
-    /// No token was shown yet.
+    /// No token was sent yet.
     NoToken,
 }
 
 impl RegisterError {
-    /// The error code that the Voice SDK shows, if one is known.
+    /// The error code of the Voice SDK, if one is known.
     pub fn code(self) -> Option<u32> {
         match self {
             Self::Token(VerifyError::Expired) => Some(20_104),
@@ -88,10 +88,10 @@ impl fmt::Display for RegisterError {
         f.write_str(match self {
             Self::Token(_) => "token was refused",
             Self::UnknownKey => "no account has the API key of the token",
-            Self::OtherAccount => "token, key and browser are not of one account",
-            Self::OtherIdentity => "token is of another identity",
+            Self::OtherAccount => "token, key and browser belong to different accounts",
+            Self::OtherIdentity => "token is for another identity",
             Self::NoIncomingGrant => "token does not allow incoming calls",
-            Self::NoToken => "no token was shown yet",
+            Self::NoToken => "no token was sent yet",
         })
     }
 }

@@ -1,10 +1,10 @@
-//! Faults on demand, and where webhooks go.
+//! Faults on demand, and routes of webhooks.
 
 use identity::CallSid;
 
 use crate::{Kind, Progress, Webhook};
 
-/// Something that goes wrong with webhooks, switched on by a test.
+/// A fault of webhooks that a test switches on.
 ///
 /// # Examples
 ///
@@ -25,7 +25,7 @@ pub struct Fault {
     pub on: Select,
     /// What happens to them.
     pub mishap: Mishap,
-    /// To how many of them; `None` is all.
+    /// How many of them; `None` is all.
     pub times: Option<u32>,
 }
 
@@ -36,7 +36,7 @@ pub struct Fault {
 /// which they were added.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mishap {
-    /// It is sent later than its turn.
+    /// It is sent later.
     Late {
         /// How much later.
         until: Until,
@@ -47,7 +47,7 @@ pub enum Mishap {
         /// When the second copy of a status callback is sent.
         again: Until,
     },
-    /// It is never sent. A document then cannot be fetched: no connection.
+    /// It is never sent. For a document this means that there is no connection.
     Dropped,
     /// The first attempts to connect fail; the retries that the URL asks for (one by default) are
     /// made.
@@ -63,27 +63,27 @@ pub enum Mishap {
     },
 }
 
-/// Something that goes wrong with requests to the REST API, switched on by a test.
+/// A fault of the REST API that a test switches on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ApiFault {
     /// What happens to them.
     pub mishap: ApiMishap,
-    /// To how many of them; `None` is all.
+    /// How many of them; `None` is all.
     pub times: Option<u32>,
 }
 
 /// What happens to a request to the REST API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ApiMishap {
-    /// 429 with 20429: nothing is carried out.
+    /// 429 with 20429: the request is not carried out.
     TooManyRequests,
-    /// 503 with a page instead of JSON: nothing is carried out.
+    /// 503 with a page instead of JSON: the request is not carried out.
     Unavailable,
     /// 502 with a page instead of JSON, although the request was carried out.
     Lost,
 }
 
-/// How long something is held back.
+/// How long a webhook is held back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Until {
     /// Not at all.
@@ -94,7 +94,7 @@ pub enum Until {
     End,
 }
 
-/// Which webhooks are meant.
+/// A selection of webhooks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Select {
     /// Only of this kind.
@@ -111,7 +111,7 @@ impl Select {
     /// All webhooks.
     pub const ALL: Self = Self { kind: None, progress: None, call: None, notices_only: false };
 
-    /// All status callbacks: whatever the call does not wait for.
+    /// All status callbacks. A call does not wait for them.
     pub const NOTICES: Self = Self { notices_only: true, ..Self::ALL };
 
     /// All of one kind.
@@ -119,19 +119,19 @@ impl Select {
         Self { kind: Some(kind), ..Self::ALL }
     }
 
-    /// Of these, only the ones that report this step.
+    /// Keeps only webhooks that report this step.
     #[must_use]
     pub const fn progress(self, progress: Progress) -> Self {
         Self { progress: Some(progress), ..self }
     }
 
-    /// Of these, only the ones of this call and its legs.
+    /// Keeps only webhooks of this call and its legs.
     #[must_use]
     pub const fn call(self, call: CallSid) -> Self {
         Self { call: Some(call), ..self }
     }
 
-    /// Whether this webhook of this call is meant.
+    /// Whether this webhook of this call is selected.
     pub(crate) fn meets(&self, webhook: &Webhook, root: CallSid) -> bool {
         self.kind.is_none_or(|kind| kind == webhook.kind)
             && self.progress.is_none_or(|progress| Some(progress) == webhook.progress)
@@ -149,7 +149,7 @@ impl Select {
 pub struct Route {
     /// Which webhooks.
     pub on: Select,
-    /// Scheme and host, `http://127.0.0.1:8080`; several take turns within each call.
+    /// Scheme and host, `http://127.0.0.1:8080`. Several take turns within each call.
     pub bases: Vec<String>,
 }
 

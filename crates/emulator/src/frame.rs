@@ -24,7 +24,7 @@ pub(crate) enum Received {
     Hangup(OfCall),
     Dtmf(Dtmf),
     Message(Message),
-    /// Of a kind that is not known, which Twilio lets pass.
+    /// A frame of an unknown type. Twilio ignores it.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Register {
 }
 
 impl Register {
-    /// Whether calls are wanted; otherwise it takes the registration back.
+    /// Whether the device registers for calls; otherwise it unregisters.
     pub(crate) fn wants_calls(&self) -> bool {
         self.media.audio
     }
@@ -55,10 +55,10 @@ struct Media {
     audio: bool,
 }
 
-/// A call of the browser, or with `reconnect` the wish to go on with one.
+/// A new call of the browser, or with `reconnect` the wish to resume one.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Invite {
-    /// The SDK's own id of a new call, `TJS…`; the Sid of an old one.
+    /// The SDK's own id of a new call, `TJS…`, or the Sid of an existing one.
     pub(crate) callsid: String,
     pub(crate) sdp: String,
     pub(crate) reconnect: Option<String>,
@@ -156,7 +156,7 @@ pub(crate) enum Frame {
     },
     Ready,
     Offline,
-    /// The SDK shuts for good; without it, an error makes it connect again and again.
+    /// The SDK stops for good. Without this frame, it reconnects again and again after an error.
     Close,
     Error(Fault),
     Invite {
@@ -174,7 +174,7 @@ pub(crate) enum Frame {
         call: CallSid,
         reconnect: String,
     },
-    /// The call by its Sid, or by the SDK's own id if it never got one.
+    /// The call by its Sid, or by the SDK's own id if it has no Sid.
     Hangup {
         call: String,
         fault: Option<Fault>,
@@ -190,7 +190,7 @@ pub(crate) enum Frame {
     },
 }
 
-/// What a frame tells of an error.
+/// The error in a frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) code: u32,
@@ -295,7 +295,7 @@ impl Frame {
     }
 }
 
-/// A frame without content that shows that the other side lives. WebSocket's own pings do not
+/// A frame without content that shows that the other side is alive. WebSocket's own pings do not
 /// count for the SDK.
 pub(crate) const HEARTBEAT: &str = "\n";
 

@@ -1,4 +1,4 @@
-//! The media of browsers end here, and so does what virtual people say and hear.
+//! The media engine: the other end of the browsers' media, and what virtual people say and hear.
 //!
 //! Every 20 ms each leg says one frame of PCMU and hears one, as the [world](crate::world) says
 //! who hears whom. Nothing is negotiated anew when that changes.
@@ -37,13 +37,13 @@ pub(crate) struct Media {
     socket: UdpSocket,
     address: SocketAddr,
     engine: Mutex<Engine>,
-    /// Somebody wants to hear something.
+    /// Wakes the task that moves sound.
     pub(crate) wanted: Notify,
-    /// Made when it is needed first: it takes a while.
+    /// Made at first use, because it takes a while.
     certificate: OnceLock<Option<Certificate>>,
 }
 
-/// What sounds at the moment.
+/// The sessions and sounds of the moment.
 #[cfg_attr(
     not(feature = "media"),
     expect(clippy::zero_sized_map_values, reason = "there are no sessions to hold")
@@ -52,13 +52,13 @@ pub(crate) struct Media {
 struct Engine {
     sessions: BTreeMap<LineId, Session>,
     deaf: BTreeSet<LineId>,
-    /// What people say, and what they hear that nobody says.
+    /// What virtual people say.
     mouths: BTreeMap<CallSid, Player>,
     players: BTreeMap<CallSid, Player>,
     memories: BTreeMap<Address, Memory>,
 }
 
-/// Errors are told to people only.
+/// Errors are texts for people.
 type Result<T> = std::result::Result<T, String>;
 
 /// A datagram as it came.
@@ -70,7 +70,7 @@ struct Datagram<'d> {
     at: Instant,
 }
 
-/// What was said on each leg in these 20 ms.
+/// The sound of each leg in these 20 ms.
 pub(crate) type Spoken = BTreeMap<CallSid, Frame>;
 
 impl Media {
@@ -95,7 +95,7 @@ impl Media {
         Ok(offer)
     }
 
-    /// Answers a browser's offer: its first, or one for another path.
+    /// Answers a browser's offer: the first one, or one for an ICE restart.
     pub(crate) fn answer(&self, line: LineId, offer: &str) -> Result<String> {
         if let Some(session) = self.engine().sessions.get_mut(&line) {
             return session.answer(offer);
@@ -106,13 +106,13 @@ impl Media {
         Ok(answer)
     }
 
-    /// Takes a browser's answer in.
+    /// Completes a session with the browser's answer.
     pub(crate) fn complete(&self, line: LineId, answer: &str) -> Result<()> {
         let mut engine = self.engine();
         engine.sessions.get_mut(&line).ok_or("nothing was offered")?.complete(answer)
     }
 
-    /// What somebody hears now, with these keys.
+    /// What a person hears now, together with the keys that they heard.
     pub(crate) fn heard_by(&self, person: &Address, keys: String) -> Ear {
         let memory = self.engine().memories.get(person).cloned().unwrap_or_default();
         memory.analyse(keys)
@@ -127,7 +127,7 @@ impl Media {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a datagram of a browser, and takes it in.
+    /// Waits for a datagram of a browser, and handles it.
     pub(crate) async fn receive(&self, datagram: &mut [u8]) {
         if let Ok((length, from)) = self.socket.recv_from(datagram).await {
             self.take_in(from, datagram.get(..length).unwrap_or_default());
@@ -171,21 +171,21 @@ impl Media {
     fn flush(&self, session: &mut Session, is_deaf: bool) {
         session.poll(|to, contents| {
             if !is_deaf {
-                // What the machine cannot send now is lost, as on any network.
+                // A datagram that cannot be sent now is lost, as on any network.
                 let _ = self.socket.try_send_to(contents, to);
             }
         });
     }
 }
 
-/// What has come of 20 ms.
+/// The result of 20 ms.
 pub(crate) struct Played {
     pub(crate) spoken: Spoken,
     pub(crate) keys: Vec<(LineId, char)>,
 }
 
 impl Engine {
-    /// Asks everybody what they say.
+    /// Collects what everybody says.
     fn speak(&mut self, seats: &[Seat]) -> Spoken {
         self.deaf.clear();
         let mut spoken = Spoken::new();
@@ -209,7 +209,7 @@ impl Engine {
         spoken
     }
 
-    /// Lets everybody hear what they are meant to.
+    /// Plays to everybody what they are to hear.
     fn listen(&mut self, seats: &[Seat], spoken: &Spoken) {
         let now = Instant::now();
         let latest = latest_calls(seats);
@@ -240,7 +240,7 @@ impl Engine {
                     let memory = self.memories.entry(address.clone()).or_default();
                     memory.hear(seat.leg, &frame, is_spoken);
                 }
-                // They have put this call aside for a later one.
+                // They are at the ear of a later call.
                 Person::Virtual { .. } => {}
             }
         }
@@ -255,7 +255,7 @@ impl Engine {
     }
 }
 
-/// The call that each person came to last: that one is at their ear.
+/// The latest call of each person: that one is at their ear.
 fn latest_calls(seats: &[Seat]) -> BTreeMap<&Address, u64> {
     let mut latest = BTreeMap::new();
     for seat in seats {

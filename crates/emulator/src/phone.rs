@@ -1,4 +1,4 @@
-//! A phone somewhere in the world.
+//! A virtual phone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::{Address, Behaviour, Call, Ear, Sound};
 
 /// A virtual phone: it calls in, and it can be dialled.
 ///
-/// What the caller does is said before [`Phone::call`]; by default they wait for as long as it
-/// takes and leave hanging up to the other side.
+/// Set the caller's behaviour before [`Phone::call`]. By default they wait as long as it
+/// takes, and leave hanging up to the other side.
 #[derive(Clone, Debug)]
 pub struct Phone {
     shared: Arc<Shared>,
@@ -30,7 +30,7 @@ impl Phone {
         &self.address
     }
 
-    /// Says what happens when the number is dialled. Until then it does not exist: the leg fails.
+    /// Sets what happens when the number is dialled. Until then it does not exist: the leg fails.
     #[expect(clippy::return_self_not_must_use, reason = "it acts by itself")]
     pub fn behaves(self, behaviour: Behaviour) -> Self {
         self.shared.write(|world| {
@@ -48,33 +48,33 @@ impl Phone {
         self
     }
 
-    /// What whoever is at the phone says on every call, until it is changed. It sounds in real time, whatever the
+    /// Sets what the person at the phone says on every call. It plays in real time, whatever the
     /// emulated clock does.
     pub fn plays(&self, sound: Sound) {
         self.shared.write(|world| world.sounds.insert(self.address.clone(), sound));
     }
 
-    /// What whoever is at the phone hears now.
+    /// What the person at the phone hears now.
     pub fn hears(&self) -> Ear {
         let keys = self.shared.read(|world| world.keys_heard_by(&self.address));
         self.shared.media.heard_by(&self.address, keys)
     }
 
-    /// The caller hangs up if they talk with nobody after so long.
+    /// The caller hangs up if nobody talks with them after so long.
     #[must_use]
     pub fn gives_up_after(mut self, wait: Duration) -> Self {
         self.caller.gives_up_after = Some(wait);
         self
     }
 
-    /// The caller hangs up after so much talking.
+    /// The caller hangs up after talking for so long.
     #[must_use]
     pub fn hangs_up_after(mut self, talk: Duration) -> Self {
         self.caller.hangs_up_after = Some(talk);
         self
     }
 
-    /// The caller presses these keys at the next `<Gather>` that is not served yet, once its
+    /// The caller presses these keys at the next `<Gather>` that has no keys yet, once its
     /// prompts are over. Said before [`Phone::behaves`], whoever answers the phone does so in the
     /// document that they hear before the bridge.
     #[must_use]
@@ -83,7 +83,8 @@ impl Phone {
         self
     }
 
-    /// The caller does only what the test says: [`Call::hang_up`]. See [`Behaviour::ByHand`].
+    /// The caller does only what the test says, such as [`Call::hang_up`]. See
+    /// [`Behaviour::ByHand`].
     #[must_use]
     pub fn by_hand(mut self) -> Self {
         self.caller.by_hand = true;

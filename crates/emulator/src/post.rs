@@ -1,4 +1,4 @@
-//! The post office: which webhook is sent when, and which faults meet it.
+//! The post: when each webhook is sent, and which faults apply to it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,7 +10,7 @@ use crate::seed::Seed;
 use crate::timeline::EntryId;
 use crate::{Delivery, Fault, Mishap, Route, Until, Webhook};
 
-/// A webhook with all that its sending needs.
+/// A webhook with everything that is needed to send it.
 #[derive(Clone, Debug)]
 pub(crate) struct Parcel {
     pub(crate) root: CallSid,
@@ -18,18 +18,18 @@ pub(crate) struct Parcel {
     /// The token that signs, also after a redirect.
     pub(crate) auth_token: AuthToken,
     pub(crate) entry: EntryId,
-    /// What the answer is for.
+    /// What happens with the answer.
     pub(crate) purpose: Purpose,
     unreachable: u8,
     twice: bool,
 }
 
-/// What an answer is for.
+/// What happens with an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
-    /// The call goes on with it, if it is still at this step of its life.
+    /// The call runs the document, if its plan is still this one.
     Document { call: CallSid, generation: u64 },
-    /// The call plays it, if it is still at this step of its life.
+    /// The call plays the sound, if its plan is still this one.
     Sound { call: CallSid, generation: u64 },
     /// Nothing waits for it.
     Notice { call: CallSid },
@@ -47,7 +47,7 @@ impl Parcel {
     }
 }
 
-/// All lanes, and what is on its way.
+/// All lanes, and the requests that are under way.
 #[derive(Debug)]
 pub(crate) struct Post {
     lanes: BTreeMap<CallSid, Lane>,
@@ -92,7 +92,7 @@ impl Post {
         self.lanes.insert(root, Lane::new(seed, number));
     }
 
-    /// Takes a webhook in. Returns what the faults did to it, in words.
+    /// Queues a webhook. Returns what the faults did to it, in words.
     pub(crate) fn send(&mut self, parcel: Parcel) -> Vec<String> {
         let root = parcel.root;
         let mut done = Vec::new();
@@ -109,12 +109,12 @@ impl Post {
         done
     }
 
-    /// Takes the requests that are to be made now.
+    /// Takes the requests that are due.
     pub(crate) fn take_ready(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.ready)
     }
 
-    /// An answer has come: gives back what was sent.
+    /// Takes the webhook that was answered.
     pub(crate) fn answered(&mut self, id: u64) -> Option<Parcel> {
         let parcel = self.under_way.remove(&id)?;
         if let Some(lane) = self.lanes.get_mut(&parcel.root) {
@@ -124,13 +124,13 @@ impl Post {
         Some(parcel)
     }
 
-    /// Whether nothing is to be sent or awaited, except what is held back.
+    /// Whether nothing is due or under way. Webhooks that are held back do not count.
     pub(crate) fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.under_way.is_empty()
     }
 
-    /// Called when a call is over: sends what was held back. True once the lane is empty, which
-    /// is then closed.
+    /// Ends the lane of a call that is over: sends what was held back. True once the lane is empty;
+    /// it is closed then.
     pub(crate) fn close(&mut self, root: CallSid) -> bool {
         let Some(lane) = self.lanes.get_mut(&root) else { return true };
         if lane.under_way > 0 || !lane.waiting.is_empty() {
@@ -148,7 +148,7 @@ impl Post {
         false
     }
 
-    /// Moves what may go now from the lane to the ready ones.
+    /// Moves the webhooks that may go now from the lane to the ready requests.
     fn pump(&mut self, root: CallSid) {
         let Some(lane) = self.lanes.get_mut(&root) else { return };
         while lane.under_way == 0 || self.delivery == Delivery::Concurrent {
@@ -185,7 +185,7 @@ impl Lane {
         }
     }
 
-    /// Puts a webhook at the end, and after it what waited for it.
+    /// Appends a webhook, and after it the webhooks that waited for it.
     fn enqueue(&mut self, parcel: Parcel) {
         let is_notice = parcel.webhook.kind.is_notice();
         self.waiting.push_back(parcel);
@@ -209,7 +209,7 @@ impl Lane {
         }
     }
 
-    /// Sends what was collected, in an order that follows from the seed.
+    /// Sends the collected webhooks in an order that follows from the seed.
     fn flush(&mut self) {
         let mut parcels: Vec<Option<Parcel>> =
             std::mem::take(&mut self.collected).into_iter().map(Some).collect();
@@ -221,7 +221,7 @@ impl Lane {
         }
     }
 
-    /// Chooses the host, in turns that begin at another one for each call.
+    /// Chooses the host: the hosts take turns, and each call begins with another one.
     fn route(&mut self, parcel: &mut Parcel, routes: &[Route]) {
         self.routed.resize(routes.len().max(self.routed.len()), 0);
         for (turn, route) in self.routed.iter_mut().zip(routes) {
@@ -235,13 +235,13 @@ impl Lane {
     }
 }
 
-/// Where a webhook goes in its lane.
+/// What the faults do with a webhook in its lane.
 enum Place {
     Held(Until),
     Collected(usize),
 }
 
-/// Applies the faults that meet this webhook.
+/// Applies the faults that select this webhook.
 fn apply(faults: &mut Vec<Fault>, parcel: Parcel, done: &mut Vec<String>) -> Vec<(Place, Parcel)> {
     let is_document = !parcel.webhook.kind.is_notice();
     let root = parcel.root;

@@ -1,4 +1,4 @@
-//! What Twilio's debugger would show.
+//! The entries of Twilio's debugger.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Problem {
     /// Twilio's number, for example 12100.
     pub code: u32,
-    /// Whether it ends the document, or is only worth a look.
+    /// Whether it ends the document, or is only a hint.
     pub severity: Severity,
     /// What was wrong, in one clause.
     pub text: String,
@@ -16,7 +16,7 @@ pub struct Problem {
 /// How bad a [`Problem`] is, by Twilio's error dictionary.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// Something of it cannot be done.
+    /// Twilio cannot carry out this part.
     Error,
     /// Twilio goes on.
     Warning,
@@ -38,13 +38,13 @@ pub(crate) const PARSE_FAILURE: u32 = 12_100;
 pub(crate) const SCHEMA_WARNING: u32 = 12_200;
 /// 12300: a content type that cannot be run.
 pub(crate) const CONTENT_TYPE: u32 = 12_300;
-/// 13000: a conference or queue beside other nouns.
+/// 13000: a conference or queue together with other nouns.
 pub(crate) const MIXED_NOUNS: u32 = 13_000;
 /// 13201: the document of a called party dials.
 pub(crate) const DIAL_IN_WHISPER: u32 = 13_201;
 /// 13214: the caller id may not be used.
 pub(crate) const CALLER_ID: u32 = 13_214;
-/// 13215: something in a `<Dial>` that is no noun.
+/// 13215: an element in a `<Dial>` that is not a noun.
 pub(crate) const BAD_NOUN: u32 = 13_215;
 /// 13223: not a phone number.
 pub(crate) const NUMBER_FORMAT: u32 = 13_223;
@@ -56,13 +56,13 @@ pub(crate) const TOO_MANY_NOUNS: u32 = 13_250;
 pub(crate) const NO_CONFERENCE_NAME: u32 = 13_237;
 /// 13238: a verb that may not stand behind `waitUrl`, `holdUrl` or `announceUrl`.
 pub(crate) const BAD_WAIT_VERB: u32 = 13_238;
-/// 13240: nobody of this call Sid can be coached.
+/// 13240: no participant with this call Sid can be coached.
 pub(crate) const BAD_COACH: u32 = 13_240;
-/// 13320: something in a `<Gather>` that cannot be a prompt.
+/// 13320: an element in a `<Gather>` that cannot be a prompt.
 pub(crate) const BAD_GATHER_VERB: u32 = 13_320;
-/// 13420: `<Play>` of something that is no sound.
+/// 13420: `<Play>` of a file that is not a sound.
 pub(crate) const NO_SOUND: u32 = 13_420;
-/// 13801: `<Refer>` of a call that is no SIP call.
+/// 13801: `<Refer>` of a call that is not a SIP call.
 pub(crate) const REFER_WITHOUT_SIP: u32 = 13_801;
 /// 14204: a queue needs a name.
 pub(crate) const NO_QUEUE_NAME: u32 = 14_204;
@@ -74,7 +74,7 @@ pub(crate) const QUEUE_FULL: u32 = 14_207;
 pub(crate) const CONFERENCE_FULL: u32 = 16_020;
 /// 16023: not a label.
 pub(crate) const LONG_LABEL: u32 = 16_023;
-/// 16025: the label is another participant's.
+/// 16025: another participant has the label.
 pub(crate) const LABEL_IN_USE: u32 = 16_025;
 /// 16027: the participant to be coached is on hold.
 pub(crate) const COACHED_IS_HELD: u32 = 16_027;
@@ -86,11 +86,11 @@ pub(crate) const CONNECTION_DECLINED: u32 = 31_002;
 pub(crate) const CONNECTION_LOST: u32 = 31_005;
 /// 31100: a frame that cannot be read.
 pub(crate) const BAD_FRAME: u32 = 31_100;
-/// 31209: the call that a browser wants to go on with is over.
+/// 31209: the call that a browser wants to resume is over.
 pub(crate) const NO_SUCH_CALL: u32 = 31_209;
 /// 53400, the nearest there is: a session description that cannot be used.
 pub(crate) const SESSION_DESCRIPTION: u32 = 53_400;
-/// 21626: a status callback was asked for under a word that is no event.
+/// 21626: a status callback was requested for an event that does not exist.
 pub(crate) const STATUS_EVENTS: u32 = 21_626;
 /// 31105: not a client identity.
 pub(crate) const CLIENT_NAME: u32 = 31_105;

@@ -32,7 +32,7 @@ pub(crate) fn document(text: &str) -> Result<Document, Problem> {
     Ok(Document { steps, warnings: reader.warnings })
 }
 
-/// Collects the warnings on its way.
+/// The reader of one document. It collects the warnings.
 #[derive(Default)]
 struct Reader {
     warnings: Vec<Problem>,
@@ -78,26 +78,27 @@ impl Reader {
         Ok(Some(step))
     }
 
-    /// Reports the attributes that have no place, or whose value does not fit.
+    /// Reports the attributes that are unknown or have a value that is not allowed.
     fn attributes(&mut self, element: &str, unknown: &[Attribute<'_>]) {
         for attribute in unknown {
             let name = attribute.name();
-            // A namespace and the location of a schema say nothing to Twilio.
+            // Twilio ignores a namespace and the location of a schema.
             if name.starts_with("xmlns") || name.starts_with("xsi:") {
                 continue;
             }
             if faults::code(element, name).is_some() {
                 self.unfit(element, name);
             } else {
-                let text = format!("<{element}> has no attribute `{name}`, or not so");
+                let text =
+                    format!("<{element}> has no attribute `{name}` in this spelling");
                 self.warnings.push(Problem::warning(SCHEMA_WARNING, text));
             }
         }
     }
 
-    /// Reports an attribute whose value does not fit; it counts as absent.
+    /// Reports an attribute whose value is not allowed. It counts as absent.
     fn unfit(&mut self, element: &str, name: &str) {
-        let text = format!("the attribute `{name}` of <{element}> has a value it cannot have");
+        let text = format!("the attribute `{name}` of <{element}> has a value that is not allowed");
         self.warnings.push(match faults::code(element, name) {
             Some((code, Severity::Error)) => Problem::error(code, text),
             Some((code, Severity::Warning)) => Problem::warning(code, text),

@@ -1,4 +1,4 @@
-//! Twilio's REST API: calls and what belongs to them, in Twilio's JSON.
+//! Twilio's REST API: calls and related resources, in Twilio's JSON.
 //!
 //! A path ends with `.json` or not; the answer is JSON either way.
 
@@ -47,7 +47,7 @@ pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
     }
 }
 
-/// One request, with who asks and for which account.
+/// One request, and the account that it is about.
 struct Request<'a> {
     shared: &'a Arc<Shared>,
     asked: &'a Asked,
@@ -108,7 +108,7 @@ impl Request<'_> {
             ("POST", ["Queues", sid, "Members", who]) => queues::dequeue(self, sid, who),
             ("GET", ["Recordings"]) => recordings::list(self),
             ("GET", ["Recordings", sid]) if is_json => recordings::fetch(self, sid),
-            // Without a suffix the file is meant, as Twilio's webhooks name it.
+            // Without a suffix it is the file: Twilio's webhooks name it so.
             ("GET", ["Recordings", sid]) => {
                 recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
             }
@@ -134,7 +134,7 @@ impl Request<'_> {
         Form::of(&self.asked.query)
     }
 
-    /// The path of something that the account has.
+    /// The path of a resource of the account.
     fn uri(&self, below: &str) -> String {
         uri(self.account, below)
     }
@@ -156,7 +156,7 @@ fn gone() -> Reply {
     empty()
 }
 
-/// Writes what changed something, or was refused, into the timeline; reading is no event.
+/// Notes requests that changed something or were refused. A request that only reads is not noted.
 fn note(shared: &Shared, asked: &Asked, result: &Result<Reply, ApiError>) {
     if asked.method == hyper::Method::GET && result.is_ok() {
         return;

@@ -11,7 +11,7 @@ use crate::http::Request;
 use crate::media::Media;
 use crate::world::World;
 
-/// The world, and how to wait for it.
+/// The world behind its lock.
 #[derive(Debug)]
 pub(crate) struct Shared {
     world: Mutex<World>,
@@ -34,12 +34,12 @@ impl Shared {
         })
     }
 
-    /// Looks at the world.
+    /// Reads the world.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Changes the world, and wakes whoever waits for a change.
+    /// Changes the world, and wakes everybody who waits for a change.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let result = {
             let mut world = self.lock();
@@ -56,12 +56,12 @@ impl Shared {
         result
     }
 
-    /// Takes something out of the world that nobody waits for.
+    /// Takes something out of the world. Nobody is woken.
     pub(crate) fn take<T>(&self, take: impl FnOnce(&mut World) -> T) -> T {
         take(&mut self.lock())
     }
 
-    /// Tells when the world has changed.
+    /// A receiver that notices each change of the world.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
@@ -76,7 +76,7 @@ impl Shared {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    /// Lets recordings keep what was said on these legs. Nobody waits for that.
+    /// Adds the sound of these legs to the recordings. Nobody is woken.
     pub(crate) fn record<'f>(&self, spoken: impl Iterator<Item = (CallSid, &'f [u8])>) {
         let mut world = self.lock();
         if world.recordings.any_goes_on() {
@@ -85,7 +85,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the world gives an answer.
+    /// Waits until the world gives a result.
     pub(crate) async fn until<T>(&self, mut look: impl FnMut(&World) -> Option<T>) -> T {
         let mut changes = self.changed.subscribe();
         loop {
@@ -116,7 +116,8 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One step of the world: what to send, whether anything happened, and how long to wait.
+    /// One step of the world: the requests to send, whether anything happened, and how long to
+    /// wait.
     pub(crate) fn turn(&self) -> (Vec<Request>, bool, Option<Duration>) {
         let mut world = self.lock();
         let requests = world.take_requests();

@@ -1,4 +1,4 @@
-//! Signalling for real browsers: what the Voice SDK finds at `wss://…/signal`.
+//! Signalling for real browsers: the sockets of the Voice SDK at `wss://…/signal`.
 
 mod certificate;
 mod device;

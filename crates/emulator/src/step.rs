@@ -1,4 +1,4 @@
-//! What a document asks for, ready to be carried out.
+//! A document that has been read: its verbs, ready to be carried out.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub(crate) struct Speech {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Length {
     Exactly(Duration),
-    /// So many times a file's length, which only the configuration or the file knows.
+    /// So many times the length of a file, which only the configuration or the file knows.
     Files(u32),
     /// `loop="0"`: until the call ends.
     Endless,
@@ -86,7 +86,7 @@ pub(crate) struct Gather {
     /// How long the next key may take.
     pub(crate) timeout: Duration,
     pub(crate) on_empty: bool,
-    /// How many keys are enough.
+    /// The number of keys that is enough.
     pub(crate) digits: Option<usize>,
     /// The key that ends the input, if one does.
     pub(crate) finish_on: Option<char>,
@@ -94,7 +94,7 @@ pub(crate) struct Gather {
     pub(crate) barge_in: bool,
     /// Whether keys count at all.
     pub(crate) keys: bool,
-    /// What it asks for beside keys.
+    /// What it asks for that is not emulated.
     pub(crate) left_out: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) struct Record {
     /// Absent: the document's own URL.
     pub(crate) action: Target,
     pub(crate) longest: Duration,
-    /// So much silence ends it.
+    /// How much silence ends it.
     pub(crate) silence: Duration,
     pub(crate) finish_on: String,
     pub(crate) beeps: bool,
@@ -113,7 +113,7 @@ pub(crate) struct Record {
     pub(crate) transcribes: bool,
 }
 
-/// Who is told of a recording, and when.
+/// Where a recording is reported, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RecordingReport {
     pub(crate) target: Target,
@@ -137,7 +137,7 @@ pub(crate) struct Dial {
     pub(crate) left_out: Vec<String>,
 }
 
-/// What a `<Dial>` leads to.
+/// The target of a `<Dial>`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Dialled {
     Parties(Parties),
@@ -150,7 +150,7 @@ pub(crate) enum Dialled {
 pub(crate) struct Parties {
     pub(crate) nouns: Vec<Noun>,
     pub(crate) sequential: bool,
-    /// How many nouns there are, with those that are not emulated.
+    /// How many nouns there are, including those that are not emulated.
     pub(crate) count: usize,
 }
 
@@ -169,16 +169,16 @@ pub(crate) struct Noun {
     pub(crate) to: Address,
     pub(crate) callback: Option<Subscription>,
     pub(crate) parameters: Vec<(String, String)>,
-    /// What the party that answers hears before the bridge.
+    /// The document for the party that answers, before the bridge.
     pub(crate) whisper: Option<Target>,
-    /// The keys that are pressed for whoever answers.
+    /// The keys that are pressed once somebody answers.
     pub(crate) send_digits: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct QueueNoun {
     pub(crate) name: String,
-    /// What the waiting caller hears before the bridge.
+    /// The document for the waiting caller, before the bridge.
     pub(crate) whisper: Option<Target>,
 }
 
@@ -190,7 +190,7 @@ pub(crate) struct Enqueue {
     pub(crate) max_size: Option<u32>,
 }
 
-/// What is heard while waiting.
+/// What a call hears while it waits.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wait {
     /// Twilio's own music: no URL is given.

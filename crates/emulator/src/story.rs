@@ -1,4 +1,4 @@
-//! What happened in one call.
+//! The story of one call.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Story {
     pub from: Address,
     /// Who was called.
     pub to: Address,
-    /// How the caller's leg stands or ended.
+    /// The status of the caller's leg.
     pub status: CallStatus,
     /// From the answer of the caller's leg to its end.
     pub talked: Duration,
@@ -36,11 +36,11 @@ pub struct Story {
 pub struct Leg {
     /// `CA…`.
     pub sid: CallSid,
-    /// Whom it rang.
+    /// The address that it rang.
     pub to: Address,
     /// The caller id it showed.
     pub from: Address,
-    /// How it stands or ended.
+    /// Its status.
     pub status: CallStatus,
     /// The SIP code of its answer or end.
     pub sip: Option<u16>,
@@ -71,12 +71,12 @@ impl Story {
         }
     }
 
-    /// Who answered, if anybody did: the last leg that was answered.
+    /// The address that answered, if any: of the last leg that was answered.
     pub fn answered_by(&self) -> Option<&Address> {
         self.legs.iter().rev().find(|leg| leg.answered).map(|leg| &leg.to)
     }
 
-    /// Everybody for whom a leg was dialled, in the order of the documents, repetitions included.
+    /// The addresses of all legs, in the order of the documents, with repetitions.
     pub fn rang(&self) -> Vec<&Address> {
         self.legs.iter().map(|leg| &leg.to).collect()
     }
@@ -99,7 +99,7 @@ impl Story {
         self.webhooks().filter(move |webhook| webhook.kind == kind)
     }
 
-    /// What Twilio's debugger would show.
+    /// The entries of Twilio's debugger.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
         self.entries.iter().filter_map(|entry| match &entry.what {
             What::Problem(problem) => Some(problem),
@@ -115,7 +115,7 @@ impl Story {
         })
     }
 
-    /// What the documents asked for and this emulator does not do.
+    /// What the documents asked for that this emulator does not do.
     pub fn not_emulated(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|entry| match &entry.what {
             What::NotEmulated(what) => Some(what.as_str()),
@@ -124,7 +124,7 @@ impl Story {
     }
 }
 
-/// The legs of a call, each followed by those that it dialled for itself.
+/// The legs of a call, each followed by the legs that it dialled itself.
 fn add_legs<'w>(world: &'w World, sid: CallSid, found: &mut Vec<&'w Call>) {
     let Some(call) = world.calls.get(&sid) else { return };
     for leg in &call.legs {

@@ -7,14 +7,14 @@ use identity::{CallSid, RecordingSid, Timestamp};
 
 use crate::{Address, CallStatus, Kind, Problem, Webhook};
 
-/// One thing that happened.
+/// One entry of the timeline.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry {
     /// When, on the emulated clock.
     pub at: Timestamp,
     /// The call or leg it happened to.
     pub call: Option<CallSid>,
-    /// The call that the leg belongs to; the call itself if it is no leg.
+    /// The call that the leg belongs to; the call itself if it is not a leg.
     pub root: Option<CallSid>,
     /// What it was.
     pub what: What,
@@ -45,7 +45,7 @@ pub enum What {
         /// The party that answered.
         with: Address,
     },
-    /// A browser on a call dropped an invite in silence, as the Voice SDK does.
+    /// A browser on a call dropped an invite without notice, as the Voice SDK does.
     InviteDropped {
         /// The browser.
         by: Address,
@@ -57,7 +57,7 @@ pub enum What {
         /// Twilio's word for it, for example `participant-join`; or `beep`.
         what: &'static str,
     },
-    /// The call came into a queue (`waits`), or left it: then how, in Twilio's word.
+    /// The call entered a queue (`waits`), or left it. Then `what` is Twilio's word for how.
     Queue {
         /// The queue's name.
         name: String,
@@ -75,16 +75,16 @@ pub enum What {
     Heard(Heard),
     /// A webhook was sent.
     Webhook(Box<Webhook>),
-    /// A fault of yours changed a webhook.
+    /// A [`Fault`](crate::Fault) changed a webhook.
     Fault {
         /// The webhook's purpose.
         kind: Kind,
-        /// What was done to it.
+        /// What the fault did to it.
         done: String,
     },
     /// Twilio's debugger would show this.
     Problem(Problem),
-    /// The document asks for something that this emulator does not do; it went on without it.
+    /// The document asks for something that this emulator does not do. It went on without it.
     NotEmulated(String),
     /// The caller heard Twilio's own error message: the application failed.
     ApplicationError,
@@ -136,7 +136,7 @@ pub enum Heard {
     Said(String),
     /// `<Play>`: the URL of the file, or its digits.
     Played(String),
-    /// Nothing, for some time.
+    /// Silence, for some time.
     Silence,
 }
 
@@ -191,12 +191,12 @@ impl fmt::Display for What {
             Self::Signal { client, frame, from_browser: true } => write!(f, "{client} > {frame}"),
             Self::Signal { client, frame, from_browser: false } => write!(f, "{client} < {frame}"),
             Self::Message { client, content } => write!(f, "{client} sends a message: {content}"),
-            Self::SocketClosed { client } => write!(f, "{client} has no socket any more"),
+            Self::SocketClosed { client } => write!(f, "{client} lost its socket"),
         }
     }
 }
 
-/// The entries kept, oldest first; beyond the limit the oldest go.
+/// The entries, oldest first. Beyond the limit the oldest are dropped.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     entries: VecDeque<Entry>,
@@ -207,7 +207,7 @@ pub(crate) struct Timeline {
     forgotten: u64,
 }
 
-/// Where an entry stands, for its completion.
+/// The position of an entry.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct EntryId(u64);
 
@@ -247,12 +247,12 @@ impl Timeline {
         self.changes.push_back(id);
     }
 
-    /// How many changes there were: entries that were added, and webhooks that were completed.
+    /// How many changes there were: entries added, and webhooks completed.
     pub(crate) fn change_count(&self) -> u64 {
         self.forgotten + self.changes.len() as u64
     }
 
-    /// The entries that came or changed after so many changes, each once, oldest first.
+    /// The entries that were added or changed after so many changes, each once, oldest first.
     pub(crate) fn changed_after(&self, count: u64) -> Vec<(EntryId, &Entry)> {
         let skipped = usize::try_from(count.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
         let ids: BTreeSet<EntryId> = self.changes.iter().skip(skipped).copied().collect();
@@ -263,12 +263,12 @@ impl Timeline {
         ids.into_iter().filter_map(entry).collect()
     }
 
-    /// All entries with their places.
+    /// All entries with their positions.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
         (self.dropped..).map(EntryId).zip(&self.entries)
     }
 
-    /// The webhook at this place, which is about to be completed, unless it has been dropped.
+    /// The webhook at this position, to be completed, unless it has been dropped.
     pub(crate) fn webhook_mut(&mut self, id: EntryId) -> Option<&mut Webhook> {
         self.changed(id);
         let index = usize::try_from(id.0.checked_sub(self.dropped)?).ok()?;

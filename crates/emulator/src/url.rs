@@ -13,7 +13,7 @@ pub(crate) fn is_absolute(url: &str) -> bool {
     })
 }
 
-/// Whether the host is this machine.
+/// Whether the host is a loopback name or address.
 pub(crate) fn is_loopback(url: &str) -> bool {
     let authority = authority(url);
     let host = match authority.strip_prefix('[') {
@@ -46,7 +46,7 @@ pub(crate) fn at(base: &str, url: &str) -> String {
 
 /// Resolves a reference of a document at `base` (RFC 3986, section 5.2).
 ///
-/// The query of the document is lost, as Twilio documents it, except that an empty reference is
+/// The query of the document is dropped, as Twilio documents it. Only an empty reference is
 /// the document itself.
 pub(crate) fn resolve(base: &str, reference: &str) -> String {
     let reference = reference.trim();

@@ -1,4 +1,4 @@
-//! What is configured on a number or TwiML App.
+//! The settings of a number or TwiML App.
 
 use crate::Method;
 
@@ -16,22 +16,22 @@ use crate::Method;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Voice {
-    /// Asked for the first document of each call.
+    /// The URL of the first document of each call.
     pub url: String,
-    /// How [`Voice::url`] is asked.
+    /// The method of [`Voice::url`].
     pub method: Method,
-    /// Asked when a document cannot be fetched or run.
+    /// The URL that is requested if a document cannot be fetched or run.
     pub fallback_url: Option<String>,
-    /// How [`Voice::fallback_url`] is asked.
+    /// The method of [`Voice::fallback_url`].
     pub fallback_method: Method,
-    /// Told once, when the call is over.
+    /// The URL that is notified once, when the call is over.
     pub status_callback: Option<String>,
-    /// How [`Voice::status_callback`] is told.
+    /// The method of [`Voice::status_callback`].
     pub status_callback_method: Method,
 }
 
 impl Voice {
-    /// A voice URL asked by POST, with nothing else.
+    /// A voice URL with POST, and nothing else.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -43,13 +43,13 @@ impl Voice {
         }
     }
 
-    /// The same with a fallback URL.
+    /// Adds a fallback URL.
     #[must_use]
     pub fn fallback(self, url: impl Into<String>) -> Self {
         Self { fallback_url: Some(url.into()), ..self }
     }
 
-    /// The same with a status callback.
+    /// Adds a status callback.
     #[must_use]
     pub fn status_callback(self, url: impl Into<String>) -> Self {
         Self { status_callback: Some(url.into()), ..self }

@@ -9,7 +9,7 @@ use crate::pcmu;
 /// Why it cannot be played here, in one clause.
 pub(crate) fn read(file: &[u8]) -> Result<Vec<u8>, &'static str> {
     if file.get(..4) != Some(b"RIFF") || file.get(8..12) != Some(b"WAVE") {
-        return Err("the file is no WAV");
+        return Err("the file is not a WAV");
     }
     let mut format = None;
     let mut at = 12;
@@ -29,7 +29,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Vec<u8>, &'static str> {
     Err("the file has no samples")
 }
 
-/// Writes PCMU as a file; several channels are of one length, or filled up with silence.
+/// Writes PCMU as a file. Shorter channels are filled with silence.
 pub(crate) fn write(channels: &[Vec<u8>]) -> Vec<u8> {
     let count = channels.len().max(1);
     let samples = channels.iter().map(Vec::len).max().unwrap_or(0);
@@ -58,7 +58,7 @@ pub(crate) fn write(channels: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
-/// What the chunk `fmt` says.
+/// The format in the chunk `fmt`.
 #[derive(Clone, Copy)]
 struct Format {
     code: u16,
@@ -134,7 +134,7 @@ mod tests {
             file
         };
         for (name, file, want) in [
-            ("nothing", Vec::new(), "the file is no WAV"),
+            ("nothing", Vec::new(), "the file is not a WAV"),
             ("another rate", with(24, 1), "the file does not have 8000 samples a second"),
             ("another code", with(20, 6), "the samples are neither PCM of 16 bits nor PCMU"),
             ("no samples", good[..36].to_vec(), "the file has no samples"),

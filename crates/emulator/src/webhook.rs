@@ -1,4 +1,4 @@
-//! One webhook: what was sent and what came back.
+//! One webhook: the request and the answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::{Problem, Progress};
 
-/// What a webhook is for.
+/// The purpose of a webhook.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Kind {
     /// The first document of a call, from the voice URL of a number or TwiML App.
@@ -24,9 +24,9 @@ pub enum Kind {
     CallStatus,
     /// The status callback of a recording.
     Recording,
-    /// The document that the party called hears before the bridge (`url` of a noun).
+    /// The document for the called party before the bridge (`url` of a noun).
     Whisper,
-    /// The document that is heard while waiting, on hold, or as an announcement.
+    /// The document for a call that waits or is on hold, or an announcement.
     Wait,
     /// The status callback of a conference.
     Conference,
@@ -91,7 +91,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// One webhook as it was sent, and the answer once there is one.
+/// One webhook as it was sent, with the answer once there is one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Webhook {
     /// What it is for.
@@ -114,10 +114,10 @@ pub struct Webhook {
     pub outcome: Option<Outcome>,
 }
 
-/// What came back.
+/// The outcome of a webhook.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outcome {
-    /// The last answer, or why there was none.
+    /// The last answer, or the reason why there was none.
     pub answer: Result<Answer, Problem>,
     /// How many requests were made, retries and redirects included.
     pub attempts: u8,

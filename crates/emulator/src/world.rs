@@ -1,7 +1,7 @@
-//! The emulated world: accounts, parties, calls and time. No socket, no thread, no waiting.
+//! The emulated world: what happens between the parts of the [state](crate::state).
 //!
-//! Everything that happens is a method that changes the tables and leaves behind events on the
-//! agenda and webhooks in the post. The [driver](crate::driver) takes both from here.
+//! Every change is a method of [`World`]. It leaves entries on the agenda and webhooks in the
+//! post; the [driver](crate::driver) takes both. Nothing here waits or has a socket.
 
 pub(crate) mod api;
 mod conference;
@@ -41,7 +41,7 @@ use crate::state::tables::Tables;
 use crate::state::time::Time;
 use crate::timeline::Timeline;
 
-/// Everything there is.
+/// All parts of the state.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) config: Config,

@@ -11,41 +11,41 @@ use clap::Parser;
 use emulator::{Account, Clock, Config, Emulator, Gateway, Http, Route, Select};
 use serde_json::{Value, json};
 
-/// Runs a Twilio on loopback: REST API, webhooks, browsers and a page to watch it all.
+/// Runs a Twilio on loopback: REST API, webhooks, browsers, and a page that shows everything.
 #[derive(Parser)]
 #[command(name = "twilio-emulator", version)]
 struct Options {
-    /// Where the REST API, the control API and the page are.
+    /// The address of the REST API, the control API and the page.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8014")]
     listen: SocketAddr,
-    /// Where browsers find the gateway of the Voice SDK, over TLS; port 0 is any.
+    /// The address of the gateway for the Voice SDK, over TLS; port 0 takes any free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     gateway: SocketAddr,
     /// A JSON file with accounts, numbers, apps, keys, devices and phones.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The Sid of the account; else it follows from the seed.
+    /// The Sid of the account; otherwise it follows from the seed.
     #[arg(long, value_name = "AC…", env = "TWILIO_ACCOUNT_SID", conflicts_with = "config")]
     account_sid: Option<String>,
-    /// The auth token of the account; else it follows from the seed.
+    /// The auth token of the account; otherwise it follows from the seed.
     #[arg(long, value_name = "TOKEN", env = "TWILIO_AUTH_TOKEN", hide_env_values = true)]
     auth_token: Option<String>,
-    /// A number of the account and the URL that its calls ask; may be repeated.
+    /// A number of the account and its voice URL; may be repeated.
     #[arg(long, value_name = "NUMBER=URL")]
     number: Vec<String>,
     /// A TwiML App of the account: its URL, or its Sid and its URL; may be repeated.
     #[arg(long, value_name = "[AP…=]URL")]
     app: Vec<String>,
-    /// An API key of the account; else one follows from the seed.
+    /// An API key of the account; otherwise one follows from the seed.
     #[arg(long, value_name = "SK…=SECRET")]
     key: Vec<String>,
-    /// A phone that is answered by hand; may be repeated.
+    /// A phone that you answer by hand; may be repeated.
     #[arg(long, value_name = "NUMBER")]
     phone: Vec<String>,
     /// Sends all webhooks to this scheme and host, whatever host is in their URLs.
     #[arg(long, value_name = "http://HOST:PORT")]
     route: Option<String>,
-    /// How many calls of the REST API begin in a second; 0 is no limit.
+    /// How many calls of the REST API begin in a second; 0 means no limit.
     #[arg(long, value_name = "N", default_value_t = 1)]
     calls_per_second: u32,
     /// Every Sid and secret that is not given follows from this number.
@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
     match run(&Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
-            // There is nobody left to tell if this fails.
+            // If this fails, there is nowhere left to report it.
             let _ = writeln!(std::io::stderr(), "twilio-emulator: {text}");
             ExitCode::FAILURE
         }
@@ -92,16 +92,16 @@ async fn run(options: &Options) -> Result<(), String> {
     let gateway = twilio.gateway(options.gateway).await;
     let gateway = gateway.map_err(taken("--gateway", options.gateway))?;
     let mut output = std::io::stdout();
-    let told = output.write_all(greeting(&twilio, &http, &gateway).as_bytes());
-    told.and_then(|()| output.flush()).map_err(|error| format!("standard output: {error}"))?;
+    let written = output.write_all(greeting(&twilio, &http, &gateway).as_bytes());
+    written.and_then(|()| output.flush()).map_err(|error| format!("standard output: {error}"))?;
     ended().await.map_err(|error| error.to_string())
 }
 
-/// What the options say, as the file would.
+/// The options in the form of the file.
 fn described(options: &Options) -> Result<Value, String> {
     let pair = |text: &String, name: &str| {
         let parts = text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()));
-        parts.ok_or_else(|| format!("--{name}: there is no `=` in it"))
+        parts.ok_or_else(|| format!("--{name}: `=` is missing"))
     };
     let mut numbers = Vec::new();
     for number in &options.number {
@@ -134,11 +134,11 @@ fn described(options: &Options) -> Result<Value, String> {
     }))
 }
 
-/// Where everything is, and with which credentials, to be pasted into a shell.
+/// All addresses and credentials, to be pasted into a shell.
 fn greeting(twilio: &Emulator, http: &Http, gateway: &Gateway) -> String {
     let url = http.url();
     let mut text = format!(
-        "A Twilio that fits in a test. Watch it and rule it at {url}/\n\n\
+        "A Twilio that fits in a test. Watch and control it at {url}/\n\n\
          export TWILIO_API_BASE_URL={url}\n"
     );
     for (index, account) in twilio.accounts().iter().enumerate() {
@@ -148,7 +148,7 @@ fn greeting(twilio: &Emulator, http: &Http, gateway: &Gateway) -> String {
     let _ = write!(
         text,
         "\nBrowsers (Voice SDK): chunderw: '{}' over TLS with the key\n  {}\nor ws://{}/signal\n\n\
-         Ctrl-C ends it.\n",
+         Ctrl-C stops it.\n",
         gateway.chunderw(),
         gateway.spki_sha256(),
         http.address(),
@@ -175,7 +175,7 @@ fn describe(text: &mut String, account: &Account, index: usize) {
     }
 }
 
-/// Waits for Ctrl-C, or the signal by which services are ended.
+/// Waits for Ctrl-C, or for the signal that stops services.
 async fn ended() -> std::io::Result<()> {
     #[cfg(unix)]
     {

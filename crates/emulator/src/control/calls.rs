@@ -1,4 +1,4 @@
-//! Calls: placed, watched and ended.
+//! Calls: placing, watching and ending them.
 
 use std::sync::Arc;
 
@@ -44,14 +44,14 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
     Ok(json!({ "call_sid": sid.as_str() }))
 }
 
-/// All calls, newest first, without what happened in them.
+/// All calls, newest first, without their entries.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
         world.calls.roots().into_iter().rev().map(|call| summary(world, call)).collect()
     })
 }
 
-/// One call, or the call that a leg belongs to, with everything that happened in it.
+/// One call, or the call that a leg belongs to, with all its entries.
 pub(super) fn show(shared: &Shared, sid: &str) -> Result<Value, Refusal> {
     let sid = parse(sid)?;
     shared.read(|world| {
@@ -64,7 +64,7 @@ pub(super) fn show(shared: &Shared, sid: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Ends a call as its caller would, or a leg as whoever was dialled.
+/// Ends a call as its caller would, or a leg as the person who was dialled would.
 pub(super) fn hang_up(shared: &Shared, sid: &str) -> Result<(), Refusal> {
     let sid = parse(sid)?;
     shared.read(|world| world.calls.contains_key(&sid).then_some(()).ok_or_else(none))?;

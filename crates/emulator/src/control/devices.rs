@@ -1,4 +1,4 @@
-//! Browsers that are registered, or could be.
+//! Browsers, registered or not.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::state::party::{Party, PartyId};
 use crate::world::World;
 use crate::{Account, Behaviour, HandError};
 
-/// Every browser, but for real ones that have gone and left no call behind.
+/// Every browser, except real ones that are gone and have no call.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
         let browsers = world.parties.iter().filter(|(_, it)| it.account.is_some());
@@ -43,7 +43,7 @@ pub(super) fn open(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refu
     Ok(shared.read(|world| world.parties.get(id).map_or(Value::Null, |it| device(world, id, it))))
 }
 
-/// Does something with a browser.
+/// Carries out an action of a browser.
 pub(super) fn act(shared: &Shared, id: &str, what: &str) -> Result<(), Refusal> {
     let absent = || Refusal::absent("device with this id");
     let id = id.parse().map(PartyId::new).map_err(|_| absent())?;

@@ -1,4 +1,4 @@
-//! Faults, switched on and off.
+//! Switches faults on and off.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub(super) fn list(shared: &Shared) -> Value {
     })
 }
 
-/// Switches one on.
+/// Switches a fault on.
 pub(super) fn add(shared: &Shared, mut body: Fields) -> Result<Value, Refusal> {
     if let Some(word) = body.text("api")? {
         let (made, times) = (api(&word)?, body.whole("times")?);
@@ -33,7 +33,7 @@ pub(super) fn add(shared: &Shared, mut body: Fields) -> Result<Value, Refusal> {
     Ok(fault(&made))
 }
 
-/// Switches all off.
+/// Switches all faults off.
 pub(super) fn clear(shared: &Shared) {
     shared.write(|world| {
         world.post.faults.clear();
@@ -46,7 +46,7 @@ fn select(body: &mut Fields) -> Result<Select, Refusal> {
         None => None,
         Some(word) => {
             let known = KINDS.iter().find(|kind| kind.to_string() == word);
-            Some(*known.ok_or_else(|| Refusal::bad("`kind` is no kind of webhook"))?)
+            Some(*known.ok_or_else(|| Refusal::bad("`kind` is not a kind of webhook"))?)
         }
     };
     let progress = match body.text("progress")? {

@@ -1,4 +1,4 @@
-//! The fields of a JSON object, each taken once.
+//! The fields of a JSON object. Each is taken once.
 
 use std::time::Duration;
 
@@ -6,25 +6,25 @@ use serde_json::{Map, Value};
 
 use super::Refusal;
 
-/// What is left of a JSON object.
+/// The fields that were not taken yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads a body; nothing at all is an empty object.
+    /// Reads a body. An empty body is an empty object.
     pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
         if body.is_empty() {
             return Ok(Self::default());
         }
         let value = serde_json::from_slice(body)
-            .map_err(|error| Refusal::bad(format!("the body is no JSON: {error}")))?;
+            .map_err(|error| Refusal::bad(format!("the body is not JSON: {error}")))?;
         Self::of(value, "the body")
     }
 
     pub(super) fn of(value: Value, what: &str) -> Result<Self, Refusal> {
         match value {
             Value::Object(map) => Ok(Self(map)),
-            _ => Err(Refusal::bad(format!("{what} is no JSON object"))),
+            _ => Err(Refusal::bad(format!("{what} is not a JSON object"))),
         }
     }
 
@@ -36,7 +36,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Refusal::bad(format!("`{name}` is no text"))),
+            Some(_) => Err(Refusal::bad(format!("`{name}` is not a text"))),
         }
     }
 
@@ -44,7 +44,7 @@ impl Fields {
         self.text(name)?.ok_or_else(|| Refusal::bad(format!("`{name}` is missing")))
     }
 
-    /// A text that has another form too.
+    /// A text that must parse as something else.
     pub(super) fn parsed<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>, Refusal>
     where
         T::Err: std::fmt::Display,
@@ -56,29 +56,32 @@ impl Fields {
     pub(super) fn whole<T: TryFrom<u64>>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| T::try_from(number).ok());
-        number.map(Some).ok_or_else(|| Refusal::bad(format!("`{name}` is no such whole number")))
+        number
+            .map(Some)
+            .ok_or_else(|| Refusal::bad(format!("`{name}` is not a whole number in range")))
     }
 
     /// Seconds, whole or not.
     pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Duration>, Refusal> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let length = value.as_f64().and_then(|it| Duration::try_from_secs_f64(it).ok());
-        length.map(Some).ok_or_else(|| Refusal::bad(format!("`{name}` is no number of seconds")))
+        length.map(Some).ok_or_else(|| Refusal::bad(format!("`{name}` is not a number of seconds")))
     }
 
     pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Refusal> {
         match self.take(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(list)) => Ok(list),
-            Some(_) => Err(Refusal::bad(format!("`{name}` is no list"))),
+            Some(_) => Err(Refusal::bad(format!("`{name}` is not a list"))),
         }
     }
 
-    /// Nothing may be left: a misspelled field would be ignored in silence.
+    /// Refuses fields that were not taken. Otherwise a misspelled field would be ignored without
+    /// notice.
     pub(super) fn end(self) -> Result<(), Refusal> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::bad(format!("`{name}` is not known here"))),
+            Some(name) => Err(Refusal::bad(format!("`{name}` is not a known field"))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Virtual phones: what they do, and what is done with them by hand.
+//! Virtual phones: their behaviour, and actions by hand.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::state::party::{Party, PartyId};
 use crate::world::World;
 use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
 
-/// Every phone that somebody has spoken of.
+/// Every phone that has a behaviour or is on a call.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
         let phones = world.parties.iter().filter(|(_, party)| party.account.is_none());
@@ -27,7 +27,7 @@ pub(super) fn list(shared: &Shared) -> Value {
     })
 }
 
-/// One phone; a number that nobody has spoken of is absent.
+/// One phone. A number that is not in use is `absent`.
 pub(super) fn show(shared: &Arc<Shared>, number: &str) -> Value {
     let ear = Phone::new(Arc::clone(shared), Address::Number(number.to_owned())).hears();
     let mut value = shared.read(|world| phone(world, number));
@@ -35,10 +35,10 @@ pub(super) fn show(shared: &Arc<Shared>, number: &str) -> Value {
     value
 }
 
-/// Says what a phone does.
+/// Sets the behaviour and the sound of a phone.
 pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Result<Value, Refusal> {
     if number.starts_with("client:") {
-        return Err(Refusal::bad("a browser is no phone: see /emulator/devices"));
+        return Err(Refusal::bad("a browser is not a phone: see /emulator/devices"));
     }
     let wanted = body.take("behaviour").map(behaviour).transpose()?;
     let plays = body.take("sound").map(sound).transpose()?;
@@ -53,7 +53,7 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
     Ok(show(shared, number))
 }
 
-/// Does something with a phone.
+/// Carries out an action of a phone: answer, decline or hang up.
 pub(super) fn act(shared: &Shared, number: &str, what: &str) -> Result<(), Refusal> {
     let address = Address::Number(number.to_owned());
     let done = shared.write(|world| {
@@ -70,7 +70,7 @@ pub(super) fn act(shared: &Shared, number: &str, what: &str) -> Result<(), Refus
     done.map_err(|error: HandError| Refusal::conflict(error))
 }
 
-/// Answers or declines what rings longest at a phone or browser.
+/// Answers or declines the leg that has rung longest at a phone or browser.
 pub(super) fn take_up(world: &mut World, id: PartyId, act: &str) -> Result<bool, HandError> {
     let party = world.parties.get(id).ok_or(HandError::NothingRings)?;
     if act == "answer" && party.on_call.is_some() {
@@ -97,7 +97,7 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
         let waits_for_keys =
             |doing: &Doing| matches!(doing, Doing::Gathering(_) | Doing::Recording(_));
         let call = world.calls.get_mut(&sid);
-        // With nobody there to hear them yet, they are for the next `<Gather>`.
+        // If nobody hears the keys yet, they wait for the next `<Gather>`.
         if let Some(call) =
             call.filter(|it| !it.life.was_bridged && !waits_for_keys(&it.script.doing))
         {
@@ -150,7 +150,7 @@ pub(super) fn sound(value: Value) -> Result<Sound, Refusal> {
     audible.map(Sound::Tone).ok_or_else(|| Refusal::bad(rule))
 }
 
-/// What somebody hears.
+/// The sound that a person hears.
 pub(super) fn heard(ear: &Ear) -> Value {
     json!({
         "tone_hz": ear.tone_hz,
@@ -161,7 +161,7 @@ pub(super) fn heard(ear: &Ear) -> Value {
     })
 }
 
-/// Writes a behaviour as it is read.
+/// Writes a behaviour in the form in which it is read.
 pub(super) fn words(behaviour: Behaviour) -> Value {
     match behaviour {
         Behaviour::Answers { after, talks } => {
@@ -194,7 +194,7 @@ fn phone(world: &World, number: &str) -> Value {
     })
 }
 
-/// A leg that rings, as the one whom it rings sees it.
+/// A leg that rings, as its phone or browser sees it.
 pub(super) fn ringing(world: &World, leg: CallSid) -> Option<Value> {
     let call = world.calls.get(&leg)?;
     Some(json!({ "leg_sid": leg.as_str(), "from": call.from.to_string() }))

@@ -58,7 +58,7 @@ type Make = fn(&Arc<Shared>, Fields) -> Result<Value, Refusal>;
 const PARTS: [(&str, Make); 4] =
     [("numbers", number), ("apps", app), ("keys", key), ("devices", super::devices::open)];
 
-/// Everything that is set up, with the secrets: whoever asks could also change them.
+/// Everything that is set up, with the secrets. A client that can read them could also change them.
 pub(super) fn list(shared: &Shared) -> Value {
     shared.read(|world| {
         let accounts = world.tables.accounts();
@@ -88,7 +88,7 @@ pub(super) fn number(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Re
     Ok(json!({ "account_sid": account.as_str(), "number": number.as_str() }))
 }
 
-/// Makes a TwiML App, or changes it.
+/// Creates a TwiML App, or changes it.
 pub(super) fn app(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
     let sid = account_of(shared, &mut body)?;
     let (app, voice) = (body.parsed("sid")?, voice(&mut body)?);
@@ -104,7 +104,7 @@ pub(super) fn app(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refus
     Ok(json!({ "account_sid": sid.as_str(), "app_sid": app.as_str() }))
 }
 
-/// Makes an API key.
+/// Creates an API key.
 pub(super) fn key(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
     let sid = account_of(shared, &mut body)?;
     let (key, secret) = (body.parsed("sid")?, body.text("secret")?);
@@ -119,23 +119,23 @@ pub(super) fn key(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refus
             account.api_key_with(key, &secret).map_err(|error| wrong("secret", &error))?;
             (key, secret)
         }
-        _ => return Err(Refusal::bad("`sid` and `secret` come together, or neither")),
+        _ => return Err(Refusal::bad("`sid` and `secret` must both be given, or neither")),
     };
     Ok(json!({ "account_sid": sid.as_str(), "key_sid": key.as_str(), "secret": secret }))
 }
 
-/// The account that a body names; the only one there is needs no naming.
+/// The account that a body names. If there is only one account, the body need not name it.
 pub(super) fn account_of(shared: &Shared, body: &mut Fields) -> Result<AccountSid, Refusal> {
     let named: Option<AccountSid> = body.parsed("account")?;
     shared.read(|world| {
         let mut sids = world.tables.accounts().map(|(sid, _)| sid);
         match named {
             Some(named) => sids.find(|sid| *sid == named).ok_or_else(|| {
-                Refusal::bad("`account` is no account of this emulator: make it first")
+                Refusal::bad("`account` is not an account of this emulator: create it first")
             }),
             None => match (sids.next(), sids.next()) {
                 (Some(only), None) => Ok(only),
-                (None, _) => Err(Refusal::bad("there is no account: make one first")),
+                (None, _) => Err(Refusal::bad("there is no account: create one first")),
                 _ => Err(Refusal::bad("`account` is missing, and there are several")),
             },
         }

@@ -1,4 +1,4 @@
-//! What happened, as JSON: all of it, or as it happens.
+//! The timeline as JSON: all of it, or as a stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::timeline::{Entry, EntryId, What};
 use crate::webhook::Outcome;
 use crate::{Problem, Progress, Severity, Webhook};
 
-/// What has come or changed after a number of changes.
+/// The entries that were added or changed after a number of changes.
 pub(super) fn page(shared: &Shared, asked: &Asked) -> Result<Value, Refusal> {
     let after = number(asked.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it))?;
     Ok(shared.read(|world| {
@@ -25,7 +25,7 @@ pub(super) fn page(shared: &Shared, asked: &Asked) -> Result<Value, Refusal> {
     }))
 }
 
-/// The same as it happens: server-sent events, each with the number to go on from.
+/// The same as a stream of server-sent events. The id of each event is the number to resume from.
 ///
 /// Without `Last-Event-ID` or `after`, the stream begins now.
 pub(super) fn events(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refusal> {
@@ -37,7 +37,7 @@ pub(super) fn events(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refus
     Ok(stream(pieces))
 }
 
-/// Sends what changes until nobody reads it any more.
+/// Sends every change until the reader is gone.
 async fn tell(shared: Arc<Shared>, mut after: u64, sender: mpsc::Sender<Bytes>) {
     // The browser learns at once that the stream is open.
     let mut text = Bytes::from(format!("retry: 1000\nid: {after}\n\n"));
@@ -66,7 +66,7 @@ async fn tell(shared: Arc<Shared>, mut after: u64, sender: mpsc::Sender<Bytes>) 
 }
 
 fn number(text: Option<&str>) -> Result<Option<u64>, Refusal> {
-    let rule = "`after` is no number of changes";
+    let rule = "`after` is not a number of changes";
     text.map(|text| text.parse().map_err(|_| Refusal::bad(rule))).transpose()
 }
 
@@ -140,7 +140,7 @@ fn webhook(webhook: &Webhook) -> Value {
     })
 }
 
-/// What the server made of our signature, as far as its answer tells.
+/// Whether the server accepted our signature, as far as its answer shows.
 fn verdict(outcome: Option<&Outcome>) -> &'static str {
     match outcome.map(|outcome| &outcome.answer) {
         None => "waiting",
@@ -163,5 +163,5 @@ fn problem(problem: &Problem) -> Value {
     })
 }
 
-/// Between two signs of life, so that a page notices a stream that is gone.
+/// The time between two keep-alives, so that a page notices a lost stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);

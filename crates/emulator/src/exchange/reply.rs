@@ -1,4 +1,4 @@
-//! Answers.
+//! HTTP replies.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use hyper::{Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// An answer.
+/// A reply.
 pub(crate) type Reply = Response<Content>;
 
-/// The body of an answer.
+/// The body of a reply.
 #[derive(Debug)]
 pub(crate) enum Content {
     /// All of it, until it is sent.
@@ -77,7 +77,7 @@ pub(crate) fn stream(pieces: mpsc::Receiver<Bytes>) -> Reply {
     reply(StatusCode::OK, "text/event-stream", Content::Pieces(pieces))
 }
 
-/// The same with one more header.
+/// Adds one header.
 pub(crate) fn with_header(mut reply: Reply, name: &'static str, value: &'static str) -> Reply {
     let value = HeaderValue::from_static(value);
     reply.headers_mut().insert(HeaderName::from_static(name), value);
@@ -89,7 +89,7 @@ fn reply(status: StatusCode, content_type: &'static str, content: Content) -> Re
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // Everything here is about this moment.
+    // Every reply is about this moment only.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }

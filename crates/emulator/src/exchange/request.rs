@@ -11,9 +11,9 @@ use hyper::{HeaderMap, Method, Request};
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
-    /// As it was sent.
+    /// The path as it was sent.
     pub(crate) path: String,
-    /// Between the slashes, decoded.
+    /// The segments of the path, decoded.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
@@ -60,7 +60,7 @@ impl Asked {
     }
 }
 
-/// One segment of a path (RFC 3986, section 2.1). What is no escape stays as it is.
+/// Decodes one segment of a path (RFC 3986, section 2.1). An invalid escape stays as it is.
 fn decoded(segment: &str) -> String {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
@@ -74,7 +74,7 @@ fn decoded(segment: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Bytes of a body: a form of the REST API has at most 4000 characters of TwiML.
+/// The largest body in bytes: a form of the REST API has at most 4000 characters of TwiML.
 const MAX_BODY: usize = 64 * 1024;
 
 /// How long a body may take.

@@ -1,4 +1,4 @@
-//! Who may use the control API: pages and programs of this machine.
+//! Who may use the control API: only pages and programs of this machine.
 //!
 //! The emulator listens on loopback, but a browser of this machine runs pages of the whole world.
 //! Such a page can send requests here: under a host name of its own that it lets point to loopback
@@ -11,7 +11,7 @@ use hyper::{Method, StatusCode};
 
 use crate::exchange::Asked;
 
-/// Why a request is not let in: a status and a sentence.
+/// Why a request is refused: a status and a sentence.
 pub(super) type Refusal = (StatusCode, &'static str);
 
 /// Checks a request to the page or the control API.
@@ -33,7 +33,7 @@ pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a host, perhaps with a port, is this machine under one of its own names.
+/// Whether a host, with or without a port, is a name of this machine.
 fn is_local(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -50,7 +50,7 @@ mod tests {
     use bytes::Bytes;
     use hyper::HeaderMap;
 
-    /// Name, method, headers and what comes of it.
+    /// Name, method, headers and result.
     type Case =
         (&'static str, Method, &'static [(&'static str, &'static str)], Result<(), StatusCode>);
 

@@ -27,8 +27,8 @@ pub struct Http {
 impl Http {
     pub(crate) async fn listen(shared: Arc<Shared>, address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
-            let rule = "the emulator listens on loopback addresses only: whoever reaches it rules \
-                        it";
+            let rule = "the emulator listens on loopback addresses only: anybody who can reach it \
+                        controls it";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
         }
         let listener = TcpListener::bind(address).await?;
@@ -80,7 +80,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         .header_read_timeout(PATIENCE)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    // The client may go away in the middle; that is its right.
+    // The client may close the connection at any time.
     let _ = connection.await;
 }
 

@@ -1,4 +1,4 @@
-//! Who answers what.
+//! Which API answers a request.
 
 use std::sync::Arc;
 

@@ -31,16 +31,16 @@ pub(crate) struct Request {
     pub(crate) id: u64,
     pub(crate) webhook: Webhook,
     pub(crate) auth_token: AuthToken,
-    /// How many attempts are to fail before the first connection.
+    /// How many attempts fail before the first connection.
     pub(crate) unreachable: u8,
-    /// Whether to send it again after the answer, whose second one counts.
+    /// Whether to send it again after the answer. The second answer counts.
     pub(crate) twice: bool,
     pub(crate) jar: Jar,
 }
 
 type HttpClient = legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// Keeps connections alive, by connect timeout: the timeout is the connector's.
+/// Keeps connections alive, for each connect timeout: the timeout belongs to the connector.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
     by_timeout: Mutex<BTreeMap<Duration, HttpClient>>,
@@ -52,7 +52,7 @@ enum Failure {
     Connect(String),
     /// The answer took too long; may be retried.
     Slow,
-    /// It is of no use to ask again.
+    /// A retry would not help.
     Final(Problem),
 }
 
@@ -64,7 +64,7 @@ impl Client {
         let attempts = AtomicU8::new(0);
         let work = async {
             if request.twice {
-                // The first answer is lost on its way back.
+                // The first answer gets lost.
                 let _ = self.with_retries(&request, &overrides, &attempts).await;
             }
             self.with_retries(&request, &overrides, &attempts).await
@@ -89,7 +89,7 @@ impl Client {
         loop {
             let result = if attempts.load(Relaxed) < request.unreachable {
                 attempts.fetch_add(1, Relaxed);
-                Err(Failure::Connect("a fault was asked for".to_owned()))
+                Err(Failure::Connect("a fault was switched on".to_owned()))
             } else {
                 self.follow(request, overrides, attempts).await
             };
@@ -107,7 +107,7 @@ impl Client {
         }
     }
 
-    /// One request and the redirects it leads to.
+    /// One request and the redirects that follow.
     async fn follow(
         &self,
         request: &Request,
@@ -132,7 +132,7 @@ impl Client {
         Err(Failure::Final(Problem::error(TOO_MANY_REDIRECTS, text)))
     }
 
-    /// One request. Also returns where a redirect leads.
+    /// One request. Also returns the target of a redirect.
     async fn once(
         &self,
         request: &Request,
@@ -294,7 +294,7 @@ pub(crate) fn full_url(target: &Target, params: &[(String, String)]) -> String {
     }
 }
 
-/// What the signature of a webhook was made over, apart from the parameters of a form.
+/// The URL that is signed, without the parameters of a form.
 pub(crate) fn signed_url(webhook: &Webhook) -> String {
     let target = Target { url: webhook.url.clone(), method: webhook.method };
     sign::signed_url(&full_url(&target, &webhook.params))
@@ -309,7 +309,7 @@ fn with_query(url: &str, query: &str) -> String {
     }
 }
 
-/// Whether the answer to a document request can be used at all.
+/// Checks that the answer has a status that can be used.
 pub(crate) fn check_status(answer: &Answer) -> Result<(), Problem> {
     if (200..300).contains(&answer.status) {
         return Ok(());
@@ -329,11 +329,11 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Redirects that are followed (documentation "TwiML for Programmable Voice").
+/// The most redirects (documentation "TwiML for Programmable Voice").
 const MAX_REDIRECTS: usize = 10;
 
-/// Bytes that a document may have (error 11750).
+/// The largest document in bytes (error 11750).
 const MAX_DOCUMENT: usize = twiml::Response::MAX_BYTES;
 
-/// Bytes that a sound may have here: four minutes of PCM.
+/// The largest sound in bytes: four minutes of PCM. This limit is ours.
 const MAX_SOUND: usize = 4 << 20;

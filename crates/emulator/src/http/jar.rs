@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The cookies of one call, by host. Paths and expiry are not looked at: a call is short.
+/// The cookies of one call, by host. Paths and expiry are ignored, because a call is short.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Jar(Arc<Mutex<Vec<Cookie>>>);
 
@@ -14,7 +14,7 @@ struct Cookie {
 }
 
 impl Jar {
-    /// Keeps what a header `Set-Cookie` says.
+    /// Keeps the cookie of a header `Set-Cookie`.
     pub(crate) fn keep(&self, host: &str, set_cookie: &str) {
         let pair = set_cookie.split(';').next().unwrap_or("");
         let Some((name, value)) = pair.split_once('=') else { return };

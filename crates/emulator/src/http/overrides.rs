@@ -17,7 +17,7 @@ pub(crate) struct Overrides {
     pub(crate) total: Duration,
     /// `rc`: how many times a failed request is repeated.
     pub(crate) retries: u8,
-    /// `rp`: after which failures.
+    /// `rp`: the failures after which it is repeated.
     pub(crate) on: RetryOn,
 }
 
@@ -73,7 +73,7 @@ impl RetryOn {
         }
     }
 
-    /// Whether an answer with this status is asked for again.
+    /// Whether a request is repeated after this status.
     pub(crate) fn status(self, status: u16) -> bool {
         match status {
             400..=499 => self.client_errors,

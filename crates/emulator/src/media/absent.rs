@@ -1,4 +1,4 @@
-//! What stands in for sessions in a build without the feature `media`: none can be made.
+//! Sessions in a build without the feature `media`: none can be made.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::player::Frame;
 use super::{Datagram, Result};
 
-/// There is none.
+/// There is no certificate.
 pub(super) struct Certificate;
 
 impl Certificate {
@@ -16,7 +16,7 @@ impl Certificate {
     }
 }
 
-/// A session that nobody can have.
+/// A session, which cannot exist.
 pub(super) enum Session {}
 
 impl Session {

@@ -11,13 +11,13 @@ use crate::pcmu::{self, RATE};
 /// What a virtual phone or agent hears now: the last fifth of a second.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ear {
-    /// The loudest tone in hertz, if there is one that stands out.
+    /// The loudest tone in hertz, if one stands out.
     pub tone_hz: Option<f32>,
     /// All tones that stand out, the loudest first.
     pub tones: Vec<f32>,
     /// How loud it is, from 0 to 1 (root mean square).
     pub level: f32,
-    /// Packets of 20 ms that have come from somebody else, on all calls so far.
+    /// Packets of 20 ms that came from somebody else, on all calls so far.
     pub packets: u64,
     /// The keys that the other side has pressed on the latest call.
     pub digits: String,
@@ -33,7 +33,7 @@ impl Ear {
 /// The sound of the last moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
-    /// The call that it is of.
+    /// The call that it belongs to.
     leg: Option<CallSid>,
     samples: VecDeque<i16>,
     pub(super) packets: u64,
@@ -51,7 +51,7 @@ impl Memory {
         self.samples.extend(frame.iter().map(|byte| pcmu::decode(*byte)));
     }
 
-    /// Says what it was.
+    /// Analyses the sound of the last moment.
     #[expect(clippy::cast_possible_truncation, reason = "a level and hertz need no more digits")]
     pub(super) fn analyse(&self, digits: String) -> Ear {
         let samples: Vec<f64> = self.samples.iter().map(|it| f64::from(*it) / 32_768.0).collect();
@@ -120,7 +120,7 @@ fn amplitude(shaped: &[f64], hz: f64) -> f64 {
     (one * one + two * two - coefficient * one * two).max(0.0).sqrt()
 }
 
-/// A fifth of a second: tones are told apart from 20 Hz on.
+/// A fifth of a second: tones that are 20 Hz apart can be distinguished.
 const WINDOW: usize = 1600;
 
 /// Hertz that a telephone carries.

@@ -1,4 +1,4 @@
-//! Sounds that nobody speaks: tones, waves, silence.
+//! Sounds that no browser sends: tones, waves, silence.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl From<&Sound> for Source {
 }
 
 impl Source {
-    /// What somebody hears, unless it is somebody else.
+    /// The sound behind `Hears`, unless it is another leg.
     pub(super) fn of(hears: &Hears) -> Option<Self> {
         match hears {
             Hears::Silence => Some(Self::Silence),
@@ -82,7 +82,7 @@ impl Player {
     }
 }
 
-/// Tones from this sample of theirs on.
+/// A frame of tones, from this sample on.
 #[expect(clippy::cast_precision_loss, reason = "a call has far fewer samples than 2^52")]
 #[expect(clippy::cast_possible_truncation, reason = "the sum stays below the amplitude")]
 fn tone(begin: usize, hertz: &[u16]) -> Frame {

@@ -28,7 +28,7 @@ pub(super) struct Session {
     keys: Vec<char>,
 }
 
-/// What all sessions show to browsers. It takes a while to make.
+/// The certificate of all sessions. Making it takes a while.
 pub(super) struct Certificate(DtlsCert);
 
 impl Certificate {
@@ -43,7 +43,7 @@ impl Session {
         address: SocketAddr,
         now: Instant,
     ) -> Result<Self> {
-        // Comfort noise is left out: Chromium takes a steady tone for noise then.
+        // Comfort noise is not offered: with it, Chromium treats a steady tone as noise.
         let mut config = Rtc::builder()
             .set_ice_lite(true)
             .set_dtls_cert(certificate.0.clone())
@@ -91,7 +91,7 @@ impl Session {
         self.rtc.sdp_api().accept_answer(pending, answer).map_err(|error| error.to_string())
     }
 
-    /// Takes a datagram in. False if it belongs to another session.
+    /// Handles a datagram. False if it belongs to another session.
     pub(super) fn receive(&mut self, datagram: &Datagram<'_>, is_deaf: bool) -> bool {
         let Ok(receive) =
             Receive::new(Protocol::Udp, datagram.from, datagram.to, datagram.contents)
@@ -115,7 +115,7 @@ impl Session {
         }
     }
 
-    /// Takes in what has happened, and gives out what is to be sent.
+    /// Handles the events of the session, and sends its datagrams.
     pub(super) fn poll(&mut self, mut send: impl FnMut(SocketAddr, &[u8])) {
         while self.rtc.is_alive() {
             match self.rtc.poll_output() {
@@ -152,12 +152,12 @@ impl Session {
         std::mem::take(&mut self.keys)
     }
 
-    /// What the browser says in the next 20 ms, if it has come.
+    /// The next 20 ms of the browser's sound, if they have arrived.
     pub(super) fn next_frame(&mut self) -> Option<Frame> {
         self.inbox.next()
     }
 
-    /// Lets the browser hear 20 ms. Before its media are connected they are lost.
+    /// Sends 20 ms of sound to the browser. Before its media is connected they are lost.
     pub(super) fn send(&mut self, frame: &Frame, now: Instant) {
         let time = MediaTime::new(self.clock, Frequency::EIGHT_KHZ);
         self.clock += FRAME as u64;
@@ -166,13 +166,13 @@ impl Session {
             return;
         };
         let pt: Pt = pt.pt();
-        // A frame that cannot be written is a frame that is lost.
+        // A frame that cannot be written is lost.
         let _ = writer.write(pt, now, time, frame.as_slice());
     }
 }
 
-/// What has come from the browser and was not heard yet. A few frames wait, so that an uneven
-/// arrival is not heard.
+/// Frames that arrived from the browser and were not played yet. A few frames wait, so that uneven
+/// arrival cannot be heard.
 #[derive(Debug, Default)]
 struct Inbox {
     bytes: VecDeque<u8>,
@@ -182,7 +182,7 @@ struct Inbox {
 impl Inbox {
     fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);
-        // Who is too far behind skips.
+        // If too many frames wait, the oldest are skipped.
         let overflow = self.bytes.len().saturating_sub(MOST_FRAMES * FRAME);
         self.bytes.drain(..overflow);
     }
@@ -207,7 +207,7 @@ const KEYS: u8 = 126;
 /// The keys by their number (RFC 4733, 3.2).
 const KEY_NAMES: &str = "0123456789*#ABCD";
 
-/// Packets that wait for an earlier one. On loopback none overtakes another.
+/// How many packets wait for an earlier one. On loopback no packet overtakes another.
 const REORDERED: usize = 2;
 
 const FIRST_FRAMES: usize = 3;

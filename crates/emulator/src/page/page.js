@@ -1,4 +1,4 @@
-// The emulator's page: shows what the control API tells, and does what it can do.
+// The emulator's page: it shows what the control API reports, and offers its actions.
 
 const $ = (id) => document.getElementById(id);
 
@@ -122,7 +122,7 @@ function account(it) {
   details.dataset.key = it.sid;
   return make('li', {},
     make('span', { className: 'number', textContent: it.sid }),
-    ...it.numbers.map((number) => make('div', { className: 'soft', textContent: `${number.number} asks ${number.voice_url || 'nobody'}` })),
+    ...it.numbers.map((number) => make('div', { className: 'soft', textContent: `${number.number} → ${number.voice_url || 'no URL'}` })),
     details);
 }
 
@@ -194,7 +194,7 @@ function webhook(it, line) {
   const verdict = make('span', { className: !answer && !problem ? 'soft' : good ? 'good' : 'bad', textContent: result });
   const details = make('details', {}, make('summary', {}, line(title, verdict)));
   details.dataset.key = it.id;
-  const verdicts = { accepted: 'accepted by the server', refused: 'refused by the server', 'no answer': 'nobody checked it', unknown: 'the answer does not tell', waiting: 'not checked yet' };
+  const verdicts = { accepted: 'accepted by the server', refused: 'refused by the server', 'no answer': 'not checked', unknown: 'not known from the answer', waiting: 'not checked yet' };
   details.append(make('div', {},
     make('h3', { textContent: 'Request' }), make('dl', {}, ...pairs(request.params)),
     make('h3', { textContent: 'Signature' }),

@@ -67,15 +67,14 @@ impl Reader {
         Ok(())
     }
 
-    /// A conference or queue stands alone: the first one counts.
+    /// Only one conference or queue may be in a `<Dial>`: the first one counts.
     fn one_kind(&mut self, found: Found) -> Dialled {
         let (parties, places) = (found.parties, found.places.len());
         let Some(place) = found.places.into_iter().next() else {
             return Dialled::Parties(parties);
         };
         if places > 1 || parties.count > 0 {
-            let text =
-                "a conference or queue stands in a <Dial> with other nouns: they are left out";
+            let text = "a conference or queue is in a <Dial> with other nouns: they are left out";
             self.warnings.push(Problem::warning(MIXED_NOUNS, text));
         }
         place
@@ -127,7 +126,7 @@ impl Reader {
     }
 }
 
-/// What stands in a `<Dial>`.
+/// The nouns of a `<Dial>`.
 #[derive(Default)]
 struct Found {
     parties: Parties,

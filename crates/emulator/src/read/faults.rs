@@ -1,4 +1,4 @@
-//! Twilio's numbers for attributes with a value that they cannot have.
+//! Twilio's numbers for attributes whose value is not allowed.
 
 use crate::Severity;
 
@@ -10,7 +10,7 @@ pub(super) fn code(element: &str, attribute: &str) -> Option<(u32, Severity)> {
     Some((*code, severity))
 }
 
-/// Those that the dictionary calls errors.
+/// The numbers that the dictionary calls errors.
 const ERRORS: &[u32] = &[13_231, 13_239, 13_338, 13_621, 14_201, 14_206, 14_210, 16_002, 16_023];
 
 /// Element, attribute, number (Twilio's error and warning dictionary).

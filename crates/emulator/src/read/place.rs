@@ -1,4 +1,4 @@
-//! Where callers meet and wait: conferences and queues.
+//! Conferences and queues.
 
 use twiml::{ConferenceBeep, ConferenceRecord, Text};
 
@@ -98,7 +98,7 @@ fn queue_name(name: &str) -> Result<&str, Problem> {
     }
 }
 
-/// What is heard while waiting; an empty URL is silence.
+/// The wait document. An empty URL is silence.
 fn wait(url: Option<&Text<'_>>, method: Option<twiml::Method>) -> Wait {
     match url {
         None => Wait::Music,

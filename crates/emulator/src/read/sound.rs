@@ -1,4 +1,4 @@
-//! What is heard, and what is gathered and recorded.
+//! `<Say>`, `<Play>`, `<Pause>`, `<Gather>` and `<Record>`.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl Reader {
     }
 }
 
-/// Who is told of a recording; `completed` alone unless something else is asked for.
+/// Where a recording is reported. Without a list of events it is only `completed`.
 pub(super) fn recording_report(
     url: Option<&Text<'_>>,
     method: Option<twiml::Method>,

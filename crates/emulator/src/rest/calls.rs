@@ -1,4 +1,4 @@
-//! `Calls`: placed, read, changed and listed.
+//! `Calls`: placing, reading, changing and listing them.
 
 mod create;
 mod show;
@@ -31,7 +31,7 @@ pub(super) fn fetch(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError>
     show(request, sid).map(|call| found(&call))
 }
 
-/// Tells a call what to do: to go on with another document, or to end.
+/// Gives a call another document, or ends it.
 pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
     let form = request.form();
@@ -48,7 +48,7 @@ pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
     show(request, sid).map(|call| found(&call))
 }
 
-/// Forgets a call that is over.
+/// Deletes the record of a call that is over.
 pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
     let deleted = request.shared.write(|world| world.forget(sid));
@@ -59,7 +59,7 @@ pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
     Err(ApiError::bad(CANNOT_DELETE, message))
 }
 
-/// The calls and legs of the account that the parameters name, newest first.
+/// The calls and legs of the account that match the parameters, newest first.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let filter = Filter::read(&request.query())?;
     let items: Vec<Item> = request.shared.read(|world| {
@@ -97,11 +97,11 @@ fn instruction(form: &Form) -> Result<Option<Instruction>, ApiError> {
         Some("canceled") => Some(Instruction::Cancel),
         Some(_) => return Err(ApiError::parameter("Status", "must be completed or canceled")),
     };
-    // Who ends a call needs no document for it.
+    // A request that ends the call needs no document.
     Ok(ends.or(first.map(|first| Instruction::GoOn(Box::new(first)))))
 }
 
-/// Where the next document is; `None` if the form does not say.
+/// Where the next document is. `None` if the form has neither a URL nor a document.
 fn first(form: &Form) -> Result<Option<First>, ApiError> {
     let url = form.url("Url", "Method")?;
     let fallback = form.url("FallbackUrl", "FallbackMethod")?;
@@ -121,7 +121,7 @@ fn first(form: &Form) -> Result<Option<First>, ApiError> {
     Ok(Some(First { voice, twiml }))
 }
 
-/// Which calls are listed.
+/// The filters of the list of calls.
 struct Filter {
     to: Option<String>,
     from: Option<String>,

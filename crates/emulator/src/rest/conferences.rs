@@ -1,4 +1,4 @@
-//! `Conferences`: read, listed, ended, and told something.
+//! `Conferences`: reading, listing and ending them, and announcements.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use super::page::{Item, page};
 use super::{Reply, Request, VERSION, found, uri};
 use crate::state::conference::Conference;
 
-/// The conferences of the account that the parameters name, newest first.
+/// The conferences of the account that match the parameters, newest first.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let query = request.query();
     let created = query.moments("DateCreated")?;
@@ -38,7 +38,7 @@ pub(super) fn fetch(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError>
     conference.map(|it| found(&it)).ok_or_else(|| request.absent())
 }
 
-/// Ends a conference, or lets everybody in it hear a document.
+/// Ends a conference, or plays a document to every participant.
 pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let id = find(request, sid)?;
     let form = request.form();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::exchange::{Asked, Reply, json as reply, text, with_header};
 
-/// An error as Twilio tells it.
+/// An error as Twilio writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
@@ -71,22 +71,22 @@ impl ApiError {
     }
 }
 
-/// An answer of whatever stands before the API: no JSON.
+/// An answer of a proxy before the API. It is not JSON.
 pub(super) fn unavailable(status: StatusCode) -> Reply {
     let mut reply = text("text/html", "<html><body><h1>Service unavailable</h1></body></html>");
     *reply.status_mut() = status;
     reply
 }
 
-/// 20001: a parameter is not as it must be.
+/// 20001: a parameter is invalid.
 pub(super) const INVALID_PARAMETER: u32 = 20_001;
-/// 20003: who asks is not known, or may not act for the account.
+/// 20003: the client is not known, or may not act for the account.
 pub(super) const AUTHENTICATE: u32 = 20_003;
-/// 20004: the resource knows no such method.
+/// 20004: the resource does not have this method.
 const METHOD_NOT_ALLOWED: u32 = 20_004;
-/// 20007: more entries of a page than the API gives.
+/// 20007: the page is larger than the API allows.
 pub(super) const PAGE_SIZE: u32 = 20_007;
-/// 20009: what goes on cannot be deleted.
+/// 20009: a call that goes on cannot be deleted.
 pub(super) const CANNOT_DELETE: u32 = 20_009;
 /// 20404: there is no such resource.
 const NOT_FOUND: u32 = 20_404;
@@ -94,21 +94,21 @@ const NOT_FOUND: u32 = 20_404;
 const TOO_MANY_REQUESTS: u32 = 20_429;
 /// 21201: `To` is missing.
 pub(super) const NO_TO: u32 = 21_201;
-/// 21205: no URL, or none that can be asked.
+/// 21205: the URL is missing, or cannot be requested.
 pub(super) const URL: u32 = 21_205;
-/// 21210: `From` is no number of the account.
+/// 21210: `From` is not a number of the account.
 pub(super) const FROM_NOT_VERIFIED: u32 = 21_210;
-/// 21211: `To` is no number and no client.
+/// 21211: `To` is neither a number nor a client.
 pub(super) const TO: u32 = 21_211;
-/// 21212: `From` is no number.
+/// 21212: `From` is not a number.
 pub(super) const FROM: u32 = 21_212;
 /// 21213: `From` is missing.
 pub(super) const NO_FROM: u32 = 21_213;
-/// 21218: no TwiML App of the account.
+/// 21218: not a TwiML App of the account.
 pub(super) const APPLICATION: u32 = 21_218;
-/// 21220: the call is not where it could do that.
+/// 21220: the status of the call does not allow this.
 pub(super) const CALL_STATE: u32 = 21_220;
-/// 21609: the URL of a status callback cannot be asked.
+/// 21609: the URL of a status callback cannot be requested.
 pub(super) const STATUS_CALLBACK: u32 = 21_609;
 /// 32018: the document is longer than 4000 characters.
 pub(super) const TWIML_TOO_LONG: u32 = 32_018;

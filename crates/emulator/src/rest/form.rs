@@ -9,7 +9,7 @@ use crate::Method;
 use crate::step::Target;
 use crate::url;
 
-/// Parameters with their names. A name may come several times; an empty value is none.
+/// Parameters with their names. A name may occur several times. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -35,7 +35,7 @@ impl Form {
         self.0.iter().filter_map(of_name).collect::<Vec<_>>().into_iter()
     }
 
-    /// Forgets what was said under a name.
+    /// Removes the values of a name.
     pub(super) fn remove(&mut self, name: &str) {
         self.0.retain(|(key, _)| key != name);
     }
@@ -45,12 +45,12 @@ impl Form {
         &self.0
     }
 
-    /// A URL that is asked for a document, and how.
+    /// A URL for a document, and its method.
     pub(super) fn url(&self, name: &str, method: &str) -> Result<Option<Target>, ApiError> {
         self.target(name, method, URL, |url| format!("{name} is not a valid URL: {url}"))
     }
 
-    /// A URL that is told of something, and how.
+    /// A URL for a callback, and its method.
     pub(super) fn callback(&self, name: &str, method: &str) -> Result<Option<Target>, ApiError> {
         self.target(name, method, STATUS_CALLBACK, |url| {
             format!("The {name} URL {url} is not a valid URL.")
@@ -65,7 +65,7 @@ impl Form {
         message: impl Fn(&str) -> String,
     ) -> Result<Option<Target>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        // Relative ones have nothing to be relative to, and a host has no underscore.
+        // There is no document that the URL could be relative to. A host has no underscore.
         if !url::is_absolute(text) || url::authority(text).contains('_') {
             return Err(ApiError::bad(code, message(text)));
         }
@@ -109,7 +109,7 @@ impl Form {
         Ok(self.number(name, range)?.map(|seconds| Duration::from_secs(seconds.into())))
     }
 
-    /// The same, with the values of one name cut at blanks.
+    /// The same form, with the values of one name split at blanks.
     pub(super) fn split(&self, name: &str) -> Self {
         let mut all = self.0.clone();
         all.retain(|(key, _)| key != name);
@@ -118,13 +118,14 @@ impl Form {
         Self(all)
     }
 
-    /// When something was: on a day, from one on (`StartTime>`), until one (`StartTime<`).
+    /// Reads when something was: on a day, from a day on (`StartTime>`), up to a day
+    /// (`StartTime<`).
     pub(super) fn moments(&self, name: &str) -> Result<Moments, ApiError> {
         let [from, until] = [format!("{name}>"), format!("{name}<")];
         Ok(Moments([self.moment(name)?, self.moment(&from)?, self.moment(&until)?]))
     }
 
-    /// A day or a moment. Of a day, its first second and the first one after it.
+    /// Reads a day or a moment. A day gives its first second and the first second after it.
     fn moment(&self, name: &str) -> Result<Option<[Timestamp; 2]>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let (moment, length) = match text.len() {
@@ -142,7 +143,7 @@ impl Form {
 pub(super) struct Moments([Option<[Timestamp; 2]>; 3]);
 
 impl Moments {
-    /// Whether a moment meets them. What has no such moment meets none.
+    /// Whether a moment meets all of them. An absent moment meets none.
     pub(super) fn hold(&self, at: Option<Timestamp>) -> bool {
         let [on, from, until] = self.0;
         let meets = |range: Option<[Timestamp; 2]>, rule: fn(Timestamp, [Timestamp; 2]) -> bool| {

@@ -7,12 +7,12 @@ use super::error::{ApiError, PAGE_SIZE};
 
 /// One entry of a list.
 pub(super) struct Item {
-    /// The Sid, from which the next page goes on.
+    /// The Sid. The next page begins after it.
     pub(super) sid: String,
     pub(super) json: Value,
 }
 
-/// One page of a list: `name` is the key of the entries, `below` the path of the list.
+/// One page of a list. `name` is the key of the entries, `below` the path of the list.
 ///
 /// Twilio's `PageToken` names the last entry of the page before, so what has come since then does
 /// not move the rest.
@@ -81,5 +81,5 @@ pub(super) fn page(
 const DEFAULT_SIZE: usize = 50;
 const MAX_SIZE: usize = 1000;
 
-/// What makes a page of a list.
+/// The parameters that choose a page.
 const PAGING: [&str; 3] = ["PageSize", "Page", "PageToken"];

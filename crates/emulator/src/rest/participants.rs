@@ -1,4 +1,4 @@
-//! `Participants` of a conference: called in, changed, and sent away.
+//! `Participants` of a conference: calling, changing and removing them.
 
 use identity::{CallSid, ConferenceSid};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::step::{Target, Wait};
 use crate::world::World;
 use crate::{Method, Voice, url};
 
-/// Calls somebody, who is led into the conference when they answer.
+/// Calls somebody, who joins the conference when they answer.
 pub(super) fn create(request: &Request<'_>, name: &str) -> Result<Reply, ApiError> {
     let form = request.form();
     let named = find_or_named(request, name).ok();
@@ -27,7 +27,7 @@ pub(super) fn create(request: &Request<'_>, name: &str) -> Result<Reply, ApiErro
     });
     let twiml = document(&known.unwrap_or_else(|| name.to_owned()), &form)?;
     let first = First { voice: Voice::new(""), twiml: Some(twiml.clone()) };
-    // Several events may stand in one parameter here.
+    // Here, one parameter may hold several events.
     let subscription = subscription(&form.split("StatusCallbackEvent"))?;
     let call = Plan::new(request, &form, first, None, subscription)?.carry_out(request);
     let shown = request.shared.write(|world| {
@@ -49,7 +49,7 @@ pub(super) fn fetch(request: &Request<'_>, id: &str, who: &str) -> Result<Reply,
     shown.map(|it| found(&it)).ok_or_else(|| request.absent())
 }
 
-/// Those who are in now.
+/// The participants who are in now.
 pub(super) fn list(request: &Request<'_>, id: &str) -> Result<Reply, ApiError> {
     let sid = find(request, id)?;
     let query = request.query();
@@ -70,7 +70,7 @@ pub(super) fn list(request: &Request<'_>, id: &str) -> Result<Reply, ApiError> {
     page(request, "participants", &below, &items).map(|page| found(&page))
 }
 
-/// Mutes, holds, coaches, and lets hear.
+/// Mutes, holds, coaches, or plays an announcement.
 pub(super) fn update(request: &Request<'_>, id: &str, who: &str) -> Result<Reply, ApiError> {
     let (sid, call) = someone(request, id, who)?;
     let change = change(&request.form())?;
@@ -79,7 +79,7 @@ pub(super) fn update(request: &Request<'_>, id: &str, who: &str) -> Result<Reply
     fetch(request, id, who)
 }
 
-/// Sends somebody away: their call goes on with the `action` of its `<Dial>`, or ends.
+/// Removes a participant. Their call goes on with the `action` of its `<Dial>`, or ends.
 pub(super) fn delete(request: &Request<'_>, id: &str, who: &str) -> Result<Reply, ApiError> {
     let (sid, call) = someone(request, id, who)?;
     request.shared.write(|world| world.remove_participant(sid, call));
@@ -114,7 +114,7 @@ fn change(form: &Form) -> Result<ParticipantChange, ApiError> {
     Ok(ParticipantChange {
         muted: form.flag("Muted")?,
         hold: form.flag("Hold")?,
-        // Of all the methods of this API, that of the hold is GET by default.
+        // `HoldMethod` is the only method of this API that is GET by default.
         hold_wait: wait(form, "HoldUrl", "HoldMethod", Method::Get)?,
         coaching,
         ends: form.flag("EndConferenceOnExit")?,
@@ -131,7 +131,7 @@ fn wait(form: &Form, name: &str, method: &str, default: Method) -> Result<Option
         .map(|it| Wait::Url(Target { method: if is_given { it.method } else { default }, ..it })))
 }
 
-/// The document that leads a call into a conference.
+/// The document that sends a call into a conference.
 fn document(name: &str, form: &Form) -> Result<String, ApiError> {
     let mut attributes = String::new();
     let mut set = |name: &str, value: &str| {
@@ -190,7 +190,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Somebody who is in.
+/// A participant who is in.
 fn show(world: &World, id: ConferenceSid, it: &Participant) -> Value {
     let mut all = json!({
         "label": it.label,
@@ -208,7 +208,7 @@ fn show(world: &World, id: ConferenceSid, it: &Participant) -> Value {
     all
 }
 
-/// Somebody who is being called.
+/// A participant who is being called.
 fn invited(world: &World, id: ConferenceSid, call: CallSid, form: &Form) -> Value {
     let is = |name: &str| form.get(name).is_some_and(|it| it.eq_ignore_ascii_case("true"));
     let now = world.time.now.to_rfc2822().to_string();

@@ -9,7 +9,7 @@ use super::{Reply, Request, created, found, gone, uri};
 use crate::state::queue::{DEFAULT_QUEUE_SIZE, Queue};
 use crate::world::World;
 
-/// Makes a queue.
+/// Creates a queue.
 pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
     let form = request.form();
     let name = form.get("FriendlyName");
@@ -63,7 +63,7 @@ pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
     fetch(request, sid)
 }
 
-/// Removes an empty queue.
+/// Deletes an empty queue.
 pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
     let is_removed = request.shared.write(|world| {
@@ -76,7 +76,7 @@ pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
     Err(ApiError::bad(INVALID_PARAMETER, "Only an empty queue can be deleted"))
 }
 
-/// Who waits, the first one first.
+/// The callers who wait, the first one first.
 pub(super) fn members(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let id = find(request, sid)?;
     let items: Vec<Item> = request.shared.read(|world| {
@@ -90,14 +90,14 @@ pub(super) fn members(request: &Request<'_>, sid: &str) -> Result<Reply, ApiErro
     page(request, "queue_members", &below, &items).map(|page| found(&page))
 }
 
-/// One who waits: a call Sid, or `Front`.
+/// One caller who waits: by call Sid, or `Front`.
 pub(super) fn fetch_member(request: &Request<'_>, sid: &str, who: &str) -> Result<Reply, ApiError> {
     let (id, call) = someone(request, sid, who)?;
     let shown = request.shared.read(|world| member(world, id, call));
     shown.map(|it| found(&it)).ok_or_else(|| request.absent())
 }
 
-/// Takes one out of the queue, and on to another document.
+/// Takes one caller out of the queue, to another document.
 pub(super) fn dequeue(request: &Request<'_>, sid: &str, who: &str) -> Result<Reply, ApiError> {
     let (id, call) = someone(request, sid, who)?;
     let target = request.form().url("Url", "Method")?;
@@ -173,6 +173,6 @@ fn member(world: &World, id: QueueSid, call: CallSid) -> Option<Value> {
     }))
 }
 
-/// Calls in a queue, and characters of its name (Queue resource).
+/// The most calls in a queue, and the longest name (Queue resource).
 const MAX_SIZE: u32 = 5000;
 const MAX_NAME: usize = 64;

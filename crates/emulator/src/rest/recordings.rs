@@ -1,4 +1,4 @@
-//! `Recordings`: begun, ended, listed, and given out as files.
+//! `Recordings`: beginning, ending, listing and reading them, also as files.
 
 use std::cmp::Reverse;
 
@@ -28,13 +28,13 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     all(request, "Recordings.json", &meant)
 }
 
-/// Those of one call.
+/// The recordings of one call.
 pub(super) fn of_call(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = calls::find(request, sid)?;
     all(request, &format!("Calls/{sid}/Recordings.json"), &move |it| it.call == sid)
 }
 
-/// Those of one conference.
+/// The recordings of one conference.
 pub(super) fn of_conference(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = conferences::find(request, sid)?;
     let below = format!("Conferences/{sid}/Recordings.json");
@@ -61,7 +61,7 @@ pub(super) fn begin(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError>
     shown.map(|it| created(&it)).ok_or_else(|| ApiError::bad(CALL_STATE, refused))
 }
 
-/// Ends a recording of a call: by its Sid, or the one that is going on (`Twilio.CURRENT`).
+/// Ends a recording of a call: the one with this Sid, or the one that goes on (`Twilio.CURRENT`).
 pub(super) fn end(request: &Request<'_>, call: &str, sid: &str) -> Result<Reply, ApiError> {
     let call = calls::find(request, call)?;
     match request.form().get("Status") {
@@ -81,7 +81,7 @@ pub(super) fn end(request: &Request<'_>, call: &str, sid: &str) -> Result<Reply,
     fetch(request, sid.as_str())
 }
 
-/// What is known of a recording.
+/// One recording, without its sound.
 pub(super) fn fetch(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
     let shown = request.shared.read(|world| world.recordings.get(&sid).map(show));
@@ -95,7 +95,7 @@ pub(super) fn file(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> 
     file.map(|file| text("audio/x-wav", file)).ok_or_else(|| request.absent())
 }
 
-/// Forgets a recording.
+/// Deletes a recording.
 pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
     request.shared.write(|world| {

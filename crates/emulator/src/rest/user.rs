@@ -1,4 +1,5 @@
-//! Who asks: `AC…` with the auth token, or `SK…` with the secret of the key (RFC 7617).
+//! The client of the API: `AC…` with the auth token, or `SK…` with the secret of the key (RFC
+//! 7617).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +9,7 @@ use super::error::ApiError;
 use crate::exchange::Asked;
 use crate::shared::Shared;
 
-/// The account that the user and password of a request are of.
+/// The account that the user and password of a request belong to.
 pub(super) fn authenticate(shared: &Shared, asked: &Asked) -> Result<AccountSid, ApiError> {
     let known = asked.header("authorization").and_then(basic).and_then(|(user, password)| {
         shared.read(|world| world.tables.authenticate(&user, &password))

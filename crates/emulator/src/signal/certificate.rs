@@ -1,4 +1,4 @@
-//! The gateway's certificate: made anew for each gateway, and trusted by nobody who was not told.
+//! The gateway's certificate. Each gateway makes its own; a client must be told to trust it.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A certificate for this machine, ready to be shown.
+/// A certificate for this machine, ready for TLS.
 pub(super) struct Identity {
     pub(super) acceptor: TlsAcceptor,
     pub(super) certificate: CertificateDer<'static>,

@@ -1,4 +1,4 @@
-//! A real browser, as a test sees it from Twilio's side.
+//! A real browser, as Twilio sees it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::frame::SocketId;
 use crate::shared::Shared;
 use crate::state::party::PartyId;
 
-/// A real browser that is connected to the gateway and has shown a good token.
+/// A real browser that is connected to the gateway and has sent a good token.
 ///
 /// It is one socket: the same page after a reload, or after it has lost its connection, is another
 /// device of the same identity.
@@ -84,12 +84,12 @@ impl Device {
         if is_sent { Ok(()) } else { Err(HandError::NoCall) }
     }
 
-    /// Tears its socket as a network does that goes away: the page sees code 1006.
+    /// Cuts its socket like a lost network: the page sees code 1006.
     pub fn tear(&self) {
         self.shared.write(|world| world.signal.sockets.tear(self.socket));
     }
 
-    /// Loses all packets of its media from now on, in both directions, or no longer.
+    /// Loses all packets of its media from now on, in both directions; `false` ends that.
     pub fn lose_media(&self, loses: bool) {
         self.shared.write(|world| {
             if loses {

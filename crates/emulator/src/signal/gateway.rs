@@ -83,7 +83,7 @@ impl Drop for Gateway {
 async fn listen(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Gone before it was taken, or too many files are open: neither is a reason to stop.
+            // The client is gone already, or too many files are open. Neither is a reason to stop.
             tokio::time::sleep(BREATH).await;
             continue;
         };
@@ -91,10 +91,10 @@ async fn listen(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared
     }
 }
 
-/// Serves one connection until it ends, or has become a socket.
+/// Serves one connection until it ends or becomes a socket.
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
-    // Who does not trust the certificate leaves here.
+    // A client that does not trust the certificate leaves here.
     let Ok(stream) = acceptor.accept(stream).await else { return };
     let service = service_fn(|request| {
         let response = http::answer(&shared, request);
@@ -107,5 +107,5 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) {
         .await;
 }
 
-/// Between a connection that could not be taken and the next.
+/// The pause after a connection that could not be accepted.
 const BREATH: Duration = Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! The requests that the Voice SDK makes of Twilio's hosts.
+//! The HTTP requests of the Voice SDK to Twilio's hosts.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::socket;
 use crate::shared::Shared;
 
-/// Answers what any of the hosts is asked.
+/// Answers a request for any of the hosts.
 pub(super) fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     match *request.method() {
@@ -35,12 +35,12 @@ pub(super) fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Respon
     }
 }
 
-/// Turns a request for a WebSocket into a socket of the Voice SDK, which lives on by itself.
+/// Turns a request for a WebSocket into a socket of the Voice SDK. A task of its own serves it.
 ///
-/// The connection that the request came through must allow upgrades.
+/// The connection of the request must allow upgrades.
 pub(crate) fn accept(shared: Arc<Shared>, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
     let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY) else {
-        let text = Bytes::from_static(b"this is the place of a WebSocket");
+        let text = Bytes::from_static(b"this URL is for a WebSocket");
         return reply(StatusCode::UPGRADE_REQUIRED, "text/plain", text);
     };
     let accepted = derive_accept_key(key.as_bytes());
@@ -61,7 +61,7 @@ pub(crate) fn accept(shared: Arc<Shared>, mut request: Request<Incoming>) -> Res
     response
 }
 
-/// An answer that a page of any origin may read.
+/// A reply that a page of any origin may read.
 fn reply(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;

@@ -1,4 +1,4 @@
-//! One socket: frames in, frames out, and a sign of life every ten seconds.
+//! One socket: frames in, frames out, and a heartbeat every ten seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ type Stream = WebSocketStream<TokioIo<Upgraded>>;
 pub(super) async fn serve(stream: Stream, shared: Arc<Shared>) {
     let id = shared.write(|world| world.signal.sockets.open());
     let socket = Socket { id, shared };
-    // How it ended is of no interest: the browser comes back or does not.
+    // How it ended does not matter: the browser comes back or not.
     let _ = socket.run(stream).await;
 }
 
-/// Takes the device away when it goes, whatever the reason.
+/// Closes the device when the socket ends, for any reason.
 struct Socket {
     id: SocketId,
     shared: Arc<Shared>,
@@ -49,7 +49,7 @@ impl Socket {
             let id = self.id;
             let Some(outbox) = self.shared.take(|world| world.signal.sockets.take_outbox(id))
             else {
-                // Torn: no closing frame, as when a network goes.
+                // Torn: no closing frame, like a lost network.
                 return Ok(());
             };
             for outgoing in outbox {
@@ -69,7 +69,7 @@ impl Socket {
     }
 
     fn received(&self, message: Message) {
-        // Anything but text is ignored, and so is the answer to a heartbeat.
+        // Only text counts. The answer to a heartbeat is ignored.
         let Message::Text(text) = message else { return };
         if text.as_str() == HEARTBEAT {
             return;
@@ -82,7 +82,7 @@ impl Socket {
         }
     }
 
-    /// The text of a frame, with its session description made. `None` if that is impossible.
+    /// The text of a frame, with its session description. `None` if that cannot be made.
     fn render(&self, outgoing: &Outgoing) -> Option<String> {
         let (line, made) = match &outgoing.sdp {
             Sdp::None => return Some(outgoing.frame.render(None)),
@@ -99,5 +99,5 @@ impl Socket {
     }
 }
 
-/// The SDK takes a socket for dead after 15 s without a frame.
+/// The SDK considers a socket dead after 15 s without a frame.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);

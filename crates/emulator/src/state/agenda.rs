@@ -1,4 +1,4 @@
-//! What will happen, in the order of time.
+//! Future events, ordered by time.
 
 use std::collections::BTreeMap;
 
@@ -7,40 +7,40 @@ use identity::{CallSid, Timestamp};
 use super::party::PartyId;
 use crate::frame::LineId;
 
-/// Something that will happen unless it has become pointless by then.
+/// A future event. It is dropped if it no longer applies by then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Due {
     /// The call goes on with its next step.
     Resume { call: CallSid, generation: u64 },
-    /// The turn of a call of the API has come.
+    /// It is the turn of a queued call of the REST API.
     DialsOut { call: CallSid },
-    /// A call of the API has rung long enough.
+    /// The ring timeout of a call of the REST API is reached.
     RingsOut { call: CallSid },
-    /// A call of the API has lasted long enough.
+    /// The time limit of a call of the REST API is reached.
     CallLimit { call: CallSid },
     /// The caller presses the next key.
     Presses { call: CallSid, generation: u64 },
-    /// A call has stayed somewhere for long enough.
+    /// The time limit of a stay is reached.
     StayLimit { call: CallSid, stay: u64 },
-    /// A `<Dial>` has rung long enough.
+    /// The timeout of a `<Dial>` is reached.
     DialTimeout { call: CallSid, generation: u64 },
-    /// A bridge has lived long enough.
+    /// The time limit of a bridge is reached.
     TimeLimit { call: CallSid, generation: u64 },
     /// The other side of a leg begins to ring.
     Rings { leg: CallSid },
-    /// A leg turns out to lead nowhere.
+    /// A leg turns out to have no one to ring.
     Unreachable { leg: CallSid },
-    /// A party picks up.
+    /// A party answers.
     Answers { party: PartyId, leg: CallSid },
-    /// A party refuses.
+    /// A party declines.
     Declines { party: PartyId, leg: CallSid },
-    /// The party of a leg has talked enough.
+    /// The party of a leg hangs up.
     Leaves { leg: CallSid },
-    /// The browser of a call has lost its socket for too long.
+    /// A browser did not come back after it lost its socket.
     LineLost { line: LineId },
-    /// The caller has waited enough.
+    /// The caller gives up waiting.
     GivesUp { call: CallSid },
-    /// The caller has talked enough.
+    /// The caller hangs up.
     HangsUp { call: CallSid, generation: u64 },
 }
 

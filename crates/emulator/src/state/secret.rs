@@ -1,4 +1,4 @@
-//! What the REST API is told in clear.
+//! A secret that the REST API gets in clear text.
 
 use std::fmt;
 
@@ -11,12 +11,13 @@ impl Secret {
         Self(text.to_owned())
     }
 
-    /// Whether it is this one. The time that this takes guards nothing: secrets of an emulator.
+    /// Whether it equals this text. The comparison is not constant-time: an emulator has nothing to
+    /// hide.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.0 == text
     }
 
-    /// In clear, for those who set the emulator up.
+    /// The text itself, for the page and the control API.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

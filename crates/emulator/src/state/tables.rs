@@ -1,4 +1,4 @@
-//! What is configured: accounts, numbers, TwiML Apps and keys.
+//! Accounts, numbers, TwiML Apps and keys.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use voice_token::ApiKey;
 use super::secret::Secret;
 use crate::Voice;
 
-/// The configuration of all accounts.
+/// The tables of all accounts.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     accounts: BTreeMap<AccountSid, AccountRow>,
@@ -21,7 +21,7 @@ pub(crate) struct Tables {
 #[derive(Debug)]
 struct AccountRow {
     auth_token: AuthToken,
-    /// The same, as the REST API is told it.
+    /// The same in clear text.
     secret: Secret,
     parent: Option<AccountSid>,
 }
@@ -31,7 +31,7 @@ struct AccountRow {
 pub(crate) struct KeyRow {
     pub(crate) account: AccountSid,
     pub(crate) key: ApiKey,
-    /// Its secret, as the REST API is told it.
+    /// Its secret in clear text.
     pub(crate) secret: Secret,
 }
 
@@ -51,7 +51,7 @@ impl Tables {
         self.accounts.iter().map(|(sid, row)| (*sid, &row.secret))
     }
 
-    /// The account that a user of the REST API is, if the password is right: `AC…` with the auth
+    /// The account of a user of the REST API, if the password is right: `AC…` with the auth
     /// token, or `SK…` with the secret of the key.
     pub(crate) fn authenticate(&self, user: &str, password: &str) -> Option<AccountSid> {
         if let Ok(sid) = user.parse::<AccountSid>() {
@@ -61,7 +61,7 @@ impl Tables {
         row.secret.is(password).then_some(row.account)
     }
 
-    /// Whether somebody may act for an account: for their own and its subaccounts.
+    /// Whether a user may act for an account: for their own and its subaccounts.
     pub(crate) fn may_act(&self, as_account: AccountSid, account: AccountSid) -> bool {
         let known = self.accounts.contains_key(&account);
         known && (as_account == account || self.parent(account) == Some(as_account))
@@ -85,7 +85,7 @@ impl Tables {
         self.numbers.get(&text.parse::<PhoneNumber>().ok()?)
     }
 
-    /// Whether a caller id may be shown: a number of the account.
+    /// Whether a number belongs to the account, so that it may be shown as the caller id.
     pub(crate) fn owns(&self, account: AccountSid, text: &str) -> bool {
         self.number(text).is_some_and(|(owner, _)| *owner == account)
     }

@@ -11,26 +11,26 @@ use crate::state::params::Params;
 use crate::step::{Subscription, Target};
 use crate::{CallStatus, Direction, Kind};
 
-/// What a call is told.
+/// What the REST API wants of a call.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
-    /// To go on with another document.
+    /// It goes on with another document.
     GoOn(Box<First>),
-    /// To end, also in the middle.
+    /// It ends.
     Complete,
-    /// To end, if it has not been answered yet.
+    /// It ends, if it has not been answered yet.
     Cancel,
 }
 
-/// Why a call does not do what it is told.
+/// Why a call cannot be changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
-    /// It is over, or not yet where it could do that.
+    /// Its status does not allow it.
     State,
 }
 
 impl World {
-    /// Queues a call: one after the other begins, as fast as the account may dial.
+    /// Queues a call. The queued calls begin one after the other, as fast as the account may dial.
     pub(crate) fn call_out(&mut self, out: CallOut) -> CallSid {
         let ends = (out.from, out.to);
         let caller = Caller::default();
@@ -49,7 +49,7 @@ impl World {
         sid
     }
 
-    /// The turn of a queued call has come.
+    /// It is the turn of a queued call: it is dialled.
     pub(super) fn dials_out(&mut self, sid: CallSid) {
         let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
@@ -59,12 +59,12 @@ impl World {
         self.time.schedule(rings + self.config.extra_ring, Due::RingsOut { call: sid });
     }
 
-    /// It has rung long enough.
+    /// The ring timeout is reached.
     pub(super) fn rings_out(&mut self, sid: CallSid) {
         self.end_leg(sid, CallStatus::NoAnswer, SIP_CANCELED);
     }
 
-    /// Somebody has picked up: the call begins.
+    /// Somebody has answered: the call runs its document.
     pub(super) fn outbound_answered(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         let Some(plan) = call.rest.placed.clone() else { return };
@@ -72,7 +72,7 @@ impl World {
         self.begin_with(sid, Kind::Voice, plan.first);
     }
 
-    /// Runs a document, or asks for it.
+    /// Runs a document, or requests it.
     pub(super) fn begin_with(&mut self, sid: CallSid, kind: Kind, first: First) {
         if let Some(twiml) = first.twiml {
             self.run_given(sid, kind, &twiml);
@@ -82,7 +82,7 @@ impl World {
         self.fetch(sid, kind, target, Params::new());
     }
 
-    /// Tells a call what to do.
+    /// Changes a call.
     pub(crate) fn instruct(&mut self, sid: CallSid, what: Instruction) -> Result<(), Refused> {
         let Some(call) = self.calls.get(&sid) else { return Err(Refused::State) };
         match what {
@@ -104,16 +104,16 @@ impl World {
         }
     }
 
-    /// Tells somebody else of the end of a call.
+    /// Reports the end of a call to another URL.
     pub(crate) fn report_to(&mut self, sid: CallSid, subscription: Subscription) {
         if let Some(call) = self.calls.get_mut(&sid) {
             call.webhooks.subscription = Some(subscription);
         }
     }
 
-    /// Takes the call out of what it does and runs another document.
+    /// Interrupts the call and runs another document.
     ///
-    /// The `action` of a `<Dial>` is asked first, and what it answers has no effect.
+    /// The `action` of a `<Dial>` is requested first, and its answer has no effect.
     fn go_on_with(&mut self, sid: CallSid, first: First) {
         self.interrupt(sid);
         if let Some(call) = self.calls.get_mut(&sid) {
@@ -124,7 +124,7 @@ impl World {
         self.begin_with(sid, Kind::Redirect, first);
     }
 
-    /// Ends what a call does; nothing is planned for it afterwards.
+    /// Interrupts the verb of a call. Nothing is planned for the call afterwards.
     fn interrupt(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let doing = call.script.stop();
@@ -136,7 +136,7 @@ impl World {
         }
         self.doing_cut_short(sid, doing, Away::Redirected);
         self.audio.set(sid, Hears::Silence);
-        // What the `<Dial>` or the stay would have gone on with is void.
+        // The rest of the old document is dropped.
         if let Some(call) = self.calls.get_mut(&sid) {
             call.script.steps.clear();
             if let Some(leg) = &mut call.leg {
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// The REST API forgets a call that is over. False if it is not.
+    /// Deletes the record of a call that has ended. False if it has not.
     pub(crate) fn forget(&mut self, sid: CallSid) -> bool {
         let Some(call) = self.calls.get_mut(&sid).filter(|call| call.has_ended()) else {
             return false;

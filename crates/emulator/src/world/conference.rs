@@ -32,7 +32,7 @@ impl World {
         }
     }
 
-    /// Whether the star takes a participant out.
+    /// Whether the star takes a participant out (`hangupOnStar`).
     pub(super) fn leaves_on_star(&self, sid: CallSid) -> bool {
         self.conferring(sid).is_some_and(|conferring| conferring.hangup_on_star)
     }
@@ -107,8 +107,8 @@ impl World {
         conference.sid
     }
 
-    /// The `<Dial>` is over before it began. A label in use leads to the next verb, anything else
-    /// to the `action` (errors 13240 and 16025).
+    /// The `<Dial>` fails at once. After a label in use the next verb follows, after anything else
+    /// the `action` (errors 13240 and 16025).
     fn refuse_to_join(&mut self, sid: CallSid, dial: Dial, problem: Problem) -> Goes {
         let falls_through = problem.code == LABEL_IN_USE;
         self.note_problem(sid, problem);
@@ -125,8 +125,8 @@ impl World {
         }
     }
 
-    /// Starts the conference once two are in and one of them may start it; lets the newcomer hear
-    /// what there is to hear.
+    /// Starts the conference if it is ready. Otherwise the newcomer hears the others or the wait
+    /// document.
     fn start_if_ready(&mut self, id: ConferenceSid, sid: CallSid, record: Option<DialRecord>) {
         let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Somebody talks with others now: what they mean to do after so much talking is planned.
+    /// A participant talks with others now: plans when they hang up.
     fn takes_part(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         if std::mem::replace(&mut call.life.was_bridged, true) {
@@ -185,7 +185,7 @@ impl World {
         }
     }
 
-    /// Lets everybody hear whom they are to hear.
+    /// Sets what every participant hears.
     fn remix(&mut self, sid: ConferenceSid) {
         let Some(conference) = self.conferences.get(&sid) else { return };
         let open = |call: CallSid| self.conferring(call).is_some_and(|it| it.ear == Ear::Open);
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Lets one participant hear what their state says.
+    /// Sets what one participant hears: the others, or the wait document.
     fn open_ear(&mut self, sid: CallSid) {
         let Some(conferring) = self.conferring(sid) else { return };
         let (id, wait) = (conferring.conference, conferring.wait.clone());
@@ -233,7 +233,7 @@ impl World {
         }
     }
 
-    /// A document for a participant is of no use. Whoever waits, waits in silence then.
+    /// A document for a participant failed. A participant who waits hears silence then.
     pub(super) fn conference_document_failed(&mut self, sid: CallSid) {
         let ear = self.conferring(sid).map(|conferring| conferring.ear.clone());
         if ear == Some(Ear::Announced) {

@@ -34,8 +34,8 @@ impl World {
     ) -> Goes {
         if parties.count > MAX_NOUNS {
             let text = format!(
-                "a Dial has {} nouns; the documentation allows {MAX_NOUNS}, what Twilio does with \
-                 more is not known",
+                "a Dial has {} nouns; the documentation allows {MAX_NOUNS}, and Twilio's \
+                 behaviour with more is not known",
                 parties.count
             );
             if self.config.unknowns.eleventh_noun == EleventhNoun::Refused {
@@ -97,7 +97,7 @@ impl World {
         if of_the_call || self.tables.owns(call.account, &shown) {
             return true;
         }
-        let text = "the caller id is neither of the call nor a number of the account";
+        let text = "the caller id is neither a number of the call nor of the account";
         self.note_problem(sid, Problem::warning(CALLER_ID, text));
         false
     }
@@ -125,7 +125,7 @@ impl World {
         self.dial_out(leg);
     }
 
-    /// A leg was answered: it is bridged, the others lose.
+    /// Bridges a leg. The others end.
     pub(super) fn bridge(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Some(dialling) = call.script.dialling_mut() else { return };
@@ -133,7 +133,7 @@ impl World {
         let limit = dialling.dial.time_limit.unwrap_or(self.config.time_limit);
         let record = dialling.dial.record.clone();
         call.life.was_bridged = true;
-        // The plan to stop ringing is void.
+        // The timeout no longer applies.
         call.script.generation += 1;
         let generation = call.script.generation;
         self.answer_call(parent);
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// A leg is over: the next noun is dialled, or the `<Dial>` is over.
+    /// A leg has ended: the next noun is dialled, or the `<Dial>` is over.
     pub(super) fn leg_ended(&mut self, parent: CallSid, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Some(dialling) = call.script.dialling_mut() else { return };
@@ -193,7 +193,7 @@ impl World {
         self.start_leg(parent, noun);
     }
 
-    /// It has rung long enough.
+    /// The ring timeout is reached.
     pub(super) fn dial_timeout(&mut self, parent: CallSid) {
         let whole = self.config.unknowns.sequential_timeout == SequentialTimeout::Whole;
         let Some(call) = self.calls.get_mut(&parent) else { return };
@@ -206,14 +206,14 @@ impl World {
             dialling.queue.clear();
         }
         for leg in dialling.legs.clone() {
-            // Whoever listens to a whisper has answered.
+            // A party that hears its document has answered.
             if self.calls.get(&leg).is_some_and(|leg| !leg.is_answered()) {
                 self.end_leg(leg, CallStatus::NoAnswer, SIP_CANCELED);
             }
         }
     }
 
-    /// The bridge has lived long enough.
+    /// The time limit of a bridge is reached.
     pub(super) fn time_limit(&mut self, parent: CallSid) {
         match self.calls.get(&parent).map(|call| &call.script.doing) {
             Some(Doing::Dialling(dialling)) => {
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    /// The `<Dial>` is over: its `action` is asked, or the next verb is carried out.
+    /// The `<Dial>` is over: its `action` is requested, or the next verb is carried out.
     fn finish_dial(&mut self, parent: CallSid) {
         let Some(call) = self.calls.get_mut(&parent) else { return };
         let Doing::Dialling(dialling) = std::mem::take(&mut call.script.doing) else { return };
@@ -238,7 +238,7 @@ impl World {
         }
     }
 
-    /// The caller has left in the middle of it. The `action` is asked all the same; its answer
+    /// The caller has left during the `<Dial>`. The `action` is requested all the same; its answer
     /// has no effect.
     pub(super) fn dial_abandoned(&mut self, parent: CallSid, mut dialling: Dialling) {
         let talking = dialling.bridged;
@@ -263,7 +263,7 @@ impl World {
         self.ask_action(parent, &dialling, &outcome);
     }
 
-    /// Records from the first ring on; whoever answers is added.
+    /// Records from the first ring on. The leg that answers is added later.
     fn record_ringing(&mut self, sid: CallSid, record: DialRecord) {
         let recording = self.begin_dial_recording(sid, vec![sid], record);
         if let Some(call) = self.calls.get_mut(&sid)
@@ -273,7 +273,7 @@ impl World {
         }
     }
 
-    /// Records a bridge, or adds the one who answered to what is recorded since the ringing.
+    /// Records a bridge, or adds the answered leg to the recording since the ringing.
     fn record_bridge(&mut self, parent: CallSid, leg: CallSid, record: DialRecord) {
         let since_ringing = self.calls.get(&parent).and_then(|call| match &call.script.doing {
             Doing::Dialling(dialling) => dialling.recording,
@@ -308,7 +308,7 @@ impl World {
         add(&mut more, "DialCallStatus", outcome.status);
         if let Some(leg) = outcome.named {
             add(&mut more, "DialCallSid", leg);
-            // Absent when the leg was led away (documentation of `<Dial>`).
+            // Absent if the leg was redirected (documentation of `<Dial>`).
             if self.calls.get(&leg).is_some_and(|call| !call.is_root()) {
                 add(&mut more, "DialCallDuration", outcome.seconds);
             }
@@ -322,7 +322,7 @@ impl World {
         true
     }
 
-    /// What the `action` is told.
+    /// How the `<Dial>` ended, for its `action`.
     ///
     /// Twilio's choice among legs that failed differently is not known. Here `no-answer` of any
     /// leg wins over `busy`, and `busy` over `failed`: somebody rang.
@@ -331,7 +331,7 @@ impl World {
             let seconds = self.calls.get(&leg).map_or(0, |call| call.life.talked_seconds());
             return DialOutcome { status: "completed", named: Some(leg), seconds, bridged: true };
         }
-        // Somebody answered, but did not want the call once they had heard the whisper.
+        // Somebody answered, but did not take the call after the document before the bridge.
         let answered = |leg: &&CallSid| self.calls.get(leg).is_some_and(Call::is_answered);
         if let Some(leg) = dialling.legs.iter().rev().find(answered).copied() {
             let seconds = self.calls.get(&leg).map_or(0, |call| call.life.talked_seconds());
@@ -356,5 +356,5 @@ impl World {
     }
 }
 
-/// Nouns in one `<Dial>` (documentation of `<Client>` and `<Number>`).
+/// The most nouns in one `<Dial>` (documentation of `<Client>` and `<Number>`).
 const MAX_NOUNS: usize = 10;

@@ -19,9 +19,9 @@ use crate::webhook::{Answer, Outcome};
 use crate::{Kind, read, url};
 
 impl World {
-    /// Asks for a document with the parameters of the call and these.
+    /// Requests a document, with the parameters of the call and these.
     ///
-    /// After the end of the call it is still asked for, but its answer has no effect.
+    /// After the end of the call it is still requested, but its answer has no effect.
     pub(super) fn fetch(&mut self, sid: CallSid, kind: Kind, target: Target, more: Params) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let mut params = call.params();
@@ -33,13 +33,13 @@ impl World {
         }
         let generation = call.script.turn_to(Doing::Fetching);
         if call.script.documents > MAX_DOCUMENTS {
-            let text = format!("more than {MAX_DOCUMENTS} documents in one call: a loop");
+            let text = format!("more than {MAX_DOCUMENTS} documents in one call: an endless loop");
             self.note_problem(sid, Problem::error(URL_FORMAT, text));
             self.application_error(sid);
             return;
         }
         if !url::is_absolute(&target.url) {
-            let problem = Problem::error(URL_FORMAT, "the URL is not an absolute one");
+            let problem = Problem::error(URL_FORMAT, "the URL is not absolute");
             self.document_failed(sid, kind, &target.url, problem);
             return;
         }
@@ -47,7 +47,7 @@ impl World {
         self.send(sid, Purpose::Document { call: sid, generation }, None, mail);
     }
 
-    /// The answer to a request for a document has come.
+    /// Handles the answer to a request for a document.
     pub(super) fn document_answered(
         &mut self,
         sid: CallSid,
@@ -58,7 +58,7 @@ impl World {
         let read = outcome.answer.and_then(|answer| understand(&answer));
         let Some(call) = self.calls.get_mut(&sid) else { return };
         if call.has_ended() || call.script.generation != generation {
-            // The caller has left: what the document says has no effect.
+            // The caller has left: the document has no effect.
             if let Err(problem) = read {
                 self.note_problem(sid, problem);
             }
@@ -68,7 +68,7 @@ impl World {
         self.run_document(sid, parcel.webhook.kind, url, read);
     }
 
-    /// Runs a document that the API has given. It has no URL, so nothing in it can be relative.
+    /// Runs a document from the API. It has no URL, so nothing in it can be relative.
     pub(super) fn run_given(&mut self, sid: CallSid, kind: Kind, twiml: &str) {
         self.run_document(sid, kind, String::new(), read::document(twiml));
     }
@@ -95,14 +95,14 @@ impl World {
         }
     }
 
-    /// What the interpreter cannot run is treated like a document that could not be read.
+    /// Treats a document that cannot be run like one that cannot be read.
     pub(super) fn fail_document(&mut self, sid: CallSid, problem: Problem) {
         let Some(call) = self.calls.get(&sid) else { return };
         let (kind, base) = (call.script.base_kind, call.script.base.clone());
         self.document_failed(sid, kind, &base, problem);
     }
 
-    /// A document is of no use: the fallback URL is asked, or the caller hears an error.
+    /// Handles a document that failed: requests the fallback URL, or the caller hears an error.
     pub(super) fn document_failed(
         &mut self,
         sid: CallSid,
@@ -147,10 +147,10 @@ impl World {
         self.time.schedule(self.config.play_length, Due::Resume { call: sid, generation });
     }
 
-    /// The document has no more verbs.
+    /// Handles the end of a document.
     pub(super) fn document_over(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
-        // After Twilio's own error message nothing else follows, wherever it was.
+        // Nothing follows Twilio's own error message, wherever it was.
         if call.script.application_error {
             self.hang_up_by_document(sid);
             return;
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// The answer to a status callback has come: only the debugger cares.
+    /// Handles the answer to a status callback: only the debugger shows a problem with it.
     pub(super) fn notice_answered(&mut self, sid: CallSid, outcome: &Outcome) {
         let problem = match &outcome.answer {
             Ok(answer) => check_status(answer).err().or_else(|| warn_of_notice(answer)),
@@ -181,7 +181,7 @@ impl World {
         Target { url: url::resolve(&call.script.base, &target.url), ..target }
     }
 
-    /// The URL of a wait, resolved against the document that gives it.
+    /// Resolves the URL of a wait document.
     pub(super) fn resolve_wait(&self, sid: CallSid, wait: Wait) -> Wait {
         match wait {
             Wait::Url(target) => Wait::Url(self.resolve(sid, target)),
@@ -215,7 +215,7 @@ fn speak(heard: Heard) -> Document {
     Document { steps: vec![Step::Speak(speech)], warnings: Vec::new() }
 }
 
-/// 204, or 200 with an empty `<Response/>` as XML; the debugger warns of anything else.
+/// The debugger warns of any answer except 204, and 200 with an empty `<Response/>` as XML.
 fn warn_of_notice(answer: &Answer) -> Option<Problem> {
     let body = answer.body.trim();
     if body.is_empty() {
@@ -223,12 +223,14 @@ fn warn_of_notice(answer: &Answer) -> Option<Problem> {
     }
     match understand(answer) {
         Ok(document) if document.steps.is_empty() => None,
-        Ok(_) => Some(Problem::warning(SCHEMA_WARNING, "a status callback's answer is not run")),
+        Ok(_) => {
+            Some(Problem::warning(SCHEMA_WARNING, "the answer to a status callback is not run"))
+        }
         Err(problem) if problem.code == PARSE_FAILURE => Some(problem),
         Err(problem) => Some(Problem::warning(problem.code, problem.text)),
     }
 }
 
-/// Documents in one call before the emulator takes it for a loop without an end. Ours: Twilio's
+/// The most documents of one call. More count as an endless loop. This limit is ours: Twilio's
 /// limit is not known.
 const MAX_DOCUMENTS: u32 = 500;

@@ -22,7 +22,7 @@ impl World {
         }
         for listener in self.audio.listeners(leg) {
             self.audio.add_keys(listener, key.encode_utf8(&mut [0; 4]));
-            // At the other end of the line it is pressed too.
+            // The key is also pressed at the other end of the line.
             let far = self.calls.get(&listener).and_then(|call| call.end.far_side);
             if let Some(far) = far {
                 self.digit(far, key);
@@ -37,14 +37,14 @@ impl World {
         }
     }
 
-    /// A key was heard on a line.
+    /// A browser has sent a key over its media.
     pub(crate) fn key_of_line(&mut self, id: LineId, key: char) {
         if let Some(line) = self.signal.lines.get(id) {
             self.digit(line.leg, key);
         }
     }
 
-    /// The caller presses the star: with `hangupOnStar` that ends the bridge.
+    /// The caller presses the star. With `hangupOnStar` that ends the bridge.
     pub(super) fn star(&mut self, parent: CallSid) {
         let Some(call) = self.calls.get(&parent) else { return };
         let asked_for = match &call.script.doing {
@@ -71,7 +71,8 @@ impl World {
         Goes::Later
     }
 
-    /// The next prompt begins, or the time for the next key; or that time is up.
+    /// Goes on with a `<Gather>`: the next prompt, the time for the next key, or the end of that
+    /// time.
     pub(super) fn gathering_goes_on(&mut self, sid: CallSid, mut gathering: Gathering) {
         if gathering.listens {
             self.gathered(sid, gathering);
@@ -107,7 +108,7 @@ impl World {
         self.time.schedule(KEY_TIME, Due::Presses { call: sid, generation });
     }
 
-    /// The caller presses the next key that they mean to.
+    /// The caller presses the next key of their plan.
     pub(super) fn presses_key(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let Doing::Gathering(gathering) = &mut call.script.doing else { return };
@@ -159,7 +160,7 @@ pub(super) fn is_key(key: char) -> bool {
     key.is_ascii_digit() || matches!(key, '*' | '#')
 }
 
-/// From one key to the next.
+/// The time between two keys.
 const KEY_TIME: Duration = Duration::from_millis(250);
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl World {
         sid
     }
 
-    /// Begins to dial: it will ring, unless nobody is there.
+    /// Dials: the leg will ring, unless nobody is there.
     pub(super) fn dial_out(&mut self, leg: CallSid) {
         self.leg_event(leg, Progress::Initiated);
         let Some(call) = self.calls.get(&leg) else { return };
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// A leg of a `<Dial>` was answered: it is bridged, once its party has heard its document.
+    /// A leg of a `<Dial>` was answered. It is bridged, after its party has heard its document.
     pub(super) fn leg_picked_up(&mut self, parent: CallSid, leg: CallSid) {
         self.press_for(leg);
         let Some(call) = self.calls.get_mut(&leg) else { return };
@@ -112,7 +112,7 @@ impl World {
         call.script.begun = true;
         if self.config.unknowns.whisper_race == WhisperRace::FirstToAnswer {
             if let Some(parent) = self.calls.get_mut(&parent) {
-                // The plan to stop ringing is void.
+                // The timeout no longer applies.
                 parent.script.generation += 1;
             }
             self.lose_others(parent, leg);
@@ -120,7 +120,7 @@ impl World {
         self.fetch(leg, Kind::Whisper, target, Params::new());
     }
 
-    /// The party called has heard its document to the end.
+    /// The called party has heard its document to the end: they are bridged.
     pub(super) fn whisper_over(&mut self, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&leg) else { return };
         call.script.turn_to(Doing::Nothing);
@@ -131,7 +131,7 @@ impl World {
         }
     }
 
-    /// The document for a called party is of no use: the leg ends. What Twilio does is not known.
+    /// The document for a called party failed: the leg ends. What Twilio does is not known.
     pub(super) fn whisper_failed(&mut self, leg: CallSid) {
         self.end_leg(leg, CallStatus::Completed, SIP_OK);
     }
@@ -151,17 +151,18 @@ impl World {
         params
     }
 
-    /// Reports a step of a leg, or of a call that the API has placed, to whoever asked for it.
+    /// Reports a step of a leg, or of a call of the REST API, if it is subscribed to.
     pub(super) fn leg_event(&mut self, leg: CallSid, progress: Progress) {
         let Some(call) = self.calls.get(&leg) else { return };
         let Some(subscription) = &call.webhooks.subscription else { return };
-        // Numbers count what is reported: from 0 without gaps.
+        // Only reported steps are numbered, from 0 without gaps.
         if !subscription.events.contains(&progress) {
             return;
         }
         let target = subscription.target.clone();
         if !url::is_absolute(&target.url) {
-            let problem = Problem::warning(URL_FORMAT, "a status callback is no absolute URL");
+            let problem =
+                Problem::warning(URL_FORMAT, "the URL of a status callback is not absolute");
             self.note_problem(leg, problem);
             return;
         }
@@ -172,7 +173,7 @@ impl World {
         self.send(leg, Purpose::Notice { call: leg }, Some(progress), mail);
     }
 
-    /// Whether a number of an account answers there, by its voice URL.
+    /// Whether an address is a number of an account, so that its voice URL answers.
     pub(super) fn is_owned(&self, to: &Address) -> bool {
         match to {
             Address::Number(number) => self.tables.number(number).is_some(),
@@ -199,7 +200,7 @@ impl World {
         }
     }
 
-    /// The keys that a noun sends are pressed for whoever answers.
+    /// Presses the keys of the noun (`sendDigits`) for the person who answers.
     pub(super) fn press_for(&mut self, leg: CallSid) {
         let Some(call) = self.calls.get_mut(&leg) else { return };
         let far = call.end.far_side;
@@ -215,7 +216,7 @@ impl World {
         }
     }
 
-    /// The incoming call was answered, so the leg that dialled it is.
+    /// The incoming call was answered, so the leg that dialled it is answered too.
     pub(super) fn far_end_answered(&mut self, incoming: CallSid) {
         let Some(leg) = self.calls.get(&incoming).and_then(|call| call.end.far_side) else {
             return;
@@ -225,7 +226,7 @@ impl World {
         }
     }
 
-    /// One end of the line is over, so the other one is.
+    /// One end of the line has ended, so the other one ends.
     pub(super) fn far_end_ended(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         let status = call.life.status;
@@ -249,5 +250,5 @@ fn sip_of(status: CallStatus) -> u16 {
     }
 }
 
-/// Numbers that dial each other, one after the other.
+/// The most numbers that dial each other, one after the other.
 pub(super) const MAX_HOPS: u32 = 5;

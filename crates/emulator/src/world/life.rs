@@ -24,7 +24,7 @@ impl World {
         self.far_end_answered(sid);
     }
 
-    /// Plans what the caller does once they talk with somebody.
+    /// Plans when the caller hangs up, now that they talk with somebody.
     pub(super) fn caller_talks(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         let Some(talks) = call.end.caller.hangs_up_after else { return };
@@ -32,7 +32,8 @@ impl World {
         self.time.schedule(talks, Due::HangsUp { call: sid, generation });
     }
 
-    /// The person at the far end of a running call hangs up, or the caller does.
+    /// The person at a call hangs up: the caller, or the person who was dialled. False if it has
+    /// ended.
     pub(crate) fn hang_up(&mut self, sid: CallSid) -> bool {
         let Some(call) = self.calls.get(&sid) else { return false };
         if call.has_ended() {
@@ -53,8 +54,8 @@ impl World {
         self.end_call(sid, if answered { CallStatus::Completed } else { CallStatus::NoAnswer });
     }
 
-    /// A call is over: its legs end, a `<Dial>` still asks for its `action`, the status callback
-    /// of the number or app is the last.
+    /// Ends a call. Its legs end, a `<Dial>` still requests its `action`, and the status callback
+    /// of the number or app comes last.
     pub(super) fn end_call(&mut self, sid: CallSid, status: CallStatus) {
         let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
@@ -78,7 +79,7 @@ impl World {
         self.calls.closing.insert(sid);
     }
 
-    /// A leg or a call is over, unless it was before.
+    /// Ends a leg or a call, unless it has ended already.
     pub(super) fn end_leg(&mut self, leg: CallSid, status: CallStatus, sip: u16) {
         let now = self.time.now;
         let Some(call) = self.calls.get_mut(&leg) else { return };
@@ -111,8 +112,8 @@ impl World {
         }
     }
 
-    /// The call is over, or goes elsewhere, in the middle of what it does. An `action` is still
-    /// asked; its answer has no effect.
+    /// The call ends or is redirected in the middle of a verb. An `action` is still
+    /// requested; its answer has no effect.
     pub(super) fn doing_cut_short(&mut self, sid: CallSid, doing: Doing, away: Away) {
         match doing {
             Doing::Dialling(dialling) => self.dial_abandoned(sid, *dialling),
@@ -126,7 +127,7 @@ impl World {
         self.stay_cut_short(sid, away);
     }
 
-    /// Frees everybody whom this call or leg rang or occupied.
+    /// Frees all parties that this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
         self.audio.end(sid);
         self.close_lines(sid);
@@ -135,7 +136,7 @@ impl World {
         }
     }
 
-    /// Reports the end of a call to whoever asked for it when the call was placed.
+    /// Reports the end of a call of the REST API, if that is subscribed to.
     pub(super) fn report_end(&mut self, sid: CallSid) {
         self.leg_event(sid, Progress::Completed);
     }

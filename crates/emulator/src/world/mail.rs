@@ -10,10 +10,10 @@ use crate::timeline::{Entry, What};
 use crate::webhook::{Outcome, Webhook};
 use crate::{Direction, Kind, Problem, Progress};
 
-/// Whose webhook it is.
+/// The sender of a webhook.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    /// Its lane in the post: the call's, or the conference's own.
+    /// The lane in the post: of the call, or of the conference.
     pub(crate) lane: CallSid,
     pub(crate) account: AccountSid,
     /// The call or leg that it is about.
@@ -26,7 +26,7 @@ pub(crate) struct Sender {
 #[derive(Debug)]
 pub(crate) struct Mail {
     pub(crate) kind: Kind,
-    /// With an absolute URL.
+    /// Its URL is absolute.
     pub(crate) target: Target,
     pub(crate) params: Vec<(String, String)>,
 }
@@ -48,7 +48,7 @@ impl World {
         self.note(Some(call), What::Problem(problem));
     }
 
-    /// Writes the state of a call or leg into the timeline.
+    /// Writes the status of a call or leg into the timeline.
     pub(super) fn note_status(&mut self, sid: CallSid) {
         let now = self.time.now;
         let Some(call) = self.calls.get_mut(&sid) else { return };
@@ -59,7 +59,7 @@ impl World {
         self.note(Some(sid), what);
     }
 
-    /// Puts a webhook of a call into the post.
+    /// Sends a webhook of a call.
     pub(crate) fn send(
         &mut self,
         sid: CallSid,
@@ -73,8 +73,8 @@ impl World {
         self.send_from(Sender { lane, account, about: sid, token }, purpose, progress, mail);
     }
 
-    /// Sends a webhook of a conference: they have a lane of their own, so that they keep their
-    /// order whichever call they are about.
+    /// Sends a webhook of a conference. A conference has a lane of its own, so that its webhooks
+    /// keep their order, whichever call they are about.
     pub(in super::super) fn send_of_conference(
         &mut self,
         id: ConferenceSid,
@@ -88,7 +88,7 @@ impl World {
         self.send_from(sender, Purpose::Notice { call: about }, None, mail);
     }
 
-    /// Puts a webhook into the post.
+    /// Signs a webhook, notes it, and puts it into the post.
     pub(crate) fn send_from(
         &mut self,
         sender: Sender,
@@ -119,12 +119,12 @@ impl World {
         }
     }
 
-    /// The requests to be made now.
+    /// Takes the requests that are due.
     pub(crate) fn take_requests(&mut self) -> Vec<Request> {
         self.post.take_ready()
     }
 
-    /// Takes in an answer.
+    /// Handles an answer to a webhook.
     pub(crate) fn answered(&mut self, id: u64, outcome: Outcome) {
         let Some(parcel) = self.post.answered(id) else { return };
         if let Some(webhook) = self.timeline.webhook_mut(parcel.entry) {
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// Closes the calls whose last webhook has been answered.
+    /// Closes calls and conferences whose last webhook has been answered.
     pub(crate) fn tidy(&mut self) {
         for root in self.calls.closing.clone() {
             if self.calls.legs_have_ended(root) && self.post.close(root) {
@@ -150,7 +150,8 @@ impl World {
                 self.calls.by_hand.remove(&root);
                 let Some(call) = self.calls.get_mut(&root) else { continue };
                 call.life.over = true;
-                // A leg that has become a call of its own goes with the one that it came from.
+                // A leg that has become a call of its own is dropped with the call that it came
+                // from.
                 if call.parent().is_none() {
                     let dropped = self.calls.keep_over(root, self.config.keep_calls);
                     self.audio.forget(&dropped);

@@ -10,9 +10,9 @@ use crate::state::agenda::Due;
 use crate::{CallStatus, Clock};
 
 impl World {
-    /// Carries out the next thing on the agenda, if time may pass until it.
+    /// Carries out the next event of the agenda, if time may pass until then.
     ///
-    /// `held` says that something outside keeps the time from passing.
+    /// `held` says whether somebody outside stops the time.
     pub(crate) fn step(&mut self, held: impl FnOnce() -> bool) -> bool {
         self.time.catch_up();
         self.drop_stale();
@@ -23,10 +23,10 @@ impl World {
             Clock::Auto => !self.waits_for_hands() && !held(),
             Clock::Stepped | Clock::Real | Clock::Scaled(_) => false,
         };
-        // The wall waits for no webhook; an advance does.
+        // A clock that follows the wall does not wait for webhooks. An advance does.
         let follows_wall = self.time.clock.scale().is_some() && self.time.advance_to.is_none();
         let is_idle = self.post.is_idle() || follows_wall;
-        // What is due now happens whatever holds the time.
+        // An event that is due now happens even if the time is stopped.
         let limit = self.time.advance_to.unwrap_or(self.time.now).max(self.time.now);
         if !is_idle || !(may_pass || next <= limit) {
             return self.finish_advance();
@@ -39,7 +39,7 @@ impl World {
         true
     }
 
-    /// How long until the next thing happens, where the clock follows the wall.
+    /// How long the driver waits for the next event, if the clock follows the wall.
     pub(crate) fn wall_wait(&mut self) -> Option<Duration> {
         self.drop_stale();
         // An advance waits for webhooks, not for the wall.
@@ -49,7 +49,7 @@ impl World {
         self.time.wall_wait()
     }
 
-    /// Ends an advance for which nothing is left to happen. True if there was one.
+    /// Ends an advance that has no events left. True if there was one.
     fn finish_advance(&mut self) -> bool {
         if !self.post.is_idle() {
             return false;
@@ -63,7 +63,7 @@ impl World {
         true
     }
 
-    /// Time must not pass for something that can no longer happen.
+    /// Drops events that no longer apply, so that no time passes for them.
     fn drop_stale(&mut self) {
         while let Some(due) = self.time.peek() {
             if self.is_live(due) {
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// Whether an entry of the agenda can still happen.
+    /// Whether an event still applies.
     pub(super) fn is_live(&self, due: Due) -> bool {
         let call = |sid: CallSid| self.calls.running(sid);
         match due {
@@ -98,7 +98,7 @@ impl World {
         }
     }
 
-    /// Something of the agenda happens.
+    /// Carries out an event.
     pub(super) fn happen(&mut self, due: Due) {
         match due {
             Due::Resume { call, .. } => self.resume(call),
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// Whether somebody whom only the test moves is ringing or talking.
+    /// Whether a person who only the test moves is ringing or talking.
     pub(super) fn waits_for_hands(&self) -> bool {
         self.parties.wait_for_hands() || self.calls.wait_for_hands()
     }

@@ -1,4 +1,4 @@
-//! What the people at phones and browsers do, and how virtual browsers register.
+//! The actions of people at phones and browsers, and the registration of virtual browsers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,20 +21,20 @@ pub(in crate::world) struct Claims {
     pub(in crate::world) identity: String,
     /// Whether it allows incoming calls.
     pub(in crate::world) incoming: bool,
-    /// Where outgoing calls go, and what is added to their parameters.
+    /// The TwiML App of outgoing calls, and the parameters that are added to them.
     pub(in crate::world) outgoing: Option<(AppSid, Vec<(String, String)>)>,
-    /// How long it is still good.
+    /// How long it is still valid.
     pub(in crate::world) left: Duration,
 }
 
 impl World {
-    /// Adds a party; an older phone of the same number goes.
+    /// Adds a party.
     pub(crate) fn add_party(&mut self, party: Party) -> PartyId {
         self.drop_closed_pages();
         self.parties.add(party)
     }
 
-    /// Pages go that were closed long ago and have no call left.
+    /// Drops the pages that were closed long ago and have no call.
     pub(super) fn drop_closed_pages(&mut self) {
         let kept = self.time.as_on_the_wall(KEEP_PAGE);
         let lines = &self.signal.lines;
@@ -44,7 +44,7 @@ impl World {
         self.signal.deaf.retain(|id| parties.get(*id).is_some());
     }
 
-    /// A browser is gone without a word: its network is lost.
+    /// A browser loses its network.
     pub(crate) fn drop_device(&mut self, id: PartyId) {
         let Some(party) = self.parties.get_mut(id) else { return };
         if let Some(socket) = party.socket {
@@ -55,12 +55,12 @@ impl World {
         party.pending.clear();
     }
 
-    /// Lets a leg ring at a party. False if it is a busy phone.
+    /// Rings at a party. False if it is a busy phone.
     pub(super) fn ring_at(&mut self, id: PartyId, leg: CallSid) -> bool {
         let Some(party) = self.parties.get_mut(id) else { return true };
         let address = party.address.clone();
         if party.socket.is_some() {
-            // The browser itself drops it if it is busy.
+            // A real browser that is busy drops the invite itself.
             party.pending.push(leg);
             self.invite(id, leg);
             return true;
@@ -77,7 +77,7 @@ impl World {
         true
     }
 
-    /// Plans what a party does about a leg that rings.
+    /// Plans the reaction of a party to a leg that rings.
     pub(super) fn plan_reaction(&mut self, id: PartyId, leg: CallSid) {
         match self.parties.get(id).map(|party| party.behaviour) {
             Some(Behaviour::Answers { after, .. }) => {
@@ -90,7 +90,7 @@ impl World {
         }
     }
 
-    /// A party picks up, if it still can: `true` if the leg is now its.
+    /// A party answers, if it still can. True if it has the leg now.
     pub(crate) fn party_answers(&mut self, id: PartyId, leg: CallSid) -> bool {
         let ringing =
             self.calls.get(&leg).is_some_and(|leg| leg.life.status == CallStatus::Ringing);
@@ -116,7 +116,7 @@ impl World {
         true
     }
 
-    /// A party refuses: its leg ends busy, and all other devices of the identity stop.
+    /// A party declines: the leg ends as `busy`, and rings at no other device any more.
     pub(crate) fn party_declines(&mut self, id: PartyId, leg: CallSid) -> bool {
         if !self.parties.get(id).is_some_and(|party| party.pending.contains(&leg)) {
             return false;
@@ -125,7 +125,7 @@ impl World {
         true
     }
 
-    /// A party lets it ring, for good.
+    /// A party ignores a leg that rings.
     pub(crate) fn party_ignores(&mut self, id: PartyId, leg: CallSid) -> bool {
         let Some(party) = self.parties.get_mut(id) else { return false };
         party.stop_ringing(leg)
@@ -133,7 +133,7 @@ impl World {
 
     /// Checks a token as Twilio does and registers the browser until it expires.
     ///
-    /// `wall` is the machine's clock: tokens are made by it, unless the emulated time was set.
+    /// `wall` is the machine's clock, which tokens are made by unless the emulated time was set.
     pub(crate) fn register(
         &mut self,
         id: PartyId,
@@ -153,7 +153,7 @@ impl World {
         result.map(drop)
     }
 
-    /// How long the token is still good.
+    /// Checks a token for a browser. Returns how long it is still valid.
     fn check_token(
         &mut self,
         id: PartyId,
@@ -177,7 +177,7 @@ impl World {
 
     /// Checks a token: key, signature, account, time.
     ///
-    /// `wall` is the machine's clock: tokens are made by it, unless the emulated time was set.
+    /// `wall` is the machine's clock, which tokens are made by unless the emulated time was set.
     pub(in crate::world) fn verify_token(
         &self,
         token: &str,
@@ -215,5 +215,5 @@ fn pairs(object: &JsonObject) -> Vec<(String, String)> {
     map.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
-/// For how long a page that was closed is known: a call outlives its socket for much less.
+/// How long a closed page is remembered. A call survives the loss of its socket for much less.
 const KEEP_PAGE: Duration = Duration::from_secs(5 * 60);

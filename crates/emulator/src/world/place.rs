@@ -12,7 +12,7 @@ use crate::timeline::What;
 use crate::{Address, CallStatus, Direction, Kind, Voice};
 
 impl World {
-    /// Somebody dials one of the numbers.
+    /// A phone dials a number.
     pub(crate) fn call_in(
         &mut self,
         from: Address,
@@ -35,7 +35,8 @@ impl World {
         sid
     }
 
-    /// A browser dials out through a TwiML App. `None` if it is on a call already: the SDK throws.
+    /// A browser dials out through a TwiML App. `None` if it is on a call already: the SDK throws
+    /// then.
     pub(crate) fn call_from_browser(
         &mut self,
         party: PartyId,
@@ -48,7 +49,7 @@ impl World {
         Some(sid)
     }
 
-    /// The same before anything is asked for: what is to be asked stands beside the call.
+    /// Places the call of a browser, without requesting its document. Returns the URLs to request.
     pub(super) fn place_from_browser(
         &mut self,
         party: PartyId,
@@ -68,7 +69,7 @@ impl World {
         let ends = (from, Address::from(to));
         let sid = self.new_call(account, ends, Direction::Inbound, caller);
         if let Some(browser) = self.parties.get_mut(party) {
-            // Pending invites are ignored without a word.
+            // The SDK ignores pending invites without notice.
             browser.pending.clear();
             browser.on_call = Some(sid);
         }
@@ -107,7 +108,7 @@ impl World {
         sid
     }
 
-    /// Asks for the first document, or fails if nobody is responsible.
+    /// Requests the first document. Without URLs the call fails.
     pub(super) fn begin(&mut self, sid: CallSid, voice: Option<Voice>) {
         let Some(voice) = voice else {
             self.end_call(sid, CallStatus::Failed);
@@ -117,7 +118,7 @@ impl World {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         call.webhooks.voice = Some(voice);
         let mut first = call.webhooks.first.clone();
-        // Twilio's own names win over those of the browser.
+        // Twilio's own parameters win over those of the browser.
         let own = call.params();
         first.retain(|(name, _)| !own.iter().any(|(taken, _)| taken == name));
         self.fetch(sid, Kind::Voice, target, first);

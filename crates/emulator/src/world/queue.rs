@@ -41,14 +41,14 @@ impl World {
         self.note_queue(sid, queue, "waits");
         self.enter_stay(sid, Place::Queue(queued), self.config.time_limit);
         self.serve_queue(queue);
-        // Nobody was there to take the call.
+        // Nobody has dialled the queue yet.
         if self.queued(sid).is_some_and(|queued| queued.turn == Turn::Waits) {
             self.wait_in_queue(sid);
         }
         Goes::Later
     }
 
-    /// Lets the caller hear what there is to hear while they wait.
+    /// Plays the wait document to a caller.
     fn wait_in_queue(&mut self, sid: CallSid) {
         let Some(queued) = self.queued(sid).cloned() else { return };
         let mut more = self.queue_params(&queued);
@@ -61,14 +61,14 @@ impl World {
         self.hear_wait(sid, &queued.wait, more);
     }
 
-    /// The document for those who wait is over: it is asked again.
+    /// The wait document is over: it is requested again.
     pub(super) fn wait_in_queue_again(&mut self, sid: CallSid) {
         if self.took_time(sid) {
             self.wait_in_queue(sid);
         }
     }
 
-    /// Takes a call out of its queue, and goes on with its document.
+    /// Takes a call out of its queue. It goes on with its own document.
     pub(super) fn leave_queue(&mut self, sid: CallSid, result: &'static str) {
         if !matches!(self.queued(sid), Some(queued) if queued.turn == Turn::Waits) {
             return;
@@ -91,7 +91,7 @@ impl World {
         Some(queued)
     }
 
-    /// Asks the `action` of an `<Enqueue>`, or goes on with the next verb.
+    /// Requests the `action` of an `<Enqueue>`, or goes on with the next verb.
     pub(super) fn after_queue(
         &mut self,
         sid: CallSid,
@@ -107,7 +107,7 @@ impl World {
         Goes::Later
     }
 
-    /// The call is over, or goes elsewhere, while it is in a queue or bridged out of it.
+    /// The call ends or is redirected while it is in a queue or bridged out of it.
     pub(super) fn queue_cut_short(&mut self, sid: CallSid, queued: &Queued, away: Away) {
         let now = self.time.now;
         if let Some(queue) = self.queues.get_mut(&queued.queue) {
@@ -127,8 +127,8 @@ impl World {
         }
     }
 
-    /// The API takes somebody out of a queue, the first one if nobody is named, and leads them
-    /// elsewhere. `None` if nobody waits there.
+    /// The API takes a caller out of a queue, to another document. Without a call it is the first
+    /// caller. `None` if there is no such caller.
     pub(crate) fn dequeue(
         &mut self,
         queue: QueueSid,
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    /// What every webhook about a stay in a queue says.
+    /// The parameters about a queue.
     pub(super) fn queue_params(&self, queued: &Queued) -> Params {
         let mut params = Params::new();
         add(&mut params, "QueueSid", queued.queue);
@@ -200,7 +200,7 @@ impl World {
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
         let generation = call.script.turn_to(Doing::Dequeuing(Box::new(dequeuing)));
         let Some(queue) = queue else {
-            // A queue of an unknown name.
+            // There is no queue of this name.
             self.finish_dequeuing(sid, "failed");
             return Goes::Later;
         };
@@ -213,7 +213,7 @@ impl World {
         Goes::Later
     }
 
-    /// Brings those who have dialled a queue together with those who wait in it.
+    /// Matches the calls that have dialled a queue with the callers who wait in it.
     pub(super) fn serve_queue(&mut self, queue: QueueSid) {
         while let Some((dialer, member)) =
             self.queues.get_mut(&queue).and_then(|queue| queue.match_first(self.time.now))
@@ -230,7 +230,7 @@ impl World {
         dequeuing.member = Some(member);
         dequeuing.queue_params.clone_from(&about);
         let whisper = dequeuing.whisper.clone();
-        // The plan to stop waiting is void.
+        // The timeout no longer applies.
         call.script.generation += 1;
         self.set_turn(member, Turn::Whispers { by: dialer });
         if let Some(call) = self.calls.get_mut(&member) {
@@ -249,7 +249,7 @@ impl World {
         }
     }
 
-    /// The waiting caller has heard what there was to hear: they are bridged.
+    /// The waiting caller has heard the document before the bridge: they are bridged.
     pub(super) fn queue_whisper_over(&mut self, member: CallSid) {
         let Some(Turn::Whispers { by: dialer }) = self.queued(member).map(|it| it.turn) else {
             return;
@@ -282,12 +282,12 @@ impl World {
         }
     }
 
-    /// Nobody came in time.
+    /// No caller came in time.
     pub(super) fn dequeuing_timeout(&mut self, dialer: CallSid) {
         self.finish_dequeuing(dialer, "no-answer");
     }
 
-    /// The bridge is over, or the caller left before it: whoever dialled the queue goes on.
+    /// The bridge is over, or the caller left before it: the call that dialled the queue goes on.
     pub(super) fn dequeuing_over(&mut self, dialer: CallSid) {
         self.finish_dequeuing(dialer, "completed");
     }
@@ -302,13 +302,13 @@ impl World {
         }
     }
 
-    /// Whoever dialled the queue is gone, or goes elsewhere.
+    /// The call that dialled the queue has ended or is redirected.
     pub(super) fn dequeuing_abandoned(&mut self, dialer: CallSid, dequeuing: &Dequeuing) {
         let status = if dequeuing.member.is_some() { "completed" } else { "no-answer" };
         self.close_dequeuing(dialer, dequeuing, status);
     }
 
-    /// Ends all that belongs to it. True if an `action` is asked.
+    /// Ends everything that belongs to it. True if an `action` is requested.
     fn close_dequeuing(
         &mut self,
         dialer: CallSid,

@@ -51,7 +51,7 @@ impl World {
             report: message.record.report.clone(),
         };
         let record = &message.record;
-        // A caller who is moved by hand, or is a real one, ends it in one of the other ways.
+        // A real caller, or one who is moved by hand, ends it in one of the other ways.
         let speaks = if call.end.caller.by_hand {
             record.longest
         } else {
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// The message is over; `digits` says what ended it.
+    /// The message is over. `digits` is the key that ended it, or `hangup`.
     pub(super) fn message_over(&mut self, sid: CallSid, message: Message, digits: &str) {
         let Some(recording) = message.recording else { return };
         let by_hand = self.calls.get(&sid).is_some_and(|call| call.end.caller.by_hand);
@@ -88,14 +88,14 @@ impl World {
         self.fetch(sid, Kind::Action, target, more);
     }
 
-    /// The call goes elsewhere in the middle of a message: what was said is kept.
+    /// The call is redirected during a message: the recording is kept.
     pub(super) fn message_cut_short(&mut self, message: &Message) {
         if let Some(recording) = message.recording {
             self.end_recording(recording, None);
         }
     }
 
-    /// Begins to record.
+    /// Begins a recording.
     pub(crate) fn begin_recording(&mut self, new: NewRecording) -> RecordingSid {
         let of_call = self.recordings.count_of(new.call);
         let Some(call) = self.calls.get(&new.call) else {
@@ -137,7 +137,7 @@ impl World {
         self.begin_recording(NewRecording { call: parent, legs, source, dual, report })
     }
 
-    /// Ends a recording, which is not longer than `limit`. Once is enough.
+    /// Ends a recording, which is not longer than `limit`. Has no effect the second time.
     pub(crate) fn end_recording(&mut self, sid: RecordingSid, limit: Option<Duration>) {
         let now = self.time.now;
         let has_ended =
@@ -147,13 +147,13 @@ impl World {
         }
     }
 
-    /// The party of a leg says something, in PCMU: whatever records it keeps it.
+    /// The party of a leg says something, in PCMU. All recordings of the leg keep it.
     pub(crate) fn spoke(&mut self, leg: CallSid, sound: &[u8]) {
         let conference = self.conference_of(leg);
         self.recordings.spoke(leg, conference, sound, self.time.now);
     }
 
-    /// What webhooks say of a recording.
+    /// The parameters about a recording.
     pub(super) fn recording_params(&self, sid: RecordingSid) -> Params {
         let mut params = Params::new();
         let Some(recording) = self.recordings.get(&sid) else { return params };
@@ -168,7 +168,7 @@ impl World {
         params
     }
 
-    /// Tells whoever asked for it how a recording stands.
+    /// Reports the status of a recording, if that is subscribed to.
     fn report_recording(&mut self, sid: RecordingSid) {
         let Some(recording) = self.recordings.get(&sid) else { return };
         let (call, status) = (recording.call, recording.status);
@@ -205,7 +205,7 @@ impl World {
 
 const BEEP_TIME: Duration = Duration::from_millis(500);
 
-/// Where recordings would be found if this emulator listened nowhere.
+/// The base of recording URLs while the REST API does not listen.
 const TWILIO: &str = "https://api.twilio.com";
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ impl World {
                 Goes::Later
             }
             Step::Refer => {
-                // What Twilio does with calls that are no SIP calls; there are no others here.
-                let text = "<Refer> is for SIP calls, and this is none";
+                // Twilio does this on calls that are not SIP calls, and here no call is one.
+                let text = "<Refer> is for SIP calls, and this is not one";
                 self.note_problem(sid, Problem::error(REFER_WITHOUT_SIP, text));
                 Goes::On
             }
@@ -106,8 +106,8 @@ impl World {
         }
     }
 
-    /// Ends the call for the document. A caller who was never answered because `answerOnBridge`
-    /// waited in vain has got no answer; otherwise even a lone `<Hangup>` answers first.
+    /// Ends the call at the end of its document. A caller who was never answered, because of
+    /// `answerOnBridge`, gets `no-answer`; otherwise even a lone `<Hangup>` answers first.
     pub(super) fn hang_up_by_document(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         if !call.is_answered() && !call.legs.is_empty() {
@@ -118,7 +118,7 @@ impl World {
         self.end_leg(sid, CallStatus::Completed, SIP_OK);
     }
 
-    /// Waits, and then goes on with what the call does.
+    /// Plans to go on with the call after this time.
     pub(super) fn wait(&mut self, sid: CallSid, doing: Doing, length: Duration) -> Goes {
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
         if length > Duration::ZERO {
@@ -132,7 +132,7 @@ impl World {
         Goes::Later
     }
 
-    /// What took time is over.
+    /// The time of a verb is over: the call goes on.
     pub(super) fn resume(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         match std::mem::take(&mut call.script.doing) {
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// The call begins to stay somewhere, at most for so long.
+    /// The call begins a stay in a queue or conference, for at most so long.
     pub(super) fn enter_stay(&mut self, sid: CallSid, place: Place, longest: Duration) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let steps = std::mem::take(&mut call.script.steps);
@@ -154,7 +154,7 @@ impl World {
         self.time.schedule(longest, Due::StayLimit { call: sid, stay });
     }
 
-    /// The call stays there no longer: its own document is where it was before.
+    /// Ends a stay. The call has its own document again, where it was before.
     pub(super) fn end_stay(&mut self, sid: CallSid) -> Option<Place> {
         let call = self.calls.get_mut(&sid)?;
         let stay = *call.script.stay.take()?;
@@ -166,7 +166,7 @@ impl World {
         Some(stay.place)
     }
 
-    /// The longest time of a stay is up.
+    /// The time limit of a stay is reached.
     pub(super) fn stay_limit(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         match call.script.stay.as_ref().map(|stay| &stay.place) {
@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// The call is over, or goes elsewhere, in the middle of a stay.
+    /// The call ends or is redirected during a stay.
     pub(super) fn stay_cut_short(&mut self, sid: CallSid, away: Away) {
         match self.end_stay(sid) {
             Some(Place::Queue(queued)) => self.queue_cut_short(sid, &queued, away),
@@ -189,7 +189,7 @@ impl World {
         }
     }
 
-    /// Lets the call hear what there is to hear while it waits.
+    /// Plays the wait document, music or silence to a call that stays.
     pub(super) fn hear_wait(&mut self, sid: CallSid, wait: &Wait, more: Params) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         call.script.steps.clear();
@@ -205,8 +205,8 @@ impl World {
         }
     }
 
-    /// Whether the document that is over took any time. If not, the call hears nothing for a
-    /// second before it is asked again: what Twilio does then is not known.
+    /// Whether the wait document took any time. If not, the call hears silence for a
+    /// second before it is requested again. What Twilio does then is not known.
     pub(super) fn took_time(&mut self, sid: CallSid) -> bool {
         if self.calls.get(&sid).is_some_and(|call| call.script.took_time) {
             return true;

@@ -20,7 +20,7 @@ use crate::state::signal::{Line, Placed, Socket};
 use crate::timeline::What;
 use crate::{CallStatus, RegisterError};
 
-/// The answer of a browser that won: its session description completes the line's.
+/// The answer of the browser that won: its session description completes the media session.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Accepted {
     pub(crate) line: LineId,
@@ -28,7 +28,7 @@ pub(crate) struct Accepted {
 }
 
 impl World {
-    /// A frame has come. `wall` is the machine's clock.
+    /// Handles a frame. `wall` is the machine's clock.
     pub(crate) fn receive(
         &mut self,
         socket: SocketId,
@@ -36,7 +36,7 @@ impl World {
         wall: Timestamp,
     ) -> Option<Accepted> {
         let Some(frame) = Received::parse(text) else {
-            let text = "a frame is not what its type says";
+            let text = "a frame does not fit its type";
             self.note(None, What::Problem(Problem::error(BAD_FRAME, text)));
             self.push_to(socket, Frame::Error(Fault::new(BAD_FRAME, text)), Sdp::None);
             return None;
@@ -80,7 +80,7 @@ impl World {
     /// The browser's offer could not be read: its call ends.
     pub(crate) fn sdp_refused(&mut self, line: LineId, why: &str) {
         let Some(leg) = self.signal.lines.get(line).map(|line| line.leg) else { return };
-        let text = format!("the session description of the browser is of no use: {why}");
+        let text = format!("the session description of the browser cannot be used: {why}");
         self.note_problem(leg, Problem::error(SESSION_DESCRIPTION, text));
         self.hang_up(leg);
     }
@@ -111,14 +111,14 @@ impl World {
             placed: Some(Placed { temporary: invite.callsid.clone(), offer: invite.sdp.clone() }),
             fingerprint: fingerprint(&invite.sdp),
         });
-        // At once, because the SDK gives the Sid of it to any call that happens to be pending.
+        // `ringing` is sent at once, because the SDK gives its Sid to any call that is pending.
         self.push(party, Frame::Ringing { call: sid }, Sdp::None);
         self.begin(sid, voice);
     }
 
-    /// `call.accept`: the first one whose answer is read has the leg.
+    /// `call.accept`: the device whose answer is read first gets the leg.
     fn answered_by_browser(&mut self, party: PartyId, answer: WithSdp) -> Option<Accepted> {
-        // Late: the leg is closed, and the device knows by now.
+        // Without a line the answer is too late. The device has been told already.
         let id = self.signal.lines.named(party, &answer.callsid)?;
         let line = self.signal.lines.get_mut(id)?;
         if line.is_taken() {
@@ -145,7 +145,7 @@ impl World {
 
     fn hung_up_by_browser(&mut self, party: PartyId, of: &OfCall) {
         let Some(id) = self.signal.lines.named(party, &of.callsid) else { return };
-        // Its own end needs no answer.
+        // The device that hung up gets no `hangup`.
         let Some(line) = self.signal.lines.remove(id) else { return };
         if line.is_taken() {
             self.hang_up(line.leg);
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// A reconnect `invite`: the device goes on with a call after it has lost its socket or got a
+    /// A reconnect `invite`: the device resumes a call after it has lost its socket or got a
     /// new token, or another device or a reloaded page takes it over.
     fn comes_back(&mut self, party: PartyId, invite: &Invite, token: &str) {
         let line = self.line_to_resume(party, &invite.callsid, token);
@@ -174,7 +174,7 @@ impl World {
         self.take_over(party, id, &line, invite);
     }
 
-    /// A fresh offer for a call that has a line already.
+    /// Handles a new offer for a call that has a line already.
     fn take_over(&mut self, party: PartyId, old: LineId, line: &Line, invite: &Invite) {
         self.signal.lines.remove(old);
         let new = Line {
@@ -211,7 +211,8 @@ impl World {
         self.push_answer(party, line.leg, Sdp::Answer(id, invite.sdp.clone()));
     }
 
-    /// The line that a device may go on with: one of its own person, whose secret it knows.
+    /// The line that a device may resume: it is of the same person, and the device knows the
+    /// secret.
     fn line_to_resume(&self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
         let device = self.parties.get(party)?;
         let known = self.calls.get(&call.parse().ok()?).filter(|call| !call.has_ended())?;
@@ -235,7 +236,7 @@ impl World {
         lines.first().map(|(id, _)| *id)
     }
 
-    /// A line for a leg that rang where a socket was lost, and that this device knows the secret of.
+    /// A new line for a leg that rang at a lost socket, if this device knows its secret.
     fn adopt_orphan(&mut self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
         let leg = call.parse().ok().filter(|leg| self.signal.orphans.contains(leg))?;
         let device = self.parties.get(party)?;
@@ -257,7 +258,7 @@ impl World {
         self.push_answer(party, leg, Sdp::Answer(id, offer.sdp));
     }
 
-    /// A device is registered: what rang for it when its socket went rings there again.
+    /// A device has registered: legs that rang for it when its socket was lost ring there again.
     pub(super) fn ring_orphans(&mut self, party: PartyId) {
         let Some(device) = self.parties.get(party) else { return };
         let (account, address) = (device.account, device.address.clone());
@@ -292,7 +293,7 @@ impl World {
         self.signal.sockets.push(socket, Outgoing { frame, sdp });
     }
 
-    /// Writes a frame into the timeline; the hourly routine of registering is left out.
+    /// Writes a frame into the timeline, except the frames of routine registration.
     fn note_signal(&mut self, party: PartyId, frame: &'static str, from_browser: bool) {
         if matches!(frame, "register" | "ready" | "connected") {
             return;
@@ -311,7 +312,7 @@ impl World {
         self.note(None, What::Message { client, content });
     }
 
-    /// Sends a message of the application's own. False if the device is on no call.
+    /// Sends a message of the application. False if the device is not on a call.
     pub(crate) fn message_to_browser(&mut self, party: PartyId, content: String) -> bool {
         let Some(call) = self.parties.get(party).and_then(|device| device.on_call) else {
             return false;
@@ -322,7 +323,7 @@ impl World {
         true
     }
 
-    /// A socket is gone.
+    /// Handles the end of a socket.
     pub(crate) fn socket_closed(&mut self, id: SocketId) {
         let Some(Socket { party: Some(party), reconnect_timeout, .. }) =
             self.signal.sockets.remove(id)
@@ -356,19 +357,19 @@ impl World {
         }
     }
 
-    /// Whether a line still waits for its browser.
+    /// Whether the browser of a line is still away.
     pub(super) fn is_lost(&self, line: LineId) -> bool {
         let Some(line) = self.signal.lines.get(line) else { return false };
         self.parties.get(line.party).is_none_or(|party| party.socket.is_none())
     }
 }
 
-/// The browser's side of a media session as its description names it.
+/// The DTLS fingerprint in the session description of a browser.
 fn fingerprint(sdp: &str) -> Option<String> {
     let line = sdp.lines().find_map(|line| line.strip_prefix("a=fingerprint:"))?;
     Some(line.trim().to_owned())
 }
 
-/// For how long a call outlives its socket at least. The SDK comes back within some 200 ms, also
-/// if it asks for no time at all.
+/// The least time for which a call survives the loss of its socket. The SDK comes back within about
+/// 200 ms, even if it asks for no time at all.
 const LEAST_GRACE: Duration = Duration::from_secs(2);

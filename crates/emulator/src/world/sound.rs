@@ -27,7 +27,7 @@ impl World {
         self.wait(sid, Doing::Speaking, length)
     }
 
-    /// Lets something be heard, and says for how long.
+    /// Plays speech or a file to a call. Returns its length.
     pub(super) fn begin_speech(&mut self, sid: CallSid, speech: Speech) -> Duration {
         let wave = self.wave_of(sid, &speech);
         let length = self.length(&speech, wave.as_deref());
@@ -89,7 +89,7 @@ impl World {
         true
     }
 
-    /// A file has come, or not.
+    /// Handles the answer to a request for a file.
     pub(super) fn sound_answered(
         &mut self,
         sid: CallSid,
@@ -114,12 +114,12 @@ impl World {
         }
     }
 
-    /// Whether anybody listens to anything.
+    /// Whether the media engine has anything to do.
     pub(crate) fn has_audio(&self) -> bool {
         !self.signal.lines.is_empty() || !self.sounds.is_empty()
     }
 
-    /// Every leg that is answered, and what its party hears.
+    /// Every answered leg, and what its party hears.
     pub(crate) fn seats(&self) -> Vec<Seat> {
         let talking = self.calls.values().filter(|call| call.life.status == CallStatus::InProgress);
         talking
@@ -141,8 +141,8 @@ impl World {
         Person::Virtual { address, says }
     }
 
-    /// What is heard on a leg, followed to whoever makes the sound: the voice of a leg that leads
-    /// to another call is what that call hears.
+    /// What a leg hears, followed to the source of the sound. If that is a leg to a number of an
+    /// account, the source is whatever the call at that number hears.
     pub(crate) fn heard_on(&self, leg: CallSid) -> Hears {
         let mut what = self.audio.of(leg).what;
         for _ in 0..=MAX_HOPS {
@@ -155,7 +155,7 @@ impl World {
         what
     }
 
-    /// The keys that somebody heard on their latest call.
+    /// The keys that a person heard on their latest call.
     pub(crate) fn keys_heard_by(&self, person: &Address) -> String {
         let calls = self.calls.values().filter(|call| call.person() == person);
         let latest = calls.max_by_key(|call| (call.life.answered_at, call.order));
@@ -163,7 +163,7 @@ impl World {
     }
 }
 
-/// A sound as often as it fits into a length.
+/// Repeats a sound until the length is filled.
 fn repeated(wave: &Arc<[u8]>, length: Duration) -> Arc<[u8]> {
     let bytes = length.min(LONGEST_WAVE).as_millis() as usize * pcmu::RATE / 1000;
     if bytes <= wave.len() {
@@ -175,7 +175,7 @@ fn repeated(wave: &Arc<[u8]>, length: Duration) -> Arc<[u8]> {
 /// The tone for `<Say>`.
 pub(super) const SPEECH_HZ: u16 = 330;
 
-/// The tone for `<Play>` of what cannot be fetched.
+/// The tone for a `<Play>` whose file cannot be fetched.
 const FILE_HZ: u16 = 523;
 
 /// The tone for hold music.
@@ -184,5 +184,5 @@ pub(super) const MUSIC_HZ: u16 = 262;
 /// The beep before a recording.
 pub(super) const BEEP_HZ: u16 = 1000;
 
-/// A wave that is repeated for ever is kept for so long.
+/// The longest sound that is built by repetition.
 const LONGEST_WAVE: Duration = Duration::from_secs(600);

@@ -1,4 +1,4 @@
-//! A world on a stage: its webhooks are answered by a function, without sockets.
+//! A world for unit tests: a function answers its webhooks, without sockets.
 
 use std::ops::Index;
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Stage {
         Self { world, sent: Vec::new(), script }
     }
 
-    /// A caller whom only the test moves calls the number; the last digit tells them apart.
+    /// Places a call whose caller only the test moves. The last digit tells the callers apart.
     pub(super) fn calls(&mut self, digit: u8) -> CallSid {
         let from = Address::Number(format!("+1500555990{digit}"));
         let caller = Caller { by_hand: true, ..Caller::default() };
@@ -53,7 +53,7 @@ impl Stage {
         sid
     }
 
-    /// Answers everything that is sent, without letting time pass.
+    /// Answers every webhook. No time passes.
     pub(super) fn settle(&mut self) {
         loop {
             self.world.tidy();
@@ -78,7 +78,7 @@ impl Stage {
         }
     }
 
-    /// Lets time pass, with all that happens in it.
+    /// Lets time pass, with all its events.
     pub(super) fn pass(&mut self, seconds: u64) {
         self.world.time.advance_to = Some(self.world.time.now + Duration::from_secs(seconds));
         while self.world.time.advance_to.is_some() {
@@ -88,7 +88,7 @@ impl Stage {
         self.settle();
     }
 
-    /// One parameter of all webhooks of a kind.
+    /// The values of one parameter in all webhooks of a kind.
     pub(super) fn params(&self, kind: Kind, name: &str) -> Vec<String> {
         let all = self.sent.iter().filter(|webhook| webhook.kind == kind);
         all.map(|webhook| webhook.param(name).unwrap_or_default().to_owned()).collect()

@@ -24,7 +24,7 @@ pub(crate) struct Asks {
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-/// An answer.
+/// A reply.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,

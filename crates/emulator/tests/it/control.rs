@@ -103,21 +103,21 @@ async fn what_is_wrong_is_said() {
     let api = Api::start(&server, Config::default()).await;
     let cases = [
         ("POST", "/calls", json!({ "to": NUMBER }), 400, "`from` is missing"),
-        ("POST", "/calls", json!({ "from": 7, "to": NUMBER }), 400, "`from` is no text"),
-        ("POST", "/calls", json!([1]), 400, "the body is no JSON object"),
+        ("POST", "/calls", json!({ "from": 7, "to": NUMBER }), 400, "`from` is not a text"),
+        ("POST", "/calls", json!([1]), 400, "the body is not a JSON object"),
         (
             "POST",
             "/calls",
             json!({ "from": CALLER, "to": NUMBER, "hangs_up_after": -1 }),
             400,
-            "`hangs_up_after` is no number of seconds",
+            "`hangs_up_after` is not a number of seconds",
         ),
         (
             "POST",
             "/calls",
             json!({ "from": CALLER, "to": NUMBER, "hangup_after": 1 }),
             400,
-            "`hangup_after` is not known here",
+            "`hangup_after` is not a known field",
         ),
         (
             "POST",
@@ -143,7 +143,7 @@ async fn what_is_wrong_is_said() {
             400,
             "`sound` is \"silence\" or {\"tone\": hz}, from 1 to 3999 Hz",
         ),
-        ("GET", "/timeline?after=x", Value::Null, 400, "`after` is no number of changes"),
+        ("GET", "/timeline?after=x", Value::Null, 400, "`after` is not a number of changes"),
         ("GET", "/nothing", Value::Null, 404, "there is no GET /emulator/nothing"),
         (
             "POST",
@@ -210,7 +210,7 @@ async fn an_emulator_is_set_up_from_nothing() {
     api.twilio.set_up(&whole.to_string()).expect("it is right");
     assert_eq!(api.look("/phones/+15005551111").await["behaviour"], "by_hand");
     let wrong = api.twilio.set_up("{\"phone\": []}").map_err(|error| error.to_string());
-    assert_eq!(wrong, Err("`phone` is not known here".to_owned()));
+    assert_eq!(wrong, Err("`phone` is not a known field".to_owned()));
 }
 
 #[tokio::test]

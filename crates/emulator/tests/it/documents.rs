@@ -145,8 +145,8 @@ async fn what_twiml_does_not_know_is_a_warning() {
         problems,
         [
             "warning 12200: <Sai> does not belong in <Response>",
-            "warning 12200: <Say> has no attribute `vocie`, or not so",
-            "warning 13910: the attribute `length` of <Pause> has a value it cannot have",
+            "warning 12200: <Say> has no attribute `vocie` in this spelling",
+            "warning 13910: the attribute `length` of <Pause> has a value that is not allowed",
         ]
     );
     assert_eq!(
@@ -170,7 +170,7 @@ async fn a_status_callback_that_fails_is_only_noted() {
         (
             "a document",
             twiml("<Hangup/>"),
-            Some("warning 12200: a status callback's answer is not run"),
+            Some("warning 12200: the answer to a status callback is not run"),
         ),
     ] {
         let server = Server::start(move |seen| match seen.path.as_str() {

@@ -26,7 +26,7 @@ async fn greeting(child: &mut Child) -> (String, String) {
     let stdout: ChildStdout = child.stdout.take().expect("its output");
     let mut lines = BufReader::new(stdout).lines();
     let mut text = String::new();
-    while !text.ends_with("Ctrl-C ends it.\n") {
+    while !text.ends_with("Ctrl-C stops it.\n") {
         let line = timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("UTF-8");
         text.push_str(&line.expect("it goes on"));
         text.push('\n');
@@ -47,7 +47,7 @@ async fn it_says_where_it_is_places_a_call_and_ends_when_it_is_told_to() {
     let mut child =
         program(&["--listen", "127.0.0.1:0", "--number", &number]).spawn().expect("it starts");
     let (text, url) = greeting(&mut child).await;
-    assert!(text.contains(&format!("rule it at {url}/\n")), "{text}");
+    assert!(text.contains(&format!("control it at {url}/\n")), "{text}");
     assert!(text.contains("\nexport TWILIO_ACCOUNT_SID=AC"), "{text}");
     assert!(text.contains(&format!("\n# number {NUMBER}\n")), "{text}");
 
@@ -84,7 +84,7 @@ async fn it_says_what_is_wrong_with_an_option() {
         (&["--lisen", "127.0.0.1:0"], 2, "unexpected argument '--lisen'"),
         (&["--listen", "127.0.0.1"], 2, "'127.0.0.1' for '--listen <ADDRESS>'"),
         (&["--listen", "192.0.2.1:80"], 1, "twilio-emulator: --listen 192.0.2.1:80: "),
-        (&["--number", NUMBER], 1, "twilio-emulator: --number: there is no `=` in it\n"),
+        (&["--number", NUMBER], 1, "twilio-emulator: --number: `=` is missing\n"),
         (&["--config", "/absent.json"], 1, "twilio-emulator: /absent.json: "),
     ];
     for (options, code, says) in cases {

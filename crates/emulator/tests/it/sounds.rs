@@ -50,7 +50,7 @@ async fn what_cannot_be_played_is_a_tone() {
     for (path, want) in [
         ("/gone.wav", "error 11200: answer has status 404"),
         ("/fast.wav", "error 13420: the file does not have 8000 samples a second"),
-        ("/text.wav", "error 13420: the file is no WAV"),
+        ("/text.wav", "error 13420: the file is not a WAV"),
     ] {
         let document = format!("<Play>{path}</Play>");
         let server = Server::start(move |seen| match seen.path.as_str() {

@@ -1,4 +1,4 @@
-//! What a new call is to be.
+//! The parameters of a new call.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::step::Subscription;
 use crate::timeline::What;
 use crate::{Address, Progress};
 
-/// A call to be placed, and what is to be said of it.
+/// A call to be placed, and the notes that go with it.
 pub(in crate::rest) struct Plan {
     call: CallOut,
-    /// Events that do not exist: no callback is sent (warning 21626).
+    /// Whether an event was named that does not exist. No callback is sent then (warning 21626).
     bad_events: bool,
     left_out: Vec<String>,
 }
@@ -27,12 +27,12 @@ impl Plan {
     pub(super) fn read(request: &Request<'_>, form: &Form) -> Result<Self, ApiError> {
         let (first, app) = documents(request, form)?;
         let (subscription, bad_events) = subscription(form)?;
-        // The callbacks of a TwiML App are the app's.
+        // A TwiML App brings its own callbacks.
         let subscription = subscription.filter(|_| app.is_none());
         Self::new(request, form, first, app, (subscription, bad_events))
     }
 
-    /// With documents of its own.
+    /// A plan whose documents are given.
     pub(in crate::rest) fn new(
         request: &Request<'_>,
         form: &Form,
@@ -69,7 +69,7 @@ impl Plan {
                 world.note(Some(sid), What::NotEmulated(what));
             }
             if self.bad_events {
-                let text = "StatusCallbackEvent has a word that is no event; repeat the parameter \
+                let text = "StatusCallbackEvent has a word that is not an event; repeat the parameter \
                             for each";
                 world.note_problem(sid, Problem::warning(STATUS_EVENTS, text));
             }
@@ -78,7 +78,7 @@ impl Plan {
     }
 }
 
-/// Whom to call, and what a browser is told with it.
+/// The address to call, and the parameters that a browser gets.
 fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError> {
     let to = form.get("To").ok_or_else(|| ApiError::bad(NO_TO, "No 'To' number is specified"))?;
     let bad = || {
@@ -100,7 +100,7 @@ fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError>
     Ok((Address::from(&number), Vec::new()))
 }
 
-/// Who is shown as the caller: to a phone, a number of the account.
+/// The caller id. To a phone it must be a number of the account.
 fn address_from(request: &Request<'_>, form: &Form, to: &Address) -> Result<Address, ApiError> {
     let from = form.get("From");
     let from = from.ok_or_else(|| ApiError::bad(NO_FROM, "A 'From' phone number is required"))?;
@@ -120,7 +120,7 @@ fn address_from(request: &Request<'_>, form: &Form, to: &Address) -> Result<Addr
     Ok(Address::from(from))
 }
 
-/// Where the documents come from: `Url` wins over `Twiml`, and an app over both.
+/// Where the documents come from. `Url` wins over `Twiml`, and an app wins over both.
 fn documents(
     request: &Request<'_>,
     form: &Form,
@@ -143,7 +143,7 @@ fn documents(
     Ok((first, None))
 }
 
-/// A document given with the request.
+/// The document in the request itself.
 pub(super) fn twiml(form: &Form) -> Result<Option<String>, ApiError> {
     let Some(twiml) = form.get("Twiml") else { return Ok(None) };
     if twiml.chars().count() > MAX_TWIML {
@@ -153,7 +153,7 @@ pub(super) fn twiml(form: &Form) -> Result<Option<String>, ApiError> {
     Ok(Some(twiml.to_owned()))
 }
 
-/// Who is told of which steps, and whether a step was named that does not exist.
+/// Where which steps are reported, and whether a step was named that does not exist.
 pub(in crate::rest) fn subscription(form: &Form) -> Result<(Option<Subscription>, bool), ApiError> {
     let Some(target) = form.callback("StatusCallback", "StatusCallbackMethod")? else {
         return Ok((None, false));
@@ -173,19 +173,19 @@ fn progress(word: &str) -> Option<Progress> {
     all.into_iter().find(|progress| progress.as_str() == word)
 }
 
-/// Seconds that a call rings, and the most (Call resource, `Timeout`).
+/// How long a call rings, and at most, in seconds (Call resource, `Timeout`).
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_TIMEOUT: u32 = 600;
-/// Seconds that a call lasts, and the most (Call resource, `TimeLimit`).
+/// How long a call lasts, and at most, in seconds (Call resource, `TimeLimit`).
 const TIME_LIMIT: Duration = Duration::from_secs(14_400);
 const MAX_LIMIT: u32 = 86_400;
 /// Characters of a document (Call resource, `Twiml`).
 const MAX_TWIML: usize = 4000;
-/// Characters of a client identity, and those that it may not have (documentation of `<Client>`).
+/// The longest client identity, and characters that it must not have (documentation of `<Client>`).
 const MAX_IDENTITY: usize = 256;
 const NOT_IN_IDENTITY: [char; 16] =
     [' ', '<', '>', '#', '%', '"', '{', '}', '|', '\\', '^', '[', ']', '`', '\t', '\n'];
 
-/// Parameters of a call that change nothing here.
+/// Parameters of a call that are not emulated.
 const NOT_EMULATED: [&str; 5] =
     ["Record", "MachineDetection", "SendDigits", "SipAuthUsername", "Trim"];

@@ -16,7 +16,7 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
         let found = call.webhooks.extra.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     };
-    // Seconds are text here, and only of what is over.
+    // Twilio writes seconds as text, and only of a call that is over.
     let duration = call.life.ended_at.map(|_| call.life.talked_seconds().to_string());
     let waited = call.life.started_at.map_or(0, |at| at.since(call.life.created_at).as_millis());
     let below = [
@@ -62,7 +62,7 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
     })
 }
 
-/// A number of North America as people write it there; others as they are.
+/// A number of North America as people write it there. Other numbers are unchanged.
 fn formatted(address: &Address) -> String {
     let text = address.to_string();
     match text.strip_prefix("+1") {
@@ -78,7 +78,7 @@ fn camel(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
-/// The Sid of the number of the account that a call came in to, or shows.
+/// The Sid of the number of the account that was called, or that the call shows.
 fn number_of(world: &World, call: &Call) -> Option<String> {
     let number = if call.direction == Direction::Inbound { &call.to } else { &call.from };
     let number = number.to_string();

@@ -9,7 +9,7 @@ use crate::state::call::First;
 use crate::state::party::{Party, Presence};
 use crate::{Address, Behaviour, CallStatus, Kind, Voice, Webhook};
 
-/// The caller is bridged with Ana; whoever is led elsewhere meets Bo, or the room.
+/// The caller is bridged with Ana. A redirected call meets Bo, or joins the room.
 fn transfers(path: &str, webhook: &Webhook) -> String {
     let is_led_away = webhook.param("DialCallDuration").is_none();
     let verbs = match path {
@@ -67,7 +67,7 @@ fn a_bridge_becomes_a_conference_if_the_child_goes_first() {
     lead(&mut stage, ana, "/room");
     stage.pass(2);
 
-    // The child was led away: its duration is not told, and the parent goes on by its action.
+    // The child was redirected: its duration is absent, and the parent goes on with its action.
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["completed"]);
     assert_eq!(stage.world.calls[&caller].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.audio.of(caller).what, Hears::Mix(vec![ana]));

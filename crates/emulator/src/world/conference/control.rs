@@ -13,8 +13,8 @@ use crate::step::{Dialled, Step, Target, Wait};
 use crate::{Kind, read};
 
 impl World {
-    /// The conference into which a document leads that a call will run once it is answered. It is
-    /// opened if nobody is in it yet.
+    /// The conference that a call will join once it is answered and runs this document. It is
+    /// opened if it does not exist yet.
     pub(crate) fn conference_of_document(
         &mut self,
         call: CallSid,
@@ -37,8 +37,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// 16027 if the one to be coached is on hold, 16028 if they are not in the conference; nothing
-    /// has changed then.
+    /// 16027 if the participant to be coached is on hold, 16028 if they are not in the conference.
+    /// Nothing has changed then.
     pub(crate) fn change_participant(
         &mut self,
         id: ConferenceSid,
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// Lets a participant hear a document.
+    /// Plays an announcement to a participant.
     fn announce(&mut self, call: CallSid, target: Target) {
         if self.conferring(call).is_some() {
             self.set_ear(call, Ear::Announced);
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    /// An announcement was heard, or could not be.
+    /// An announcement is over, or has failed.
     pub(super) fn announced(&mut self, call: CallSid, heard: bool) {
         let Some(id) = self.conference_of(call) else { return };
         let Some(it) = self.conferences.get(&id).and_then(|it| it.participant(call)).cloned()
@@ -113,7 +113,7 @@ impl World {
         if it.hold { self.hold(call, true, None) } else { self.open_ear(call) }
     }
 
-    /// Lets everybody hear a document.
+    /// Plays an announcement to every participant.
     pub(crate) fn announce_to_all(&mut self, id: ConferenceSid, target: &Target) {
         let Some(conference) = self.conferences.get(&id) else { return };
         let all: Vec<CallSid> = conference.participants.iter().map(|it| it.call).collect();
@@ -122,8 +122,8 @@ impl World {
         }
     }
 
-    /// Takes a participant out: their call goes on with the `action` of its `<Dial>` or its next
-    /// verb, and ends without either. False if nobody of that call is in.
+    /// Removes a participant. Their call goes on with the `action` of its `<Dial>` or its next
+    /// verb, and ends without either. False if no participant has that call.
     pub(crate) fn remove_participant(&mut self, id: ConferenceSid, call: CallSid) -> bool {
         let is_in = self.conferences.get(&id).is_some_and(|it| it.participant(call).is_some());
         if is_in {
@@ -132,7 +132,7 @@ impl World {
         is_in
     }
 
-    /// Ends a conference. False if it is over already.
+    /// Ends a conference. False if it has ended already.
     pub(crate) fn end_conference(&mut self, id: ConferenceSid) -> bool {
         let Some(conference) = self.conferences.get(&id) else { return false };
         let Some(any) = conference.participants.first().cloned() else { return false };

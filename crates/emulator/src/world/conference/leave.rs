@@ -13,9 +13,9 @@ use crate::state::params::{Params, add};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Left {
     HungUp,
-    /// The API led the call elsewhere, or took it out.
+    /// The API redirected the call, or removed the participant.
     ByApi,
-    /// Somebody left whose leaving ends the conference.
+    /// A participant left whose leaving ends the conference.
     Moderator,
     /// The API ended the conference.
     Ended,
@@ -53,7 +53,7 @@ impl World {
         self.after_conference(sid, &conferring);
     }
 
-    /// The call is over, or goes elsewhere: the `action` is asked, but has no effect.
+    /// The call ends or is redirected: the `action` is requested, but has no effect.
     pub(in super::super) fn conference_cut_short(
         &mut self,
         sid: CallSid,
@@ -64,7 +64,7 @@ impl World {
         self.ask_after_conference(sid, conferring);
     }
 
-    /// Takes somebody out, and ends the conference if it cannot go on without them.
+    /// Removes a participant, and ends the conference if it cannot go on without them.
     pub(super) fn part(&mut self, sid: CallSid, id: ConferenceSid, left: Left) {
         let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
@@ -136,7 +136,7 @@ impl World {
         self.report_conference(id, Event::Leave, gone, more);
     }
 
-    /// The `<Dial>` is over: its `action` is asked, or the next verb is carried out.
+    /// The `<Dial>` is over: its `action` is requested, or the next verb is carried out.
     fn after_conference(&mut self, sid: CallSid, conferring: &Conferring) {
         if !self.ask_after_conference(sid, conferring) {
             self.run(sid);

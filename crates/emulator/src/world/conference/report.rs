@@ -9,7 +9,7 @@ use crate::state::conference::Participant;
 use crate::state::params::{Params, add};
 use crate::timeline::What;
 
-/// Something that happens in a conference.
+/// An event of a conference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Event {
     Start,
@@ -61,7 +61,7 @@ impl Event {
 }
 
 impl World {
-    /// Notes an event, and tells whoever asked for it.
+    /// Notes an event, and reports it if it is subscribed to.
     pub(super) fn report_conference(
         &mut self,
         id: ConferenceSid,
@@ -102,7 +102,7 @@ impl World {
         self.send_of_conference(id, about.call, mail);
     }
 
-    /// Writes into the timeline that everybody heard a beep.
+    /// Notes that everybody heard a beep.
     pub(super) fn note_beep(&mut self, id: ConferenceSid, about: CallSid) {
         let Some(conference) = self.conferences.get(&id) else { return };
         if conference.participants.len() > 1 {

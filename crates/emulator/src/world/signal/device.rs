@@ -1,4 +1,4 @@
-//! Devices show their tokens and register.
+//! Devices send their tokens and register.
 
 use std::time::Duration;
 
@@ -93,9 +93,9 @@ impl World {
         }
     }
 
-    /// Tells a browser what is wrong with its token. A socket that has never shown a good one is
-    /// shut by `close`: an error alone makes the SDK wait for ever, and a closed socket makes it
-    /// come back at once.
+    /// Tells a browser what is wrong with its token. A socket that has never sent a good one is
+    /// closed by `close`: after an error alone the SDK waits for ever, and after a lost socket it
+    /// comes back at once.
     pub(super) fn refuse(&mut self, id: SocketId, error: RegisterError) {
         let text = error.sentence();
         let code = error.code().unwrap_or(error.frame_code());
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// The TwiML App that a device may call through.
+    /// The TwiML App through which a device may call.
     pub(super) fn may_call(&self, id: SocketId, party: PartyId) -> Result<AppSid, Fault> {
         let expires_at = self.signal.sockets.get(id).and_then(|it| it.expires_at);
         if expires_at.is_none_or(|expires_at| self.time.now >= expires_at) {

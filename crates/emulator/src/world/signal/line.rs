@@ -11,7 +11,7 @@ use crate::state::party::PartyId;
 use crate::state::signal::Line;
 
 impl World {
-    /// Lets a leg ring at a browser.
+    /// Invites a browser to a leg.
     pub(in crate::world) fn invite(&mut self, party: PartyId, leg: CallSid) {
         let Some(call) = self.calls.get(&leg) else { return };
         let mut parameters = vec![
@@ -64,10 +64,10 @@ impl World {
         self.push(party, Frame::Answer { call, reconnect }, sdp);
     }
 
-    /// A call or leg is over: its browsers are told.
+    /// A call or leg has ended: its browsers are notified.
     ///
-    /// A device that rings stops by `cancel` only, and one that talks says that it has been cut
-    /// off by `hangup` only.
+    /// Only `cancel` stops a device that rings. A device that talks needs `hangup`: only then does
+    /// its page learn that the call has ended.
     pub(in crate::world) fn close_lines(&mut self, leg: CallSid) {
         self.signal.orphans.remove(&leg);
         let status = self.calls.get(&leg).map(|call| call.life.status);
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// A line passes to another device of the same person.
+    /// Moves a line to another device of the same person.
     pub(super) fn move_line(&mut self, id: LineId, to: PartyId) {
         let Some(line) = self.signal.lines.get_mut(id) else { return };
         let (leg, from) = (line.leg, std::mem::replace(&mut line.party, to));
@@ -112,7 +112,7 @@ impl World {
     }
 }
 
-/// What the SDK is told of a call that nobody has answered. Ours: Twilio's choice is not known.
+/// The error for a call that nobody has answered. These codes are ours: Twilio's are not known.
 fn fault_of(status: CallStatus) -> Option<Fault> {
     match status {
         CallStatus::Busy => Some(Fault::new(31_486, "Busy here")),
@@ -123,5 +123,5 @@ fn fault_of(status: CallStatus) -> Option<Fault> {
 }
 
 pub(super) fn connection_lost() -> Problem {
-    Problem::error(CONNECTION_LOST, "the browser has lost its socket and not come back in time")
+    Problem::error(CONNECTION_LOST, "the browser lost its socket and did not come back in time")
 }
