@@ -75,8 +75,8 @@ impl Phone {
     }
 
     /// The caller presses these keys at the next `<Gather>` that has no keys yet, once its
-    /// prompts are over. Said before [`Phone::behaves`], whoever answers the phone does so in the
-    /// document that they hear before the bridge.
+    /// prompts are over. If this stands before [`Phone::behaves`], the person who answers the phone
+    /// presses them, in the document that they hear before the bridge.
     #[must_use]
     pub fn presses(mut self, digits: &str) -> Self {
         self.caller.digits.push_back(digits.to_owned());

@@ -16,10 +16,10 @@ use crate::{Method, Severity};
 
 /// Reads a document.
 ///
-/// What TwiML does not know is a warning and left out: 12200, or the number that Twilio has for
-/// that attribute. Errors are those with which nothing can be run: no XML, no `<Response>` (12100),
-/// a client identity that cannot exist (31105), a callback host with an underscore (11100), a queue
-/// without a name or with too long a one (14204, 14205), a label that is none (16023).
+/// Unknown elements and attributes are left out with a warning: 12200, or Twilio's number for that
+/// attribute. An error means that nothing can be run: no XML, no `<Response>` (12100), an invalid
+/// client identity (31105), a callback host with an underscore (11100), a queue without a name or
+/// with a name that is too long (14204, 14205), an invalid label (16023).
 pub(crate) fn document(text: &str) -> Result<Document, Problem> {
     let response =
         Response::parse(text).map_err(|error| Problem::error(PARSE_FAILURE, error.to_string()))?;
@@ -89,8 +89,7 @@ impl Reader {
             if faults::code(element, name).is_some() {
                 self.unfit(element, name);
             } else {
-                let text =
-                    format!("<{element}> has no attribute `{name}` in this spelling");
+                let text = format!("<{element}> has no attribute `{name}` in this spelling");
                 self.warnings.push(Problem::warning(SCHEMA_WARNING, text));
             }
         }

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_is_told_once() {
+    fn each_change_is_reported_once() {
         let mut timeline = Timeline::new(2);
         let texts = |timeline: &Timeline, after| -> Vec<String> {
             let changed = timeline.changed_after(after);

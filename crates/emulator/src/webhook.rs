@@ -12,7 +12,7 @@ use crate::{Problem, Progress};
 pub enum Kind {
     /// The first document of a call, from the voice URL of a number or TwiML App.
     Voice,
-    /// A document that `<Redirect>` asked for.
+    /// A document that `<Redirect>` requested.
     Redirect,
     /// The `action` of `<Dial>`, `<Enqueue>`, `<Gather>` or `<Record>`.
     Action,

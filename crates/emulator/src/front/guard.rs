@@ -1,9 +1,10 @@
 //! Who may use the control API: only pages and programs of this machine.
 //!
-//! The emulator listens on loopback, but a browser of this machine runs pages of the whole world.
-//! Such a page can send requests here: under a host name of its own that it lets point to loopback
-//! (DNS rebinding), or simply across origins. The first shows in `Host`; the second in `Origin`, or
-//! needs a content type other than JSON, because JSON is asked for beforehand and never allowed.
+//! The emulator listens on loopback, but a browser on this machine runs pages from everywhere. Such
+//! a page can send requests here: under its own host name that points to loopback (DNS rebinding),
+//! or across origins. The header `Host` shows the first case. The header `Origin` shows the second
+//! case; without it, the content type is not JSON, because JSON needs a preflight, which is never
+//! allowed.
 
 use std::net::IpAddr;
 
@@ -55,7 +56,7 @@ mod tests {
         (&'static str, Method, &'static [(&'static str, &'static str)], Result<(), StatusCode>);
 
     #[test]
-    fn lets_in_whoever_is_of_this_machine() {
+    fn lets_in_requests_of_this_machine() {
         const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
         const HERE: (&str, &str) = ("host", "127.0.0.1:8014");
         let forbidden = Err(StatusCode::FORBIDDEN);

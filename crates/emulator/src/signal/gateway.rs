@@ -17,15 +17,15 @@ use super::certificate::Identity;
 use super::http;
 use crate::shared::Shared;
 
-/// Where the Voice SDK of real browsers connects. It stops when this is dropped; browsers that are
+/// The gateway for the Voice SDK of real browsers. It stops when this is dropped; browsers that are
 /// connected stay so until the [`Emulator`](crate::Emulator) is dropped.
 ///
-/// Its certificate is its own and names `localhost` and `127.0.0.1`. A browser trusts it when told
-/// to: Chromium by `--ignore-certificate-errors-spki-list=` and [`Gateway::spki_sha256`].
+/// Its certificate is self-made and names `localhost` and `127.0.0.1`. A browser must be told to
+/// trust it: Chromium by `--ignore-certificate-errors-spki-list=` and [`Gateway::spki_sha256`].
 ///
-/// Beside `/signal` it answers for the hosts that the SDK would ask without any options, so that
+/// It also answers for the other hosts that the SDK uses without options, so that
 /// `--host-resolver-rules=MAP *.twilio.com 127.0.0.1:PORT` is enough for an application that is
-/// left as it is: short silence for its sounds, and thanks for its Insights.
+/// not changed: it sends short silence for the sounds, and accepts the Insights.
 pub struct Gateway {
     address: SocketAddr,
     spki_sha256: String,

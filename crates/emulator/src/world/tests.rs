@@ -6,7 +6,7 @@ use crate::state::party::{Party, Presence};
 use crate::{Address, Behaviour};
 
 #[test]
-fn of_many_calls_the_last_are_kept_with_their_legs_and_recordings() {
+fn only_the_last_calls_are_kept_with_their_legs_and_recordings() {
     let mut stage = Stage::new(|path, _| match path {
         "/voice" => "<Dial record=\"record-from-answer\"><Client>ana</Client></Dial>".into(),
         _ => String::new(),
@@ -32,7 +32,7 @@ fn of_many_calls_the_last_are_kept_with_their_legs_and_recordings() {
 }
 
 #[test]
-fn of_many_conferences_the_last_are_kept() {
+fn only_the_last_conferences_are_kept() {
     let mut stage = Stage::new(|path, _| match path {
         "/voice" => "<Dial><Conference>room</Conference></Dial>".into(),
         _ => String::new(),
@@ -47,7 +47,7 @@ fn of_many_conferences_the_last_are_kept() {
 }
 
 #[test]
-fn pages_that_were_closed_are_known_for_some_minutes() {
+fn closed_pages_are_remembered_for_some_minutes() {
     let mut stage = Stage::new(|_, _| String::new());
     let ana = || Address::Client("ana".to_owned());
     let page = |stage: &mut Stage| {

@@ -1,4 +1,4 @@
-//! Browsers: by hand, with tokens, several of one identity.
+//! Virtual browsers: moved by hand, with tokens, several with one identity.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn an_ignored_invite_rings_on_and_a_declined_one_does_not() {
 }
 
 #[tokio::test]
-async fn the_caller_is_moved_by_hand_and_time_in_steps() {
+async fn the_test_moves_the_caller_and_the_time() {
     let server = Server::start(dialling("timeout=\"20\"", &["ana"])).await;
     let config = Config { clock: Clock::Stepped, ..Config::default() };
     let (twilio, account) = twilio_with(&server, config, "").await;
@@ -121,7 +121,7 @@ fn issuer(account: identity::AccountSid, key: &emulator::ApiKey) -> Issuer {
 }
 
 #[tokio::test]
-async fn a_token_opens_the_line_or_does_not() {
+async fn a_token_is_checked_at_registration() {
     let now = Timestamp::from_unix_seconds(1_767_225_600);
     let server = Server::start(dialling("", &["ana"])).await;
     let config = Config { starts_at: Some(now), ..Config::default() };

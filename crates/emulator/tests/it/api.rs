@@ -8,18 +8,18 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-use crate::server::{Server, TOKEN, twilio_with};
+use crate::server::{Server, TOKEN, secs, twilio_with};
 
-/// An emulator that listens, and who speaks to it.
+/// An emulator that listens, and a client for it.
 pub(crate) struct Api {
     pub(crate) twilio: Emulator,
     pub(crate) account: Account,
     pub(crate) http: Http,
-    asks: Asks,
+    client: HttpClient,
 }
 
-/// Who speaks to an emulator.
-pub(crate) struct Asks {
+/// A client for an emulator.
+pub(crate) struct HttpClient {
     url: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
@@ -44,8 +44,8 @@ impl Api {
         let (twilio, account) = twilio_with(server, config, "").await;
         let http = twilio.listen_http("127.0.0.1:0".parse().expect("an address")).await;
         let http = http.expect("a port is free");
-        let asks = Asks::new(&http.url());
-        Self { twilio, account, http, asks }
+        let client = HttpClient::new(&http.url());
+        Self { twilio, account, http, client }
     }
 
     pub(crate) async fn send(
@@ -55,18 +55,28 @@ impl Api {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Got {
-        self.asks.send(method, path, headers, body).await
+        self.client.send(method, path, headers, body).await
     }
 
     /// The control API.
     pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Got {
-        self.asks.control(method, path, body).await
+        self.client.control(method, path, body).await
     }
 
     pub(crate) async fn look(&self, path: &str) -> Value {
         let got = self.control("GET", path, &Value::Null).await;
         assert_eq!(got.status, 200, "{got:?}");
         got.json()
+    }
+
+    /// Reads a path of the control API until the answer meets a condition.
+    pub(crate) async fn look_until(&self, path: &str, meets: impl Fn(&Value) -> bool) -> Value {
+        until(path, || self.look(path), meets).await
+    }
+
+    /// Reads a path of the REST API until the answer meets a condition.
+    pub(crate) async fn rest_until(&self, path: &str, meets: impl Fn(&Value) -> bool) -> Value {
+        until(path, async || self.rest("GET", path, &[]).await.json(), meets).await
     }
 
     /// The REST API, as the account.
@@ -96,7 +106,7 @@ impl Api {
     }
 }
 
-impl Asks {
+impl HttpClient {
     pub(crate) fn new(url: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { url: url.to_owned(), client }
@@ -126,5 +136,17 @@ impl Asks {
         let path = format!("/emulator{path}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &path, &[("content-type", "application/json")], &body).await
+    }
+}
+
+async fn until(path: &str, look: impl AsyncFn() -> Value, meets: impl Fn(&Value) -> bool) -> Value {
+    let deadline = tokio::time::Instant::now() + secs(60);
+    loop {
+        let found = look().await;
+        if meets(&found) {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{path}: {found:#}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Calls of real browsers: who wins, who is told, what survives.
+//! Calls of real browsers: which device gets them, what each device is sent, lost sockets.
 
 use emulator::{Account, Behaviour, CallStatus, Emulator, Gateway, HandError, Voice};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ impl Stage {
         Page::registered(&self.gateway, &self.tokens.mint(identity)).await
     }
 
-    /// A page that has shown its token and takes no calls.
+    /// A page that has sent its token and takes no calls.
     async fn unregistered_page(&self, identity: &str) -> Page {
         let mut page = Page::open(&self.gateway).await;
         page.listen(&self.tokens.mint(identity), 30).await;
@@ -43,7 +43,7 @@ async fn accept(page: &mut Page, invite: &Value) -> Peer {
     accept_by(page, invite).await.0
 }
 
-/// The same with the description by which the page goes on with the call.
+/// The same, with the session description with which the page resumes the call.
 async fn accept_by(page: &mut Page, invite: &Value) -> (Peer, String) {
     let mut peer = Peer::new(700.0).await;
     let answer = peer.answer(invite["sdp"].as_str().expect("an offer"));
@@ -85,7 +85,7 @@ async fn the_first_answer_wins_and_the_others_are_cancelled() {
 }
 
 #[tokio::test]
-async fn who_talks_is_hung_up_and_who_rings_is_cancelled() {
+async fn a_talking_device_gets_hangup_and_a_ringing_one_cancel() {
     let stage = Stage::new(Server::start(dialling("timeout=\"20\"", &["ana"])).await).await;
     let mut ana = stage.page("ana").await;
 
@@ -174,7 +174,7 @@ async fn the_page_gets_the_parameters_of_its_noun() {
     assert_eq!(invite["parameters"]["Params"], "contact=J%C3%BCrgen+%26+K&why=a%3Db");
 }
 
-/// Dials whatever the page asks for.
+/// Dials the number that the page asks for.
 fn bridge(seen: &Seen) -> Reply {
     match seen.path.as_str() {
         "/voice" => twiml(&format!(
@@ -244,7 +244,7 @@ async fn a_call_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn an_offer_that_is_none_ends_the_call() {
+async fn an_invalid_offer_ends_the_call() {
     let script = |seen: &Seen| match seen.path.as_str() {
         "/voice" => twiml("<Pause length=\"5\"/><Say>Hello</Say>"),
         _ => status(204),
@@ -287,7 +287,7 @@ fn resume(invite: &Value, sdp: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_call_outlives_its_socket_for_a_while() {
+async fn a_call_survives_the_loss_of_its_socket_for_a_while() {
     let stage = Stage::new(Server::start(dialling("timeout=\"20\"", &["ana"])).await).await;
     let mut ana = stage.page("ana").await;
     let call = stage.twilio.phone(CALLER).call(NUMBER);
@@ -331,7 +331,7 @@ async fn a_leg_that_rang_at_a_lost_socket_rings_again() {
     let again = ana.next("invite").await;
     assert_eq!(again["callsid"], first["callsid"]);
 
-    // A page that was loaded anew may also answer it at once, by what it remembers.
+    // A reloaded page may also answer it at once, with the secret that it remembers.
     stage.twilio.devices()[0].tear();
     eventually(|| stage.twilio.devices().is_empty()).await;
     let mut ana = stage.unregistered_page("ana").await;

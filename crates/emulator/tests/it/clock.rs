@@ -1,4 +1,4 @@
-//! Clocks that the wall moves.
+//! Clocks that follow the wall.
 
 use std::time::{Duration, Instant};
 

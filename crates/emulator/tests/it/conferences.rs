@@ -100,7 +100,7 @@ async fn two_meet_and_the_last_one_ends_it() {
 }
 
 #[tokio::test]
-async fn it_starts_with_the_one_who_may_start_it() {
+async fn it_starts_with_the_participant_who_may_start_it() {
     let waiting = "startConferenceOnEnter=\"false\" waitUrl=\"/wait\" statusCallback=\"/events\" \
                    statusCallbackEvent=\"start\"";
     let server = Server::start(joining([waiting, waiting, "beep=\"onEnter\""])).await;
@@ -118,7 +118,7 @@ async fn it_starts_with_the_one_who_may_start_it() {
 }
 
 #[tokio::test]
-async fn whoever_may_end_it_ends_it() {
+async fn a_participant_with_end_conference_on_exit_ends_it() {
     let moderator = "endConferenceOnExit=\"true\" participantLabel=\"chief\"";
     let server = Server::start(joining([EVENTS, moderator])).await;
     let (twilio, _account) = twilio(&server).await;
@@ -169,7 +169,7 @@ async fn labels_and_coaches_are_checked() {
 }
 
 #[tokio::test]
-async fn only_what_is_heard_may_stand_behind_a_wait_url() {
+async fn a_wait_document_may_only_play() {
     let server = Server::start(joining(["waitUrl=\"/bad\""])).await;
     let (twilio, _account) = twilio(&server).await;
     let story = twilio.phone(CALLER).gives_up_after(secs(3)).call(NUMBER).ended().await;
@@ -199,7 +199,7 @@ async fn a_wait_url_that_fails_leaves_silence() {
 }
 
 #[tokio::test]
-async fn the_star_and_the_time_limit_lead_out() {
+async fn the_star_and_the_time_limit_end_a_participation() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" if seen.param("From") == CALLER => {
             twiml("<Dial timeLimit=\"25\"><Conference>room</Conference></Dial><Say>Out.</Say>")

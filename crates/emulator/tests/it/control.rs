@@ -21,7 +21,7 @@ async fn a_call_is_placed_watched_and_ended() {
     let placed = api.control("POST", "/calls", &json!({ "from": CALLER, "to": NUMBER })).await;
     assert_eq!(placed.status, 201);
     let sid = placed.json()["call_sid"].as_str().expect("a Sid").to_owned();
-    let ringing = until(&api, "/devices", |it| !it[0]["ringing"].is_null_or_empty());
+    let ringing = api.look_until("/devices", |it| !it[0]["ringing"].is_null_or_empty());
     let ringing = ringing.await[0]["ringing"][0].clone();
     assert_eq!(ringing["from"], CALLER);
 
@@ -40,7 +40,7 @@ async fn a_call_is_placed_watched_and_ended() {
         (again.status, again.json()["error"].clone()),
         (409, json!("there is no call to end"))
     );
-    let call = until(&api, &format!("/calls/{sid}"), |call| call["over"] == true).await;
+    let call = api.look_until(&format!("/calls/{sid}"), |call| call["over"] == true).await;
     assert_eq!(call["status"], "completed");
     let webhooks: Vec<&Value> = call["entries"]
         .as_array()
@@ -63,7 +63,7 @@ async fn a_call_is_placed_watched_and_ended() {
 }
 
 #[tokio::test]
-async fn phones_do_what_they_are_told() {
+async fn phones_can_be_controlled() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => crate::server::twiml("<Dial><Number>+15005557777</Number></Dial>"),
         _ => crate::server::status(204),
@@ -89,7 +89,7 @@ async fn phones_do_what_they_are_told() {
         let call = json!({ "from": CALLER, "to": NUMBER, "gives_up_after": 60 });
         let sid = api.control("POST", "/calls", &call).await.json()["call_sid"].clone();
         let sid = sid.as_str().expect("a Sid");
-        let call = until(&api, &format!("/calls/{sid}"), |call| call["over"] == true).await;
+        let call = api.look_until(&format!("/calls/{sid}"), |call| call["over"] == true).await;
         assert_eq!(call["legs"][0]["status"], ends, "{behaviour} {call:#}");
         assert_eq!(call["legs"][0]["answered"], answered, "{behaviour}");
     }
@@ -98,7 +98,7 @@ async fn phones_do_what_they_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said() {
+async fn errors_name_the_broken_rule() {
     let server = Server::start(dialling("", &["ana"])).await;
     let api = Api::start(&server, Config::default()).await;
     let cases = [
@@ -255,7 +255,7 @@ async fn everything_that_happens_is_streamed() {
 }
 
 #[tokio::test]
-async fn the_page_is_served_and_only_here() {
+async fn the_page_is_served_only_under_a_local_host() {
     let server = Server::start(dialling("", &["ana"])).await;
     let api = Api::start(&server, Config { clock: Clock::Real, ..Config::default() }).await;
     let page = api.send("GET", "/", &[], "").await;
@@ -298,7 +298,7 @@ async fn phones_sound_and_hear() {
     let path = format!("/phones/{CALLER}");
     let near =
         |it: &Value| it["heard"]["tone_hz"].as_f64().is_some_and(|hz| (hz - 440.0).abs() < 10.0);
-    until(&api, &path, |it| near(it) && it["heard"]["packets"].as_u64() > Some(0)).await;
+    api.look_until(&path, |it| near(it) && it["heard"]["packets"].as_u64() > Some(0)).await;
 }
 
 #[tokio::test]
@@ -318,19 +318,6 @@ async fn keys_count_once() {
     api.twilio.settled().await;
     assert_eq!(server.at("/keys")[0].param("Digits"), "12");
     assert!(server.at("/more").is_empty(), "they were pressed once");
-}
-
-/// Asks until the answer meets a condition.
-async fn until(api: &Api, path: &str, meets: impl Fn(&Value) -> bool) -> Value {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        let found = api.look(path).await;
-        if meets(&found) {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{path}: {found:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 trait Emptiness {

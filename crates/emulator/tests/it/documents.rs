@@ -87,7 +87,7 @@ async fn the_fallback_url_saves_the_call() {
 }
 
 #[tokio::test]
-async fn a_fallback_that_fails_too_is_not_asked_again() {
+async fn a_fallback_that_fails_is_not_requested_again() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/fallback" => twiml(&dial("", &["a"; 11])),
         _ => status(500),
@@ -126,7 +126,7 @@ async fn an_eleventh_noun_may_be_left_out() {
 }
 
 #[tokio::test]
-async fn what_twiml_does_not_know_is_a_warning() {
+async fn unknown_twiml_is_a_warning() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml(
             "<!-- hello --><Sai>no</Sai><Say vocie=\"alice\">yes</Say><Pause length=\"long\"/>\

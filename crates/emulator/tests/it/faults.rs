@@ -1,4 +1,4 @@
-//! Webhooks that are late, twice, lost, shuffled or cannot connect.
+//! Webhooks that are late, repeated, lost, shuffled or cannot connect.
 
 use emulator::{
     Behaviour, Config, Delivery, Emulator, Fault, Kind, Mishap, Progress, Select, Story, Until,
@@ -151,7 +151,7 @@ async fn a_document_that_cannot_be_fetched_is_fetched_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_document_may_be_asked_for_twice() {
+async fn a_document_may_be_requested_twice() {
     let (server, story) =
         one_call(&[fault(Select::kind(Kind::Action), Mishap::Twice { again: Until::AtOnce })])
             .await;
@@ -173,7 +173,7 @@ async fn faults_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn concurrent_delivery_brings_everything_too() {
+async fn concurrent_delivery_delivers_everything() {
     let server = Server::start(dialling("", &["ana", "bo"])).await;
     let config = Config { delivery: Delivery::Concurrent, ..Config::default() };
     let (twilio, account) = twilio_with(&server, config, "").await;
@@ -186,7 +186,7 @@ async fn concurrent_delivery_brings_everything_too() {
     assert_eq!(numbers, ["0", "0", "1", "1", "2", "2", "3"]);
 }
 
-/// Whatever happens to status callbacks, the call itself is the same.
+/// Faults of status callbacks do not change the call itself.
 #[tokio::test]
 async fn faults_of_callbacks_change_nothing_else() {
     let (server, plain) = one_call(&[]).await;

@@ -1,4 +1,4 @@
-//! `<Gather>`: how many keys, which key ends, how long.
+//! `<Gather>`: the number of keys, the key that ends it, the timeout.
 
 use emulator::Behaviour;
 
@@ -39,7 +39,7 @@ async fn keys_end_as_the_attributes_say() {
 }
 
 #[tokio::test]
-async fn a_key_silences_the_prompt_unless_it_may_not() {
+async fn a_key_stops_the_prompt_unless_barge_in_is_off() {
     for (attributes, want) in [("", 1), ("bargeIn=\"false\"", 30)] {
         let document = format!(
             "<Gather action=\"/got\" numDigits=\"1\" {attributes}><Pause length=\"30\"/></Gather>"
@@ -62,7 +62,7 @@ async fn a_key_silences_the_prompt_unless_it_may_not() {
 }
 
 #[tokio::test]
-async fn star_hangs_up_on_the_called_party_if_it_may() {
+async fn star_hangs_up_on_the_called_party_with_hangup_on_star() {
     for (attributes, want) in [("hangupOnStar=\"true\"", 5), ("", 40)] {
         let document = format!("<Dial action=\"/action\" {attributes}><Client>ana</Client></Dial>");
         let server = Server::saying(document, "/action").await;

@@ -43,7 +43,7 @@ async fn page_and_phone_hear_each_other_and_keys_are_counted_once() {
     phone.plays(Sound::Tone(500));
     peer.until_hears(500.0).await;
 
-    // Another path, the same session.
+    // An ICE restart keeps the session.
     let offer = peer.restart();
     ana.send("reinvite", json!({"callsid": invite["callsid"], "sdp": offer})).await;
     let answer = ana.next("answer").await;
@@ -130,7 +130,7 @@ async fn a_page_that_calls_hears_it_ring_and_then_the_customer() {
     let answer = ana.next("answer").await;
     peer.complete(answer["sdp"].as_str().expect("an answer"));
     eventually(|| peer.hears(440.0) || peer.hears(480.0)).await;
-    // The bridge needs no word to the page.
+    // The page is not notified of the bridge.
     peer.until_hears(1200.0).await;
     eventually(|| customer.hears().hears_tone(700.0)).await;
 }

@@ -1,4 +1,4 @@
-//! What an author gets wrong shows with Twilio's own numbers.
+//! Mistakes in TwiML are reported with Twilio's numbers.
 
 use crate::server::{CALLER, NUMBER, Server, secs, status, twilio, twiml};
 
@@ -57,7 +57,7 @@ async fn attributes_have_numbers_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_emulated_says_so() {
+async fn what_is_not_emulated_is_reported() {
     for (verb, want) in [
         ("<Connect><Stream url=\"wss://a.example\"/></Connect>", "<Connect>"),
         ("<Echo/>", "<Echo>"),

@@ -66,7 +66,7 @@ async fn keys_go_along_the_line() {
 }
 
 #[tokio::test]
-async fn a_number_that_dials_itself_comes_to_an_end() {
+async fn a_number_that_dials_itself_is_stopped() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml("<Dial answerOnBridge=\"true\">+15005550001</Dial>"),
         _ => status(204),

@@ -1,4 +1,4 @@
-//! A page with the Voice SDK, played by hand: the frames that were captured from the real one.
+//! A page with the Voice SDK, played by hand with frames that were captured from the real SDK.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -106,7 +106,7 @@ impl Page {
     }
 }
 
-/// What tells an identity's tokens apart.
+/// A number that makes the tokens of one identity differ.
 pub(crate) struct Tokens {
     account: Account,
     key: ApiKey,
@@ -140,5 +140,5 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_seconds(0) + wall
 }
 
-/// For a machine that has much else to do.
+/// Long, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

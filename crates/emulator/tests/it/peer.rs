@@ -1,4 +1,4 @@
-//! The media of a page: what a browser's `RTCPeerConnection` would be.
+//! The media of a page, in the place of a browser's `RTCPeerConnection`.
 #![expect(clippy::cast_precision_loss, reason = "counts of samples are small")]
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ struct State {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     mid: Option<Mid>,
-    /// What it says, again and again.
+    /// The sound that it sends, again and again.
     says: Vec<u8>,
     decoded: Vec<f64>,
     clock: u64,
@@ -73,7 +73,7 @@ impl Peer {
         without_candidates(&offer.to_sdp_string())
     }
 
-    /// An offer for another path.
+    /// An offer for an ICE restart.
     pub(crate) fn restart(&mut self) -> String {
         let mut state = self.state.lock().expect("no test panics with it");
         let mut change = state.rtc.sdp_api();
@@ -193,7 +193,7 @@ impl State {
         }
     }
 
-    /// Says what is due since it began.
+    /// Sends the sound that is due.
     fn speak(&mut self, now: Instant) {
         let due = u64::try_from(now.duration_since(self.began).as_millis()).unwrap_or(0) * 8;
         while self.clock + 160 <= due {
@@ -236,14 +236,14 @@ fn tone(hz: f64, decoded: &[f64]) -> Vec<u8> {
     (0..160).map(|index| encode(wave(index), decoded)).collect()
 }
 
-/// G.711, by the book and without haste.
+/// G.711, straight from its definition and slow.
 fn decode(byte: u8) -> f64 {
     let byte = !byte;
     let magnitude = (((i32::from(byte & 15) << 3) + 132) << (byte >> 4 & 7)) - 132;
     f64::from(if byte & 0x80 == 0 { magnitude } else { -magnitude }) / 32_768.0
 }
 
-/// The byte that comes nearest.
+/// The nearest byte.
 fn encode(sample: f64, decoded: &[f64]) -> u8 {
     let off = |byte: &u8| (decoded[usize::from(*byte)] - sample).abs();
     let nearest = (0..=u8::MAX).min_by(|one, other| off(one).total_cmp(&off(other)));

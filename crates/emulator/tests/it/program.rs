@@ -1,4 +1,4 @@
-//! The program `twilio-emulator`, started as anybody would.
+//! The program `twilio-emulator`, started as a user starts it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::api::Asks;
+use crate::api::HttpClient;
 use crate::server::{CALLER, NUMBER, Server, status, twiml};
 
-/// For a machine that has much else to do.
+/// Long, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, with these options and no environment.
@@ -21,7 +21,7 @@ fn program(options: &[&str]) -> Command {
     program
 }
 
-/// What it says until its last line, and where its page is.
+/// Its greeting up to the last line, and its URL.
 async fn greeting(child: &mut Child) -> (String, String) {
     let stdout: ChildStdout = child.stdout.take().expect("its output");
     let mut lines = BufReader::new(stdout).lines();
@@ -37,7 +37,7 @@ async fn greeting(child: &mut Child) -> (String, String) {
 }
 
 #[tokio::test]
-async fn it_says_where_it_is_places_a_call_and_ends_when_it_is_told_to() {
+async fn it_prints_its_address_places_a_call_and_stops_on_a_signal() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml("<Say>Hello.</Say>"),
         _ => status(204),
@@ -51,17 +51,17 @@ async fn it_says_where_it_is_places_a_call_and_ends_when_it_is_told_to() {
     assert!(text.contains("\nexport TWILIO_ACCOUNT_SID=AC"), "{text}");
     assert!(text.contains(&format!("\n# number {NUMBER}\n")), "{text}");
 
-    let asks = Asks::new(&url);
-    let page = asks.send("GET", "/", &[], "").await;
+    let client = HttpClient::new(&url);
+    let page = client.send("GET", "/", &[], "").await;
     assert_eq!(page.status, 200);
     assert!(page.body.starts_with(b"<!doctype html>"), "{page:?}");
     let call = json!({ "from": CALLER, "to": NUMBER });
-    let placed = asks.control("POST", "/calls", &call).await;
+    let placed = client.control("POST", "/calls", &call).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     let path = format!("/calls/{}", placed.json()["call_sid"].as_str().expect("a Sid"));
     let deadline = Instant::now() + PATIENCE;
     let call = loop {
-        let call = asks.control("GET", &path, &Value::Null).await.json();
+        let call = client.control("GET", &path, &Value::Null).await.json();
         if call["over"] == true {
             break call;
         }
@@ -79,7 +79,7 @@ async fn it_says_where_it_is_places_a_call_and_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn it_says_what_is_wrong_with_an_option() {
+async fn it_explains_an_invalid_option() {
     let cases: [(&[&str], i32, &str); 5] = [
         (&["--lisen", "127.0.0.1:0"], 2, "unexpected argument '--lisen'"),
         (&["--listen", "127.0.0.1"], 2, "'127.0.0.1' for '--listen <ADDRESS>'"),

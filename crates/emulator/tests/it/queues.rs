@@ -22,7 +22,7 @@ fn queueing(wait: &'static str, queue: &'static str) -> impl Fn(&Seen) -> crate:
 }
 
 #[tokio::test]
-async fn the_first_who_waits_is_bridged() {
+async fn the_first_waiting_caller_is_bridged() {
     let server = Server::start(queueing(
         "<Say>Please wait.</Say><Pause length=\"9\"/>",
         "<Dial action=\"/dialled\"><Queue url=\"/whisper\">support</Queue></Dial>",
@@ -117,7 +117,7 @@ async fn an_empty_or_unknown_queue_leads_to_the_action() {
 }
 
 #[tokio::test]
-async fn a_caller_leaves_the_queue_by_their_own_will() {
+async fn a_caller_leaves_the_queue_with_leave() {
     for (wait, keys, result, said) in [
         ("<Leave/>", "", "leave", Some("Thanks.")),
         ("<Gather action=\"/key\"><Say>Press one.</Say></Gather>", "1", "leave", Some("Thanks.")),
@@ -155,7 +155,7 @@ async fn without_an_action_the_next_verb_follows() {
 }
 
 #[tokio::test]
-async fn a_full_queue_takes_nobody() {
+async fn a_full_queue_takes_no_caller() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => {
             twiml("<Enqueue action=\"/left\" waitUrl=\"\" maxQueueSize=\"1\">small</Enqueue>")

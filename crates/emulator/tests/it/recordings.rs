@@ -1,4 +1,4 @@
-//! What is recorded, and who is told.
+//! Recordings and their callbacks.
 
 use emulator::{Behaviour, Kind};
 

@@ -10,7 +10,7 @@ use crate::server::{CALLER, NUMBER, Reply, Seen, Server, TOKEN, secs, status, tw
 
 const CUSTOMER: &str = "+15005557777";
 
-/// Says something, and reports; `/bridge` dials, `/moved` is where calls are led.
+/// Says something, and reports. `/bridge` dials, and calls are redirected to `/moved`.
 fn script(seen: &Seen) -> Reply {
     match seen.path.split('?').next().unwrap_or_default() {
         "/voice" => twiml("<Say>Good day, good day, good day.</Say>"),
@@ -95,7 +95,7 @@ async fn a_call_is_created_and_read_back() {
 }
 
 #[tokio::test]
-async fn calls_end_as_the_other_side_wants() {
+async fn calls_end_as_the_called_side_decides() {
     let server = Server::start(script).await;
     let api = Api::start(&server, no_limit()).await;
     let url = server.at_url("/voice");
@@ -146,7 +146,7 @@ async fn one_call_a_second_begins_and_the_others_wait() {
         async || api.rest("GET", queued, &[]).await.json()["calls"].as_array().map(Vec::len);
     api.twilio.advance(secs(0) + std::time::Duration::from_millis(900)).await;
     assert_eq!(count().await, Some(2));
-    // Who waits may still be called off.
+    // A queued call can still be cancelled.
     let canceled = api.rest("POST", &format!("Calls/{}", sids[2]), &[("Status", "canceled")]).await;
     assert_eq!((canceled.status, &canceled.json()["status"]), (200, &json!("canceled")));
     api.twilio.advance(secs(1)).await;
@@ -159,7 +159,7 @@ async fn one_call_a_second_begins_and_the_others_wait() {
 }
 
 #[tokio::test]
-async fn a_running_call_is_led_elsewhere_and_ended() {
+async fn a_running_call_is_redirected_and_ended() {
     let server = Server::start(script).await;
     let api = Api::start(&server, no_limit()).await;
     let ana = api.account.agent("ana", Behaviour::ByHand);
@@ -194,7 +194,7 @@ async fn a_running_call_is_led_elsewhere_and_ended() {
 }
 
 #[tokio::test]
-async fn a_leg_is_led_away_from_its_dial() {
+async fn a_leg_is_redirected_out_of_its_dial() {
     let server = Server::start(script).await;
     let api = Api::start(&server, no_limit()).await;
     let ana = api.account.agent("ana", Behaviour::ByHand);
@@ -249,7 +249,7 @@ async fn lists_are_filtered_and_come_in_pages() {
     assert_eq!(first, sids[..3]);
     assert_eq!((&page["start"], &page["end"], &page["page"]), (&json!(0), &json!(2), &json!(0)));
     assert_eq!(page["previous_page_uri"], Value::Null);
-    // What comes in between does not move the pages.
+    // New entries do not move the pages.
     api.twilio.phone(CALLER).call(NUMBER).ended().await;
     let mut found = first;
     let mut next = page["next_page_uri"].as_str().map(str::to_owned);
@@ -263,7 +263,7 @@ async fn lists_are_filtered_and_come_in_pages() {
 }
 
 #[tokio::test]
-async fn who_asks_must_be_known() {
+async fn the_api_requires_authentication() {
     let server = Server::start(script).await;
     let api = Api::start(&server, Config::default()).await;
     let key = api.account.api_key().expect("a key");
@@ -299,7 +299,7 @@ async fn who_asks_must_be_known() {
     }
 }
 
-/// The field that is left out, what comes in its place, and the error.
+/// The field that is removed, its replacement, and the error.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u32, &'a str);
 
 #[tokio::test]
@@ -391,7 +391,7 @@ async fn errors_have_twilios_numbers() {
     assert_eq!(api.rest("GET", "Calls.json?PageSize=1001", &[]).await.json()["code"], 20007);
     assert_eq!(api.rest("GET", "Calls.json?StartTime=today", &[]).await.json()["code"], 20001);
     assert_eq!(api.rest("GET", "Messages.json", &[]).await.status, 404);
-    // No event of that name: the call is placed, nobody is told, the debugger warns.
+    // No event has that name: the call is placed without a callback, and the debugger warns.
     let told = server.at_url("/told");
     let mut form = good.to_vec();
     form.extend([("StatusCallback", &*told), ("StatusCallbackEvent", "initiated ringing")]);

@@ -1,7 +1,7 @@
 //! Conferences, queues and recordings by the REST API.
 
 use emulator::{Behaviour, Config};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::Api;
 use crate::server::{CALLER, NUMBER, Reply, Seen, Server, secs, status, twiml};
@@ -28,7 +28,7 @@ async fn start(server: &Server) -> Api {
     api
 }
 
-/// Lets the phone by hand answer as soon as it rings.
+/// Answers the phone by hand as soon as it rings.
 async fn answers(api: &Api) {
     let path = format!("/phones/{CUSTOMER}");
     loop {
@@ -42,7 +42,7 @@ async fn answers(api: &Api) {
 }
 
 #[tokio::test]
-async fn a_conference_is_ruled_by_the_api() {
+async fn the_api_controls_a_conference() {
     let server = Server::start(script).await;
     let api = start(&server).await;
     let hold = api.twilio.hold();
@@ -70,7 +70,7 @@ async fn a_conference_is_ruled_by_the_api() {
     drop(hold);
     answers(&api).await;
     let person = format!("Conferences/{sid}/Participants/customer.json");
-    let joined = until(&api, &person, |it| it["status"] == "connected").await;
+    let joined = api.rest_until(&person, |it| it["status"] == "connected").await;
     assert_eq!(joined["call_sid"], made["call_sid"]);
     assert_eq!(
         api.rest("GET", &format!("Conferences/{sid}"), &[]).await.json()["status"],
@@ -115,7 +115,7 @@ async fn a_conference_is_ruled_by_the_api() {
 }
 
 #[tokio::test]
-async fn a_queue_is_made_and_emptied() {
+async fn the_api_creates_and_empties_a_queue() {
     let server = Server::start(script).await;
     let api = start(&server).await;
     let made =
@@ -130,7 +130,7 @@ async fn a_queue_is_made_and_emptied() {
     let hold = api.twilio.hold();
     let call = api.twilio.phone(CALLER).call("+15005550002");
     let members = format!("{path}/Members.json");
-    let waiting = until(&api, &members, |it| !it["queue_members"][0].is_null()).await;
+    let waiting = api.rest_until(&members, |it| !it["queue_members"][0].is_null()).await;
     assert_eq!(waiting["queue_members"][0]["call_sid"], call.sid().as_str());
     assert_eq!(waiting["queue_members"][0]["position"], 1);
     assert_eq!(api.rest("GET", &path, &[]).await.json()["current_size"], 1);
@@ -193,17 +193,4 @@ async fn a_call_is_recorded_into_a_file() {
     }
     assert_eq!(api.rest("DELETE", &format!("Recordings/{sid}.json"), &[]).await.status, 204);
     assert_eq!(api.rest("GET", &path, &[]).await.status, 404);
-}
-
-/// Asks until the answer meets a condition.
-async fn until(api: &Api, path: &str, meets: impl Fn(&Value) -> bool) -> Value {
-    let deadline = tokio::time::Instant::now() + secs(60);
-    loop {
-        let found = api.rest("GET", path, &[]).await.json();
-        if meets(&found) {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{path}: {found:#}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
 }

@@ -1,4 +1,4 @@
-//! A server under test, scripted: a function from request to answer.
+//! A scripted server under test: a function from request to answer.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -72,7 +72,7 @@ impl Server {
         Self { url, seen, task }
     }
 
-    /// One that says this document to a call, and nothing more when its `action` is asked.
+    /// A server that answers a call with this document, and its `action` with an empty one.
     pub(crate) async fn saying(document: String, action: &'static str) -> Self {
         Self::start(move |seen| match seen.path.as_str() {
             "/voice" => twiml(&document),

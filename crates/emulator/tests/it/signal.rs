@@ -1,4 +1,4 @@
-//! Real browsers, as far as frames show them.
+//! The frames of real browsers.
 
 use emulator::{Account, Clock, Config, Emulator, Gateway, What};
 use serde_json::json;
@@ -104,7 +104,7 @@ fn foreign_key(account: &Account) -> String {
 }
 
 #[tokio::test]
-async fn no_grant_no_line() {
+async fn a_device_without_an_incoming_grant_cannot_register() {
     let server = Server::start(dialling("", &["ana"])).await;
     let (twilio, account) = twilio(&server).await;
     let gateway = gateway(&twilio).await;
@@ -163,7 +163,7 @@ async fn a_registration_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn a_fast_clock_does_not_wear_tokens_out() {
+async fn a_fast_clock_does_not_expire_tokens_early() {
     let server = Server::start(dialling("", &["ana"])).await;
     let config = Config { clock: Clock::Scaled(2000), ..Config::default() };
     let (twilio, account) = twilio_with(&server, config, "").await;

@@ -13,7 +13,7 @@ fn wav(milliseconds: usize, rate: u8) -> Reply {
     file.push('\x40');
     file.push(char::from(rate));
     file.push_str("\0\0\x40\x1f\0\0\x01\0\x08\0data");
-    // More than there is: what there is counts.
+    // Larger than the list: the whole list comes.
     file.push_str("\x7f\x7f\x7f\x7f");
     file.push_str(&"~".repeat(8 * milliseconds));
     Reply { status: 200, content_type: Some("audio/wav"), body: file, headers: Vec::new() }
@@ -46,7 +46,7 @@ async fn a_file_lasts_as_long_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_played_is_a_tone() {
+async fn a_file_that_cannot_be_played_is_a_tone() {
     for (path, want) in [
         ("/gone.wav", "error 11200: answer has status 404"),
         ("/fast.wav", "error 13420: the file does not have 8000 samples a second"),

@@ -1,4 +1,4 @@
-//! What documents let be heard, and what recordings hold, on a clock that follows the wall.
+//! The sound of documents and recordings, on a clock that follows the wall.
 
 use std::time::Duration;
 

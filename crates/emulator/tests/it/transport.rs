@@ -10,7 +10,7 @@ use crate::server::{
     CALLER, NUMBER, Reply, Seen, Server, TOKEN, dialling, secs, status, twilio, twiml,
 };
 
-/// A number that asks this URL, and one call to it.
+/// A number with this voice URL, and one call to it.
 async fn one_call(voice: Voice, routes: &[Route]) -> Story {
     let twilio = Emulator::start(Config::default()).await.expect("it starts");
     let account = twilio.account(TOKEN).expect("a token");
@@ -151,7 +151,7 @@ async fn redirects_are_followed_ten_times() {
 }
 
 #[tokio::test]
-async fn only_the_failures_that_were_named_are_retried() {
+async fn only_the_named_failures_are_retried() {
     for (fragment, requests, saved) in [
         ("", 1, false),
         ("#rc=2", 1, false),
@@ -178,7 +178,7 @@ async fn only_the_failures_that_were_named_are_retried() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_costs_the_time_that_was_named() {
+async fn a_server_that_never_answers_takes_the_configured_time() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let base = format!("http://{}", silent.local_addr().expect("it is bound"));
     for (fragment, want) in [("#rt=150", "150 ms"), ("#tt=200&rc=5&rp=all&rt=100", "200 ms")] {

@@ -1,11 +1,11 @@
-//! The verbs beside `<Dial>` of browsers.
+//! The verbs other than `<Dial>` of browsers.
 
 use emulator::{Behaviour, CallStatus, Kind};
 
 use crate::server::{CALLER, NUMBER, Server, secs, status, twilio, twiml};
 
 #[tokio::test]
-async fn what_is_spoken_takes_time_and_is_heard() {
+async fn speech_takes_time_and_is_heard() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml(
             "<Say>One two three four five.</Say><Pause length=\"4\"/>\

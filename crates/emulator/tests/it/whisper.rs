@@ -1,4 +1,4 @@
-//! `url` of `<Client>` and `<Number>`: the party called hears a document before the bridge.
+//! `url` of `<Client>` and `<Number>`: the called party hears a document before the bridge.
 
 use emulator::{Behaviour, CallStatus, Config, Kind, Unknowns, WhisperRace};
 
@@ -23,7 +23,7 @@ const SCREEN: &str = "<Gather action=\"/screened\" numDigits=\"1\" actionOnEmpty
                       <Say>Press one to talk.</Say></Gather>";
 
 #[tokio::test]
-async fn whoever_presses_the_key_gets_the_call() {
+async fn the_person_who_presses_the_key_gets_the_call() {
     for (race, keys, answered, bridged) in [
         (WhisperRace::FirstToAnswer, ["1", "1"], 1, "true"),
         (WhisperRace::FirstToAnswer, ["2", "1"], 0, "false"),

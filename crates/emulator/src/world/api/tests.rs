@@ -77,7 +77,7 @@ fn a_bridge_becomes_a_conference_if_the_child_goes_first() {
 }
 
 #[test]
-fn a_child_that_was_led_away_dials_for_itself() {
+fn a_redirected_child_can_dial() {
     let (mut stage, caller, ana) = bridged();
     stage.world.hang_up(caller);
     stage.settle();

@@ -46,7 +46,7 @@ fn the_api_takes_out_the_first_or_a_certain_one() {
 }
 
 #[test]
-fn whoever_is_redirected_has_left() {
+fn a_redirected_caller_has_left() {
     let (mut stage, id, calls) = queue();
     let first = First { voice: Voice::new("http://a.example/desk"), twiml: None };
     stage.world.instruct(calls[1], Instruction::GoOn(Box::new(first))).unwrap();
