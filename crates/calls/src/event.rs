@@ -30,6 +30,13 @@ pub struct Event {
 }
 
 impl Event {
+    /// The keys of the events in which Twilio says that the whole call is over: its callback, and
+    /// its record, asked for later.
+    pub const OVER: [&'static str; 2] = ["ended", "mended:carrier"];
+
+    /// How the key of a [`Fact::Mended`] begins, up to the first colon.
+    pub const MENDED: &'static str = "mended";
+
     /// A text that is equal for a repeated delivery of the same event, and unique in its call
     /// otherwise.
     ///

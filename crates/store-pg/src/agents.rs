@@ -4,15 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use calls::{LONGEST_CALL, LONGEST_RING};
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
-use routing::{Availability, Page, Presence, Role};
+use routing::{Activity, Availability, Page, Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
 use crate::changes::with_news;
 use crate::error::StoreError;
-use crate::lookup::{activity, page, presence, role, works_until};
 use crate::scope::Scope;
 use crate::sql;
+use crate::text::join;
+use crate::words::{AVAILABLE, TAKES_CALLS};
 
 /// One agent and what they are doing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -153,6 +154,26 @@ impl Store {
     }
 }
 
+/// Until when an agent works after the call that ended at `idle_since`; `None` if there is no such
+/// work, or if the agent said that it is done. It may be over.
+pub(crate) fn works_until(
+    idle_since: Option<Timestamp>,
+    ready_since: Option<Timestamp>,
+    wrap_up: Duration,
+) -> Option<Timestamp> {
+    let is_over = ready_since.is_some() || wrap_up.is_zero();
+    idle_since.filter(|_| !is_over).map(|ended| ended.after(wrap_up))
+}
+
+/// What calls are doing to an agent.
+pub(crate) fn activity(is_on_call: bool, works_until: Option<Timestamp>) -> Activity {
+    match works_until {
+        _ if is_on_call => Activity::OnCall,
+        Some(until) => Activity::WrapUp { until },
+        None => Activity::Idle,
+    }
+}
+
 /// From when on an answer and a ring count: older ones lost their last callback.
 pub(crate) fn oldest(now: Timestamp) -> (SystemTime, SystemTime) {
     (sql::system(now.before(LONGEST_CALL)), sql::system(now.before(LONGEST_RING)))
@@ -163,8 +184,8 @@ pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
     Ok(AgentRow {
         user: sql::user(row, "user_id").ok_or_else(|| corrupt("id"))?,
         name: row.get("full_name"),
-        role: role(row).ok_or_else(|| corrupt("workspace_role"))?,
-        presence: presence(row),
+        role: sql::role(row).ok_or_else(|| corrupt("workspace_role"))?,
+        presence: sql::presence(row),
         presence_since: sql::moment(row, "presence_since"),
         on_call_since: sql::moment(row, "on_call_since"),
         offered_since: sql::moment(row, "offered_since"),
@@ -174,17 +195,19 @@ pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
         },
         idle_since: sql::moment(row, "idle_since"),
         ready_since: sql::moment(row, "ready_since"),
-        page: page(row),
+        page: sql::page(row),
         online_until: sql::moment(row, "online_until"),
     })
 }
 
-pub(crate) const MEMBER: &str = "\
-select p.id from public.user_profiles p \
-where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin')";
+pub(crate) const MEMBER: &str = join!(
+    "select p.id from public.user_profiles p \
+     where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
+    TAKES_CALLS
+);
 
-pub(crate) const AGENTS: &str = "\
-select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, g.idle_since, \
+pub(crate) const AGENTS: &str = join!(
+    "select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, g.idle_since, \
   g.ready_since, g.online_until, g.online_until > now() as page_open, \
   l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
 from public.user_profiles p \
@@ -202,38 +225,48 @@ left join ( \
     from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null) l \
   group by l.user_id \
 ) l on l.user_id = p.id \
-where p.workspace_id = $1 and p.workspace_role in ('agent', 'admin') \
-order by p.full_name, p.id";
+where p.workspace_id = $1 and p.workspace_role ",
+    TAKES_CALLS,
+    " order by p.full_name, p.id"
+);
 
 /// The row is written only for a member: the profile is read under the same policies. Twilio's clock,
 /// by which the last call ended, may be ahead of ours.
 pub(crate) const SET_PRESENCE: &str = with_news!(
-    "put as ( \
+    join!(
+        "put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, presence, presence_since, ready_since) \
     select p.workspace_id, p.id, $3::text, $4::timestamptz, \
-      case when $3 = 'available' then $4::timestamptz end \
+      case when $3 = ",
+        AVAILABLE,
+        " then $4::timestamptz end \
     from public.user_profiles p \
-    where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin') \
-  on conflict (workspace_id, user_id) do update set \
+    where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
+        TAKES_CALLS,
+        " on conflict (workspace_id, user_id) do update set \
     presence_since = case when g.presence is distinct from excluded.presence \
       then excluded.presence_since else g.presence_since end, \
     presence = excluded.presence, \
     ready_since = case when excluded.ready_since is null then g.ready_since \
       else greatest(excluded.ready_since, g.idle_since) end, \
     online_until = case when g.online_until > now() then g.online_until end \
-  returning g.user_id), ",
+  returning g.user_id), "
+    ),
     "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
     "select p.user_id, (select count(*) from told) from put p"
 );
 
 pub(crate) const END_WRAP_UP: &str = with_news!(
-    "put as ( \
+    join!(
+        "put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, ready_since) \
     select p.workspace_id, p.id, $3::timestamptz from public.user_profiles p \
-    where p.workspace_id = $1 and p.id = $2 and p.workspace_role in ('agent', 'admin') \
-  on conflict (workspace_id, user_id) do update \
+    where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
+        TAKES_CALLS,
+        " on conflict (workspace_id, user_id) do update \
     set ready_since = greatest(excluded.ready_since, g.idle_since) \
-  returning g.user_id), ",
+  returning g.user_id), "
+    ),
     "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
     "select p.user_id, (select count(*) from told) from put p"
 );

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::changes::NOTE;
 use crate::error::StoreError;
-use crate::pool::Borrowed;
+use crate::pool::{Work, on_connection};
 use crate::record;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
@@ -89,28 +89,13 @@ impl Store {
         Box::pin(self.bring(workspace, &calls.iter().copied().collect(), &[])).await.map(drop)
     }
 
-    /// Tries once more on a new connection if the first one turns out to be lost.
     async fn bring(
         &self,
         workspace: &WorkspaceId,
         calls: &BTreeSet<CallSid>,
         events: &[StoredEvent],
     ) -> Result<usize, StoreError> {
-        let mut is_last = false;
-        loop {
-            let client = Borrowed::from(&self.apply).await?;
-            match bring_once(&client, workspace, calls, events).await {
-                Ok(left_out) => {
-                    client.finished();
-                    return Ok(left_out);
-                }
-                Err(error) if error.is_lost() && !is_last => {
-                    is_last = true;
-                    self.apply.retain(|_, _| false);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        on_connection(&self.apply, &Bring { workspace, calls, events }).await
     }
 }
 
@@ -122,17 +107,25 @@ fn check(event: &Event) -> Result<(), StoreError> {
     if read == *event { Ok(()) } else { Err(StoreError::Data("the event has no JSON form".into())) }
 }
 
-async fn bring_once(
-    client: &Object,
-    workspace: &WorkspaceId,
-    calls: &BTreeSet<CallSid>,
-    events: &[StoredEvent],
-) -> Result<usize, StoreError> {
-    let mut known = open(client, workspace, calls, !events.is_empty()).await?;
-    let before = known.fold();
-    let new = known.add(events);
-    let left_out = known.left_out;
-    write(client, workspace, known, new, &before).await.map(|()| left_out)
+/// Events that are kept, and the calls that are folded anew.
+struct Bring<'a> {
+    workspace: &'a WorkspaceId,
+    calls: &'a BTreeSet<CallSid>,
+    events: &'a [StoredEvent],
+}
+
+impl Work for Bring<'_> {
+    /// How many events were left out.
+    type Done = usize;
+
+    async fn on(&self, client: &Object) -> Result<usize, StoreError> {
+        let Self { workspace, calls, events } = *self;
+        let mut known = open(client, workspace, calls, !events.is_empty()).await?;
+        let before = known.fold();
+        let new = known.add(events);
+        let left_out = known.left_out;
+        write(client, workspace, known, new, &before).await.map(|()| left_out)
+    }
 }
 
 /// What the database has of some calls.

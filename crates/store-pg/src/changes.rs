@@ -176,7 +176,7 @@ fn call_of(change: &Change) -> Option<&str> {
 /// held from here to the commit.
 macro_rules! with_news {
     ($before:expr, $news:expr, $result:expr) => {
-        concat!(
+        $crate::text::join!(
             "with ",
             $before,
             "news as (",

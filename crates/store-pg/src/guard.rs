@@ -6,6 +6,8 @@ use tokio_postgres::Client;
 
 use crate::error::StoreError;
 use crate::migrate;
+use crate::tables::{LIVE_CHAT, OURS};
+use crate::text::{join, quoted};
 
 /// One thing that is wrong with the set-up, and its mend.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -150,13 +152,14 @@ const CHECKS: &[(&str, &str)] = &[
         "make the server's role NOINHERIT, revoke its memberships and run `switchroom migrate`",
     ),
     (
-        "select 'row-level security is not forced on ' || c.relname from pg_class c \
+        join!(
+            "select 'row-level security is not forced on ' || c.relname from pg_class c \
          where c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity) \
-           and (c.oid in (select to_regclass('public.' || t) from unnest(array[ \
-               'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', \
-               'livechat_messages', 'voice_workspaces', 'voice_numbers', 'voice_agents', \
-               'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', 'voice_feeds', \
-               'voice_changes']) t) \
+           and (c.oid in (select to_regclass('public.' || t) from unnest(array[",
+            quoted!(&LIVE_CHAT),
+            ", ",
+            quoted!(&OURS),
+            "]) t) \
              or (exists (select from pg_attribute a \
                  where a.attrelid = c.oid and a.attname = 'workspace_id') \
                and exists (select from pg_roles r \
@@ -164,6 +167,7 @@ const CHECKS: &[(&str, &str)] = &[
                    and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') \
                      or has_table_privilege(r.oid, c.oid, 'DELETE'))))) \
          order by c.relname",
+        ),
         "run `switchroom migrate`; if the table is not Switchroom's, revoke the rights on it from \
          the server's role, voice_agent and voice_webhook",
     ),
@@ -189,34 +193,39 @@ const CHECKS: &[(&str, &str)] = &[
         "alter the view with `set (security_invoker = true)`",
     ),
     (
-        "select 'the table ' || c.relname || ' lacks the restrictive policy of ' || r.rolname \
+        join!(
+            "select 'the table ' || c.relname || ' lacks the restrictive policy of ' || r.rolname \
          from pg_class c \
          cross join (values ('voice_agent', 'member_workspace'), ('voice_webhook', 'workspace')) \
            as r (rolname, function) \
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
-           and c.relname in ('livechat_contacts', 'livechat_contact_assignments', \
-             'user_profiles', 'livechat_messages', 'voice_workspaces', 'voice_numbers', \
-             'voice_agents', 'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', \
-             'voice_feeds', 'voice_changes') \
+           and c.relname in (",
+            quoted!(&LIVE_CHAT),
+            ", ",
+            quoted!(&OURS),
+            ") \
            and not exists (select from pg_policies q \
              where q.schemaname = 'public' and q.tablename = c.relname and q.cmd = 'ALL' \
                and q.roles = array[r.rolname]::name[] and q.permissive = 'RESTRICTIVE' \
                and q.qual like '(workspace_id = ( SELECT %' || r.function || '()%' \
                and q.with_check = q.qual) \
          order by c.relname, r.rolname",
+        ),
         "run `switchroom migrate`",
     ),
     (
-        "select distinct 'the table ' || c.relname || ' is open to ' || \
+        join!(
+            "select distinct 'the table ' || c.relname || ' is open to ' || \
            case a.grantee when 0 then 'everybody' else a.grantee::regrole::text end \
          from pg_class c cross join lateral aclexplode(c.relacl) a \
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
-           and c.relname in ('voice_workspaces', 'voice_numbers', 'voice_agents', \
-             'voice_events', 'voice_calls', 'voice_legs', 'voice_dials', 'voice_feeds', \
-             'voice_changes') \
+           and c.relname in (",
+            quoted!(&OURS),
+            ") \
            and a.grantee <> c.relowner \
            and a.grantee not in (to_regrole('voice_agent'), to_regrole('voice_webhook')) \
          order by 1",
+        ),
         "run `switchroom migrate`, which revokes it",
     ),
     (

@@ -18,7 +18,9 @@ mod scope;
 mod sql;
 mod stats;
 mod store;
+mod tables;
 mod text;
+mod words;
 mod workspaces;
 
 pub use agents::AgentRow;
@@ -37,4 +39,5 @@ pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::LoggedCall;
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store, StoreOptions};
+pub use tables::{LIVE_CHAT, OURS};
 pub use workspaces::WorkspaceRow;

@@ -1,6 +1,6 @@
 //! The call log, as an agent reads it.
 
-use calls::{Direction, Outcome};
+use calls::Direction;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 
 use crate::Store;
@@ -8,7 +8,8 @@ use crate::error::StoreError;
 use crate::record::{LoggedCall, call_columns, gather, leg_columns};
 use crate::scope::Scope;
 use crate::sql;
-use crate::text::{codes_where, join, quoted};
+use crate::text::join;
+use crate::words::{INBOUND, IS_ANSWERED, IS_MISSED, OUTBOUND};
 
 /// Where a page of the log begins: after this call, going back in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,16 +119,7 @@ const COLUMNS: &str = join!(
 const BESIDE: &str = " left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
   left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid ";
 
-/// Calls that were answered, and calls that were missed.
-pub(crate) const ANSWERED: &str =
-    join!("outcome in (", quoted!(codes_where!(Outcome, Outcome::is_answered)), ")");
-pub(crate) const MISSED: &str = join!(
-    "direction = '",
-    Direction::Inbound.code(),
-    "' and outcome in (",
-    quoted!(codes_where!(Outcome, Outcome::is_missed)),
-    ")"
-);
+const MISSED: &str = join!("direction = ", INBOUND, " and outcome ", IS_MISSED);
 
 /// The end of the year 9999: no call begins after it.
 const NEVER: Timestamp = Timestamp::from_unix_seconds(253_402_300_799);
@@ -148,8 +140,8 @@ macro_rules! page {
                   and ",
             $rows,
             " and ($6::text is null or direction = $6) \
-                  and ($7::boolean is null or $7 and ",
-            ANSWERED,
+                  and ($7::boolean is null or $7 and outcome ",
+            IS_ANSWERED,
             " or not $7 and ",
             MISSED,
             ") order by started_at desc, call_sid desc limit $4) v",
@@ -166,9 +158,9 @@ pub const CALLS: &str = page!("$5::uuid is null");
 /// Those of one agent.
 pub const CALLS_OF_AGENT: &str = page!("handled_by = $5::uuid");
 /// Those that came in.
-pub const CALLS_IN: &str = page!(join!(OF_ALL, "direction = '", Direction::Inbound.code(), "'"));
+pub const CALLS_IN: &str = page!(join!(OF_ALL, "direction = ", INBOUND));
 /// Those that went out.
-pub const CALLS_OUT: &str = page!(join!(OF_ALL, "direction = '", Direction::Outbound.code(), "'"));
+pub const CALLS_OUT: &str = page!(join!(OF_ALL, "direction = ", OUTBOUND));
 /// Those that were missed.
 pub const CALLS_MISSED: &str = page!(join!(OF_ALL, MISSED));
 

@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use calls::LONGEST_CALL;
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
-use routing::{Activity, Candidate, Page, Presence, Role};
+use routing::Candidate;
+use serde::Serialize;
 use tokio_postgres::Row;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::agents::{activity, works_until};
 use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::sql;
+use crate::text::join;
+use crate::words::{IS_OVER, TAKES_CALLS};
 
 /// What is known when a call rings: who calls, and who could take it.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,30 +105,23 @@ impl Store {
         claim: &Claim<'_>,
         now: Timestamp,
     ) -> Result<Dialling, StoreError> {
-        let agent = sql::uuid(claim.agent);
-        let oldest = sql::system(now.before(LONGEST_CALL));
-        let (since, now) = (sql::system(claim.since), sql::system(now));
-        let since_of_all = sql::system(claim.since_of_all);
-        let (limit, limit_of_all) = (i64::from(claim.limit), i64::from(claim.limit_of_all));
-        let rows = Scope::Webhook(workspace)
-            .run_behind(
-                &self.webhook,
-                Some((LOCK_CLAIMS, &[&workspace.as_str()])),
-                CLAIM_CALL,
-                &[
-                    &workspace.as_str(),
-                    &agent,
-                    &claim.number.as_str(),
-                    &claim.call.as_str(),
-                    &since,
-                    &oldest,
-                    &limit,
-                    &now,
-                    &since_of_all,
-                    &limit_of_all,
-                ],
-            )
-            .await?;
+        let asked = Json(Asked {
+            agent: claim.agent,
+            number: claim.number,
+            call: claim.call,
+            max_own: claim.limit,
+            own_since: claim.since,
+            max_of_all: claim.limit_of_all,
+            of_all_since: claim.since_of_all,
+            oldest_call: now.before(LONGEST_CALL),
+            now,
+        });
+        let id = workspace.as_str();
+        let lock: &[&(dyn ToSql + Sync)] = &[&id];
+        let claim: &[&(dyn ToSql + Sync)] = &[&id, &asked];
+        let statements = [(LOCK_CLAIMS, lock), (CLAIM_CALL, claim)];
+        let mut answers = Scope::Webhook(workspace).run_all(&self.webhook, &statements).await?;
+        let rows = answers.pop().unwrap_or_default();
         let row = rows.first().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;
         Ok(Dialling {
             is_member: row.get("is_member"),
@@ -166,60 +164,20 @@ fn candidate(row: &Row, wrap_up: Duration) -> Option<Candidate> {
     let (ended, ready) = (sql::moment(row, "idle_since"), sql::moment(row, "ready_since"));
     Some(Candidate {
         user: UserId::from_bytes(*user?.as_bytes()),
-        role: role(row),
+        role: sql::role(row),
         assigned: row.get("assigned"),
-        presence: presence(row),
-        page: page(row),
+        presence: sql::presence(row),
+        page: sql::page(row),
         activity: activity(row.get("on_call"), works_until(ended, ready, wrap_up)),
         idle_since: ended,
         rung_in: None,
     })
 }
 
-/// The role, if it is one that takes calls.
-pub(crate) fn role(row: &Row) -> Option<Role> {
-    row.get::<_, Option<&str>>("workspace_role")?.parse().ok()
-}
-
-/// What the agent set by hand.
-pub(crate) fn presence(row: &Row) -> Presence {
-    let text: Option<&str> = row.get("presence");
-    text.and_then(|text| text.parse().ok()).unwrap_or(Presence::Unknown)
-}
-
-/// Whether the agent's page is there, by the database's clock.
-pub(crate) fn page(row: &Row) -> Page {
-    match row.get("page_open") {
-        None => Page::Unknown,
-        Some(true) => Page::Open,
-        Some(false) => Page::Closed,
-    }
-}
-
-/// Until when an agent works after the call that ended at `idle_since`; `None` if there is no such
-/// work, or if the agent said that it is done. It may be over.
-pub(crate) fn works_until(
-    idle_since: Option<Timestamp>,
-    ready_since: Option<Timestamp>,
-    wrap_up: Duration,
-) -> Option<Timestamp> {
-    let is_over = ready_since.is_some() || wrap_up.is_zero();
-    idle_since.filter(|_| !is_over).map(|ended| ended.after(wrap_up))
-}
-
-/// What calls are doing to an agent.
-pub(crate) fn activity(is_on_call: bool, works_until: Option<Timestamp>) -> Activity {
-    match works_until {
-        _ if is_on_call => Activity::OnCall,
-        Some(until) => Activity::WrapUp { until },
-        None => Activity::Idle,
-    }
-}
-
 /// The contact with a number: of several the one with an assignment, then the oldest.
 macro_rules! contact_by_number {
-    ($number:literal) => {
-        concat!(
+    ($number:expr) => {
+        $crate::text::join!(
             "select c.id, c.display_name from public.livechat_contacts c \
              where c.workspace_id = $1 and c.phone_number = ",
             $number,
@@ -231,19 +189,22 @@ macro_rules! contact_by_number {
     };
 }
 
+pub(crate) use contact_by_number;
+
 /// Whether Twilio said that a call is over, in a callback or when it was asked, or two people have
 /// been connected in it: then the request is a replay, or asks again (Twilio's fallback URL) after
 /// what followed the Dial has failed, and nobody is to be called a second time. A Dial that is over
 /// is not enough: another wave or the good-bye may follow. Nor is a deadline, which may be wrong.
 /// The agent's own leg of an outbound call has the call's Sid.
 macro_rules! call_is_over {
-    ($call:literal) => {
-        concat!(
+    ($call:expr) => {
+        join!(
             "(exists (select from public.voice_events e where e.workspace_id = $1 \
                and e.call_sid = ",
             $call,
-            " and e.key in ('ended', 'mended:carrier')) \
-             or exists (select from public.voice_legs l where l.workspace_id = $1 \
+            " and e.key ",
+            IS_OVER,
+            ") or exists (select from public.voice_legs l where l.workspace_id = $1 \
                and l.call_sid = ",
             $call,
             " and l.leg_sid <> l.call_sid and l.answered_at is not null)) as call_is_over"
@@ -254,7 +215,7 @@ macro_rules! call_is_over {
 /// The routing lookup: workspace, caller's number, call, oldest answer that still counts.
 ///
 /// One row per candidate, and one without a candidate if there is none.
-pub const ROSTER: &str = concat!(
+pub const ROSTER: &str = join!(
     "with contact as (",
     contact_by_number!("$2"),
     "), \
@@ -263,7 +224,9 @@ assigned as ( \
   where a.workspace_id = $1 and a.contact_id = (select id from contact) and a.status = 'active'), \
 member as ( \
   select p.id, p.workspace_role from public.user_profiles p \
-  where p.workspace_id = $1 and p.workspace_role in ('agent', 'admin')), \
+  where p.workspace_id = $1 and p.workspace_role ",
+    TAKES_CALLS,
+    "), \
 talking as ( \
   select distinct l.user_id from public.voice_legs l \
   where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \
@@ -286,35 +249,61 @@ from (values (1)) one left join contact c on true left join roster on true"
 pub(crate) const LOCK_CLAIMS: &str =
     "select pg_advisory_xact_lock(hashtextextended('claims ' || $1::text, 0))";
 
-/// The claim of an outbound call: workspace, agent, number, call, since when calls count, oldest
-/// call that may still last, limit, now, since when the calls of all count, limit of all.
-pub const CLAIM_CALL: &str = concat!(
-    "with contact as (",
-    contact_by_number!("$3"),
+/// The claim of an outbound call: workspace, and the [`Asked`] as JSON.
+pub const CLAIM_CALL: &str = join!(
+    "with asked as materialized (select * from jsonb_to_record($2::jsonb) as a (agent uuid, \
+       number text, call text, max_own bigint, own_since timestamptz, max_of_all bigint, \
+       of_all_since timestamptz, oldest_call timestamptz, now timestamptz)), \
+contact as (",
+    contact_by_number!("(select number from asked)"),
     "), \
 known as ( \
-  select exists (select from public.user_profiles p where p.workspace_id = $1 and p.id = $2 \
-      and p.workspace_role in ('agent', 'admin')) as is_member, \
-    exists (select from public.voice_legs l where l.workspace_id = $1 and l.user_id = $2 \
-      and l.ended_at is null and l.answered_at > $6 and l.call_sid <> $4) \
+  select exists (select from public.user_profiles p where p.workspace_id = $1 \
+      and p.id = (select agent from asked) and p.workspace_role ",
+    TAKES_CALLS,
+    ") as is_member, \
+    exists (select from public.voice_legs l where l.workspace_id = $1 \
+      and l.user_id = (select agent from asked) and l.ended_at is null \
+      and l.answered_at > (select oldest_call from asked) \
+      and l.call_sid <> (select call from asked)) \
     or exists (select from public.voice_dials d \
       left join public.voice_calls v on v.workspace_id = $1 and v.call_sid = d.call_sid \
-      where d.workspace_id = $1 and d.user_id = $2 and d.call_sid <> $4 and d.dialled_at > $6 \
-        and v.ended_at is null) as on_call, \
-    (select count(*) from public.voice_dials d where d.workspace_id = $1 and d.user_id = $2 \
-      and d.dialled_at > $5 and d.call_sid <> $4) as placed, \
+      where d.workspace_id = $1 and d.user_id = (select agent from asked) \
+        and d.call_sid <> (select call from asked) \
+        and d.dialled_at > (select oldest_call from asked) and v.ended_at is null) as on_call, \
     (select count(*) from public.voice_dials d where d.workspace_id = $1 \
-      and d.dialled_at > $9 and d.call_sid <> $4) as placed_by_all, ",
-    call_is_over!("$4"),
+      and d.user_id = (select agent from asked) \
+      and d.dialled_at > (select own_since from asked) \
+      and d.call_sid <> (select call from asked)) as placed, \
+    (select count(*) from public.voice_dials d where d.workspace_id = $1 \
+      and d.dialled_at > (select of_all_since from asked) \
+      and d.call_sid <> (select call from asked)) as placed_by_all, ",
+    call_is_over!("(select call from asked)"),
     "), \
 claimed as ( \
   insert into public.voice_dials (workspace_id, call_sid, user_id, dialled_at) \
-    select $1, $4, $2, $8 from known k \
-    where k.is_member and not k.on_call and k.placed < $7 and k.placed_by_all < $10 \
-      and not k.call_is_over \
+    select $1, a.call, a.agent, a.now from known k cross join asked a \
+    where k.is_member and not k.on_call and k.placed < a.max_own \
+      and k.placed_by_all < a.max_of_all and not k.call_is_over \
   on conflict (workspace_id, call_sid) do nothing returning call_sid) \
 select c.id as contact_id, c.display_name as contact_name, k.*, \
   exists (select from claimed) or exists (select from public.voice_dials d \
-    where d.workspace_id = $1 and d.call_sid = $4 and d.user_id = $2) as claimed \
+    where d.workspace_id = $1 and d.call_sid = (select call from asked) \
+      and d.user_id = (select agent from asked)) as claimed \
 from known k left join contact c on true"
 );
+
+/// What [`CLAIM_CALL`] asks, by name: nothing can be mixed up.
+#[derive(Debug, Serialize)]
+struct Asked<'a> {
+    agent: UserId,
+    number: &'a PhoneNumber,
+    call: CallSid,
+    max_own: u32,
+    own_since: Timestamp,
+    max_of_all: u32,
+    of_all_since: Timestamp,
+    /// The start of the oldest call that may still last.
+    oldest_call: Timestamp,
+    now: Timestamp,
+}

@@ -8,6 +8,8 @@ use uuid::Uuid;
 use crate::changes::with_news;
 use crate::error::StoreError;
 use crate::scope::Scope;
+use crate::text::join;
+use crate::words::TAKES_CALLS;
 use crate::{Store, sql};
 
 impl Store {
@@ -35,7 +37,8 @@ impl Store {
 /// Workspace, users, seconds. Only an agent who had no page is news. Agents are locked in the order
 /// of their ids, as everywhere.
 pub(crate) const RENEW: &str = with_news!(
-    "had as ( \
+    join!(
+        "had as ( \
   select g.user_id from public.voice_agents g \
   where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) and g.online_until > now()), \
 put as ( \
@@ -43,11 +46,13 @@ put as ( \
     select p.workspace_id, p.id, now() + $3::float8 * interval '1 second' \
     from public.user_profiles p \
     where p.workspace_id = $1 and p.id = any ($2::uuid[]) \
-      and p.workspace_role in ('agent', 'admin') \
-    order by p.id \
+      and p.workspace_role ",
+        TAKES_CALLS,
+        " order by p.id \
   on conflict (workspace_id, user_id) do update \
     set online_until = greatest(g.online_until, excluded.online_until) \
-  returning g.user_id), ",
+  returning g.user_id), "
+    ),
     "select 'agent' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
      from put p where p.user_id not in (select h.user_id from had h)",
     "select count(*) from told"

@@ -17,6 +17,38 @@ use crate::admission::Admission;
 use crate::error::StoreError;
 use crate::listen::{MOST_NOTICES, drive};
 
+/// Something that is done on one connection, from begin to commit.
+///
+/// A closure would be shorter, but the compiler cannot see yet that its future may go from one
+/// thread to another.
+pub(crate) trait Work {
+    /// What comes of it.
+    type Done;
+
+    fn on(&self, client: &Object) -> impl Future<Output = Result<Self::Done, StoreError>> + Send;
+}
+
+/// Does work on a connection of the pool. If the connection turns out to be lost, the work is tried
+/// once more on a new one.
+pub(crate) async fn on_connection<W: Work>(pool: &Pool, work: &W) -> Result<W::Done, StoreError> {
+    let mut is_last = false;
+    loop {
+        let client = Borrowed::from(pool).await?;
+        match work.on(&client).await {
+            Ok(done) => {
+                client.finished();
+                return Ok(done);
+            }
+            Err(error) if error.is_lost() && !is_last => {
+                // One is rarely lost alone, and the others may not have noticed yet.
+                is_last = true;
+                pool.retain(|_, _| false);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// What one pool is for.
 pub(crate) struct PoolPlan {
     /// How many connections at most.

@@ -7,9 +7,12 @@ use tokio_postgres::Row;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::lookup::contact_by_number;
 use crate::pool::Borrowed;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
+use crate::text::join;
+use crate::words::{LOST, MENDED};
 
 /// The right to reconcile one workspace, for a while: other servers leave it alone.
 ///
@@ -213,22 +216,24 @@ fn open_call(row: &Row, sid: CallSid) -> OpenCall {
 
 const TO_MEND: &str = "select voice.workspaces_to_mend($1, $2)";
 
-const LEASE: &str = "\
-update public.voice_workspaces w set reconciling_until = now() + $2 * interval '1 second' \
+const LEASE: &str = join!(
+    "update public.voice_workspaces w set reconciling_until = now() + $2 * interval '1 second' \
 where w.workspace_id = $1 and (w.reconciling_until is null or w.reconciling_until < now()) \
 returning w.reconciling_until as until, w.reconciled_until is null as is_first, case when w.reconciled_until is not null \
     then w.reconciled_until \
     else coalesce((select max(e.at) from public.voice_events e \
-        where e.workspace_id = $1 and split_part(e.key, ':', 1) <> 'mended'), \
-      w.created_at) end as compared_until";
+        where e.workspace_id = $1 and split_part(e.key, ':', 1) <> ",
+    MENDED,
+    "), w.created_at) end as compared_until"
+);
 
 const RELEASE: &str = "\
 update public.voice_workspaces set reconciling_until = null, \
   reconciled_until = greatest(reconciled_until, $3) \
 where workspace_id = $1 and reconciling_until = $2";
 
-const OPEN_CALLS: &str = "\
-with open as ( \
+const OPEN_CALLS: &str = join!(
+    "with open as ( \
   select v.call_sid from public.voice_calls v \
   where v.workspace_id = $1 and v.ended_at is null \
     and (v.started_at is null or v.started_at < $2) \
@@ -240,19 +245,21 @@ page as ( \
   order by v.started_at nulls first, v.call_sid limit $3) \
 select p.call_sid, p.started_at, p.answered_at, p.ended_at, \
   (select max(e.at) from public.voice_events e where e.workspace_id = $1 \
-    and e.call_sid = p.call_sid and split_part(e.key, ':', 1) <> 'mended') as heard_at, \
+    and e.call_sid = p.call_sid and split_part(e.key, ':', 1) <> ",
+    MENDED,
+    ") as heard_at, \
   l.leg_sid, coalesce(l.ringing_at, l.initiated_at) as began_at, l.answered_at as leg_answered_at \
 from page p left join public.voice_legs l \
   on l.workspace_id = $1 and l.call_sid = p.call_sid and l.ended_at is null \
-order by p.started_at nulls first, p.call_sid, l.leg_sid";
+order by p.started_at nulls first, p.call_sid, l.leg_sid"
+);
 
-const KNOWN_CALLS: &str = "\
-select v.call_sid, v.end_reason is not distinct from 'lost' as is_lost \
-from public.voice_calls v where v.workspace_id = $1 and v.call_sid = any ($2::text[])";
+const KNOWN_CALLS: &str = join!(
+    "select v.call_sid, v.end_reason is not distinct from ",
+    LOST,
+    " as is_lost \
+from public.voice_calls v where v.workspace_id = $1 and v.call_sid = any ($2::text[])"
+);
 
-/// As in the routing lookup.
-const CONTACT: &str = "\
-select c.id from public.livechat_contacts c where c.workspace_id = $1 and c.phone_number = $2 \
-order by exists (select from public.livechat_contact_assignments a \
-    where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
-  c.created_at, c.id limit 1";
+/// Workspace, number.
+const CONTACT: &str = contact_by_number!("$2");

@@ -8,11 +8,11 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use crate::error::StoreError;
-use crate::pool::Borrowed;
+use crate::pool::{Work, on_connection};
 
 /// In whose name a transaction runs.
 #[derive(Clone, Copy)]
-pub(crate) enum Scope<'a> {
+pub enum Scope<'a> {
     /// A request that Twilio signed for this workspace.
     Webhook(&'a WorkspaceId),
     /// Nobody's name: policies show no row of any workspace.
@@ -54,26 +54,17 @@ impl Scope<'_> {
     /// Begin, scope, statement and commit leave together and are answered together, so that the
     /// whole costs one round trip and a request that is dropped half-way leaves nothing open. If
     /// the connection turns out to be lost, it is tried once more on a new one.
-    pub(crate) async fn run(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`]; otherwise what the database refused.
+    pub async fn run(
         &self,
         pool: &Pool,
         sql: &'static str,
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.run_behind(pool, None, sql, params).await
-    }
-
-    /// The same with another statement before it in the transaction, whose rows do not matter: a
-    /// lock, behind which the second one sees what others have committed.
-    pub(crate) async fn run_behind(
-        &self,
-        pool: &Pool,
-        first: Option<(&'static str, &Params<'_>)>,
-        sql: &'static str,
-        params: &Params<'_>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let statements: Vec<_> = first.into_iter().chain([(sql, params)]).collect();
-        Ok(self.run_all(pool, &statements).await?.pop().unwrap_or_default())
+        Ok(self.run_all(pool, &[(sql, params)]).await?.pop().unwrap_or_default())
     }
 
     /// Runs several statements in one transaction and one round trip; each sees what was committed
@@ -83,40 +74,7 @@ impl Scope<'_> {
         pool: &Pool,
         statements: &[(&'static str, &Params<'_>)],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut is_last = false;
-        loop {
-            let client = Borrowed::from(pool).await?;
-            match self.run_once(&client, statements).await {
-                Ok(rows) => {
-                    client.finished();
-                    return Ok(rows);
-                }
-                Err(error) if error.is_lost() && !is_last => {
-                    // One is rarely lost alone, and the others may not have noticed yet.
-                    is_last = true;
-                    pool.retain(|_, _| false);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn run_once(
-        &self,
-        client: &Object,
-        statements: &[(&'static str, &Params<'_>)],
-    ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let prepared = statements.iter().map(|(sql, _)| client.prepare_cached(sql));
-        let (enter, prepared) = try_join!(client.prepare_cached(ENTER), try_join_all(prepared))?;
-        let queries = prepared.iter().zip(statements);
-        let queries = queries.map(|(statement, (_, params))| client.query(statement, params));
-        let (begun, rows, committed) =
-            join!(self.begin(client, &enter), join_all(queries), client.batch_execute("commit"));
-        // The first refusal is the reason of all others.
-        begun?;
-        let rows = rows.into_iter().collect::<Result<_, _>>()?;
-        committed?;
-        Ok(rows)
+        on_connection(pool, &Transaction { scope: self, statements }).await
     }
 
     /// Opens a transaction and enters the scope. `enter` is [`ENTER`], prepared.
@@ -132,5 +90,30 @@ impl Scope<'_> {
         begun?;
         entered.map_err(StoreError::of_set_up)?;
         Ok(())
+    }
+}
+
+/// Statements that run in one scope and one transaction.
+struct Transaction<'a> {
+    scope: &'a Scope<'a>,
+    statements: &'a [(&'static str, &'a Params<'a>)],
+}
+
+impl Work for Transaction<'_> {
+    type Done = Vec<Vec<Row>>;
+
+    async fn on(&self, client: &Object) -> Result<Self::Done, StoreError> {
+        let prepared = self.statements.iter().map(|(sql, _)| client.prepare_cached(sql));
+        let (enter, prepared) = try_join!(client.prepare_cached(ENTER), try_join_all(prepared))?;
+        let queries = prepared.iter().zip(self.statements);
+        let queries = queries.map(|(statement, (_, params))| client.query(statement, params));
+        let begin = self.scope.begin(client, &enter);
+        let (begun, rows, committed) =
+            join!(begin, join_all(queries), client.batch_execute("commit"));
+        // The first refusal is the reason of all others.
+        begun?;
+        let rows = rows.into_iter().collect::<Result<_, _>>()?;
+        committed?;
+        Ok(rows)
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use identity::{CallSid, ContactId, ParseError, Timestamp, UserId};
+use routing::{Page, Presence, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -26,7 +27,28 @@ pub(crate) fn call_sid(row: &Row, column: &str) -> Result<CallSid, StoreError> {
         .map_err(|error: ParseError| StoreError::Corrupt(format!("{column}: {error}")))
 }
 
-pub(crate) fn moment(row: &Row, column: &str) -> Option<Timestamp> {
+/// The role, if it is one that takes calls.
+pub(crate) fn role(row: &Row) -> Option<Role> {
+    row.get::<_, Option<&str>>("workspace_role")?.parse().ok()
+}
+
+/// What the agent set by hand.
+pub(crate) fn presence(row: &Row) -> Presence {
+    let text: Option<&str> = row.get("presence");
+    text.and_then(|text| text.parse().ok()).unwrap_or(Presence::Unknown)
+}
+
+/// Whether the agent's page is there, by the database's clock.
+pub(crate) fn page(row: &Row) -> Page {
+    match row.get("page_open") {
+        None => Page::Unknown,
+        Some(true) => Page::Open,
+        Some(false) => Page::Closed,
+    }
+}
+
+/// A moment, if there is one in this column.
+pub fn moment(row: &Row, column: &str) -> Option<Timestamp> {
     row.get::<_, Option<SystemTime>>(column).map(from_system)
 }
 

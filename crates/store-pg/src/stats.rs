@@ -10,6 +10,8 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::sql;
+use crate::text::join;
+use crate::words::{INBOUND, IS_ANSWERED, IS_MISSED, RINGING, TAKES_CALLS};
 
 /// The inbound calls that arrived within a time.
 ///
@@ -122,15 +124,19 @@ fn seconds(seconds: f64) -> Duration {
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Workspace, from, to, start of the oldest call that may still last. No row for who is no member.
-pub const STATS: &str = "\
-with cohort as materialized ( \
+pub const STATS: &str = join!(
+    "with cohort as materialized ( \
   select v.handled_by, v.started_at, v.answered_at, v.ended_at, \
-    v.outcome in ('in_progress', 'completed') as is_answered, \
-    v.outcome in ('no_answer', 'caller_hung_up', 'failed') as is_missed, \
+    v.outcome ",
+    IS_ANSWERED,
+    " as is_answered, v.outcome ",
+    IS_MISSED,
+    " as is_missed, \
     floor(extract(epoch from v.started_at - $2) / 3600)::int as hour \
   from public.voice_calls v \
-  where v.workspace_id = $1 and v.direction = 'inbound' \
-    and v.started_at >= $2::timestamptz and v.started_at < $3::timestamptz), \
+  where v.workspace_id = $1 and v.direction = ",
+    INBOUND,
+    " and v.started_at >= $2::timestamptz and v.started_at < $3::timestamptz), \
 total as ( \
   select count(*) filter (where is_answered) as answered, \
     count(*) filter (where is_missed) as missed, \
@@ -141,14 +147,20 @@ total as ( \
 waiting as ( \
   select count(*) as now from public.voice_calls v \
   where v.workspace_id = $1 and v.ended_at is null and v.started_at > $4 \
-    and v.direction = 'inbound' and v.outcome = 'ringing'), \
+    and v.direction = ",
+    INBOUND,
+    " and v.outcome = ",
+    RINGING,
+    "), \
 answering as ( \
   select handled_by as id, count(*) as answered, \
     sum(extract(epoch from coalesce(ended_at, $3) - answered_at))::float8 as talked \
   from cohort where is_answered and handled_by is not null group by handled_by), \
 member as ( \
   select p.id, p.full_name from public.user_profiles p \
-  where p.workspace_id = $1 and p.workspace_role in ('agent', 'admin')), \
+  where p.workspace_id = $1 and p.workspace_role ",
+    TAKES_CALLS,
+    "), \
 agent as ( \
   select coalesce(m.id, a.id) as id, \
     coalesce(m.full_name, (select p.full_name from public.user_profiles p \
@@ -175,4 +187,5 @@ select t.answered, t.missed, t.waits[1]::float8 as median, t.waits[2]::float8 as
   a.users, a.names, a.answered as by_agent, a.talked, h.answered as by_hour, \
   h.missed as missed_by_hour \
 from total t, waiting w, agents a, hours h \
-where exists (select from member)";
+where exists (select from member)"
+);

@@ -76,6 +76,18 @@ fn words_of_a_newer_version_are_kept() {
     assert_eq!(call.refusal.map(|word| word.to_string()).as_deref(), Some("curfew"));
 }
 
+/// A store finds events by their keys.
+#[test]
+fn keys_tell_which_events_end_a_call() {
+    let carrier = mended(9, Mend::Carrier, None, LegStatus::Completed);
+    let over = [ended(67, LegStatus::Completed), carrier.clone()];
+    assert_eq!(over.map(|event| event.key()), Event::OVER);
+    let deadline = mended(9, Mend::Deadline, Some(1), LegStatus::Completed);
+    for event in [carrier, deadline] {
+        assert_eq!(event.key().split(':').next(), Some(Event::MENDED));
+    }
+}
+
 #[test]
 fn codes_are_texts() {
     for outcome in Outcome::ALL {

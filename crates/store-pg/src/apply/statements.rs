@@ -4,6 +4,7 @@ use crate::changes::NOTE;
 use crate::record::{call_columns, leg_columns};
 use crate::scope::ENTER;
 use crate::text::join;
+use crate::words::{INBOUND, RINGING};
 
 pub(crate) const STATEMENTS: &[&str] = &[
     ENTER,
@@ -23,17 +24,26 @@ pub(crate) const STATEMENTS: &[&str] = &[
 ];
 
 /// Sids come sorted, so that two servers lock in the same order.
-pub(super) const STUB_CALLS: &str = "\
-insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
-  select $1, s.call_sid, 'inbound', 'ringing' from unnest($2::text[]) as s (call_sid) \
-on conflict (workspace_id, call_sid) do nothing";
+pub(super) const STUB_CALLS: &str = join!(
+    "insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
+  select $1, s.call_sid, ",
+    INBOUND,
+    ", ",
+    RINGING,
+    " from unnest($2::text[]) as s (call_sid) on conflict (workspace_id, call_sid) do nothing"
+);
 
 /// The same for calls of which events are kept.
-pub(super) const STUB_KEPT_CALLS: &str = "\
-insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
-  select distinct e.workspace_id, e.call_sid, 'inbound', 'ringing' from public.voice_events e \
+pub(super) const STUB_KEPT_CALLS: &str = join!(
+    "insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
+  select distinct e.workspace_id, e.call_sid, ",
+    INBOUND,
+    ", ",
+    RINGING,
+    " from public.voice_events e \
   where e.workspace_id = $1 and e.call_sid = any ($2::text[]) order by e.call_sid \
-on conflict (workspace_id, call_sid) do nothing";
+on conflict (workspace_id, call_sid) do nothing"
+);
 
 pub(super) const LOCK_CALLS: &str = "\
 select v.call_sid from public.voice_calls v \

@@ -80,7 +80,7 @@ async fn accepts_the_schema_and_finds_each_planted_fault() {
                 .to_owned(),
         ),
     ];
-    for table in TABLES {
+    for table in tables() {
         let unsafe_table = format!("row-level security is not forced on {table}");
         for (off, on) in [("no force", "force"), ("disable", "enable")] {
             cases.push((

@@ -86,8 +86,12 @@ async fn lookups_use_an_index_among_a_million_contacts() {
         (
             "claim_call",
             store_pg::CLAIM_CALL,
-            "text, uuid, text, text, timestamptz, timestamptz, bigint, timestamptz, timestamptz, bigint",
-            format!("'ws_7', {user}, {number}, {call}, {time}, {time}, 30, {time}, {time}, 1000"),
+            "text, jsonb",
+            format!(
+                "'ws_7', jsonb_build_object('agent', {user}, 'number', {number}, 'call', {call}, \
+                 'max_own', 30, 'own_since', {time}, 'max_of_all', 1000, 'of_all_since', {time}, \
+                 'oldest_call', {time}, 'now', {time})"
+            ),
         ),
     ];
     for (name, sql, types, values) in cases {

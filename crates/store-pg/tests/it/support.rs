@@ -16,21 +16,9 @@ pub(crate) const OWNER: &str = "switchroom_test_owner";
 pub(crate) const LOGIN: &str = "voice_app";
 
 /// The tables with a workspace.
-pub(crate) const TABLES: [&str; 13] = [
-    "livechat_contacts",
-    "livechat_contact_assignments",
-    "user_profiles",
-    "livechat_messages",
-    "voice_workspaces",
-    "voice_numbers",
-    "voice_agents",
-    "voice_events",
-    "voice_calls",
-    "voice_legs",
-    "voice_dials",
-    "voice_feeds",
-    "voice_changes",
-];
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    store_pg::LIVE_CHAT.into_iter().chain(store_pg::OURS)
+}
 
 /// A database with the schema, and its owner.
 pub(crate) struct Db {
