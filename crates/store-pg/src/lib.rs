@@ -12,6 +12,8 @@ mod lookup;
 mod migrate;
 mod pages;
 mod pool;
+#[doc(hidden)]
+pub mod recipe;
 mod reconcile;
 mod record;
 mod scope;
