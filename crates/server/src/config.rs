@@ -1,6 +1,9 @@
 //! The configuration, read from the environment; all its faults are reported together.
 
-use std::fmt;
+mod reader;
+mod session;
+mod values;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +15,12 @@ use twilio_sig::PublicUrl;
 use crate::clock::Clock;
 use crate::http::networks::Networks;
 use crate::secrets::{Secret, SecretsKey};
+pub use reader::ConfigFaults;
+use reader::Reader;
+pub use session::SessionConfig;
+use values::{
+    ValueFault, check_database_url, check_filter, check_log_format, parse_origins, parse_public_url,
+};
 
 /// Everything `switchroom serve` is told.
 #[derive(Debug)]
@@ -60,74 +69,6 @@ pub struct ReconcileConfig {
     pub clock: Clock,
 }
 
-/// How session tokens are checked.
-#[derive(Debug)]
-pub struct SessionConfig {
-    /// The shared secret of HS256 tokens.
-    pub secret: Option<Secret>,
-    /// Where the keys of signed tokens are fetched.
-    pub jwks_url: Option<String>,
-    /// A file with keys of signed tokens.
-    pub jwks_file: Option<PathBuf>,
-    /// Who must have issued a token.
-    pub issuer: Option<String>,
-    /// For whom a token must be.
-    pub audience: String,
-}
-
-/// Reads the base of every URL that we give to Twilio, which refuses an underscore in a host name
-/// (Client noun, `statusCallback`).
-fn parse_public_url(text: &str) -> Result<PublicUrl, String> {
-    let url: PublicUrl = text.parse().map_err(|error| format!("is not a base URL: {error}"))?;
-    let host = url.as_str().split('/').nth(2).unwrap_or_default();
-    if host.contains('_') {
-        return Err("has an underscore in its host, which Twilio refuses".to_owned());
-    }
-    Ok(url)
-}
-
-/// Everything that is wrong with the environment.
-#[derive(Debug, Eq, PartialEq)]
-pub struct ConfigFaults(pub Vec<String>);
-
-impl fmt::Display for ConfigFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration has faults:")?;
-        for fault in &self.0 {
-            write!(f, "\n  - {fault}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigFaults {}
-
-/// Reads variables one by one and keeps every fault.
-struct Reader<F> {
-    variable: F,
-    faults: Vec<String>,
-}
-
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn text(&self, name: &str) -> Option<String> {
-        (self.variable)(name).filter(|text| !text.is_empty())
-    }
-
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.text(name).map(Secret::new)
-    }
-
-    /// Parses a variable; a fault is kept and answered with `None`.
-    fn parsed<T>(
-        &mut self,
-        name: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let text = self.text(name)?;
-        parse(&text).map_err(|fault| self.faults.push(format!("{name} {fault}"))).ok()
-    }
-}
-
 impl Config {
     /// Reads the configuration of `switchroom serve`.
     ///
@@ -137,9 +78,7 @@ impl Config {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let listen = reader
-            .parsed("SWITCHROOM_LISTEN", |text| {
-                text.parse().map_err(|_| "is not an address and port, such as 0.0.0.0:8080".into())
-            })
+            .parsed("SWITCHROOM_LISTEN", |text| text.parse().map_err(|_| ValueFault::Address))
             .unwrap_or(DEFAULT_LISTEN);
         let public_url = reader
             .parsed("SWITCHROOM_PUBLIC_URL", parse_public_url)
@@ -148,17 +87,16 @@ impl Config {
         if reader.text("SWITCHROOM_SECRETS_KEY").is_none() {
             reader.faults.push(MISSING_SECRETS_KEY.to_owned());
         }
-        let sessions = session_config(&mut reader);
+        let sessions = session::read(&mut reader);
         let allowed_origins =
             reader.parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins).unwrap_or_default();
-        let proxies = reader.parsed("SWITCHROOM_PROXIES", str::parse);
-        let api = reader.parsed("TWILIO_API_BASE_URL", |text| {
-            text.parse().map_err(|error: twilio_rest::BaseUrlError| error.to_string())
-        });
-        let signalling = reader.parsed("SWITCHROOM_SIGNALLING_URL", |text| {
-            text.parse().map_err(|error: console::SignallingError| error.to_string())
-        });
-        check_the_rest(&mut reader);
+        let proxies = reader.parsed("SWITCHROOM_PROXIES", str::parse::<Networks>);
+        let api = reader.parsed("TWILIO_API_BASE_URL", str::parse::<BaseUrl>);
+        let signalling = reader.parsed("SWITCHROOM_SIGNALLING_URL", str::parse::<Signalling>);
+        // These are read again where they are used; here they are only checked.
+        let _ = reader.parsed("DATABASE_URL", check_database_url);
+        let _ = reader.parsed("RUST_LOG", check_filter);
+        let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", check_log_format);
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
@@ -199,88 +137,11 @@ pub(crate) fn voice_sdk(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
         .map_or_else(|| data_dir(variable).join("voice-sdk"), PathBuf::from)
 }
 
-/// What is read again where it is used: here only for its faults.
-fn check_the_rest<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) {
-    let _ = reader.parsed("DATABASE_URL", |url| {
-        store_pg::Store::check_url(url).map_err(|_| "is not a connection string".to_owned())
-    });
-    let _ = reader.parsed("SWITCHROOM_SESSION_JWKS_FILE", |path| {
-        let document = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-        session::JwkSet::parse(&document)
-            .map(drop)
-            .map_err(|error| format!("is no key set: {error}"))
-    });
-    let _ = reader.parsed("RUST_LOG", |text| {
-        crate::log::filter(text).map(drop).map_err(|_| "is not a filter, such as info".to_owned())
-    });
-    let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", |text| match text {
-        "text" | "json" => Ok(()),
-        _ => Err("must be text or json".to_owned()),
-    });
-}
-
-fn session_config<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> SessionConfig {
-    let secret = reader.secret("SWITCHROOM_SESSION_SECRET");
-    let jwks_url = reader.parsed("SWITCHROOM_SESSION_JWKS_URL", |text| {
-        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        if !text.starts_with("https://") && !local.iter().any(|start| text.starts_with(start)) {
-            return Err("does not start with https://".to_owned());
-        }
-        let url: Result<hyper::Uri, _> = text.parse();
-        url.map(|_| text.to_owned()).map_err(|error| format!("is not a URL: {error}"))
-    });
-    let jwks_file = reader.text("SWITCHROOM_SESSION_JWKS_FILE").map(PathBuf::from);
-    let none = reader.text("SWITCHROOM_SESSION_JWKS_URL").is_none() && jwks_file.is_none();
-    match &secret {
-        None if none => reader.faults.push(MISSING_SESSION_KEY.to_owned()),
-        Some(secret) if secret.reveal().len() < MIN_SESSION_SECRET => reader.faults.push(format!(
-            "SWITCHROOM_SESSION_SECRET has fewer than {MIN_SESSION_SECRET} bytes, too few for HS256"
-        )),
-        _ => {}
-    }
-    SessionConfig {
-        secret,
-        jwks_url,
-        jwks_file,
-        issuer: reader.text("SWITCHROOM_SESSION_ISSUER"),
-        audience: reader
-            .text("SWITCHROOM_SESSION_AUDIENCE")
-            .unwrap_or_else(|| "authenticated".to_owned()),
-    }
-}
-
-/// An origin is compared letter by letter, so it is read in the one form in which browsers send it.
-fn parse_origins(text: &str) -> Result<Vec<String>, String> {
-    let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    origins
-        .map(|origin| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            match host {
-                Some(host) if is_origin_host(origin, host) => Ok(origin.to_owned()),
-                _ => Err("holds an origin that is not scheme://host or scheme://host:port, in \
-                          lower case and without a default port"
-                    .into()),
-            }
-        })
-        .collect()
-}
-
-/// Browsers write host names in lower case and leave a default port out.
-fn is_origin_host(origin: &str, host: &str) -> bool {
-    let default_port = if origin.starts_with("https://") { ":443" } else { ":80" };
-    !host.is_empty()
-        && !host.ends_with(default_port)
-        && !host.contains(|c: char| "/*?#@".contains(c) || c.is_uppercase() || !c.is_ascii())
-}
-
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
 /// A caller hears silence for as long as we wait.
 const DATABASE_BUDGET: Duration = Duration::from_millis(250);
-
-/// RFC 7518, 3.2: a key of the same size as the hash output or larger.
-const MIN_SESSION_SECRET: usize = 32;
 
 /// Half a ring: nobody is shown as ringing for much longer than they are.
 const RECONCILE_EVERY: Duration = Duration::from_secs(15);
@@ -292,11 +153,9 @@ const REFRESH_EVERY: Duration = Duration::from_secs(10);
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \
      for example from `openssl rand -base64 32`";
 
-const MISSING_SESSION_KEY: &str = "SWITCHROOM_SESSION_SECRET is missing: the secret of your \
-     session tokens, or SWITCHROOM_SESSION_JWKS_URL or SWITCHROOM_SESSION_JWKS_FILE";
-
 #[cfg(test)]
 mod tests {
+    use super::session::MISSING_SESSION_KEY;
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
@@ -347,7 +206,7 @@ mod tests {
              - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \
              scheme://host:port, in lower case and without a default port\n  \
-             - SWITCHROOM_PROXIES holds what is no address or network, such as 10.0.0.0/8\n  \
+             - SWITCHROOM_PROXIES holds something that is no address or network, such as 10.0.0.0/8\n  \
              - TWILIO_API_BASE_URL does not start with https://\n  \
              - SWITCHROOM_SIGNALLING_URL is plain `ws://` to another machine\n  \
              - DATABASE_URL is not a connection string\n  \

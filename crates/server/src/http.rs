@@ -1,5 +1,6 @@
 //! What every request goes through, whoever sends it.
 
+mod addresses;
 pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod listener;

@@ -1,16 +1,21 @@
 //! The log: which lines are written, and which never are.
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{ParseError, Targets};
 
 /// Reads a filter as in `RUST_LOG`: `info`, or levels for targets, `info,server=debug`.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in one clause.
-pub fn filter(text: &str) -> Result<Targets, String> {
-    text.parse().map_err(|error| format!("RUST_LOG: {error}"))
+/// [`FilterError`] names the variable.
+pub fn filter(text: &str) -> Result<Targets, FilterError> {
+    Ok(text.parse()?)
 }
+
+/// Why a filter cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("RUST_LOG: {0}")]
+pub struct FilterError(#[from] ParseError);
 
 /// What no filter can switch on: what other people's code says below `info`.
 ///
@@ -52,6 +57,7 @@ mod tests {
     fn a_filter_that_cannot_be_read_is_named() {
         assert!(filter("info,server=debug").is_ok());
         let error = filter("server=loud").unwrap_err();
+        let error = error.to_string();
         assert!(error.starts_with("RUST_LOG: "), "{error}");
     }
 }

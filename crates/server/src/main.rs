@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     match start_log() {
         // Reported with all the others.
         Err(_) if line.reads_configuration() => {}
-        Err(fault) => return end(&fault, 2),
+        Err(fault) => return end(&fault.to_string(), 2),
         Ok(()) => {}
     }
     match command::run(line).await {
@@ -26,19 +26,28 @@ async fn main() -> ExitCode {
 }
 
 fn end(text: &str, status: u8) -> ExitCode {
-    // There is nobody left to tell if this fails.
+    // If this fails, there is nowhere left to report it.
     let _ = writeln!(std::io::stderr(), "switchroom: {text}");
     ExitCode::from(status)
 }
 
-fn start_log() -> Result<(), String> {
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+enum LogError {
+    #[error(transparent)]
+    Filter(#[from] log::FilterError),
+    #[error("SWITCHROOM_LOG_FORMAT must be text or json")]
+    Format,
+}
+
+fn start_log() -> Result<(), LogError> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     let log = tracing_subscriber::registry().with(log::limit()).with(log::filter(&filter)?);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match std::env::var("SWITCHROOM_LOG_FORMAT").as_deref() {
         Ok("json") => log.with(lines.json().flatten_event(true)).init(),
         Ok("text" | "") | Err(_) => log.with(lines.with_ansi(false)).init(),
-        Ok(_) => return Err("SWITCHROOM_LOG_FORMAT must be text or json".to_owned()),
+        Ok(_) => return Err(LogError::Format),
     }
     Ok(())
 }

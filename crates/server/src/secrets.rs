@@ -30,6 +30,17 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Why a text is no secrets key, as the rest of a sentence about the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SecretsKeyError {
+    /// It is not base64.
+    #[error("is not base64")]
+    NotBase64,
+    /// It has another length.
+    #[error("has {0} bytes instead of 32")]
+    Length(usize),
+}
+
 /// The 32 bytes that encrypt Twilio credentials at rest.
 #[derive(Clone)]
 pub struct SecretsKey(Zeroizing<[u8; 32]>);
@@ -39,12 +50,11 @@ impl SecretsKey {
     ///
     /// # Errors
     ///
-    /// The broken rule, without the text.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let bytes = STANDARD.decode(text.trim()).map_err(|_| "is not base64".to_owned())?;
+    /// [`SecretsKeyError`], which does not repeat the text.
+    pub fn parse(text: &str) -> Result<Self, SecretsKeyError> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| SecretsKeyError::NotBase64)?;
         let length = bytes.len();
-        let bytes =
-            <[u8; 32]>::try_from(bytes).map_err(|_| format!("has {length} bytes instead of 32"))?;
+        let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| SecretsKeyError::Length(length))?;
         Ok(Self(Zeroizing::new(bytes)))
     }
 

@@ -74,6 +74,23 @@ pub enum SessionsError {
     Tls(#[source] std::io::Error),
 }
 
+/// Why newer keys are not used.
+#[derive(Debug, thiserror::Error)]
+enum RefreshError {
+    #[error(transparent)]
+    Request(#[from] hyper_util::client::legacy::Error),
+    #[error("status {0}")]
+    Status(hyper::StatusCode),
+    #[error("{0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("the document is not UTF-8")]
+    NotUtf8,
+    #[error("no answer in time")]
+    TimedOut,
+    #[error(transparent)]
+    Unusable(#[from] SessionsError),
+}
+
 impl Sessions {
     /// Prepares the keys that are configured and begins to fetch those of a URL, which then take
     /// the place of those of a file.
@@ -133,9 +150,8 @@ impl Keyring {
         if fetches.last.is_some_and(|at| self.clock.elapsed(at) < pause) {
             return;
         }
-        let fetched = remote.fetch().await.and_then(|document| {
-            build(&self.config, Some(&document)).map_err(|error| error.to_string())
-        });
+        let fetched = remote.fetch().await;
+        let fetched = fetched.and_then(|document| Ok(build(&self.config, Some(&document))?));
         fetches.last = Some(self.clock.instant());
         match fetched {
             Ok(verifier) => {
@@ -186,18 +202,18 @@ impl Remote {
     }
 
     /// Fetches the document: bounded in time and size, redirects are not followed.
-    async fn fetch(&self) -> Result<String, String> {
+    async fn fetch(&self) -> Result<String, RefreshError> {
         let fetch = async {
-            let answer = self.client.get(self.url.clone()).await.map_err(|e| e.to_string())?;
+            let answer = self.client.get(self.url.clone()).await?;
             if answer.status() != hyper::StatusCode::OK {
-                return Err(format!("status {}", answer.status()));
+                return Err(RefreshError::Status(answer.status()));
             }
             let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
-            let body = body.map_err(|error| error.to_string())?.to_bytes();
-            String::from_utf8(body.into()).map_err(|_| "the document is not UTF-8".to_owned())
+            let body = body.map_err(RefreshError::Body)?.to_bytes();
+            String::from_utf8(body.into()).map_err(|_| RefreshError::NotUtf8)
         };
         let fetched = tokio::time::timeout(DEADLINE, fetch).await;
-        fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+        fetched.unwrap_or(Err(RefreshError::TimedOut))
     }
 }
 

@@ -26,56 +26,74 @@ pub(super) async fn run(command: ConsoleCommand) -> Result<(), Failure> {
     let ConsoleCommand::FetchSdk = command;
     let directory = config::voice_sdk(variable);
     let done = tokio::task::spawn_blocking(move || fetch(&directory)).await;
-    let path = done.map_err(|error| Failure::failed(&error))?.map_err(Failure::Failed)?;
+    let path = done.map_err(|error| Failure::failed(&error))?;
+    let path = path.map_err(|error| Failure::failed(&error))?;
     writeln!(io::stdout(), "{VOICE_SDK} is installed: {}", path.display())
         .map_err(|error| Failure::failed(&error))
 }
 
-/// Fetches the package into a directory beside the file, takes the one file out, and puts it into
-/// place when it is known to be the right one.
-fn fetch(directory: &Path) -> Result<PathBuf, String> {
-    let said = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}");
+/// Why the SDK is not installed.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("{path}: {error}")]
+    Write { path: String, error: io::Error },
+    #[error(
+        "npm cannot be run: {0}; install Node.js, or copy {VOICE_SDK_FILE} of {VOICE_SDK} into the directory SWITCHROOM_VOICE_SDK"
+    )]
+    Npm(io::Error),
+    #[error("npm fetched nothing: {0}")]
+    NothingFetched(String),
+    #[error("npm left no archive: {0}")]
+    NoArchive(io::Error),
+    #[error("{VOICE_SDK}: {0}")]
+    Archive(io::Error),
+    #[error("{VOICE_SDK}: {VOICE_SDK_FILE} has another hash than expected, {0}")]
+    Hash(String),
+}
+
+/// Fetches the package into a directory beside the file, takes the one file out, checks it, and moves
+/// it into place.
+fn fetch(directory: &Path) -> Result<PathBuf, FetchError> {
+    let at = |path: &Path| {
+        let path = path.display().to_string();
+        |error| FetchError::Write { path, error }
+    };
     let scratch = directory.join(format!("fetch-{}", Uuid::new_v4().simple()));
-    std::fs::create_dir_all(&scratch)
-        .map_err(|error| said(&scratch.display().to_string(), &error))?;
+    std::fs::create_dir_all(&scratch).map_err(at(&scratch))?;
     let fetched = pack(&scratch).and_then(|file| {
         let path = directory.join(VOICE_SDK_FILE);
         let beside = scratch.join(VOICE_SDK_FILE);
         std::fs::write(&beside, file)
             .and_then(|()| std::fs::rename(&beside, &path))
-            .map_err(|error| said(&path.display().to_string(), &error))?;
+            .map_err(at(&path))?;
         Ok(path)
     });
-    // What is left over takes room, and does no harm.
+    // Files that stay here take space, and do no harm.
     let _ = std::fs::remove_dir_all(&scratch);
     fetched
 }
 
 /// Lets `npm` fetch the package, and takes the file out.
-fn pack(scratch: &Path) -> Result<Vec<u8>, String> {
+fn pack(scratch: &Path) -> Result<Vec<u8>, FetchError> {
     let ended = Command::new("npm")
         .args(["pack", VOICE_SDK, "--silent", "--pack-destination"])
         .arg(scratch)
         .output()
-        .map_err(|error| format!("npm cannot be run: {error}; install Node.js, or copy {VOICE_SDK_FILE} of {VOICE_SDK} to where SWITCHROOM_VOICE_SDK says"))?;
+        .map_err(FetchError::Npm)?;
     if !ended.status.success() {
-        return Err(format!("npm fetched nothing: {}", String::from_utf8_lossy(&ended.stderr)));
+        let reason = String::from_utf8_lossy(&ended.stderr);
+        return Err(FetchError::NothingFetched(reason.into_owned()));
     }
     let name = String::from_utf8_lossy(&ended.stdout);
     let name = name.lines().last().unwrap_or_default().trim();
-    let archive = std::fs::File::open(scratch.join(name))
-        .map_err(|error| format!("npm left no archive: {error}"))?;
-    let file = take_out(archive).map_err(|error| format!("{VOICE_SDK}: {error}"))?;
+    let archive = std::fs::File::open(scratch.join(name)).map_err(FetchError::NoArchive)?;
+    let file = take_out(archive).map_err(FetchError::Archive)?;
     let hash = Sha256::digest(&file).iter().fold(String::new(), |mut text, byte| {
         use std::fmt::Write as _;
         let _ = write!(text, "{byte:02x}");
         text
     });
-    if hash == VOICE_SDK_SHA256 {
-        Ok(file)
-    } else {
-        Err(format!("{VOICE_SDK}: {VOICE_SDK_FILE} has another hash than expected, {hash}"))
-    }
+    if hash == VOICE_SDK_SHA256 { Ok(file) } else { Err(FetchError::Hash(hash)) }
 }
 
 /// The one file of the package.

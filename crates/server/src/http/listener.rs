@@ -1,11 +1,10 @@
 //! Connections: accepted up to a limit, given up when they are slow, finished at shutdown.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -20,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use super::addresses::Addresses;
 use super::networks::Networks;
 use super::paced::Paced;
 use super::reply::{self, Reply};
@@ -67,7 +67,7 @@ pub(crate) async fn serve<F, A>(
     let addresses = Addresses::new(limits.per_address, limits.proxies);
     let kill = CancellationToken::new();
     let begin = |stream: TcpStream, address: IpAddr, permit: OwnedSemaphorePermit| {
-        let Some(seat) = addresses.take(address) else {
+        let Some(place) = addresses.take(address) else {
             warn!("a connection was closed: its address holds {} already", limits.per_address);
             return;
         };
@@ -77,7 +77,7 @@ pub(crate) async fn serve<F, A>(
                 () = connection(stream, stop, answer) => {}
                 () = kill.cancelled() => {}
             }
-            drop((permit, seat));
+            drop((permit, place));
         });
     };
     loop {
@@ -192,52 +192,6 @@ async fn leave(stop: &CancellationToken, awaited: &AtomicBool) {
     }
 }
 
-/// How many connections each address holds.
-#[derive(Clone)]
-struct Addresses {
-    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    limit: usize,
-    proxies: Arc<Networks>,
-}
-
-/// One connection's place; it is given back when it is dropped.
-struct Seat {
-    addresses: Addresses,
-    address: Option<IpAddr>,
-}
-
-impl Addresses {
-    fn new(limit: usize, proxies: Networks) -> Self {
-        Self { held: Arc::default(), limit, proxies: Arc::new(proxies) }
-    }
-
-    fn take(&self, address: IpAddr) -> Option<Seat> {
-        if self.proxies.contain(address) {
-            return Some(Seat { addresses: self.clone(), address: None });
-        }
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(address).or_default();
-        if *count >= self.limit {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { addresses: self.clone(), address: Some(address) })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let Some(address) = self.address else { return };
-        let mut held = self.addresses.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(&address);
-            }
-        }
-    }
-}
-
 /// Until the headers of a request are complete, from the moment the connection waits for them.
 const HEADER_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -273,21 +227,6 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-
-    #[test]
-    fn one_address_cannot_take_every_seat() {
-        let addresses = Addresses::new(2, Networks::private());
-        let address: IpAddr = "203.0.113.7".parse().unwrap();
-        let first = addresses.take(address);
-        let second = addresses.take(address);
-        assert!(first.is_some() && second.is_some());
-        assert!(addresses.take(address).is_none());
-        assert!(addresses.take("203.0.113.8".parse().unwrap()).is_some());
-        drop(first);
-        assert!(addresses.take(address).is_some());
-        let local: IpAddr = "::ffff:127.0.0.1".parse().unwrap();
-        assert!((0..3).map(|_| addresses.take(local)).all(|seat| seat.is_some()));
-    }
 
     const FIRST: &[u8] = b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n";
     const LAST: &[u8] = b"GET /last HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -37,8 +37,13 @@ impl Networks {
     }
 }
 
+/// Why a text is no list of networks, as the rest of a sentence about the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("holds something that is no address or network, such as 10.0.0.0/8")]
+pub struct NotANetwork;
+
 impl FromStr for Networks {
-    type Err = String;
+    type Err = NotANetwork;
 
     /// Reads addresses and networks with commas between them: `10.1.2.3, 192.0.2.0/24, fd00::/8`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -48,19 +53,18 @@ impl FromStr for Networks {
 }
 
 impl FromStr for Network {
-    type Err = String;
+    type Err = NotANetwork;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || "holds what is no address or network, such as 10.0.0.0/8".to_owned();
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
+        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| NotANetwork)?;
         if bits > most {
-            return Err(wrong());
+            return Err(NotANetwork);
         }
         Ok(Self { address, bits })
     }

@@ -1,4 +1,4 @@
-//! One request, to see who answers.
+//! One request, to see what answers.
 
 use std::time::Duration;
 
@@ -15,42 +15,51 @@ use crate::clock::Clock;
 pub(super) struct Fetched {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
-    /// How far the other clock, which tells seconds, is from ours, if it is told.
+    /// How far the other clock is from ours, if the answer has a date, which has whole seconds.
     pub(super) skew: Option<Duration>,
 }
 
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("the system's TLS roots cannot be read: {0}")]
+    Tls(std::io::Error),
+    #[error("{}", super::super::with_causes(.0))]
+    Request(#[from] hyper_util::client::legacy::Error),
+    #[error("{0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("no answer in time")]
+    TimedOut,
+}
+
 /// Sends a request, by TLS where the URL says so; redirects are not followed.
-///
-/// # Errors
-///
-/// Why nobody answered, with all causes.
-pub(super) async fn fetch(clock: &Clock, request: Request<Full<Bytes>>) -> Result<Fetched, String> {
+pub(super) async fn fetch(
+    clock: &Clock,
+    request: Request<Full<Bytes>>,
+) -> Result<Fetched, FetchError> {
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| error.to_string())?
+        .map_err(FetchError::Tls)?
         .https_or_http()
         .enable_http1()
         .build();
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
     let fetched = async {
         let began = clock.instant();
-        let answer = client.request(request).await;
-        let answer = answer.map_err(|error| super::super::with_causes(&error))?;
+        let answer = client.request(request).await?;
         let took = clock.elapsed(began);
         let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         // RFC 9110, 5.6.7: always GMT.
         let date = date.map(|date| date.replace("GMT", "+0000"));
         let date = date.and_then(|date| Timestamp::parse_rfc2822(&date).ok());
-        // The other clock was read in between, and it drops the fraction of a second.
+        // The other clock was read during the request, and its fraction of a second is cut off.
         let skew = date.map(|date| apart(date, clock.now()).saturating_sub(took + SECOND));
         let status = answer.status();
         let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
-        let body = body.map_err(|error| error.to_string())?.to_bytes();
+        let body = body.map_err(FetchError::Body)?.to_bytes();
         Ok(Fetched { status, body, skew })
     };
-    tokio::time::timeout(PATIENCE, fetched)
-        .await
-        .unwrap_or_else(|_| Err("no answer in time".into()))
+    tokio::time::timeout(PATIENCE, fetched).await.unwrap_or(Err(FetchError::TimedOut))
 }
 
 /// How far two moments are apart.

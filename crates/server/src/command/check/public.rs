@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, StatusCode, Uri, header};
-use twilio_sig::{AuthToken, Headers};
+use twilio_sig::{AuthToken, Headers, SecretError};
 
 use super::Report;
 use super::database::Found;
-use super::fetch;
+use super::fetch::{self, FetchError};
 use crate::config::Config;
 use crate::endpoint::{Carrier, Endpoint};
 
@@ -48,22 +48,34 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
     }
 }
 
+/// Why a signed request got no answer.
+#[derive(Debug, thiserror::Error)]
+enum TryError {
+    #[error("the workspace has no auth token")]
+    NoToken,
+    #[error(transparent)]
+    Token(#[from] SecretError),
+    #[error(transparent)]
+    Url(#[from] hyper::http::Error),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
 /// Sends a status callback about no call, as Twilio would sign it: it is checked, and writes
 /// nothing.
-async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, String> {
+async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, TryError> {
     let url =
         config.public_url.join(&Endpoint::Carrier(found.id.clone(), Carrier::Status).to_string());
     let params = [("AccountSid", found.row.account.as_str()), ("Switchroom", "check")];
-    let token = found.credentials.auth_tokens.first().ok_or("the workspace has no auth token")?;
-    let token = AuthToken::new(token).map_err(|error| error.to_string())?;
+    let token = found.credentials.auth_tokens.first().ok_or(TryError::NoToken)?;
+    let token = AuthToken::new(token)?;
     let signature = token.sign(&twilio_sig::Request::form(&url, &params));
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
     let request = Request::post(&url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(Headers::SIGNATURE, signature)
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|error| error.to_string())?;
-    fetch::fetch(&config.clock, request).await.map(|fetched| fetched.status)
+        .body(Full::new(Bytes::from(body)))?;
+    Ok(fetch::fetch(&config.clock, request).await?.status)
 }
 
 /// Whether a URL leads to this very machine.
