@@ -57,11 +57,11 @@ fn names(root: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The body that is served for a file. Comments that fill whole lines are half of a module's size, so
-/// they are left out. Their lines stay empty, so that errors name the lines of the source. The module
-/// for other pages keeps its comments, which are its documentation.
+/// they are left out. Their lines stay empty, so that errors name the lines of the source. The
+/// documentation of the module for other pages is in its declarations.
 fn served(name: &str, source: String) -> String {
     let is_module = Path::new(name).extension().is_some_and(|extension| extension == "js");
-    if !is_module || name == "switchroom.js" {
+    if !is_module {
         return source;
     }
     let mut is_inside = false;
