@@ -1,8 +1,8 @@
 //! Waiting for something to become true.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Asks again and again, with a pause in between. Whether it became true within `patience`.
 pub async fn until(

@@ -54,7 +54,8 @@ impl Ask {
         self.header("Authorization", &format!("Bearer {session}"))
     }
 
-    /// The request with the headers that every client sends. The connection ends with the answer.
+    /// The request with the headers that every client sends, `Host` if it has none. The connection
+    /// ends with the answer.
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes_with(&self.plain())
     }
@@ -80,7 +81,9 @@ impl Ask {
     }
 
     fn plain(&self) -> String {
-        format!("Host: voice.example.com\r\nContent-Length: {}\r\n", self.body.len())
+        let has_host = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = if has_host { "" } else { "Host: voice.example.com\r\n" };
+        format!("{host}Content-Length: {}\r\n", self.body.len())
     }
 }
 

@@ -1,9 +1,10 @@
 //! A process that is measured.
 
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use harness::server;
 
 use crate::world::World;
 
@@ -35,40 +36,16 @@ impl Child {
         cpu_of(self.child.id())
     }
 
-    /// Resident memory (`VmRSS`).
+    /// Resident memory.
     pub(crate) fn resident_mib(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).expect("a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
-        kib / 1024.0
+        server::resident_mib(self.child.id())
     }
 
     /// Waits until everything that was acknowledged is in the database.
     pub(crate) async fn drained(&self, world: &World) {
-        let deadline = Instant::now() + Duration::from_secs(300);
-        while self.metric("switchroom_spool_pending_records ") > 0.0 {
-            assert!(Instant::now() < deadline, "the spool is not drained");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let is_drained = server::drained(self.address, Duration::from_secs(300)).await;
+        assert!(is_drained, "the spool is not drained");
         world.settle();
-    }
-
-    fn metric(&self, name: &str) -> f64 {
-        let mut stream = TcpStream::connect(self.address).expect("a connection");
-        let request = "GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes()).expect("sent");
-        let mut reader = BufReader::new(stream);
-        let mut line = String::new();
-        while reader.read_line(&mut line).expect("a line") > 0 {
-            if let Some(value) = line.strip_prefix(name) {
-                let value = value.trim().parse().expect("a number");
-                reader.read_to_end(&mut Vec::new()).expect("the rest");
-                return value;
-            }
-            line.clear();
-        }
-        panic!("{name} is not among the metrics");
     }
 }
 

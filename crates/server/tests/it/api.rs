@@ -6,7 +6,7 @@ use emulator::Behaviour;
 use identity::CallSid;
 use serde_json::{Value, json};
 
-use crate::http::Ask;
+use crate::http::{Ask, Document as _};
 use crate::sessions::session;
 use crate::team::Team;
 use crate::world::World;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use emulator::{Behaviour, Fault, Mishap, Select};
 
-use crate::http::Ask;
+use crate::http::{Ask, Document as _, signed_form};
 use crate::tables::LogRow;
 use crate::world::World;
 
@@ -137,7 +137,7 @@ async fn zero_characters_are_replaced() {
     // Signed over the request as it came, which can come again.
     let account = team.account.sid();
     let params = [&[("AccountSid", account.as_str())], &params[..]].concat();
-    world.ask(&Ask::form(&team.path("voice"), &params, &team.auth_token)).await.twiml();
+    world.ask(&signed_form(&team.path("voice"), &params, &team.auth_token)).await.twiml();
     assert_eq!(world.log(&team).await.len(), 1);
     world.stop().await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use twilio_sig::AuthToken;
 
-use crate::http::Ask;
+use crate::http::{Ask, Document as _, signed_form};
 use crate::team::Team;
 use crate::world::{PUBLIC_URL, World};
 
@@ -21,7 +21,7 @@ fn good(team: &Team, rest: &str) -> Ask {
         ("To", &team.number),
         ("CallStatus", "completed"),
     ];
-    Ask::form(&team.path(rest), &params, &team.auth_token)
+    signed_form(&team.path(rest), &params, &team.auth_token)
 }
 
 /// The same signed anew, after the body was changed.
@@ -46,7 +46,7 @@ fn refused(team: &Team, other: &Team, rest: &str) -> Vec<(&'static str, u16, Ask
     let signed_by = |token: &str| {
         let params = [("AccountSid", team.account.sid().to_string()), ("CallSid", CALL.to_owned())];
         let params = [(params[0].0, &*params[0].1), (params[1].0, &*params[1].1)];
-        Ask::form(&team.path(rest), &params, token)
+        signed_form(&team.path(rest), &params, token)
     };
     let unsigned = || without(good(), "X-Twilio-Signature");
     let flipped = {
@@ -79,9 +79,9 @@ fn refused(team: &Team, other: &Team, rest: &str) -> Vec<(&'static str, u16, Ask
         ("another query", 403, elsewhere(format!("{}{more}", team.path(rest)))),
         ("another workspace", 403, elsewhere(other.path(rest))),
         ("an absent workspace", 403, elsewhere(format!("/api/workspaces/absent/{rest}"))),
-        ("another account", 403, Ask::form(&team.path(rest), &other_account, &team.auth_token)),
-        ("two accounts", 403, Ask::form(&team.path(rest), &twice, &team.auth_token)),
-        ("no account", 403, Ask::form(&team.path(rest), &[("CallSid", CALL)], &team.auth_token)),
+        ("another account", 403, signed_form(&team.path(rest), &other_account, &team.auth_token)),
+        ("two accounts", 403, signed_form(&team.path(rest), &twice, &team.auth_token)),
+        ("no account", 403, signed_form(&team.path(rest), &[("CallSid", CALL)], &team.auth_token)),
         ("JSON", 400, without(good(), "Content-Type").json(&json!({ "CallSid": CALL }))),
         ("JSON that says it is a form", 403, {
             let ask = kind("application/x-www-form-urlencoded");
@@ -260,7 +260,7 @@ async fn the_public_url_counts_whatever_the_headers_say() {
     let params = [("AccountSid", account.as_str())];
     let signature = token.sign(&twilio_sig::Request::form(&url, &params));
     let ask =
-        without(Ask::form(&team.path("voice/status"), &params, "other"), "X-Twilio-Signature")
+        without(signed_form(&team.path("voice/status"), &params, "other"), "X-Twilio-Signature")
             .header("X-Twilio-Signature", &signature);
     let lines = format!("Host: evil.example.com\r\nContent-Length: {}\r\n", ask.body.len());
     assert_eq!(world.send(&ask.bytes_with(&lines)).await.status, 403);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use emulator::{Behaviour, Kind};
 use serde_json::json;
 
-use crate::http::Ask;
+use crate::http::{Ask, Document as _};
 use crate::tables::LogRow;
 use crate::world::{World, until};
 

@@ -7,7 +7,7 @@ use identity::UserId;
 use serde_json::json;
 use tokio_postgres::NoTls;
 
-use crate::http::{Answer, Ask};
+use crate::http::{Answer, Ask, Document as _, again, signed_form};
 use crate::sessions::{claims, now, sign};
 use crate::team::Team;
 use crate::world::{LOGIN, SESSION_SECRET, World};
@@ -130,7 +130,7 @@ async fn a_signature_is_good_for_its_own_workspace_only() {
             ];
             let at = |workspace: &str| {
                 let path = format!("/api/workspaces/{workspace}/{rest}");
-                Ask::form(&path, &params, &ours.auth_token)
+                signed_form(&path, &params, &ours.auth_token)
             };
             let foreign = world.ask(&at(theirs.id.as_str())).await.comparable();
             let absent = world.ask(&at("absent")).await.comparable();
@@ -141,7 +141,7 @@ async fn a_signature_is_good_for_its_own_workspace_only() {
     // Their own requests, sent to us.
     let moved = |url: &str| url.replace("/theirs/", "/ours/");
     for webhook in world.twilio.webhooks().iter().filter(|hook| hook.url.contains("/theirs/")) {
-        let mut ask = Ask::again(webhook);
+        let mut ask = again(webhook);
         ask.target = moved(&ask.target);
         assert_eq!(world.ask(&ask).await.status, 403, "{webhook}");
     }

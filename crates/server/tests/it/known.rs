@@ -7,7 +7,7 @@ use emulator::{Behaviour, Kind};
 use identity::CallSid;
 use serde_json::json;
 
-use crate::http::Ask;
+use crate::http::{Ask, Document as _, again, signed_form};
 use crate::tables::LogRow;
 use crate::world::{World, until};
 
@@ -48,9 +48,9 @@ async fn a_server_that_starts_without_its_database_rings_the_right_people() {
     // Signatures are still checked, and nobody else is served.
     let params = [("AccountSid", team.account.sid().to_string()), ("CallSid", "x".to_owned())];
     let params = [(params[0].0, &*params[0].1), (params[1].0, &*params[1].1)];
-    let forged = Ask::form(&team.path("voice"), &params, "another-auth-token");
+    let forged = signed_form(&team.path("voice"), &params, "another-auth-token");
     assert_eq!(world.ask(&forged).await.status, 403);
-    let absent = Ask::form("/api/workspaces/absent/voice", &params, &team.auth_token);
+    let absent = signed_form("/api/workspaces/absent/voice", &params, &team.auth_token);
     assert_eq!(world.ask(&absent).await.status, 503, "nobody knows whether it exists");
 
     world.let_in().await;
@@ -74,7 +74,7 @@ async fn a_call_that_is_over_rings_nobody_while_the_database_is_away() {
     world.applied().await;
     world.cut_off().await;
     let story = world.phone(CALLER).gives_up_after(3 * SECOND).call(&team.number).ended().await;
-    let voice = Ask::again(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
+    let voice = again(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
     for _ in 0..3 {
         let answer = world.ask(&voice).await.twiml();
         assert!(answer.contains("<Hangup/>") && !answer.contains("<Dial"), "{answer}");

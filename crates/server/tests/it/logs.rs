@@ -10,7 +10,7 @@ use tracing::Dispatch;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::http::Ask;
+use crate::http::{Ask, signed_form};
 use crate::sessions::{claims, session, sign};
 use crate::team::API_SECRET;
 use crate::world::{SECRETS_KEY, SESSION_SECRET, World};
@@ -102,7 +102,7 @@ async fn a_bad_day() -> Vec<String> {
         world.ask(&put.json(&json!({ "status": NAME }))).await;
         planted.push(bearer.clone());
     }
-    let forged = Ask::form(&team.path("voice"), &[("From", CALLER), ("Note", NAME)], "stranger");
+    let forged = signed_form(&team.path("voice"), &[("From", CALLER), ("Note", NAME)], "stranger");
     assert_eq!(world.ask(&forged).await.status, 403);
     let signature = forged.headers.iter().find(|(name, _)| name == "X-Twilio-Signature");
     planted.extend(signature.map(|(_, value)| value.clone()));

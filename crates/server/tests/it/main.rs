@@ -1,5 +1,4 @@
 //! The whole server, on a real Postgres, with Twilio on loopback.
-#![expect(clippy::disallowed_methods, reason = "a test measures real time")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod api;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Ask};
+use crate::http::{Answer, Ask, Document as _};
 use crate::sessions::{claims, now, session, sign};
 use crate::world::{ORIGIN, SESSION_SECRET, World};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use emulator::{Behaviour, Kind, Story};
 use serde_json::json;
 
-use crate::http::{Answer, exchange};
+use crate::http::{Answer, Document as _, exchange};
 use crate::tables::LogRow;
 use crate::team::{Team, browser};
 use crate::world::World;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use emulator::{Behaviour, Kind};
 
-use crate::http::Ask;
+use crate::http::{Document as _, again, signed_form};
 use crate::tables::LogRow;
 use crate::world::World;
 
@@ -23,7 +23,7 @@ async fn a_voice_webhook_that_comes_again_changes_nothing() {
     agents[0].answer().expect("it rings");
     let story = call.until(|story| story.legs.iter().any(|leg| leg.answered)).await;
     world.twilio.settled().await;
-    let voice = Ask::again(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
+    let voice = again(story.of_kind(Kind::Voice).next().expect("a voice webhook"));
 
     let during = world.dump(Some(&team)).await;
     let answer = world.ask(&voice).await.twiml();
@@ -52,7 +52,7 @@ async fn a_call_whose_next_document_failed_rings_again_until_people_have_talked(
         params.push(("ErrorCode".to_owned(), "11200".to_owned()));
         params.push(("ErrorUrl".to_owned(), webhook.url.clone()));
         let params: Vec<_> = params.iter().map(|(name, value)| (&**name, &**value)).collect();
-        Ask::form(&team.path("voice"), &params, &team.auth_token)
+        signed_form(&team.path("voice"), &params, &team.auth_token)
     };
     let story = world.phone(CALLER).gives_up_after(2 * SECOND).call(&team.number);
     let story = story.until(|story| story.legs.len() == 2).await;
@@ -98,7 +98,7 @@ async fn every_request_of_a_day_comes_again_twice() {
     for _ in 0..2 {
         webhooks.reverse();
         for webhook in &webhooks {
-            let answer = world.ask(&Ask::again(webhook)).await;
+            let answer = world.ask(&again(webhook)).await;
             if webhook.kind.is_document() {
                 // No replay of a call that is over rings or dials anybody.
                 assert!(!answer.twiml().contains("<Dial"), "{webhook}: {answer:?}");

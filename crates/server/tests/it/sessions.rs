@@ -1,9 +1,7 @@
 //! Session tokens, good ones and others.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+pub(crate) use harness::session::{now, sign};
 use identity::UserId;
-use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Ask};
@@ -16,22 +14,7 @@ pub(crate) fn session(user: UserId) -> String {
 }
 
 pub(crate) fn claims(user: UserId) -> Value {
-    json!({
-        "sub": user.to_string(),
-        "aud": "authenticated",
-        "role": "authenticated",
-        "exp": now() + 3600,
-    })
-}
-
-pub(crate) fn sign(claims: &Value, secret: &str) -> String {
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    encode(&Header::default(), claims, &key).expect("a token")
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs()
+    harness::session::claims(&user.to_string(), 3600)
 }
 
 impl World {

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::Ask;
+use crate::http::{Ask, signed_form};
 use crate::team::Team;
 use crate::world::{World, until};
 
@@ -13,7 +13,7 @@ fn callback(team: &Team, call: u8) -> Ask {
     let sid = identity::CallSid::from_bytes([call; 16]);
     let params =
         [("AccountSid", account.as_str()), ("CallSid", sid.as_str()), ("CallStatus", "completed")];
-    Ask::form(&team.path("voice/status"), &params, &team.auth_token)
+    signed_form(&team.path("voice/status"), &params, &team.auth_token)
 }
 
 /// How many events the database has.

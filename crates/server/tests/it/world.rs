@@ -7,7 +7,6 @@ use emulator::{Emulator, Phone, Route, Select};
 use localpg::testing::{self, Template, TestDatabase};
 use server::{Config, Server};
 use store_pg::{Owner, SCHEMA};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 /// What Twilio is told; the emulator's routes lead to the servers.
@@ -155,12 +154,9 @@ impl World {
 pub(crate) struct Stopped;
 
 /// Waits until something is so, for as long as a busy machine may take.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+pub(crate) async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    let holds = harness::wait::until(Duration::from_secs(30), Duration::from_millis(2), holds);
+    assert!(holds.await, "not within 30 s: {what}");
 }
 
 fn database() -> TestDatabase {
