@@ -64,7 +64,7 @@ impl Call {
                 if !goes_on {
                     return Err(HandError::NoCall);
                 }
-                world.digit(self.sid, key);
+                world.press_key(self.sid, key);
             }
             Ok(())
         })

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::exchange::{Asked, Reply, empty, json as reply};
+use crate::exchange::{HttpRequest, Reply, empty, json as reply};
 use crate::shared::Shared;
 use fields::Fields;
 
@@ -44,15 +44,15 @@ impl Refusal {
 }
 
 /// Answers a request below `/emulator`.
-pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
-    route(shared, asked)
+pub(crate) fn answer(shared: &Arc<Shared>, http: &HttpRequest) -> Reply {
+    route(shared, http)
         .unwrap_or_else(|refusal| reply(refusal.status, &json!({ "error": refusal.rule })))
 }
 
-fn route(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refusal> {
-    let segments: Vec<&str> = asked.segments.iter().skip(1).map(String::as_str).collect();
-    let body = || Fields::read(&asked.body);
-    match (asked.method.as_str(), &segments[..]) {
+fn route(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, Refusal> {
+    let segments: Vec<&str> = http.segments.iter().skip(1).map(String::as_str).collect();
+    let body = || Fields::read(&http.body);
+    match (http.method.as_str(), &segments[..]) {
         ("GET", ["calls"]) => Ok(found(&calls::list(shared))),
         ("POST", ["calls"]) => calls::place(shared, body()?).map(|made| created(&made)),
         ("GET", ["calls", sid]) => calls::show(shared, sid).map(|call| found(&call)),
@@ -79,14 +79,14 @@ fn route(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refusal> {
             faults::clear(shared);
             Ok(empty())
         }
-        ("GET", ["timeline"]) => timeline::page(shared, asked).map(|page| found(&page)),
-        ("GET", ["events"]) => timeline::events(shared, asked),
+        ("GET", ["timeline"]) => timeline::page(shared, http).map(|page| found(&page)),
+        ("GET", ["events"]) => timeline::events(shared, http),
         ("GET", ["accounts"]) => Ok(found(&setup::list(shared))),
         ("POST", ["accounts"]) => setup::account(shared, body()?).map(|made| created(&made)),
         ("POST", ["numbers"]) => setup::number(shared, body()?).map(|made| created(&made)),
         ("POST", ["apps"]) => setup::app(shared, body()?).map(|made| created(&made)),
         ("POST", ["keys"]) => setup::key(shared, body()?).map(|made| created(&made)),
-        (method, _) => Err(Refusal::absent(&format!("{method} {}", asked.path))),
+        (method, _) => Err(Refusal::absent(&format!("{method} {}", http.path))),
     }
 }
 

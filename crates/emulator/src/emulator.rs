@@ -124,7 +124,7 @@ impl Emulator {
         self.shared.write(|world| world.time.now)
     }
 
-    /// Lets so much emulated time pass, with all its events, and waits until their
+    /// Lets this much emulated time pass, with all its events, and waits until their
     /// webhooks are answered.
     pub async fn advance(&self, length: Duration) {
         let limit = self.shared.write(|world| {

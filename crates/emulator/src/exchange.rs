@@ -4,4 +4,4 @@ mod reply;
 mod request;
 
 pub(crate) use reply::{Content, Reply, empty, json, stream, text, with_header};
-pub(crate) use request::{Asked, Unreadable};
+pub(crate) use request::{HttpRequest, Unreadable};

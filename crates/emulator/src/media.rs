@@ -1,7 +1,7 @@
 //! The media engine: the other end of the browsers' media, and what virtual people say and hear.
 //!
 //! Every 20 ms each leg says one frame of PCMU and hears one, as the [world](crate::world) says
-//! who hears whom. Nothing is negotiated anew when that changes.
+//! who hears whom. No session is renegotiated when that changes.
 
 mod ear;
 mod player;

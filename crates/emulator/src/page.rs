@@ -3,13 +3,13 @@
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::exchange::{Asked, Reply, json as reply, text, with_header};
+use crate::exchange::{HttpRequest, Reply, json as reply, text, with_header};
 
 /// Answers a request for a file of the page.
-pub(crate) fn answer(asked: &Asked) -> Reply {
-    let file = FILES.iter().find(|(path, ..)| *path == asked.path);
+pub(crate) fn answer(http: &HttpRequest) -> Reply {
+    let file = FILES.iter().find(|(path, ..)| *path == http.path);
     match file {
-        Some((_, content_type, body)) if asked.method == hyper::Method::GET => {
+        Some((_, content_type, body)) if http.method == hyper::Method::GET => {
             let reply = with_header(text(content_type, *body), "content-security-policy", POLICY);
             let reply = with_header(reply, "x-content-type-options", "nosniff");
             with_header(reply, "referrer-policy", "no-referrer")

@@ -19,7 +19,7 @@ use identity::{AccountSid, CallSid};
 use serde_json::Value;
 
 use crate::ApiMishap;
-use crate::exchange::{Asked, Reply, empty, json};
+use crate::exchange::{HttpRequest, Reply, empty, json};
 use crate::shared::Shared;
 use crate::timeline::What;
 use error::ApiError;
@@ -29,18 +29,18 @@ use form::Form;
 pub(crate) const VERSION: &str = "2010-04-01";
 
 /// Answers a request below `/2010-04-01`.
-pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
+pub(crate) fn answer(shared: &Arc<Shared>, http: &HttpRequest) -> Reply {
     let fault = shared.write(|world| world.api.next_fault());
     let result = match fault {
         Some(ApiMishap::TooManyRequests) => Err(ApiError::too_many_requests()),
         Some(ApiMishap::Unavailable) => return error::unavailable(StatusCode::SERVICE_UNAVAILABLE),
         Some(ApiMishap::Lost) => {
-            drop(carry_out(shared, asked));
+            drop(carry_out(shared, http));
             return error::unavailable(StatusCode::BAD_GATEWAY);
         }
-        None => carry_out(shared, asked),
+        None => carry_out(shared, http),
     };
-    note(shared, asked, &result);
+    note(shared, http, &result);
     match result {
         Ok(reply) => reply,
         Err(error) => error.reply(),
@@ -50,28 +50,28 @@ pub(crate) fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
 /// One request, and the account that it is about.
 struct Request<'a> {
     shared: &'a Arc<Shared>,
-    asked: &'a Asked,
+    http: &'a HttpRequest,
     account: AccountSid,
 }
 
-fn carry_out(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, ApiError> {
-    let user = user::authenticate(shared, asked)?;
-    let segments: Vec<&str> = asked.segments.iter().skip(1).map(String::as_str).collect();
-    let absent = || ApiError::not_found(asked);
+fn carry_out(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, ApiError> {
+    let user = user::authenticate(shared, http)?;
+    let segments: Vec<&str> = http.segments.iter().skip(1).map(String::as_str).collect();
+    let absent = || ApiError::not_found(http);
     let ["Accounts", account, rest @ ..] = &segments[..] else { return Err(absent()) };
     let account = user::account(shared, user, account)?;
     let mut rest = rest.to_vec();
     if let Some(last) = rest.last_mut() {
         *last = last.strip_suffix(".json").unwrap_or(last);
     }
-    let request = Request { shared, asked, account };
+    let request = Request { shared, http, account };
     request.route(&rest)
 }
 
 impl Request<'_> {
     fn route(&self, path: &[&str]) -> Result<Reply, ApiError> {
-        let is_json = self.asked.path.strip_suffix(".json").is_some();
-        match (self.asked.method.as_str(), path) {
+        let is_json = self.http.path.strip_suffix(".json").is_some();
+        match (self.http.method.as_str(), path) {
             ("GET", ["Calls"]) => calls::list(self),
             ("POST", ["Calls"]) => calls::create(self),
             ("GET", ["Calls", sid]) => calls::fetch(self, sid),
@@ -121,17 +121,17 @@ impl Request<'_> {
     }
 
     fn absent(&self) -> ApiError {
-        ApiError::not_found(self.asked)
+        ApiError::not_found(self.http)
     }
 
     /// The form of a POST.
     fn form(&self) -> Form {
-        Form::read(&self.asked.body)
+        Form::read(&self.http.body)
     }
 
     /// The parameters of a list.
     fn query(&self) -> Form {
-        Form::of(&self.asked.query)
+        Form::of(&self.http.query)
     }
 
     /// The path of a resource of the account.
@@ -157,17 +157,17 @@ fn gone() -> Reply {
 }
 
 /// Notes requests that changed something or were refused. A request that only reads is not noted.
-fn note(shared: &Shared, asked: &Asked, result: &Result<Reply, ApiError>) {
-    if asked.method == hyper::Method::GET && result.is_ok() {
+fn note(shared: &Shared, http: &HttpRequest, result: &Result<Reply, ApiError>) {
+    if http.method == hyper::Method::GET && result.is_ok() {
         return;
     }
-    let call = asked
+    let call = http
         .segments
         .iter()
         .find_map(|segment| segment.trim_end_matches(".json").parse::<CallSid>().ok());
     let what = What::Api {
-        method: asked.method.to_string(),
-        path: asked.path.clone(),
+        method: http.method.to_string(),
+        path: http.path.clone(),
         status: match result {
             Ok(reply) => reply.status().as_u16(),
             Err(error) => error.status.as_u16(),

@@ -45,7 +45,7 @@ impl Shared {
             let mut world = self.lock();
             world.time.catch_up();
             let result = change(&mut world);
-            world.tidy();
+            world.close_lanes();
             if world.has_audio() {
                 self.media.wanted.notify_one();
             }
@@ -66,7 +66,7 @@ impl Shared {
         self.changed.subscribe()
     }
 
-    /// Lets every connection end.
+    /// Ends every connection.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.tell();

@@ -105,7 +105,7 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
             return Ok(());
         }
         for key in digits.chars().filter(|key| !key.eq_ignore_ascii_case(&'w')) {
-            world.digit(sid, key);
+            world.press_key(sid, key);
         }
         Ok(())
     })

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Refusal;
-use crate::exchange::{Asked, Reply, stream};
+use crate::exchange::{HttpRequest, Reply, stream};
 use crate::http::signed_url;
 use crate::shared::Shared;
 use crate::timeline::{Entry, EntryId, What};
@@ -16,8 +16,8 @@ use crate::webhook::Outcome;
 use crate::{Problem, Progress, Severity, Webhook};
 
 /// The entries that were added or changed after a number of changes.
-pub(super) fn page(shared: &Shared, asked: &Asked) -> Result<Value, Refusal> {
-    let after = number(asked.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it))?;
+pub(super) fn page(shared: &Shared, http: &HttpRequest) -> Result<Value, Refusal> {
+    let after = number(http.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it))?;
     Ok(shared.read(|world| {
         let changed = world.timeline.changed_after(after.unwrap_or(0));
         let entries = changed.into_iter().map(|(id, it)| entry(id, it));
@@ -28,9 +28,9 @@ pub(super) fn page(shared: &Shared, asked: &Asked) -> Result<Value, Refusal> {
 /// The same as a stream of server-sent events. The id of each event is the number to resume from.
 ///
 /// Without `Last-Event-ID` or `after`, the stream begins now.
-pub(super) fn events(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Refusal> {
-    let query = asked.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it);
-    let after = number(asked.header("last-event-id").or(query))?;
+pub(super) fn events(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, Refusal> {
+    let query = http.query.iter().find(|(name, _)| name == "after").map(|(_, it)| &**it);
+    let after = number(http.header("last-event-id").or(query))?;
     let after = after.unwrap_or_else(|| shared.read(|world| world.timeline.change_count()));
     let (sender, pieces) = mpsc::channel(8);
     tokio::spawn(tell(Arc::clone(shared), after, sender));

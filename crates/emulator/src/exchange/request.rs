@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Method, Request};
 
 /// A request with its body.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct HttpRequest {
     pub(crate) method: Method,
     /// The path as it was sent.
     pub(crate) path: String,
@@ -28,7 +28,7 @@ pub(crate) enum Unreadable {
     Broken,
 }
 
-impl Asked {
+impl HttpRequest {
     /// Reads the body, within limits.
     pub(crate) async fn read(request: Request<Incoming>) -> Result<Self, Unreadable> {
         let (head, body) = request.into_parts();

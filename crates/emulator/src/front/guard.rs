@@ -10,24 +10,24 @@ use std::net::IpAddr;
 
 use hyper::{Method, StatusCode};
 
-use crate::exchange::Asked;
+use crate::exchange::HttpRequest;
 
 /// Why a request is refused: a status and a sentence.
 pub(super) type Refusal = (StatusCode, &'static str);
 
 /// Checks a request to the page or the control API.
-pub(super) fn check(asked: &Asked) -> Result<(), Refusal> {
-    if !asked.header("host").is_some_and(is_local) {
+pub(super) fn check(http: &HttpRequest) -> Result<(), Refusal> {
+    if !http.header("host").is_some_and(is_local) {
         let rule = "the header `Host` must name a loopback address or `localhost`";
         return Err((StatusCode::FORBIDDEN, rule));
     }
-    let from = asked.header("origin").map(|origin| origin.split_once("://").map(|it| it.1));
+    let from = http.header("origin").map(|origin| origin.split_once("://").map(|it| it.1));
     if from.is_some_and(|host| !host.is_some_and(is_local)) {
         let rule = "pages of other hosts may not use the control API";
         return Err((StatusCode::FORBIDDEN, rule));
     }
-    let changes = asked.method == Method::POST || asked.method == Method::PUT;
-    if changes && asked.content_type().as_deref() != Some("application/json") {
+    let changes = http.method == Method::POST || http.method == Method::PUT;
+    if changes && http.content_type().as_deref() != Some("application/json") {
         let rule = "the content type must be `application/json`, also without a body";
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, rule));
     }
@@ -80,7 +80,7 @@ mod tests {
             for (header, value) in headers {
                 map.insert(*header, value.parse().unwrap());
             }
-            let asked = Asked {
+            let http = HttpRequest {
                 method,
                 path: "/emulator/calls".to_owned(),
                 segments: Vec::new(),
@@ -88,7 +88,7 @@ mod tests {
                 headers: map,
                 body: Bytes::new(),
             };
-            assert_eq!(check(&asked).map_err(|refusal| refusal.0), want, "{name}");
+            assert_eq!(check(&http).map_err(|refusal| refusal.0), want, "{name}");
         }
     }
 }

@@ -8,7 +8,7 @@ use hyper::{Request, StatusCode};
 use serde_json::json;
 
 use super::guard;
-use crate::exchange::{Asked, Content, Reply, Unreadable, json};
+use crate::exchange::{Content, HttpRequest, Reply, Unreadable, json};
 use crate::shared::Shared;
 use crate::{control, page, rest};
 
@@ -20,19 +20,19 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
         let bytes = Some(body.to_bytes()).filter(|bytes| !bytes.is_empty());
         return Reply::from_parts(head, Content::Whole(bytes));
     }
-    let asked = match Asked::read(request).await {
-        Ok(asked) => asked,
+    let http = match HttpRequest::read(request).await {
+        Ok(http) => http,
         Err(error) => return unreadable(error),
     };
-    if asked.segments.first().is_some_and(|first| first == rest::VERSION) {
-        return rest::answer(shared, &asked);
+    if http.segments.first().is_some_and(|first| first == rest::VERSION) {
+        return rest::answer(shared, &http);
     }
-    if let Err((status, rule)) = guard::check(&asked) {
+    if let Err((status, rule)) = guard::check(&http) {
         return json(status, &json!({ "error": rule }));
     }
-    match asked.segments.first().map(String::as_str) {
-        Some("emulator") => control::answer(shared, &asked),
-        _ => page::answer(&asked),
+    match http.segments.first().map(String::as_str) {
+        Some("emulator") => control::answer(shared, &http),
+        _ => page::answer(&http),
     }
 }
 

@@ -58,7 +58,7 @@ impl Source {
 }
 
 impl Player {
-    /// The next frame. Another `turn` begins anew.
+    /// The next frame. With another `turn` the sound starts again.
     pub(super) fn next(&mut self, source: &Source, turn: u64) -> Frame {
         if self.turn != turn || self.playing != *source {
             *self = Self { playing: source.clone(), turn, at: 0 };

@@ -108,7 +108,7 @@ impl Session {
         true
     }
 
-    /// Lets time pass.
+    /// Handles the passing of time.
     pub(super) fn tick(&mut self, now: Instant) {
         if self.rtc.is_alive() && self.rtc.handle_input(Input::Timeout(now)).is_err() {
             self.rtc.disconnect();

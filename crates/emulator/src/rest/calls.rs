@@ -51,7 +51,7 @@ pub(super) fn update(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError
 /// Deletes the record of a call that is over.
 pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
-    let deleted = request.shared.write(|world| world.forget(sid));
+    let deleted = request.shared.write(|world| world.delete_record(sid));
     if deleted {
         return Ok(gone());
     }

@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::exchange::{Asked, Reply, json as reply, text, with_header};
+use crate::exchange::{HttpRequest, Reply, json as reply, text, with_header};
 
 /// An error as Twilio writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,11 +27,11 @@ impl ApiError {
         }
     }
 
-    pub(super) fn not_found(asked: &Asked) -> Self {
+    pub(super) fn not_found(http: &HttpRequest) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
             code: NOT_FOUND,
-            message: format!("The requested resource {} was not found", asked.path),
+            message: format!("The requested resource {} was not found", http.path),
         }
     }
 

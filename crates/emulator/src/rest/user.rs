@@ -6,12 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use identity::AccountSid;
 
 use super::error::ApiError;
-use crate::exchange::Asked;
+use crate::exchange::HttpRequest;
 use crate::shared::Shared;
 
 /// The account that the user and password of a request belong to.
-pub(super) fn authenticate(shared: &Shared, asked: &Asked) -> Result<AccountSid, ApiError> {
-    let known = asked.header("authorization").and_then(basic).and_then(|(user, password)| {
+pub(super) fn authenticate(shared: &Shared, http: &HttpRequest) -> Result<AccountSid, ApiError> {
+    let known = http.header("authorization").and_then(basic).and_then(|(user, password)| {
         shared.read(|world| world.tables.authenticate(&user, &password))
     });
     known.ok_or_else(ApiError::authenticate)

@@ -1,6 +1,6 @@
 //! A call: to Twilio, a leg of a `<Dial>` is one too.
 //!
-//! What belongs together has a type of its own: the [`Life`] of the call, the [`Script`] that it
+//! Each group of fields is a type: the [`Life`] of the call, the [`Script`] that it
 //! runs, the [`Webhooks`] that it sends, the person at its [`End`]. A [`Leg`] is only there if a
 //! `<Dial>` made the call, and [`RestView`] is what only the REST API asks about.
 

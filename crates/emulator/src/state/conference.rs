@@ -73,7 +73,7 @@ pub(crate) struct Participant {
     pub(crate) updated_at: Timestamp,
 }
 
-/// Whom a participant coaches from now on.
+/// The participant that a participant coaches from now on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Coaching {
     Nobody,

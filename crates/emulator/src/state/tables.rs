@@ -80,7 +80,7 @@ impl Tables {
         self.accounts.len() as u64
     }
 
-    /// The number, if it is a phone number and one of ours.
+    /// The number, if it is a phone number of an account.
     pub(crate) fn number(&self, text: &str) -> Option<&(AccountSid, Voice)> {
         self.numbers.get(&text.parse::<PhoneNumber>().ok()?)
     }

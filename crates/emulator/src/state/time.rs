@@ -15,7 +15,7 @@ pub(crate) struct Time {
     /// A moment on the wall and on the emulated clock, for a clock that follows the wall.
     anchor: (Instant, Timestamp),
     agenda: Agenda,
-    /// The moment that `Emulator::advance` leads to.
+    /// The moment at which `Emulator::advance` ends.
     pub(crate) advance_to: Option<Timestamp>,
 }
 
@@ -33,7 +33,7 @@ impl Time {
         }
     }
 
-    /// Lets another clock move the time from here on.
+    /// Changes the clock from here on.
     pub(crate) fn set_clock(&mut self, clock: Clock) {
         self.catch_up();
         self.clock = clock;

@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Deletes the record of a call that has ended. False if it has not.
-    pub(crate) fn forget(&mut self, sid: CallSid) -> bool {
+    pub(crate) fn delete_record(&mut self, sid: CallSid) -> bool {
         let Some(call) = self.calls.get_mut(&sid).filter(|call| call.has_ended()) else {
             return false;
         };

@@ -16,7 +16,7 @@ use crate::timeline::What;
 
 impl World {
     /// The party of a leg presses a key: `0` to `9`, `*` or `#`.
-    pub(crate) fn digit(&mut self, leg: CallSid, key: char) {
+    pub(crate) fn press_key(&mut self, leg: CallSid, key: char) {
         if !is_key(key) {
             return;
         }
@@ -25,14 +25,16 @@ impl World {
             // The key is also pressed at the other end of the line.
             let far = self.calls.get(&listener).and_then(|call| call.end.far_side);
             if let Some(far) = far {
-                self.digit(far, key);
+                self.press_key(far, key);
             }
         }
         match self.calls.get(&leg).map(|call| &call.script.doing) {
             Some(Doing::Gathering(_)) => self.gather_key(leg, key),
             Some(Doing::Recording(_)) => self.message_key(leg, key),
             Some(Doing::Dialling(_) | Doing::Dequeuing(_)) if key == '*' => self.star(leg),
-            Some(_) if key == '*' && self.leaves_on_star(leg) => self.walks_out(leg, Away::HungUp),
+            Some(_) if key == '*' && self.leaves_on_star(leg) => {
+                self.leave_conference(leg, Away::HungUp);
+            }
             _ => {}
         }
     }
@@ -40,7 +42,7 @@ impl World {
     /// A browser has sent a key over its media.
     pub(crate) fn key_of_line(&mut self, id: LineId, key: char) {
         if let Some(line) = self.signal.lines.get(id) {
-            self.digit(line.leg, key);
+            self.press_key(line.leg, key);
         }
     }
 
@@ -113,7 +115,7 @@ impl World {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let Doing::Gathering(gathering) = &mut call.script.doing else { return };
         if let Some(key) = gathering.script.pop_front() {
-            self.digit(sid, key);
+            self.press_key(sid, key);
         }
     }
 
@@ -176,9 +178,9 @@ mod tests {
         world.audio.bridge(a, b);
         world.audio.set(c, Hears::Mix(vec![b]));
         for key in ['1', 'x', '#'] {
-            world.digit(a, key);
+            world.press_key(a, key);
         }
-        world.digit(b, '*');
+        world.press_key(b, '*');
         assert_eq!([a, b, c].map(|leg| world.audio.of(leg).keys), ["*", "1#", "*"]);
     }
 }

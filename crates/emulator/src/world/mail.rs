@@ -143,7 +143,7 @@ impl World {
     }
 
     /// Closes calls and conferences whose last webhook has been answered.
-    pub(crate) fn tidy(&mut self) {
+    pub(crate) fn close_lanes(&mut self) {
         for root in self.calls.closing.clone() {
             if self.calls.legs_have_ended(root) && self.post.close(root) {
                 self.calls.closing.remove(&root);

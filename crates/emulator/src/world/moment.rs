@@ -34,7 +34,7 @@ impl World {
         if let Some((at, due)) = self.time.pop() {
             self.time.jump(at);
             self.happen(due);
-            self.tidy();
+            self.close_lanes();
         }
         true
     }

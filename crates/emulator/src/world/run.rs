@@ -170,7 +170,7 @@ impl World {
     pub(super) fn stay_limit(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get(&sid) else { return };
         match call.script.stay.as_ref().map(|stay| &stay.place) {
-            Some(Place::Conference(_)) => self.walks_out(sid, Away::HungUp),
+            Some(Place::Conference(_)) => self.leave_conference(sid, Away::HungUp),
             Some(Place::Queue(_)) => {
                 self.hang_up(sid);
             }

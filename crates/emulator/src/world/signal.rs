@@ -64,7 +64,7 @@ impl World {
             Received::Hangup(of) => self.hung_up_by_browser(party, &of),
             Received::Dtmf(dtmf) => {
                 if let Some(line) = self.line_named(party, &dtmf.callsid) {
-                    dtmf.dtmf.chars().for_each(|key| self.digit(line.leg, key));
+                    dtmf.dtmf.chars().for_each(|key| self.press_key(line.leg, key));
                 }
             }
             Received::Message(message) => {
@@ -118,7 +118,7 @@ impl World {
 
     /// `call.accept`: the device whose answer is read first gets the leg.
     fn answered_by_browser(&mut self, party: PartyId, answer: WithSdp) -> Option<Accepted> {
-        // Without a line the answer is too late. The device has been told already.
+        // Without a line the answer is too late. The device knows that already.
         let id = self.signal.lines.named(party, &answer.callsid)?;
         let line = self.signal.lines.get_mut(id)?;
         if line.is_taken() {

@@ -56,7 +56,7 @@ impl Stage {
     /// Answers every webhook. No time passes.
     pub(super) fn settle(&mut self) {
         loop {
-            self.world.tidy();
+            self.world.close_lanes();
             let requests = self.world.take_requests();
             if requests.is_empty() {
                 return;

@@ -93,7 +93,7 @@ async fn two_meet_and_the_last_one_ends_it() {
     assert_eq!(seen[5].param("CallSidEndingConference"), stories[1].sid.as_str());
     assert_eq!(stories[0].talked, secs(40), "thirty seconds of talking after ten of waiting");
     assert_eq!(stories[0].not_emulated().count(), 1, "the event `speaker`");
-    // After the end of the call the action is asked, without a leg.
+    // After the end of the call the action is requested, without a leg.
     let after = &server.at("/after")[0];
     assert_eq!(after.param("DialCallStatus"), "answered");
     assert!(!after.form.iter().any(|(name, _)| name == "DialCallSid"));

@@ -56,7 +56,7 @@ async fn a_call_is_placed_watched_and_ended() {
     assert_eq!(voice["answer"]["status"], 200);
     assert!(voice["answer"]["body"].as_str().expect("a body").contains("<Dial"));
     assert!(voice["ms"].as_f64().expect("a time") > 0.0);
-    // A leg leads to its call too.
+    // The Sid of a leg finds its call too.
     let leg = call["legs"][0]["sid"].as_str().expect("a Sid");
     assert_eq!(api.look(&format!("/calls/{leg}")).await["call_sid"], sid);
     assert_eq!(api.look("/calls").await[0]["call_sid"], sid);

@@ -113,7 +113,7 @@ async fn calls_end_as_the_called_side_decides() {
         let call = api.rest("GET", &format!("Calls/{sid}"), &[]).await.json();
         assert_eq!(call["status"], want, "{call:#}");
     }
-    // A browser is called by its identity, and learns what the address says.
+    // A browser is called by its identity, and gets the parameters of the address.
     let ana = api.account.agent("ana", Behaviour::ByHand);
     let twiml = "<Response><Say>Hello, Ana.</Say></Response>";
     let form = [("To", "client:ana?ticket=7&name=J%C3%BCrg"), ("From", "boss"), ("Twiml", twiml)];

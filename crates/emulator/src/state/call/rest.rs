@@ -52,7 +52,7 @@ pub(crate) struct Outbound {
 /// Where the documents of a call come from.
 #[derive(Clone, Debug)]
 pub(crate) struct First {
-    /// The URLs; the first one is not asked if there is a document.
+    /// The URLs. The first one is not requested if there is a document.
     pub(crate) voice: Voice,
     /// The document itself.
     pub(crate) twiml: Option<String>,

@@ -9,7 +9,7 @@ use crate::step::Step;
 /// The document of a call and how far the call is in it.
 #[derive(Debug)]
 pub(crate) struct Script {
-    /// The number of the current plan. What was planned or asked under an older number is void.
+    /// The number of the current plan. Events and requests with an older number no longer apply.
     pub(crate) generation: u64,
     pub(crate) doing: Doing,
     /// The verbs that are still to be carried out.

@@ -5,7 +5,7 @@ use identity::AppSid;
 use crate::Voice;
 use crate::step::{Subscription, Target};
 
-/// The URLs of a call, the parameters of its own, and the numbers of what was sent.
+/// The URLs of a call, its own parameters, and the counters of its webhooks.
 #[derive(Debug, Default)]
 pub(crate) struct Webhooks {
     /// The URLs of the number or TwiML App, or of the REST API.

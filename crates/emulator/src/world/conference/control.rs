@@ -52,7 +52,7 @@ impl World {
             self.change_wait(call, &wait);
         }
         if change.hold.is_some() {
-            self.hold(call, after.hold, change.hold_wait);
+            self.set_hold(call, after.hold, change.hold_wait);
         }
         self.tell_changes(id, &before, &after);
         self.remix(id);
@@ -75,7 +75,7 @@ impl World {
         }
     }
 
-    fn hold(&mut self, call: CallSid, on: bool, wait: Option<Wait>) {
+    fn set_hold(&mut self, call: CallSid, on: bool, wait: Option<Wait>) {
         if on {
             let wait = wait.unwrap_or(Wait::Music);
             self.set_ear(call, Ear::Held(wait.clone()));
@@ -110,7 +110,7 @@ impl World {
             return;
         };
         self.report_conference(id, Event::Announcement { heard }, &it, Params::new());
-        if it.hold { self.hold(call, true, None) } else { self.open_ear(call) }
+        if it.hold { self.set_hold(call, true, None) } else { self.open_ear(call) }
     }
 
     /// Plays an announcement to every participant.
@@ -127,7 +127,7 @@ impl World {
     pub(crate) fn remove_participant(&mut self, id: ConferenceSid, call: CallSid) -> bool {
         let is_in = self.conferences.get(&id).is_some_and(|it| it.participant(call).is_some());
         if is_in {
-            self.walks_out(call, Away::Redirected);
+            self.leave_conference(call, Away::Redirected);
         }
         is_in
     }
@@ -136,7 +136,7 @@ impl World {
     pub(crate) fn end_conference(&mut self, id: ConferenceSid) -> bool {
         let Some(conference) = self.conferences.get(&id) else { return false };
         let Some(any) = conference.participants.first().cloned() else { return false };
-        self.close(id, BY_API, &any);
+        self.close_conference(id, BY_API, &any);
         true
     }
 }

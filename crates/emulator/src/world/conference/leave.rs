@@ -43,13 +43,13 @@ impl From<Away> for Left {
 }
 
 impl World {
-    /// A participant leaves and goes on with the document that led into the conference.
-    pub(in super::super) fn walks_out(&mut self, sid: CallSid, away: Away) {
+    /// A participant leaves, and goes on with the document that joined the conference.
+    pub(in super::super) fn leave_conference(&mut self, sid: CallSid, away: Away) {
         if self.conferring(sid).is_none() {
             return;
         }
         let Some(Place::Conference(conferring)) = self.end_stay(sid) else { return };
-        self.part(sid, conferring.conference, Left::from(away));
+        self.remove_from_conference(sid, conferring.conference, Left::from(away));
         self.after_conference(sid, &conferring);
     }
 
@@ -60,12 +60,12 @@ impl World {
         conferring: &Conferring,
         away: Away,
     ) {
-        self.part(sid, conferring.conference, Left::from(away));
+        self.remove_from_conference(sid, conferring.conference, Left::from(away));
         self.ask_after_conference(sid, conferring);
     }
 
     /// Removes a participant, and ends the conference if it cannot go on without them.
-    pub(super) fn part(&mut self, sid: CallSid, id: ConferenceSid, left: Left) {
+    pub(super) fn remove_from_conference(&mut self, sid: CallSid, id: ConferenceSid, left: Left) {
         let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
         let Some(gone) = conference.remove(sid, now) else { return };
@@ -77,19 +77,24 @@ impl World {
         let by_api = left == Left::ByApi;
         match (gone.ends, is_empty, by_api) {
             (true, _, false) => {
-                self.close(id, "participant-with-end-conference-on-exit-left", &gone);
+                self.close_conference(id, "participant-with-end-conference-on-exit-left", &gone);
             }
             (true, _, true) => {
-                self.close(id, "participant-with-end-conference-on-exit-kicked", &gone);
+                self.close_conference(id, "participant-with-end-conference-on-exit-kicked", &gone);
             }
-            (false, true, false) => self.close(id, "last-participant-left", &gone),
-            (false, true, true) => self.close(id, "last-participant-kicked", &gone),
+            (false, true, false) => self.close_conference(id, "last-participant-left", &gone),
+            (false, true, true) => self.close_conference(id, "last-participant-kicked", &gone),
             (false, false, _) => self.remix(id),
         }
     }
 
     /// Ends a conference.
-    pub(super) fn close(&mut self, id: ConferenceSid, reason: &'static str, last: &Participant) {
+    pub(super) fn close_conference(
+        &mut self,
+        id: ConferenceSid,
+        reason: &'static str,
+        last: &Participant,
+    ) {
         let now = self.time.now;
         let Some(conference) = self.conferences.get_mut(&id) else { return };
         let by_api = reason == BY_API;

@@ -17,7 +17,7 @@ fn the_file_holds_what_was_said_at_its_time() {
     // 100 ms of sound at second two.
     stage.world.spoke(call, &[0x80; 800]);
     stage.pass(1);
-    stage.world.digit(call, '5');
+    stage.world.press_key(call, '5');
     stage.settle();
 
     let recording = stage.world.recordings.values().next().unwrap();
