@@ -11,7 +11,7 @@ use crate::{ParseError, UserId};
 /// The Twilio client identity of one agent: `agent_` and the 32 digits of their user id.
 ///
 /// The user id is read in any text form of its UUID and written in one, lower case without
-/// hyphens: hyphens are refused by Twilio's mobile SDKs and by its REST addresses.
+/// hyphens: Twilio's mobile SDKs and its REST addresses refuse hyphens.
 ///
 /// # Examples
 ///
@@ -74,11 +74,11 @@ impl fmt::Display for AgentIdentity {
 
 text_forms!(AgentIdentity, { "pattern": "^agent_[0-9a-f]{32}$" });
 
-/// A `client:` address, as Twilio writes it in `From` and `To`: a browser, whoever it is.
+/// A `client:` address, as Twilio writes it in `From` and `To`: any browser.
 ///
 /// The identity behind the prefix has 1 to 256 characters without control characters, blanks and
-/// ``<>#%"{}|\^[]` `` (Twilio error 31105). Whether it is an agent's, [`ClientAddress::agent`]
-/// says.
+/// ``<>#%"{}|\^[]` `` (Twilio error 31105). [`ClientAddress::agent`]
+/// says whether it is an agent's.
 ///
 /// # Examples
 ///

@@ -2,23 +2,23 @@
 
 use core::fmt;
 
-/// Which rule of a grammar a text broke.
+/// The rule of a grammar that a text broke.
 ///
 /// `what` names the kind of value in the reader's words, for example `"phone number"`. The text
-/// itself is never repeated: it may be somebody's number.
+/// itself is never repeated: it may be a person's number.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ParseError {
-    /// Nothing was given.
+    /// The text is empty.
     Empty {
         /// The kind of value.
         what: &'static str,
     },
-    /// The text does not begin as it must.
+    /// The text does not have the required prefix.
     Prefix {
         /// The kind of value.
         what: &'static str,
-        /// The letters it must begin with.
+        /// The required prefix.
         prefix: &'static str,
     },
     /// The text has the wrong number of characters.
@@ -32,13 +32,13 @@ pub enum ParseError {
         /// The bytes that were given.
         found: usize,
     },
-    /// A character does not belong there.
+    /// A character is not allowed there.
     Character {
         /// The kind of value.
         what: &'static str,
         /// Byte offset of the character.
         at: usize,
-        /// What may stand there.
+        /// What is allowed there.
         expected: &'static str,
     },
 }

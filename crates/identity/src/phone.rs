@@ -9,10 +9,10 @@ use crate::text::text_forms;
 
 /// A phone number in E.164 form, for example `+15005550006`.
 ///
-/// A plus, a digit from 1 to 9, then 1 to 14 more digits (ITU-T E.164, 6). ASCII digits only:
-/// nothing is repaired, so a number with blanks, brackets or an extension is refused.
+/// A plus, a digit from 1 to 9, then 1 to 14 more digits (ITU-T E.164, 6). ASCII digits only.
+/// Nothing is repaired: a number with blanks, brackets or an extension is refused.
 ///
-/// `Debug` shows the number's country digits at most: numbers have no place in a log.
+/// `Debug` shows at most the country digits: logs must not contain numbers.
 ///
 /// # Examples
 ///

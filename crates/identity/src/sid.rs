@@ -24,7 +24,7 @@ macro_rules! sid {
                 str::from_utf8(&self.0).unwrap_or_default()
             }
 
-            /// Makes a Sid from sixteen bytes, for those who hand them out.
+            /// Makes a Sid from sixteen bytes, for programs that issue Sids, such as an emulator.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(write_sid($prefix, bytes))
             }
@@ -73,7 +73,7 @@ sid! {
     ApiKeySid, "SK", "API key Sid"
 }
 sid! {
-    /// A TwiML App: where the calls of a browser go.
+    /// A TwiML App: the target of a browser's calls.
     AppSid, "AP", "TwiML App Sid"
 }
 sid! {

@@ -1,4 +1,4 @@
-//! What every type that is read from a text has in common.
+//! The conversions of every type that is read from a text.
 
 /// Leads in by `TryFrom<&str>`, `TryFrom<String>` and, with the feature, serde; leads out by
 /// serde. The type brings `FromStr` and `Display`, and says in words of JSON Schema what its texts

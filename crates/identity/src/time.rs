@@ -9,7 +9,7 @@ use crate::text::text_forms;
 
 /// A moment in UTC, to the microsecond.
 ///
-/// It is always handed in: nothing in this crate reads a clock. The years 0000 to 9999 can be
+/// It is always an argument: nothing in this crate reads a clock. The years 0000 to 9999 can be
 /// written and read; leap seconds are counted as the second after them, as Unix does.
 ///
 /// # Examples
@@ -30,7 +30,7 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// The moment this many whole seconds after 1970-01-01T00:00:00Z.
     ///
-    /// Beyond the ends of the range it is the end.
+    /// Values outside the range become the end of the range.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(MICROS))
     }
@@ -50,20 +50,20 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this moment is; zero if it is before it.
+    /// The time since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         let micros = i128::from(self.0) - i128::from(earlier.0);
         u64::try_from(micros).map_or(Duration::ZERO, Duration::from_micros)
     }
 
-    /// This moment later by a length of time, at most the last moment there is.
+    /// This moment plus a length of time, at most the last moment of the range.
     #[must_use]
     pub fn after(self, length: Duration) -> Self {
         let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros))
     }
 
-    /// The moment this long before, or the first one there is.
+    /// This moment minus a length of time, at least the first moment of the range.
     #[must_use]
     pub fn before(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(length.as_micros()).unwrap_or(i64::MAX)))
@@ -117,7 +117,7 @@ impl Timestamp {
 impl core::ops::Add<Duration> for Timestamp {
     type Output = Self;
 
-    /// The moment this long after, or the last one there is.
+    /// This moment plus a length of time, at most the last moment of the range.
     fn add(self, length: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(length.as_micros()).unwrap_or(i64::MAX)))
     }
@@ -209,7 +209,7 @@ fn write_digits(mut value: i64, text: &mut [u8]) {
     }
 }
 
-/// A moment taken apart in UTC.
+/// The parts of a moment in UTC.
 struct Parts {
     year: i64,
     month: i64,

@@ -9,8 +9,8 @@ use crate::text::text_forms;
 
 /// The id of a workspace, as the live chat's tables carry it.
 ///
-/// 1 to 128 letters, digits, `-`, `_`, `.` or `~`: what may stand in a path without escaping
-/// (RFC 3986, 2.3), and neither `.` nor `..`. Upper and lower case are different workspaces.
+/// 1 to 128 letters, digits, `-`, `_`, `.` or `~`, which need no escaping in a path
+/// (RFC 3986, 2.3), but neither `.` nor `..`. Upper and lower case are different workspaces.
 ///
 /// # Examples
 ///
