@@ -1,4 +1,4 @@
-//! The cost of one verification, beside the bare signature checks.
+//! The cost of one verification, compared with the bare signature checks.
 //!
 //! `cargo bench -p session`
 

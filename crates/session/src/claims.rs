@@ -9,21 +9,21 @@ use serde_json::value::RawValue;
 use crate::error::SessionError;
 use crate::json::object;
 
-/// Who is asking, proved by a signature.
+/// The user, proved by a signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Session {
     /// The user who signed in.
     pub user: UserId,
-    /// When the session ends. It is accepted for 30 seconds longer, because clocks differ; what
-    /// lives longer than a request ends at this moment.
+    /// When the session ends. A token is accepted for 30 seconds longer, because clocks differ. Anything
+    /// that outlives a request, such as a stream, must end at this moment.
     pub expires_at: Timestamp,
     /// When it was issued, if the token says so.
     pub issued_at: Option<Timestamp>,
 }
 
-/// Claims as they stand in the token: absent, or anything at all.
+/// Claims as they are in the token: absent, or any value.
 ///
-/// A claim that stands there twice makes the whole unreadable.
+/// If a claim appears twice, the whole token is unreadable.
 #[derive(Deserialize)]
 pub(crate) struct Claims<'a> {
     #[serde(borrow, default, deserialize_with = "raw")]

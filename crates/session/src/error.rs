@@ -1,10 +1,10 @@
-//! Why there is no session, and why there are no keys.
+//! Why a token is refused, and why a key set is refused.
 
 use std::fmt;
 
-/// Why a token is no session.
+/// Why a token is refused.
 ///
-/// The variants tell an operator what is wrong; [`Self::code`] tells a front end what to do.
+/// The variants are for the operator; [`Self::code`] is for the front end.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SessionError {
@@ -12,12 +12,12 @@ pub enum SessionError {
     Missing,
     /// The token is not a signed JWT in compact form, is too long, or demands an extension.
     Malformed,
-    /// The token names an algorithm that no key, or not the key it names, is for.
+    /// The token names an algorithm for which there is no key, or which its key is not for.
     Algorithm,
     /// No key of the set has the token's key id. The set may have been rotated: fetch it again,
-    /// once, and not often.
+    /// but only once and not often.
     UnknownKey,
-    /// The signature is another key's, or another token's.
+    /// The signature was made with another key or for another token.
     Signature,
     /// The time in `exp` has passed.
     Expired,
@@ -31,7 +31,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// A word for programs: `session_missing`, `session_expired` (sign in again),
+    /// The code for programs: `session_missing`, `session_expired` (sign in again),
     /// `session_not_yet_valid` (a clock is wrong), `session_claim` (signed by a known key, but
     /// not a session of an agent: a project's `anon` key, for example) or `session_invalid`.
     pub const fn code(self) -> &'static str {
@@ -81,7 +81,7 @@ impl fmt::Display for WeakSecret {
 
 impl std::error::Error for WeakSecret {}
 
-/// Why a document is no key set.
+/// Why a document is not a key set.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum JwksError {

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-/// Reads an object; `None` if the text is none, or not of this form.
+/// Reads an object; `None` if the text is not an object, or does not have this form.
 ///
-/// Serde also reads a struct from an array, member by member. A token is not to have two forms.
+/// Serde would also read a struct from an array. A token must have only one form.
 pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
     if json.trim_ascii_start().first() != Some(&b'{') {
         return None;

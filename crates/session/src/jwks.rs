@@ -15,8 +15,8 @@ use crate::json::object;
 
 /// The usable keys of a key set: ES256 and RS256, with a key id, for signatures.
 ///
-/// What cannot be used is ignored, as RFC 7517, 5, asks, and told by [`Self::ignored`]. A set
-/// without a usable key is a set: a project that signs with a secret publishes an empty one.
+/// Unusable keys are ignored, as RFC 7517, 5, requires, and listed by [`Self::ignored`]. A set
+/// without a usable key is valid: a project that signs with a secret publishes an empty set.
 ///
 /// # Examples
 ///
@@ -55,11 +55,11 @@ pub enum IgnoredReason {
     /// It has no key id, so no token can name it.
     NoKeyId,
     /// Its type, curve or algorithm is neither that of ES256 nor that of RS256. A secret in a
-    /// public document is none.
+    /// public document is not secret.
     Algorithm,
     /// Its `use` is not `sig`, or its `key_ops` lack `verify`.
     Purpose,
-    /// It stands there with its private part, so anybody can sign with it.
+    /// It was published with its private part, so anyone can sign with it.
     Private,
     /// A key before it has the same id and algorithm.
     Duplicate,
@@ -85,7 +85,7 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// A [`JwksError`] if the document as a whole is none; a single bad key is ignored.
+    /// A [`JwksError`] if the document is not a key set; a single bad key is ignored.
     pub fn parse(json: &[u8]) -> Result<Self, JwksError> {
         if json.len() > SET_BYTES {
             return Err(JwksError::TooLarge { limit: SET_BYTES });
@@ -182,7 +182,7 @@ impl Jwk {
         Ok(PublicKey { id, algorithm, key })
     }
 
-    /// The algorithm that the key is for: its type decides, and its `alg` must not disagree.
+    /// The algorithm of the key: its type decides, and its `alg` must agree.
     fn algorithm(&self) -> Option<Algorithm> {
         let (algorithm, name) = match (self.kty.as_str(), self.crv.as_deref()) {
             ("EC", Some("P-256")) => (Algorithm::Es256, "ES256"),

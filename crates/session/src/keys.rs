@@ -1,4 +1,4 @@
-//! The keys whose sessions count.
+//! The keys that sign sessions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -45,9 +45,9 @@ impl fmt::Debug for SessionSecret {
     }
 }
 
-/// All keys whose sessions count.
+/// All keys that sign sessions.
 ///
-/// A secret and a key set may stand side by side while a project moves from one to the other.
+/// A secret and a key set can be used side by side while a project migrates.
 ///
 /// # Examples
 ///
@@ -72,14 +72,14 @@ impl Keys {
         Self::default()
     }
 
-    /// Adds a secret for HS256. With several, as while one is replaced, each is tried.
+    /// Adds a secret for HS256. If there are several, as during a rotation, each is tried.
     #[must_use]
     pub fn secret(mut self, secret: SessionSecret) -> Self {
         self.secrets.push(secret);
         self
     }
 
-    /// Takes the public keys of a set for ES256 and RS256, in place of those taken before.
+    /// Sets the public keys for ES256 and RS256, and replaces earlier ones.
     #[must_use]
     pub fn jwks(mut self, set: JwkSet) -> Self {
         self.public = set.keys;
@@ -102,13 +102,13 @@ impl Keys {
             }
         }
         match algorithm {
-            // The key id of a secret, if there is one, is nothing that can be looked up.
+            // The key id of a secret, if present, cannot be looked up.
             Algorithm::Hs256 if !self.secrets.is_empty() => {
                 signed(self.secrets.iter().any(|secret| algorithm.verifies(&secret.0, token)))
             }
             Algorithm::Es256 | Algorithm::Rs256 if self.has_set => match header.kid {
                 Some(_) => Err(SessionError::UnknownKey),
-                // A key is meant by its id only, so there is nothing to look for.
+                // A public key is found by its id only, so there is nothing to look for.
                 None => Err(SessionError::Malformed),
             },
             _ => Err(SessionError::Algorithm),

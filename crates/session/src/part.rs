@@ -10,7 +10,7 @@ use crate::json::object;
 
 /// A token in compact form (RFC 7515, 7.1), taken apart.
 pub(crate) struct Parts<'a> {
-    /// Header and claims, with the dot between them: what is signed.
+    /// Header and claims, with the dot between them: the signed text.
     pub(crate) signed: &'a str,
     header: &'a str,
     claims: &'a str,
@@ -36,8 +36,8 @@ impl<'a> Parts<'a> {
 
     pub(crate) fn header(&self) -> Result<Header, SessionError> {
         let header: Header = object(&decode(self.header)?).ok_or(SessionError::Malformed)?;
-        // A header that demands an extension must be refused by who does not know it (RFC 7515,
-        // 4.1.11), and nothing here knows any.
+        // A verifier must refuse a header that demands an extension unless it knows the extension (RFC 7515,
+        // 4.1.11). This crate knows none.
         if header.crit.is_some() { Err(SessionError::Malformed) } else { Ok(header) }
     }
 
@@ -47,8 +47,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What is read from a header. Keys and addresses of keys in it (`jwk`, `jku`, `x5c`, `x5u`) are
-/// not read at all.
+/// The parts of a header that are read. Keys and addresses of keys in it (`jwk`, `jku`, `x5c`, `x5u`)
+/// are ignored.
 #[derive(Deserialize)]
 pub(crate) struct Header {
     pub(crate) alg: String,
@@ -61,5 +61,5 @@ fn decode(part: &str) -> Result<Vec<u8>, SessionError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| SessionError::Malformed)
 }
 
-/// Four times what Supabase issues for a user with rich metadata, and still a header of HTTP.
+/// Four times the size that Supabase issues for a user with rich metadata, but small enough for an HTTP header.
 const TOKEN_BYTES: usize = 16 << 10;

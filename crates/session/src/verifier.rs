@@ -9,7 +9,7 @@ use crate::part::Parts;
 
 /// Checks session tokens against a set of keys.
 ///
-/// It reads no clock and fetches nothing. To take new keys, make a new one; that costs nothing.
+/// It reads no clock and fetches nothing. To use new keys, make a new verifier; that is cheap.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     keys: Keys,
@@ -23,26 +23,26 @@ impl Verifier {
         Self { keys, audience: "authenticated".into(), issuer: None }
     }
 
-    /// Demands another audience.
+    /// Requires another audience.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
     }
 
-    /// Demands an issuer, letter by letter.
+    /// Requires this issuer, exactly.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// Checks one token, as it stands behind `Bearer `.
+    /// Checks one token, the text after `Bearer `.
     ///
     /// # Errors
     ///
-    /// A [`SessionError`]. [`SessionError::UnknownKey`] is worth one look for newer keys; nothing
-    /// else is worth another try. Claims are looked at only when the signature is right.
+    /// A [`SessionError`]. After [`SessionError::UnknownKey`], fetch newer keys once and retry; do not
+    /// retry after any other error. Claims are only checked if the signature is valid.
     ///
     /// # Panics
     ///

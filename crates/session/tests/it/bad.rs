@@ -1,4 +1,4 @@
-//! Kinds of tokens that are no session, each with its reason.
+//! Kinds of tokens that are refused, each with its reason.
 
 use std::collections::BTreeSet;
 
@@ -121,7 +121,7 @@ fn confusions() -> Vec<Bad> {
     all
 }
 
-/// Keys, and addresses of keys, that the token brings along.
+/// Keys, and addresses of keys, inside the token.
 fn keys_in_the_header() -> Vec<Bad> {
     let mut all = Vec::new();
     for (foreign, known) in [("es-foreign", "es-1"), ("rs-foreign", "rs-1")] {
@@ -152,7 +152,7 @@ fn keys_in_the_header() -> Vec<Bad> {
     all
 }
 
-/// Headers that are none.
+/// Invalid headers.
 fn headers() -> Vec<Bad> {
     let mut all = Vec::new();
     for signer in Signer::ALL {
@@ -236,7 +236,7 @@ fn wrong_types() -> Vec<Bad> {
     all
 }
 
-/// Claims of the right type that are no session.
+/// Claims of the right type with a wrong value.
 fn wrong_claims() -> Vec<Bad> {
     let claim = |name| SessionError::Claim { name };
     let mut changes: Vec<(&'static str, Option<Value>, SessionError)> = vec![
@@ -296,7 +296,7 @@ fn wrong_claims() -> Vec<Bad> {
             all.push(bad(format!("{name} {value:?} by {signer:?}"), token, want));
         }
     }
-    // A claim that is there twice: whichever counts, it is refused.
+    // A repeated claim is refused, whichever value would count.
     for name in ["exp", "sub", "aud", "role", "nbf"] {
         let text = claims_with("nbf", Some(json!(NOW))).to_string();
         let value = &claims_with("nbf", Some(json!(NOW)))[name];
@@ -314,7 +314,7 @@ fn wrong_claims() -> Vec<Bad> {
     all
 }
 
-/// Good tokens of somebody else.
+/// Good tokens of someone else.
 fn foreign() -> Vec<Bad> {
     let other = sign_with_bytes(
         b"another secret, that is long enough as well",
@@ -351,7 +351,7 @@ fn foreign() -> Vec<Bad> {
     all
 }
 
-/// Texts that are no compact form.
+/// Texts that are not in compact form.
 fn shapes() -> Vec<Bad> {
     let mut all = vec![
         bad("nothing", "", SessionError::Missing),

@@ -1,4 +1,4 @@
-//! What must be accepted, and to the second.
+//! Tokens that must be accepted, with times to the second.
 
 use std::time::Duration;
 

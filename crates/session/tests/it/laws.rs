@@ -78,7 +78,7 @@ proptest! {
         prop_assert!(JwkSet::parse(&bytes).is_err());
     }
 
-    /// A set with one letter changed is a set with the key or without it, or none.
+    /// A set with one changed letter has the key, does not have it, or is refused.
     #[test]
     fn a_changed_key_set_is_survived(at in any::<prop::sample::Index>(), letter in "\\PC") {
         let text = format!("{{\"keys\":[{}]}}", public("es-1"));

@@ -1,4 +1,4 @@
-//! Tokens that are sessions, and the many that are not.
+//! Tokens that are accepted, and the many that are refused.
 
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 

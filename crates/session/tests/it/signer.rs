@@ -1,4 +1,4 @@
-//! Makes tokens of any header and claims, by the keys of `tests/vectors/keys.json`.
+//! Makes tokens with any header and claims, signed by the keys of `tests/vectors/keys.json`.
 
 use std::sync::LazyLock;
 
@@ -118,7 +118,7 @@ pub(crate) fn claims() -> Value {
     })
 }
 
-/// The same with one of them changed, or taken out by [`Value::Null`]'s absence.
+/// The same with one claim changed or removed.
 pub(crate) fn claims_with(name: &str, value: Option<Value>) -> Value {
     with(claims(), name, value)
 }
