@@ -1,4 +1,4 @@
-//! Durable appends beside the disk's own syncs, in turns, in one run.
+//! Measures durable appends and the disk's own syncs in turns, in one run.
 //!
 //! `cargo bench -p spool`; the directory of the files is `SPOOL_BENCH_DIR`, else the target
 //! directory's.
@@ -73,7 +73,7 @@ fn syncs(file: &mut File) -> Figure {
     figure(times, start.elapsed())
 }
 
-/// Appends with so many at once on their way.
+/// Appends with this many appenders at once.
 fn appends(spool: &Spool, at_once: usize) -> Figure {
     let mut times = Vec::new();
     let mut on_their_way = VecDeque::new();

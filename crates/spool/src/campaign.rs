@@ -1,5 +1,5 @@
-//! Every operation of the disk refused once and for ever, and the power cut anywhere: what was
-//! acknowledged is there, what is there is what was appended.
+//! Fails every disk operation once and for ever, and cuts the power anywhere. Every acknowledged record
+//! must be there, and every record must be as it was appended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::storage::Storage;
 use crate::ticket::Answer;
 use crate::writer::{Waiting, Writer};
 
-/// A spool without threads, so that the same seed does the same.
+/// A spool without threads, so the same seed gives the same run.
 pub(crate) struct Engine {
     pub(crate) writer: Writer,
     pub(crate) consumer: Consumer,
@@ -41,7 +41,7 @@ impl Engine {
     }
 }
 
-/// What the outside saw.
+/// What a caller saw.
 #[derive(Default)]
 struct Witness {
     appended: u64,
@@ -105,7 +105,7 @@ impl Witness {
         }
     }
 
-    /// After everything was read: nothing that was acknowledged or set aside is missing.
+    /// Checks after reading everything: no acknowledged and no set-aside record is missing.
     fn judge(&self, name: &str, disk: &Simulated) {
         for sequence in &self.set_aside {
             let grave = disk.contents(&file::dead(*sequence)).expect("a file in dead/");
@@ -219,7 +219,7 @@ fn a_segment_outlives_every_cursor_into_it() {
         }
         let batch = engine.consumer.next_batch(10).expect("read");
         let segment = file::segment(batch[0].sequence.as_u64());
-        // Where the disk refuses, a deletion may have happened all the same.
+        // A refused deletion may have happened anyway.
         disk.fail_from(disk.operations());
         let passed = engine.consumer.advance(batch[2].sequence);
         assert!(matches!(passed, Err(ConsumeError::Storage(_))), "{passed:?}");
@@ -231,7 +231,7 @@ fn a_segment_outlives_every_cursor_into_it() {
     }
 }
 
-/// A payload that tells its number and has no other form.
+/// A payload that holds its number and has only one form.
 fn payload(number: u64) -> Vec<u8> {
     let mut dice = Dice::new(number);
     let length = dice_index(&mut dice, 700);

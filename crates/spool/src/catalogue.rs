@@ -1,4 +1,4 @@
-//! What is where: shared by the committer, which adds, and the consumer, which takes away.
+//! The list of segments. The committer adds to it, and the consumer removes from it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ pub(crate) struct Entries {
     pub(crate) set_aside: u64,
     /// Places found damaged in this run, at the start or later.
     pub(crate) damaged: u64,
-    /// Refusals of the disk in this run.
+    /// Disk failures in this run.
     pub(crate) faults: u64,
     pub(crate) closed: bool,
     wakers: Vec<Waker>,
@@ -37,18 +37,18 @@ pub(crate) struct Segment {
     /// Records still to be applied, and their bytes.
     pub(crate) left: Left,
     pub(crate) state: State,
-    /// Something in it could not be copied to safety: it is moved there instead of deleted.
+    /// Part of it could not be copied to `damaged/`: it is moved there instead of deleted.
     pub(crate) keep: bool,
 }
 
-/// Who still touches a segment.
+/// Who still uses a segment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum State {
     /// The committer writes to it.
     Open,
     /// The consumer found damage in it while the committer writes to it.
     Broken,
-    /// Nobody writes to it any more.
+    /// It is complete: nobody writes to it.
     Sealed,
 }
 
@@ -102,7 +102,7 @@ impl Catalogue {
         self.lock().find(first).is_some_and(|segment| segment.state == State::Broken)
     }
 
-    /// Nobody writes to the segment any more.
+    /// Marks the segment as complete.
     ///
     /// True if it holds no durable record, so that its file can go at once.
     pub(crate) fn seal(&self, first: u64) -> bool {
@@ -134,7 +134,7 @@ impl Entries {
         self.segments.iter().find(|segment| segment.first > first).copied()
     }
 
-    /// What is to be applied, in all segments.
+    /// The records to be applied, in all segments.
     pub(crate) fn left(&self) -> Left {
         self.segments.iter().fold(Left::default(), |sum, segment| Left {
             records: sum.records + segment.left.records,
@@ -159,7 +159,7 @@ impl Entries {
         }
     }
 
-    /// The consumer found damage at a place; what is behind it is out of reach from now on.
+    /// Notes damage that the consumer found at a place; the records behind it are lost.
     ///
     /// Gives the end that the segment had.
     pub(crate) fn cut(&mut self, first: u64, records: u64, end: u64, left: Left) -> u64 {
@@ -180,7 +180,7 @@ impl Entries {
         Some(segment.first.max(self.applied + 1))
     }
 
-    /// The segments that nobody needs once everything up to `durable` is applied for good.
+    /// The segments that are no longer needed once everything up to `durable` is durably applied.
     pub(crate) fn done(&self, durable: u64) -> Vec<Segment> {
         let done = |segment: &&Segment| {
             segment.state == State::Sealed && (segment.records == 0 || segment.last() <= durable)

@@ -1,4 +1,4 @@
-//! What an owner may choose.
+//! The options of an owner.
 
 use crate::record::HEADER_BYTES;
 
@@ -15,16 +15,16 @@ use crate::record::HEADER_BYTES;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Config {
     /// The size of one segment file, 4 KiB to 1 GiB. It is filled with zeroes and synced before
-    /// use, so that a commit changes no length and needs no journal. A larger record than fits
+    /// use, so that a commit changes no length and needs no journal. A record that does not fit
     /// into one segment is refused.
     pub segment_bytes: u64,
-    /// How much all segments together may take, at least one segment. Beyond it appends are
-    /// refused; nothing that waits is ever deleted. One prepared segment, `dead/` and `damaged/`
-    /// come on top.
+    /// The limit for all segments together, at least one segment. Beyond it, appends are
+    /// refused; waiting records are never deleted. One prepared segment, `dead/` and `damaged/`
+    /// are not included.
     pub limit_bytes: u64,
-    /// How much may wait in memory while a group is being committed. Beyond it appends are
-    /// refused, so that a disk that hangs costs a known amount of memory: this for what waits and
-    /// this for the group.
+    /// The limit for records that wait in memory while a group is committed. Beyond it, appends are
+    /// refused, so a hanging disk uses a bounded amount of memory: at most twice this value, for the
+    /// waiting records and for the group.
     pub waiting_bytes: u64,
 }
 
@@ -34,7 +34,7 @@ impl Config {
         self.segment_bytes.saturating_sub(HEADER_BYTES)
     }
 
-    /// The first rule that is broken, in words.
+    /// The first broken rule, in words.
     pub(crate) const fn broken_rule(&self) -> Option<&'static str> {
         if self.segment_bytes < SEGMENT_MIN || self.segment_bytes > SEGMENT_MAX {
             Some("segment_bytes must be 4 KiB to 1 GiB")

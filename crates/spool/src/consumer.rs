@@ -1,4 +1,4 @@
-//! Reading in order, passing on, and setting aside.
+//! Reads records in order, passes them, and sets them aside.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -22,9 +22,9 @@ pub(crate) struct Consumer {
     applied: u64,
     /// Records set aside that are still before the reader.
     dead: BTreeSet<u64>,
-    /// Where the record after `applied` is sought.
+    /// Where to look for the record after `applied`.
     place: Place,
-    /// The last batch, as far as it is not passed.
+    /// The part of the last batch that is not passed yet.
     delivered: VecDeque<Delivered>,
     /// The segment that is open for reading.
     walk: Option<(u64, Walk)>,
@@ -97,7 +97,7 @@ impl Consumer {
         Ok(batch)
     }
 
-    /// Passes everything up to `through`, for good, and deletes what nobody needs any more.
+    /// Durably passes everything up to `through`, and deletes the segments that are no longer needed.
     pub(crate) fn advance(&mut self, through: Sequence) -> Result<(), ConsumeError> {
         if through.0 > self.applied {
             let last = self.delivered.back().map_or(self.applied, |last| last.sequence);
@@ -141,11 +141,11 @@ impl Consumer {
             entries.consume(start.segment, bytes);
             entries.set_aside += 1;
         }
-        // Passes it now if everything before it was passed.
+        // Passes it now if everything before it is passed.
         self.advance(Sequence(self.applied))
     }
 
-    /// Deletes the segments that are applied for good; what stays is tried again.
+    /// Deletes the durably applied segments; a failed deletion is retried later.
     pub(crate) fn clean(&mut self) {
         let done = self.catalogue.lock().done(self.durable);
         for segment in done {
@@ -177,7 +177,7 @@ impl Consumer {
             }
             self.durable = self.applied;
         }
-        // Only now: a segment must outlive every cursor that points into it.
+        // Not earlier: a segment must outlive every cursor that points into it.
         self.clean();
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Consumer {
         }
     }
 
-    /// Gives up what is behind `place` in a segment, after copying it to `damaged/`.
+    /// Gives up the rest of a segment from `place` on, after copying it to `damaged/`.
     fn cut(&mut self, first: u64, place: Place) {
         let mut left = Left::default();
         for record in self.delivered.iter().filter(|record| record.start.segment == first) {
@@ -245,7 +245,7 @@ impl Consumer {
         {
             return Some(*segment);
         }
-        // Where the committer may still add, the end is not the end.
+        // The committer may still add records after this end.
         if entries.find(place.segment).is_some_and(|segment| segment.state == State::Open) {
             return None;
         }
@@ -264,7 +264,7 @@ impl Consumer {
         let Found::Record { payload, .. } = walk.find(start.at, end, start.sequence)? else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        // One line, whatever the reason holds.
+        // The reason becomes one line.
         let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let mut bytes = format!("sequence: {}\nreason: {reason}\n\n", start.sequence).into_bytes();
         bytes.extend_from_slice(payload);

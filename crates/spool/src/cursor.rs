@@ -1,8 +1,8 @@
-//! How far the records were applied, on disk.
+//! The cursor on disk: up to where records are applied.
 //!
 //! A cursor file holds two places, a sector each, written in turn; the higher valid one counts.
-//! A cut write can spoil only the place being written, so the one before stays. Every start and
-//! every refusal of the disk begins a new file.
+//! A torn write can only damage the place being written, so the other one stays valid. Every start and
+//! every disk failure begins a new file.
 
 use std::io;
 
@@ -19,13 +19,13 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Begins a new file that says `sequence`, and deletes those of the generations in `old`.
+    /// Begins a new file with `sequence`, and deletes the files of the generations in `old`.
     pub(crate) fn begin(storage: &dyn Storage, old: &[u64], sequence: u64) -> Result<Self, Fault> {
         let generation = old.iter().max().map_or(1, |last| last + 1);
         let mut cursor = Self { generation, file: None, turn: 0 };
         cursor.renew(storage, sequence)?;
         for generation in old {
-            // One that stays says nothing wrong, only less; the next start tries again.
+            // A remaining file is only outdated, not wrong; the next start tries again.
             let _ = storage.remove(&file::cursor(*generation));
         }
         Ok(cursor)
@@ -40,7 +40,7 @@ impl Cursor {
                 self.turn = 1 - self.turn;
                 return Ok(());
             }
-            // Never written to again: the kernel may have dropped what it could not write.
+            // Never write to it again: the kernel may have dropped the unwritten pages.
             self.file = None;
         }
         let old = self.generation;
@@ -107,7 +107,7 @@ fn checksum(sequence: u64) -> u32 {
     hasher.finalize()
 }
 
-/// A sector: what a disk writes as a whole or not at all.
+/// A sector, which a disk writes completely or not at all.
 const PLACE_BYTES: usize = 512;
 const PLACE: u64 = PLACE_BYTES as u64;
 const USED_BYTES: usize = 12;

@@ -1,4 +1,4 @@
-//! Files cut off at every byte and with every bit flipped: only whole records come back.
+//! Cuts files at every byte and flips every bit: only intact records may come back.
 
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ fn every_bit_flipped() {
         let want: Vec<_> = records[..kept].iter().chain(&records[20..]).cloned().collect();
         assert_eq!(got, want, "bit {bit}");
         assert!(next >= 24, "bit {bit}");
-        // The rest is kept for a look, byte for byte.
+        // The rest is kept for inspection, byte for byte.
         let at = ends[..kept].last().copied().unwrap_or(0);
         let [damage] = &report.damage[..] else { panic!("bit {bit}: {report:?}") };
         assert_eq!((damage.file.as_str(), damage.at_byte), (name.as_str(), at), "bit {bit}");
@@ -138,7 +138,7 @@ fn any_bits_of_any_file_flipped() {
         });
         let (got, report, next) = read_all(&disk);
         assert!(next > records.len() as u64, "a sequence is given out again");
-        // What comes is what was appended, each once and in order.
+        // The records come as they were appended, each once and in order.
         let mut last = 0;
         for record in &got {
             assert!(record.sequence.0 > last, "{name}: out of order");
@@ -146,7 +146,7 @@ fn any_bits_of_any_file_flipped() {
             let index = usize::try_from(last - 1).expect("small");
             assert_eq!(Some(record), records.get(index), "{name}");
         }
-        // What was damaged is missing, and nothing else.
+        // Only the damaged records are missing.
         let hurt = file::parse_segment(name);
         let after = names.iter().filter_map(|name| file::parse_segment(name));
         let after = hurt.and_then(|hurt| after.filter(|first| *first > hurt).min());
@@ -211,7 +211,7 @@ fn a_segment_found_damaged_is_not_written_to() {
     let four = engine.append(b"four").expect("durable, in another segment");
     assert!(disk.contents(&file::segment(four.as_u64())).is_some());
 
-    // The next start finds what this one had.
+    // The next start finds the same records.
     let (records, report, _) = read_all(&disk);
     let payloads: Vec<_> = records.iter().map(|record| &record.payload[..]).collect();
     assert_eq!(payloads, [&b"one"[..], b"four"]);

@@ -1,16 +1,16 @@
-//! What can go wrong, by what the caller was doing.
+//! Errors, one type for each kind of call.
 
 use std::fmt;
 use std::io;
 
-/// A refusal of the disk: what was being done, and what it said.
+/// A failed disk operation: the operation and the error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fault {
     /// What the spool was doing, for example `sync a segment`.
     pub step: &'static str,
-    /// What kind of refusal it was.
+    /// The kind of the error.
     pub kind: io::ErrorKind,
-    /// The number that the operating system gave.
+    /// The error number of the operating system.
     pub os_code: Option<i32>,
 }
 
@@ -36,12 +36,12 @@ impl std::error::Error for Fault {}
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OpenError {
-    /// The configuration contradicts itself.
+    /// The configuration is inconsistent.
     Config {
-        /// The rule that it breaks.
+        /// The broken rule.
         rule: &'static str,
     },
-    /// Somebody else owns the directory.
+    /// Another owner uses the directory.
     InUse {
         /// The owner's process id, if it could be read.
         owner: Option<u32>,
@@ -71,7 +71,7 @@ impl std::error::Error for OpenError {}
 /// Why a record was not acknowledged.
 ///
 /// It may still be found and delivered after a restart: an error means *not promised*, not
-/// *not there*.
+/// *lost*.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AppendError {
@@ -82,12 +82,12 @@ pub enum AppendError {
         /// The bytes that were given.
         found: u64,
     },
-    /// The segments have reached their limit; what is in them waits to be applied.
+    /// The segments have reached their limit; their records wait to be applied.
     Full {
         /// [`Config::limit_bytes`](crate::Config::limit_bytes).
         limit: u64,
     },
-    /// Too much waits in memory for the disk.
+    /// Too many bytes wait in memory for the disk.
     Overloaded {
         /// [`Config::waiting_bytes`](crate::Config::waiting_bytes).
         limit: u64,
@@ -109,7 +109,7 @@ impl fmt::Display for AppendError {
             Self::Full { limit } => {
                 write!(
                     f,
-                    "spool has reached its limit of {limit} bytes, nothing was applied lately"
+                    "spool has reached its limit of {limit} bytes, its records wait to be applied"
                 )
             }
             Self::Overloaded { limit } => {
@@ -130,7 +130,7 @@ impl std::error::Error for AppendError {}
 pub enum ConsumeError {
     /// The sequence is not one of the last batch.
     NotDelivered,
-    /// The disk refused. Where the cursor could not be written, the spool goes on from the new
+    /// The disk refused. If the cursor could not be written, the spool continues from the new
     /// place but may deliver the records again after a restart; the next call writes it again.
     Storage(Fault),
     /// The spool is closed.
@@ -168,7 +168,7 @@ mod tests {
             ),
             (
                 AppendError::Full { limit: 8192 }.to_string(),
-                "spool has reached its limit of 8192 bytes, nothing was applied lately",
+                "spool has reached its limit of 8192 bytes, its records wait to be applied",
             ),
             (
                 AppendError::Storage(words).to_string(),

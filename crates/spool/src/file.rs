@@ -1,4 +1,4 @@
-//! The names of files, and walking through the records of a segment.
+//! The names of files, and a reader for the records of a segment.
 
 use std::io;
 
@@ -37,17 +37,17 @@ pub(crate) fn parse_dead(name: &str) -> Option<u64> {
     number(name.strip_suffix(RECORD)?)
 }
 
-/// The name of a file of which a part or all was damaged.
+/// The name of a file that is damaged in part or completely.
 pub(crate) fn damaged(name: &str, at: u64) -> String {
     format!("{DAMAGED}/{name}-{at}")
 }
 
-/// The name under which a file is made before it gets its own.
+/// The temporary name of a file before it gets its final one.
 pub(crate) fn unfinished(name: &str) -> String {
     format!("{name}{UNFINISHED}")
 }
 
-/// Whether a file was being made when the process ended.
+/// Whether a file was unfinished when the process ended.
 pub(crate) fn is_unfinished(name: &str) -> bool {
     name.ends_with(UNFINISHED)
 }
@@ -96,7 +96,7 @@ impl Walk {
             return Ok(Found::Nothing);
         }
         let header = self.load(at, HEADER_BYTES, end)?.first_chunk().copied();
-        // A file that is shorter than it was.
+        // The file has become shorter.
         let Some(header) = header else { return Ok(Found::Damage) };
         let Some(header) = Header::parse(header) else { return Ok(Found::Nothing) };
         let bytes = header.record_bytes();

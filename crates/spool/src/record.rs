@@ -13,9 +13,9 @@ use std::fmt;
 
 /// The place of a record in the order of appends.
 ///
-/// It grows by at least one from record to record and over restarts; numbers are left out where
-/// an append failed or a file was damaged. It belongs to one directory: recognise an event that
-/// comes twice by its content, not by its sequence.
+/// It grows by at least one from record to record and over restarts. A failed append or a damaged file
+/// leaves gaps. It is unique only within one directory: recognise a repeated event by its content, not by its
+/// sequence.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Sequence(pub(crate) u64);
 
@@ -42,13 +42,13 @@ pub struct Record {
 }
 
 impl fmt::Debug for Record {
-    /// Leaves the payload out: it may be somebody's call.
+    /// Leaves out the payload, which may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Record({}, {} bytes)", self.sequence, self.payload.len())
     }
 }
 
-/// What stands before a payload.
+/// The header in front of a payload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Header {
     length: u32,

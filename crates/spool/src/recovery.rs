@@ -1,4 +1,4 @@
-//! What a start finds in the directory.
+//! Recovery: reads the directory at the start.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -12,12 +12,12 @@ use crate::file::{self, Found, Walk};
 use crate::record::HEADER_BYTES;
 use crate::storage::{DEAD, Storage};
 
-/// What a start found. Log it: damage deserves a look.
+/// The result of recovery. Log it, and look into any damage.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recovery {
     /// Records that wait to be applied.
     pub pending_records: u64,
-    /// Records in `dead/`, which somebody should look at.
+    /// Records in `dead/`, which a person should inspect.
     pub set_aside: u64,
     /// Places that could not be read. Everything before each of them was kept.
     pub damage: Vec<Damage>,
@@ -32,16 +32,16 @@ pub struct Damage {
     pub at_byte: u64,
     /// How long it is.
     pub bytes: u64,
-    /// Where it was put, in the spool's directory. `None` if the disk refused that too: then the
+    /// Where it was copied to, in the spool's directory. `None` if that failed too: then the
     /// whole file is moved to `damaged/` when the rest of it is applied.
     pub saved_as: Option<String>,
 }
 
-/// Everything that a spool begins with.
+/// The initial state of a spool.
 pub(crate) struct Start {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) consumer: Consumer,
-    /// The first sequence to be given out.
+    /// The first free sequence.
     pub(crate) next: u64,
     pub(crate) report: Recovery,
 }
@@ -63,7 +63,7 @@ pub(crate) fn recover(storage: &Arc<dyn Storage>) -> Result<Start, Fault> {
     let mut segments = VecDeque::new();
     for first in firsts {
         let scanned = scan(&**storage, first, applied, &dead)?;
-        // Numbers that damage may hide are not given out a second time.
+        // Numbers that damage may hide are not used again.
         let hidden = scanned.damage.as_ref().map_or(0, |found| found.bytes / HEADER_BYTES + 1);
         next = next.max(scanned.segment.last() + hidden + 1);
         damage.extend(scanned.damage);
@@ -87,7 +87,7 @@ pub(crate) fn recover(storage: &Arc<dyn Storage>) -> Result<Start, Fault> {
     Ok(Start { catalogue, consumer, next, report })
 }
 
-/// Deletes what was being made when the process ended; what stays does no harm.
+/// Deletes unfinished files of the last process; a remaining one does no harm.
 fn tidy(storage: &dyn Storage, names: &[String], dead_names: &[String]) {
     for name in names.iter().filter(|name| file::is_unfinished(name)) {
         let _ = storage.remove(name);
@@ -99,7 +99,7 @@ fn tidy(storage: &dyn Storage, names: &[String], dead_names: &[String]) {
 
 /// The highest place that any cursor file says.
 ///
-/// A file that cannot be read stops the start: a cursor that turns up again later would hide
+/// An unreadable file stops the start: if it became readable later, its cursor would hide
 /// records that were appended in between.
 fn read_cursors(
     storage: &dyn Storage,
@@ -126,7 +126,7 @@ struct Scanned {
     damage: Option<Damage>,
 }
 
-/// Finds the whole records of a segment, saves what is behind them and cuts it off.
+/// Finds the intact records of a segment, saves the rest and cuts it off.
 fn scan(
     storage: &dyn Storage,
     first: u64,
@@ -167,7 +167,7 @@ fn scan(
     Ok(Scanned { segment, damage })
 }
 
-/// Copies what is behind the last whole record to `damaged/`.
+/// Copies everything after the last intact record to `damaged/`.
 fn save(storage: &dyn Storage, walk: &mut Walk, segment: &mut Segment) -> Damage {
     let file = file::segment(segment.first);
     let (at_byte, size) = (segment.end, segment.size);
@@ -181,7 +181,7 @@ fn list(storage: &Arc<dyn Storage>, dir: &str) -> Result<Vec<String>, Fault> {
     patiently(|| storage.list(dir)).map_err(|error| Fault::new("list the spool directory", &error))
 }
 
-/// Tries what may be tried again: reading, and writing to a file of its own.
+/// Retries an operation that may be repeated: a read, or a write to a separate file.
 fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     attempt().or_else(|_| attempt()).or_else(|_| attempt())
 }

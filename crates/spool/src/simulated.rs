@@ -1,4 +1,4 @@
-//! A disk in memory that refuses what it is told to, and forgets what was not synced.
+//! A disk in memory that fails chosen operations, and forgets unsynced data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -58,7 +58,7 @@ impl Simulated {
         })))
     }
 
-    /// How many operations were asked for so far; the next one has this number.
+    /// How many operations were requested so far; the next one has this number.
     pub(crate) fn operations(&self) -> u64 {
         self.world().operations
     }
@@ -75,7 +75,7 @@ impl Simulated {
         self.world().fail = Fail::Never;
     }
 
-    /// Changes a file behind the back of the spool, on disk and in the cache.
+    /// Changes a file without the spool's knowledge, on disk and in the cache.
     pub(crate) fn damage(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut world = self.world();
         let file = world.names[name];
@@ -104,10 +104,10 @@ impl Simulated {
         copy
     }
 
-    /// The power goes and comes back.
+    /// Cuts the power and restores it.
     ///
-    /// Of what was not synced each sector is there, gone or cut, and each change of a name is
-    /// there or not, by the dice.
+    /// Each unsynced sector is randomly present, missing or torn, and each unsynced change of a name
+    /// is present or missing.
     pub(crate) fn cut_power(&self) {
         let mut world = self.world();
         let World { files, names, durable_names, changes, dice, .. } = &mut *world;
@@ -129,7 +129,7 @@ impl Simulated {
 }
 
 impl World {
-    /// Counts an operation; true if it is to be refused.
+    /// Counts an operation; true if it must fail.
     fn refuses(&mut self) -> bool {
         let number = self.operations;
         self.operations += 1;
@@ -145,7 +145,7 @@ impl World {
         self.changes.push(change);
     }
 
-    /// Does a change of names; if it is to be refused, it may have happened all the same.
+    /// Changes names; a failing change may have happened anyway.
     fn change_or_refuse(&mut self, change: Change) -> io::Result<()> {
         let refused = self.refuses();
         if !refused || self.dice.flip() {
@@ -273,7 +273,7 @@ impl Storage for Simulated {
         let World { changes, durable_names, dice, .. } = &mut *world;
         changes.retain(|change| {
             let stays = !change.touches(dir);
-            // What a refused sync did not write is forgotten, not kept for the next one.
+            // Data that a failed sync did not write is forgotten, not kept for the next sync.
             if !stays && (!refused || dice.flip()) {
                 change.apply(durable_names);
             }
@@ -328,7 +328,7 @@ impl Stored for Handle {
     fn sync(&mut self) -> io::Result<()> {
         let mut world = self.disk.world();
         if world.refuses() {
-            // As Linux does it: what could not be written counts as clean from now on.
+            // As Linux does: unwritten pages count as clean from now on.
             let World { files, dice, .. } = &mut *world;
             files[self.file].write_back(dice);
             return Err(refusal());

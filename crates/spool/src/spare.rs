@@ -1,4 +1,4 @@
-//! Segments that are made ready before they are needed.
+//! Segments that are prepared before they are needed.
 //!
 //! Filling 16 MiB with zeroes and syncing them takes a while; an append must not wait for it.
 #![expect(clippy::disallowed_methods, reason = "only a failing disk's next try depends on it")]
@@ -11,11 +11,11 @@ use crate::error::Fault;
 use crate::file;
 use crate::storage::{Storage, Stored};
 
-/// The place for one segment made ready.
+/// The place for one prepared segment.
 pub(crate) struct Spares {
     storage: Arc<dyn Storage>,
     bytes: u64,
-    /// How long after a refusal the next attempt is made; until then it stands for all.
+    /// The pause after a failure before the next attempt; until then the failure is reported to every caller.
     pause: Duration,
     state: Mutex<State>,
     changed: Condvar,
@@ -57,7 +57,7 @@ impl Spares {
         }
     }
 
-    /// The spare; made on this thread if none is ready or being made.
+    /// Takes the spare; prepares one on this thread if none is ready or in preparation.
     pub(crate) fn take(&self) -> Result<Spare, Fault> {
         let mut state = self.lock();
         while matches!(state.stage, Stage::Making) {
@@ -83,7 +83,7 @@ impl Spares {
         made
     }
 
-    /// Makes spares as they are wanted, until [`Self::stop`].
+    /// Prepares spares on request, until [`Self::stop`].
     pub(crate) fn work(&self) {
         let mut state = self.lock();
         loop {
@@ -131,7 +131,7 @@ impl Spares {
             while at < self.bytes {
                 let bytes = (self.bytes - at).min(CHUNK as u64);
                 file.write(at, &zeroes[..usize::try_from(bytes).unwrap_or(CHUNK)])?;
-                // Piece by piece: the syncs of the committer would wait behind one large one.
+                // Piece by piece: the committer's syncs would wait behind one large sync.
                 file.sync()?;
                 at += bytes;
             }
@@ -140,7 +140,7 @@ impl Spares {
         match fill() {
             Ok(filled) => Ok(Spare { name, file: filled }),
             Err(error) => {
-                // The half-made file would take the room that may be missing.
+                // The unfinished file would take up space that may be scarce.
                 let _ = self.storage.remove(&name);
                 Err(Fault::new("make a segment", &error))
             }

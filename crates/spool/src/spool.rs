@@ -20,10 +20,10 @@ use crate::storage::{Disk, Ownership, Storage};
 use crate::ticket::{Answer, Append, block_on};
 use crate::writer::{Waiting, Writer};
 
-/// An open spool. Clones are handles of the same one; the last one dropped closes it.
+/// An open spool. Clones are handles of the same spool; dropping the last one closes it.
 ///
-/// Any number of threads or tasks append; one consumer reads, applies and passes on. Appending
-/// never blocks; the consumer's calls read and write files, so an async program makes them on a
+/// Any number of threads or tasks append; one consumer reads, applies and passes records. Appending
+/// never blocks. The consumer's calls read and write files, so an async program must make them on a
 /// thread for blocking work.
 ///
 /// # Examples
@@ -58,9 +58,9 @@ pub struct Stats {
     pub pending_records: u64,
     /// Their bytes, 16 for each record's header included.
     pub pending_bytes: u64,
-    /// The first of them. Its age is the lag; the payload knows when it came.
+    /// The first of them. Its age is the lag; the payload has its time of arrival.
     pub oldest: Option<Sequence>,
-    /// What all segments take on disk, to be compared with [`Config::limit_bytes`].
+    /// The size of all segments on disk; compare it with [`Config::limit_bytes`].
     pub disk_bytes: u64,
     /// Segment files.
     pub segments: u64,
@@ -68,21 +68,21 @@ pub struct Stats {
     pub set_aside: u64,
     /// Places found damaged since the start, at the start included.
     pub damaged: u64,
-    /// Refusals of the disk since the start. Anything but zero deserves an alarm.
+    /// Disk failures since the start. Set an alert on any value but zero.
     pub faults: u64,
 }
 
 impl Spool {
     /// Opens the spool in a directory, which is made if it is missing (mode 0700, files 0600).
     ///
-    /// Everything up to the last whole record is kept; what cannot be read is copied to
-    /// `damaged/`, told by [`Self::recovery`], and does not stop the start. Reads every segment
-    /// that is there: about a second for each GiB.
+    /// Everything up to the last intact record is kept. Unreadable parts are copied to
+    /// `damaged/`, reported by [`Self::recovery`], and do not stop the start. Reads every
+    /// segment: about a second for each GiB.
     ///
     /// # Errors
     ///
     /// [`OpenError::InUse`] if another process, or another spool of this one, owns the directory;
-    /// [`OpenError::Config`] if the sizes contradict each other; [`OpenError::Storage`] if the
+    /// [`OpenError::Config`] if the sizes are inconsistent; [`OpenError::Storage`] if the
     /// directory cannot be made, listed or written.
     pub fn open(dir: impl AsRef<Path>, config: Config) -> Result<Self, OpenError> {
         if let Some(rule) = config.broken_rule() {
@@ -115,16 +115,16 @@ impl Spool {
         Ok(Self(Arc::new(owner)))
     }
 
-    /// Hands a record to the disk.
+    /// Appends a record.
     ///
-    /// It is on its way from here on, whether or not the answer is awaited. All records that
-    /// arrive during one sync go into the next one together. The answer comes when the record is
+    /// The record is written from this call on, whether or not the answer is awaited. All records that
+    /// arrive during one sync go into the next sync together. The answer comes when the record is
     /// durable; records are answered in the order of their sequences.
     ///
     /// # Errors
     ///
-    /// The answer is an [`AppendError`] if the record is not promised to be there: the caller
-    /// must not acknowledge the event. It may be there all the same.
+    /// The answer is an [`AppendError`] if the record may not be durable: the caller
+    /// must not acknowledge the event. The record may still exist.
     pub fn append(&self, payload: impl Into<Vec<u8>>) -> Append {
         let payload = payload.into();
         let Shared { config, inbox, arrived, .. } = &*self.0.shared;
@@ -149,15 +149,15 @@ impl Spool {
 
     /// Waits until there is a record to apply, or the spool is closed.
     ///
-    /// To be awaited, or [waited for](Ready::wait) on a thread.
+    /// Await it, or [wait](Ready::wait) on a thread.
     pub fn ready(&self) -> Ready {
         Ready { shared: Arc::clone(&self.0.shared) }
     }
 
     /// The first records that are neither applied nor set aside, in order.
     ///
-    /// At most `max_records` of them, and not many more than 4 MiB; none if there are none. Until
-    /// they are passed the same come again. Reads files: not for an async task's own thread.
+    /// At most `max_records` of them, and not much more than 4 MiB; empty if there are none. The
+    /// same records come again until they are passed. Reads files, so do not call it directly in an async task.
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ impl Spool {
 
     /// Puts one record of the last batch into `dead/`, with a reason, and never delivers it again.
     ///
-    /// The file is text, `sequence:` and `reason:` on a line each, an empty line, and then the
-    /// payload as it was. Control characters in the reason become blanks.
+    /// The file is text: `sequence:` and `reason:` on one line each, an empty line, and then the
+    /// unchanged payload. Control characters in the reason become blanks.
     ///
     /// # Errors
     ///
@@ -195,11 +195,11 @@ impl Spool {
         self.consumer()?.set_aside(sequence, reason)
     }
 
-    /// Begins a new segment with the next record, so that the one in use is deleted as soon as
+    /// Begins a new segment with the next record, so the current one is deleted as soon as
     /// everything in it is applied.
     ///
-    /// Without it applied records stay on disk until the segment is full. Call it from time to
-    /// time where they must go.
+    /// Without it, applied records stay on disk until the segment is full. Call it from time to
+    /// time if they must not stay.
     pub fn rotate(&self) {
         let Shared { inbox, arrived, .. } = &*self.0.shared;
         lock(inbox).rotate = true;
@@ -227,7 +227,7 @@ impl Spool {
         &self.0.shared.recovery
     }
 
-    /// Commits what waits, refuses what comes later, and gives the directory back.
+    /// Commits the waiting records, refuses later ones, and releases the directory.
     ///
     /// Blocks until that is done; every clone is closed, and closing again changes nothing.
     /// Dropping the last clone does the same.
@@ -250,7 +250,7 @@ impl std::fmt::Debug for Spool {
     }
 }
 
-/// Waits for records; see [`Spool::ready`]. It holds no record back and may be dropped.
+/// Waits for records; see [`Spool::ready`]. Dropping it has no effect on records.
 pub struct Ready {
     shared: Arc<Shared>,
 }
@@ -298,18 +298,18 @@ struct Shared {
     recovery: Recovery,
 }
 
-/// What waits for the committer.
+/// The queue of the committer.
 #[derive(Default)]
 struct Inbox {
     waiting: Vec<Waiting>,
-    /// Of what waits; what is being committed does not count any more.
+    /// Of the queue; the group that is being committed is not included.
     bytes: u64,
     rotate: bool,
     closed: bool,
 }
 
 impl Shared {
-    /// The committer: takes all that waits, commits it as one group, and again.
+    /// The committer: repeatedly takes the whole queue and commits it as one group.
     fn commit(&self, mut writer: Writer) {
         let mut group = Vec::new();
         loop {
@@ -338,7 +338,7 @@ impl Shared {
 /// Ends the threads and the ownership with the last handle.
 struct Owner {
     shared: Arc<Shared>,
-    /// Held while closing, so that whoever closes second finds all done.
+    /// Held while closing, so that a second close returns after the first one is done.
     threads: Mutex<Vec<JoinHandle<()>>>,
     committer: OnceLock<ThreadId>,
     ownership: Mutex<Option<Ownership>>,
@@ -368,13 +368,13 @@ impl Owner {
         }
         let mut threads = lock(&self.threads);
         let mut threads = threads.drain(..);
-        // A panic there was reported by the thread; what waited was answered `Closed`.
+        // The thread has reported its panic; the waiting records were answered `Closed`.
         let _ = threads.next().map(JoinHandle::join);
         self.shared.spares.stop();
         let _ = threads.next().map(JoinHandle::join);
         {
             let mut consumer = lock(&self.shared.consumer);
-            // A cursor that lags only means that records come again.
+            // An outdated cursor only means that records come again.
             let _ = consumer.persist();
             self.shared.catalogue.close();
         }
@@ -392,5 +392,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A full disk is not filled again and again by every append.
+/// A full disk must not be filled again by every append.
 const PAUSE: Duration = Duration::from_millis(250);

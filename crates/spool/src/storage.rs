@@ -1,4 +1,4 @@
-//! The few things that a spool asks of a disk, so that tests can refuse each of them.
+//! The disk operations of a spool, so that tests can make each of them fail.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,13 +10,13 @@ use crate::error::{Fault, OpenError};
 ///
 /// Names are relative to it, with `/` between directory and file.
 pub(crate) trait Storage: Send + Sync + 'static {
-    /// Makes an empty file, in place of one that may be there.
+    /// Creates an empty file, or replaces an existing one.
     fn create(&self, name: &str) -> io::Result<Box<dyn Stored>>;
     /// Opens a file to read it.
     fn open(&self, name: &str) -> io::Result<Box<dyn Stored>>;
     /// Cuts a file off and syncs it.
     fn truncate(&self, name: &str, size: u64) -> io::Result<()>;
-    /// Gives a file another name, in place of one that may be there.
+    /// Renames a file, and replaces an existing one.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Deletes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
@@ -38,9 +38,9 @@ pub(crate) trait Stored: Send {
     fn size(&self) -> io::Result<u64>;
 }
 
-/// Where records are put that cannot be applied.
+/// The directory for records that cannot be applied.
 pub(crate) const DEAD: &str = "dead";
-/// Where the unreadable ends of segments are put.
+/// The directory for the unreadable ends of segments.
 pub(crate) const DAMAGED: &str = "damaged";
 
 /// A directory of the file system.
@@ -48,7 +48,7 @@ pub(crate) struct Disk {
     root: PathBuf,
 }
 
-/// The proof that nobody else owns the directory, as long as it is held.
+/// The proof, while it is held, that nobody else owns the directory.
 pub(crate) struct Ownership {
     lock: File,
 }
@@ -62,7 +62,7 @@ impl Drop for Ownership {
 }
 
 impl Disk {
-    /// Makes the directory if need be, for its owner only, and locks it.
+    /// Creates the directory if necessary, for its owner only, and locks it.
     pub(crate) fn take(root: &Path) -> Result<(Self, Ownership), OpenError> {
         let failed = |error: &io::Error| OpenError::Storage(Fault::new(MAKE, error));
         let is_new = !root.exists();

@@ -11,8 +11,8 @@ use crate::record::Sequence;
 
 /// An append on its way to the disk.
 ///
-/// The record is on its way from the moment of the call: dropping this changes nothing but that
-/// nobody hears how it went. Await it on any runtime, or [wait](Self::wait) without one.
+/// The record is written from the moment of the call: dropping this only discards the
+/// answer. Await it on any runtime, or [wait](Self::wait) without one.
 #[derive(Debug)]
 #[must_use = "only the answer says that the record is durable"]
 pub struct Append {
@@ -20,7 +20,7 @@ pub struct Append {
 }
 
 impl Append {
-    /// Blocks the thread until the record is durable, or is not going to be.
+    /// Blocks the thread until the record is durable or has failed.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Future for Append {
     }
 }
 
-/// The other end: it must answer, and answers `Closed` if it is dropped.
+/// The other end. It must answer; if it is dropped, the answer is `Closed`.
 #[derive(Debug)]
 pub(crate) struct Answer {
     slot: Arc<Slot>,

@@ -91,9 +91,9 @@ impl Writer {
 
     /// Writes and syncs the group.
     ///
-    /// If the disk refuses, nobody is told that a record is durable and the segment is not
-    /// touched again: after a refused sync the kernel may drop what it could not write, and the
-    /// next sync would claim that all is well.
+    /// If the disk fails, no record is acknowledged and the segment is not
+    /// written again: after a failed sync, the kernel may drop the unwritten pages, and the
+    /// next sync would report success.
     fn flush(&mut self) {
         if self.group.is_empty() {
             return;
@@ -131,7 +131,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Begins a segment. If that fails, the one before stays in use: a smaller record may fit.
+    /// Begins a segment. If that fails, the current one stays in use: a smaller record may fit.
     fn roll(&mut self) -> Result<(), AppendError> {
         let limit = self.config.limit_bytes;
         let size = self.config.segment_bytes;
@@ -149,7 +149,7 @@ impl Writer {
             return Err(refused(&self.catalogue, "name a segment", &error));
         }
         if let Err(error) = self.storage.sync_dir("") {
-            // Nothing is in it; if it stays, the next start deletes it or this name is taken
+            // It is empty. If it remains, the next start deletes it, or this name is used
             // again.
             drop(spare.file);
             let _ = self.storage.remove(&name);

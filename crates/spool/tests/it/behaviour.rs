@@ -1,4 +1,4 @@
-//! What each call promises.
+//! What each call guarantees.
 
 use std::fs;
 use std::path::Path;

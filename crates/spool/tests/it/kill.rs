@@ -1,4 +1,4 @@
-//! kill -9 of a process that appends and applies: what it acknowledged is applied exactly once.
+//! Kills a process that appends and applies with kill -9: its acknowledged records are applied exactly once.
 //!
 //! The test runs itself as the child. It is killed at least `SPOOL_KILLS` times, and as often as it
 //! takes to have `SPOOL_RECORDS` acknowledged.
@@ -47,7 +47,7 @@ fn round(first_life: u64) -> u64 {
         acknowledged.extend(run_and_kill(&scratch.0, life));
     }
 
-    // The last life applies the rest in peace.
+    // The last life applies the rest undisturbed.
     let spool = Spool::open(scratch.path("spool"), CONFIG).expect("opened");
     assert!(spool.recovery().damage.len() <= 1, "{:?}", spool.recovery());
     Applier::open(&scratch.path("applied")).apply_all(&spool);

@@ -8,7 +8,7 @@ mod kill;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A directory that goes with its owner.
+/// A directory that is removed with its owner.
 struct Scratch(PathBuf);
 
 impl Scratch {
