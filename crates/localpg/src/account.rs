@@ -1,4 +1,4 @@
-//! Whose processes they are. PostgreSQL refuses to run as root.
+//! The accounts of the processes. PostgreSQL refuses to run as root.
 
 use std::fs;
 use std::io;
@@ -62,7 +62,7 @@ impl Account {
         }
     }
 
-    /// Whether this account can enter `dir`. The shell is asked, since access lists count too.
+    /// Whether this account can enter `dir`. The shell checks this, because access lists count too.
     pub(crate) fn can_enter(self, dir: &Path) -> bool {
         if self == Self::Own {
             return true;
@@ -74,7 +74,7 @@ impl Account {
     }
 }
 
-/// The effective user id of this process, which the standard library does not tell.
+/// The effective user id of this process. The standard library has no function for it.
 pub(crate) fn own_uid() -> Result<u32, Error> {
     id(&["-u"])?.ok_or(Error::NoAccount)
 }

@@ -16,11 +16,11 @@ const OLDEST: u32 = 15;
 /// Where to look for the programs of PostgreSQL.
 ///
 /// In this order: [`bin`](Self::bin), [`path`](Self::path), the directories of distributions
-/// (newest version first), then binaries fetched before, then the fetch.
+/// (newest version first), binaries that were fetched before, and finally a fetch.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// The directory of `initdb` and `postgres`, and nothing else: if it is set and unusable, that
-    /// is an error. From `PG_BIN`.
+    /// The directory of `initdb` and `postgres`. If it is set, no other place is searched, and it is an
+    /// error if it is unusable. From `PG_BIN`.
     pub bin: Option<PathBuf>,
     /// Directories to look in, as in `PATH`; for `npm` too.
     pub path: Option<OsString>,
@@ -33,7 +33,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// Reads `PG_BIN`, `PATH`, `LOCALPG_NO_FETCH` (any value but `0` and nothing forbids the
+    /// Reads `PG_BIN`, `PATH`, `LOCALPG_NO_FETCH` (any value except `0` and the empty one forbids the
     /// fetch), and `XDG_CACHE_HOME` or `HOME` for the place of fetched binaries.
     pub fn from_env() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
@@ -48,8 +48,8 @@ impl Search {
 
     /// Finds the programs.
     ///
-    /// `data` holds the major versions for which there is data already: one of these is preferred
-    /// to a newer one without data.
+    /// `data` holds the major versions that already have data. One of these is preferred to a newer
+    /// one without data.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Search {
             }
             first.get_or_insert(binaries);
         }
-        // Fetching is only worth its time if nothing is installed, or the data asks for it.
+        // Fetching is only worth the time if nothing is installed, or the data needs this version.
         if first.is_none() || data.contains(&fetch::MAJOR) {
             match self.fetched(notice) {
                 Ok(binaries) => return Ok(binaries),
@@ -88,7 +88,7 @@ impl Search {
         let mut dirs: Vec<PathBuf> = Vec::new();
         for dir in self.path.iter().flat_map(env::split_paths) {
             let Ok(program) = dir.join("postgres").canonicalize() else { continue };
-            // The link is followed: the server finds its share files from its own place.
+            // The link is resolved: the server finds its share files relative to its own place.
             dirs.extend(program.parent().map(Path::to_path_buf));
         }
         if self.distributions {
@@ -138,7 +138,7 @@ impl Binaries {
         match major(&String::from_utf8_lossy(&output.stdout)) {
             Some(major) if major >= OLDEST => Ok(Self { bin, major }),
             Some(major) => Err(format!("`postgres` is of version {major}")),
-            None => Err("`postgres` tells no version".into()),
+            None => Err("`postgres` reports no version".into()),
         }
     }
 }
@@ -186,7 +186,7 @@ const DISTRIBUTIONS: [(&str, &str, &str); 9] = [
     ("/Library/PostgreSQL", "", "bin"),
 ];
 
-/// Root's home is no place for fetched binaries: the account of the server could not enter it.
+/// Root's home is not used for fetched binaries: the account of the server could not enter it.
 fn is_root() -> bool {
     own_uid().is_ok_and(|uid| uid == 0)
 }

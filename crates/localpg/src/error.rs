@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why there is no server, or why it refused.
+/// Why there is no server, or why it refused a statement.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum Error {
-    /// No usable binaries were found or fetched. The message names the three ways out.
+    /// No usable binaries were found or fetched. The message names the three possible fixes.
     NoBinaries {
-        /// What was tried last, and how it ended.
+        /// The last attempt and its result.
         reason: String,
     },
     /// The directory holds data of another major version, and that version is not installed.
@@ -40,18 +40,18 @@ pub enum Error {
         /// The last lines that it wrote.
         output: String,
     },
-    /// A program was still not done when the limit had passed.
+    /// A program did not finish within the limit.
     TooSlow {
-        /// What was waited for.
+        /// The event that did not happen.
         what: &'static str,
         /// The limit.
         limit: Duration,
     },
     /// The operating system refused.
     Io {
-        /// What was tried, for example `create`.
+        /// The action, for example `create`.
         action: &'static str,
-        /// On what.
+        /// The path.
         path: PathBuf,
         /// Its answer.
         source: io::Error,
@@ -66,7 +66,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Turns an answer of the operating system into this error.
+    /// Turns an error of the operating system into this error.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }

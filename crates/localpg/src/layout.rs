@@ -26,13 +26,13 @@ const SOCKET_PATH_MAX: usize = 103;
 /// The name of the socket inside its directory; the port is always 5432.
 pub(crate) const SOCKET: &str = ".s.PGSQL.5432";
 
-/// How the names of data directories begin that are not complete yet.
+/// The prefix of incomplete data directories.
 const ATTEMPT: &str = "data.new-";
 
 /// The directories of one major version.
 ///
-/// `home` belongs to this process, `data` and `socket` to the account of the server, so that
-/// nothing that this process writes can be exchanged by that account.
+/// `home` belongs to this process, `data` and `socket` to the account of the server, so
+/// that account cannot replace files of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     /// Holds the lock, the log and `data`.
@@ -54,7 +54,7 @@ impl Layout {
         let version = major.to_string();
         let near = asked.join(&version);
         let far = options.system_dir.join(place_name(&asked)).join(&version);
-        // Where the data is, it stays: rights that change later must not lead to an empty database.
+        // Existing data stays where it is: a later change of rights must not lead to an empty database.
         let home = if near.join("data").exists() {
             near
         } else if far.join("data").exists() {
@@ -74,7 +74,7 @@ impl Layout {
         })
     }
 
-    /// Takes the directory for this process, until the file is closed.
+    /// Locks the directory for this process, until the file is closed.
     pub(crate) fn lock(&self, limit: Duration) -> Result<File, Error> {
         let path = self.home.join("lock");
         let file = File::options().create(true).append(true).open(&path);
@@ -92,7 +92,7 @@ impl Layout {
         }
     }
 
-    /// Makes the cluster, unless it is there. An interrupted attempt is begun anew.
+    /// Creates the cluster if it does not exist. An interrupted attempt starts again.
     pub(crate) fn init(&self, binaries: &Binaries, options: &Options) -> Result<(), Error> {
         if self.data.join("PG_VERSION").exists() {
             return Ok(());
@@ -100,7 +100,7 @@ impl Layout {
         (options.notice)(&Notice::Creating { data: &self.data });
         self.remove_attempts();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        // Its own name: the program of a killed process may still be writing into another.
+        // A new name: the program of a killed process may still write into the old directory.
         let new = self.home.join(format!("{ATTEMPT}{}-{:x}", id(), now.as_micros()));
         self.create_private(&new)?;
         let mut command = self.program(&binaries.bin.join("initdb"));
@@ -119,7 +119,7 @@ impl Layout {
         fs::rename(&new, &self.data).map_err(Error::io("create", &self.data))
     }
 
-    /// Removes what interrupted attempts have left, as far as nobody writes there any more.
+    /// Removes the remains of interrupted attempts, unless someone still writes there.
     fn remove_attempts(&self) {
         for entry in fs::read_dir(&self.home).into_iter().flatten().flatten() {
             if entry.file_name().as_encoded_bytes().starts_with(ATTEMPT.as_bytes()) {
@@ -128,15 +128,15 @@ impl Layout {
         }
     }
 
-    /// Makes the directory of the socket anew. Only for the holder of the lock, and once no server
-    /// runs: what lies there belongs to one that is gone.
+    /// Recreates the directory of the socket. Only the holder of the lock may call this, after the server
+    /// has stopped: the files there belong to a server that is gone.
     pub(crate) fn renew_socket_dir(&self) -> Result<(), Error> {
         remove_dir(&self.socket)?;
         self.create_private(&self.socket)
     }
 
-    /// A command that runs as the account of the server, without what this process has set up for
-    /// other servers and in one language.
+    /// A command that runs as the account of the server, in English, and without this process's settings
+    /// for other servers.
     pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         for (name, _) in env::vars_os() {
@@ -157,14 +157,14 @@ impl Layout {
     }
 }
 
-/// The major versions for which there is data, wherever the options may have led.
+/// The major versions that have data, in every place that the options may lead to.
 pub(crate) fn majors(options: &Options) -> BTreeSet<u32> {
     let asked = absolute(&options.dir).unwrap_or_else(|_| options.dir.clone());
     let moved = options.system_dir.join(place_name(&asked));
     let mut majors = BTreeSet::new();
     for entry in [asked, moved].iter().flat_map(fs::read_dir).flatten().flatten() {
         let major = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        // Not `PG_VERSION`: another account's directory cannot be looked into.
+        // Not `PG_VERSION`: this process may not read another account's directory.
         if let Some(major) = major.filter(|_| entry.path().join("data").exists()) {
             majors.insert(major);
         }
@@ -172,7 +172,7 @@ pub(crate) fn majors(options: &Options) -> BTreeSet<u32> {
     majors
 }
 
-/// Removes a directory with all it holds, if it is there.
+/// Removes a directory with its contents, if it exists.
 pub(crate) fn remove_dir(dir: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -182,7 +182,7 @@ pub(crate) fn remove_dir(dir: &Path) -> Result<(), Error> {
     }
 }
 
-/// The last lines of what a program wrote.
+/// The last lines of a program's output.
 pub(crate) fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -206,7 +206,7 @@ fn choose(near: PathBuf, far: PathBuf, options: &Options) -> Result<PathBuf, Err
         return Ok(near);
     }
     (options.notice)(&Notice::Moved { from: &near, to: &far });
-    // It is empty; if it were not, it would stay.
+    // Only an empty directory is removed.
     let _ = fs::remove_dir(&near);
     Ok(far)
 }
@@ -235,7 +235,7 @@ fn socket_dir(home: &Path, account: Account) -> Result<PathBuf, Error> {
     let name = hash(home.as_os_str().as_encoded_bytes());
     for attempt in 0..16_u8 {
         let dir = PathBuf::from(format!("/tmp/localpg-{name:016x}-{attempt}"));
-        // Somebody else may have taken the name, by chance or to read along.
+        // Someone else may have taken the name, by chance or to intercept data.
         match fs::symlink_metadata(&dir) {
             Ok(found) if !found.is_dir() || found.uid() != owner => {}
             _ => return Ok(dir),
@@ -244,7 +244,7 @@ fn socket_dir(home: &Path, account: Account) -> Result<PathBuf, Error> {
     Err(Error::io("create", Path::new("/tmp/localpg-…"))(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Whether a socket can be made there, and its path needs no quotes in any configuration.
+/// Whether a socket can be created there, and its path needs no quotes in any configuration.
 pub(crate) fn is_good_socket_dir(dir: &Path) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(byte);
     let bytes = dir.as_os_str().as_encoded_bytes();

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(
     clippy::disallowed_methods,
-    reason = "it waits for Postgres, a program of the machine, for so long and no longer"
+    reason = "it waits for Postgres, a program of the machine, with time limits"
 )]
 
 #[cfg(not(unix))]

@@ -25,7 +25,7 @@ pub enum Notice<'a> {
         /// The directory that is used.
         to: &'a Path,
     },
-    /// A server of a process that is gone is being stopped.
+    /// The server of a dead process is being stopped.
     Leftover {
         /// Its process id.
         pid: u32,

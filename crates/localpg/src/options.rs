@@ -21,19 +21,19 @@ pub struct Options {
     pub dir: PathBuf,
     /// Where the binaries come from.
     pub search: Search,
-    /// Configuration parameters, given on the command line, so that they win over
-    /// `postgresql.conf`. What this crate relies on (socket, port, address) wins over them.
+    /// Configuration parameters. They are given on the command line, so they override
+    /// `postgresql.conf`. The parameters that this crate needs (socket, port, address) override them.
     pub settings: Vec<(String, String)>,
-    /// Used in place of [`dir`](Self::dir), with one directory for each such place, when this
+    /// Used instead of [`dir`](Self::dir), with one directory for each such place, if this
     /// process is root and the account that runs the server cannot enter `dir`.
     pub system_dir: PathBuf,
     /// How long another process may still hold the directory: it may be about to end.
     pub lock_limit: Duration,
-    /// How long the server may take until it is ready; crash recovery counts.
+    /// How long the server may take until it is ready, including crash recovery.
     pub start_limit: Duration,
-    /// How long the server may take to stop in order before its sessions are cut.
+    /// How long the server may take for an orderly stop before its sessions are cut.
     pub stop_limit: Duration,
-    /// Told of every slow or unusual step, for the log.
+    /// Called for every slow or unusual step, for the log.
     pub notice: fn(&Notice<'_>),
     /// Whether the data may be lost when the machine stops: nothing is synced to disk then, which
     /// makes new clusters and writes much faster. For tests; `false` unless you say otherwise.
@@ -41,8 +41,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// A server in `dir`: no settings; five seconds for another to leave, one minute to start, half
-    /// a minute to stop; no notices.
+    /// A server in `dir`: no settings; limits of five seconds for the lock, one minute for the start and
+    /// half a minute for the stop; no notices.
     pub fn new(dir: impl Into<PathBuf>, search: Search) -> Self {
         Self {
             dir: dir.into(),

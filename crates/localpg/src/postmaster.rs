@@ -1,4 +1,4 @@
-//! What a data directory tells about its server, and signals to it.
+//! Reads the state of a server from its data directory, and sends signals to it.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 
-/// What `postmaster.pid` says.
+/// The contents of `postmaster.pid`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PidFile {
     /// The process id of the server: line 1.
@@ -38,22 +38,22 @@ impl PidFile {
 pub(crate) enum Holder {
     /// It is.
     Server,
-    /// It may be: a server whose directory cannot be told.
+    /// It may be: a server with an unknown directory.
     Unsure,
-    /// It is not: there is no such process, it has ended, or the number was given to another.
+    /// It is not: there is no such process, it has ended, or another process has this number.
     Gone,
 }
 
 /// Who has the process id `pid`.
 ///
-/// In containers the same small numbers come back at every start, so that the number alone says
+/// In containers, the same small numbers come back at every start, so the number alone proves
 /// nothing.
 pub(crate) fn holder(pid: u32, data: &Path) -> Holder {
     let data = data.as_os_str().as_encoded_bytes();
     let (mut command, separator) = command_line(pid);
     command.push(separator);
-    // Empty for a process that has ended and was not collected yet; the children of a server call
-    // themselves `postgres: …`.
+    // Empty for a process that has ended but was not reaped yet. The children of a server are named
+    // `postgres: …`.
     let program = command.split(|b| *b == separator).next().unwrap_or_default();
     let program = program.rsplit(|b| *b == b'/').next();
     if !matches!(program, Some(b"postgres" | b"postmaster")) {
@@ -95,7 +95,7 @@ pub(crate) enum Stop {
     Immediate,
 }
 
-/// Sends the signal. Whether there was such a process is not told.
+/// Sends the signal. It does not report whether there was such a process.
 ///
 /// The shell's own `kill`, since small systems have no other.
 pub(crate) fn signal(pid: u32, stop: Stop) -> Result<(), Error> {
@@ -113,13 +113,13 @@ pub(crate) fn signal(pid: u32, stop: Stop) -> Result<(), Error> {
         .map_err(Error::io("run", Path::new("/bin/sh")))
 }
 
-/// Stops `pid`: fast, and after `limit` immediately. `ended` tells when it is gone.
+/// Stops `pid`: fast, and after `limit` immediately. `ended` reports whether it is gone.
 pub(crate) fn stop(
     pid: u32,
     limit: Duration,
     mut ended: impl FnMut() -> io::Result<bool>,
 ) -> Result<(), Error> {
-    // After this signal the server kills what is left itself, within five seconds.
+    // After this signal, the server kills its remaining processes within five seconds.
     const IMMEDIATE_LIMIT: Duration = Duration::from_secs(10);
 
     let mut passed = Duration::ZERO;
@@ -139,7 +139,7 @@ pub(crate) fn stop(
 
 /// The program and the arguments of a process, empty if there is none, and what separates them.
 ///
-/// Where they cannot be had from `/proc`, the tool `ps` is asked.
+/// Without `/proc`, the tool `ps` is used.
 fn command_line(pid: u32) -> (Vec<u8>, u8) {
     if Path::new("/proc/self/cmdline").exists() {
         return (fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default(), 0);

@@ -20,11 +20,11 @@ const BLOCKED_LIMIT: Duration = Duration::from_secs(10);
 /// A server of this process.
 ///
 /// It takes connections on a Unix socket, and only from the account that runs it and from root.
-/// It stops when this value is dropped, and when this process ends in whatever way.
+/// It stops when this value is dropped, and when this process ends, however it ends.
 #[derive(Debug)]
 pub struct Server {
-    // Dropped in this order, after the server was stopped: the watchdog goes home, then the
-    // directory is free.
+    // Dropped in this order, after the server was stopped: first the watchdog ends, then the
+    // directory is unlocked.
     child: Option<Child>,
     _watchdog: Watchdog,
     layout: Layout,
@@ -33,11 +33,11 @@ pub struct Server {
     _lock: File,
 }
 
-/// Starts a server, and makes its cluster if there is none.
+/// Starts a server, and creates its cluster if there is none.
 ///
-/// Blocks until connections are taken: some 50 ms, about one second for a new cluster, longer if
-/// binaries must be fetched or a crash be recovered from. In asynchronous code call it on a
-/// thread for blocking work.
+/// Blocks until the server takes connections: about 50 ms, about one second for a new cluster, longer if
+/// binaries must be fetched or after a crash. In asynchronous code, call it on a thread for blocking
+/// work.
 ///
 /// A server that a killed process left behind is stopped first.
 ///
@@ -45,12 +45,12 @@ pub struct Server {
 ///
 /// [`Error::NoBinaries`] and [`Error::OtherMajor`] if no fitting version was found,
 /// [`Error::InUse`] if another process holds the directory for too long,
-/// [`Error::NoAccount`] for a root without an account for the server, otherwise
+/// [`Error::NoAccount`] if this process is root and there is no account for the server, otherwise
 /// [`Error::Program`] with the end of the server's log, [`Error::TooSlow`] or [`Error::Io`].
 pub fn start(options: &Options) -> Result<Server, Error> {
     let majors = layout::majors(options);
     let binaries = options.search.find(&majors, options.notice)?;
-    // Whoever sets PG_BIN has chosen; otherwise an empty database would be a surprise.
+    // Setting PG_BIN is an explicit choice; without it, an empty database would be a surprise.
     if let Some(data) = majors.last()
         && options.search.bin.is_none()
         && !majors.contains(&binaries.major)
@@ -109,24 +109,24 @@ impl Server {
         connection_string(self.socket_dir(), user, database)
     }
 
-    /// Runs SQL as the superuser: for the roles and databases that an application needs before
-    /// it can connect. `sql` may hold several statements; they share one transaction, unless one
-    /// of them cannot, such as `CREATE DATABASE`.
+    /// Runs SQL as the superuser, to create the roles and databases that an application needs before
+    /// it can connect. `sql` may hold several statements. They share one transaction, unless one
+    /// of them cannot run in one, such as `CREATE DATABASE`.
     ///
     /// # Errors
     ///
-    /// [`Error::Sql`] with the first refusal, [`Error::Io`] if the connection fails.
+    /// [`Error::Sql`] with the first refused statement, [`Error::Io`] if the connection fails.
     pub fn execute(&self, database: &str, sql: &str) -> Result<(), Error> {
         wire::execute(self.socket_dir(), SUPERUSER, database, sql)
     }
 
     /// Stops the server and waits for its end. Open sessions are rolled back.
     ///
-    /// Dropping does the same, but tells no errors.
+    /// Dropping does the same, but reports no errors.
     ///
     /// # Errors
     ///
-    /// [`Error::TooSlow`] if it neither stopped in order nor on the harder signal.
+    /// [`Error::TooSlow`] if neither the orderly stop nor the immediate one worked in time.
     pub fn stop(mut self) -> Result<(), Error> {
         self.end()
     }
@@ -164,9 +164,9 @@ pub(crate) fn connection_string(socket_dir: &Path, user: &str, database: &str) -
     )
 }
 
-/// Stops the server of a process that is gone, and removes what blocks a new one.
+/// Stops the server of a dead process, and removes anything that blocks a new one.
 ///
-/// Only for the holder of the lock: so nobody else has just started it.
+/// Only the holder of the lock may call this, so nobody else can have just started the server.
 pub(crate) fn stop_leftover(layout: &Layout, options: &Options) -> Result<(), Error> {
     let Some(PidFile { pid, .. }) = PidFile::read(&layout.data) else { return Ok(()) };
     let gone = || postmaster::holder(pid, &layout.data) == Holder::Gone;
@@ -181,7 +181,7 @@ pub(crate) fn stop_leftover(layout: &Layout, options: &Options) -> Result<(), Er
     Ok(())
 }
 
-/// Starts the server and waits until it is ready. `started` is told each process id.
+/// Starts the server and waits until it is ready. `started` is called with each process id.
 pub(crate) fn run(
     layout: &Layout,
     binaries: &Binaries,
@@ -208,7 +208,7 @@ pub(crate) fn run(
     }
 }
 
-/// Whether the server gave up because of one that has just died.
+/// Whether the server gave up because another one has just died.
 fn is_blocked(log: &str) -> bool {
     log.contains("lock file \"") && log.contains("already exists")
         || log.contains("pre-existing shared memory block")
@@ -216,7 +216,7 @@ fn is_blocked(log: &str) -> bool {
 
 /// Starts the program in its own process group, so that signals from the terminal do not reach it.
 fn spawn(layout: &Layout, binaries: &Binaries, options: &Options) -> Result<Child, Error> {
-    // The last run's log is kept, and no more.
+    // Only the log of the last run is kept.
     let _ = fs::rename(&layout.log, layout.log.with_extension("old"));
     let mut log = File::options();
     let log = log.create(true).write(true).truncate(true).mode(0o600).open(&layout.log);

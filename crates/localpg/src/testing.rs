@@ -3,7 +3,7 @@
 //!
 //! The first process starts the server, the others share it: `cargo test` with its threads, and
 //! runners that give every test its own process. It stops some 20 seconds after the last of them
-//! has ended, and its directory is removed. Nothing is synced to disk; where there is room it lies
+//! has ended, and its directory is removed. Nothing is synced to disk; if there is room, it is kept
 //! in memory. Checkouts, accounts and versions of PostgreSQL have a cluster each.
 //!
 //! ```
@@ -20,7 +20,7 @@
 //! # Ok::<(), testing::DatabaseError>(())
 //! ```
 //!
-//! All functions block, for milliseconds as a rule, and work inside an asynchronous runtime too.
+//! All functions block, usually for milliseconds, and work inside an asynchronous runtime too.
 
 mod base;
 mod database;
@@ -47,7 +47,7 @@ pub struct Cluster {
 
 #[derive(Debug)]
 struct Inner {
-    /// Holds what the processes tell each other.
+    /// Holds the files by which the processes coordinate.
     base: PathBuf,
     socket: PathBuf,
     major: u32,
@@ -63,9 +63,9 @@ static CURRENT: Mutex<Option<Cluster>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// As [`start`](crate::start) tells them.
+/// As for [`start`](crate::start).
 pub fn cluster() -> Result<Cluster, Error> {
-    // Poisoned by a test that panicked: what it holds is whole all the same.
+    // A test that panicked may have poisoned the lock; its value is valid anyway.
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(cluster) = &*current {
         return Ok(cluster.clone());
@@ -91,18 +91,18 @@ impl Cluster {
         server::connection_string(self.socket_dir(), user, database)
     }
 
-    /// Runs SQL as the superuser. Roles belong to the whole cluster: tolerate that another test
-    /// has made them.
+    /// Runs SQL as the superuser. Roles belong to the whole cluster: another test may already have
+    /// created them.
     ///
     /// # Errors
     ///
-    /// [`Error::Sql`] with the first refusal, [`Error::Io`] if the connection fails.
+    /// [`Error::Sql`] with the first refused statement, [`Error::Io`] if the connection fails.
     pub fn execute(&self, database: &str, sql: &str) -> Result<(), Error> {
         wire::execute(self.socket_dir(), SUPERUSER, database, sql)
     }
 }
 
-/// Forgets a cluster that does not answer, so that the next call looks anew.
+/// Forgets a cluster that does not answer, so the next call looks again.
 fn forget(lost: &Cluster) {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if current.as_ref().is_some_and(|cluster| Arc::ptr_eq(&cluster.inner, &lost.inner)) {
@@ -117,8 +117,8 @@ fn join() -> Result<Cluster, Error> {
     loop {
         let base = Base::find(&binaries)?;
         match join_at(&base, &binaries) {
-            // The watchdog has taken the directory away; this happens once at most, since the
-            // next one sees this process.
+            // The watchdog has removed the directory. This happens at most once, because the
+            // next watchdog sees this process.
             Err(Error::Io { source, .. })
                 if source.kind() == io::ErrorKind::NotFound && attempts < 3 =>
             {
@@ -136,7 +136,7 @@ fn join_at(base: &Base, binaries: &Binaries) -> Result<Cluster, Error> {
     let layout = Layout::create(&options, binaries.major)?;
     if !runs(&layout, options.start_limit)? {
         server::stop_leftover(&layout, &options)?;
-        // A server that was killed without syncing has left nothing that can be trusted.
+        // After a kill without syncing, no data can be trusted.
         crate::layout::remove_dir(&layout.data)?;
         layout.init(binaries, &options)?;
         layout.renew_socket_dir()?;
@@ -148,7 +148,7 @@ fn join_at(base: &Base, binaries: &Binaries) -> Result<Cluster, Error> {
     Ok(Cluster { inner: Arc::new(Inner { base, socket, major }) })
 }
 
-/// Whether a server runs there; one that is just starting is waited for.
+/// Whether a server runs there; waits for one that is just starting.
 fn runs(layout: &Layout, limit: Duration) -> Result<bool, Error> {
     let began = Instant::now();
     while let Some(PidFile { pid, ready }) = PidFile::read(&layout.data) {

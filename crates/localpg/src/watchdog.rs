@@ -1,4 +1,4 @@
-//! The process that outlives this one for a moment.
+//! The watchdog process, which outlives this process for a moment.
 
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -8,8 +8,8 @@ use std::process::{Child, ChildStdin, Stdio};
 use crate::Error;
 use crate::layout::Layout;
 
-/// A shell that waits at the end of a pipe, and stops the server when the pipe closes without a
-/// word: then this process is gone, however it ended.
+/// A shell that waits at the end of a pipe. It stops the server if the pipe closes without the final
+/// word: then this process has died.
 ///
 /// Not the parent-death signal of Linux: that needs `unsafe`, and it fires when the thread that
 /// started the server ends, not the process.
@@ -41,7 +41,7 @@ impl Watchdog {
 }
 
 impl Drop for Watchdog {
-    /// Sends the shell home: the server has ended.
+    /// Ends the shell: the server has stopped.
     fn drop(&mut self) {
         let _ = self.tell(DONE);
         self.pipe = None;
@@ -52,8 +52,8 @@ impl Drop for Watchdog {
 /// The word that ends the watch.
 const DONE: &str = "done";
 
-/// `$1` is the data directory. A server is ours as long as the directory names it; during a
-/// start it may not do so yet. The last signals are for a server that does not end in order.
+/// `$1` is the data directory. A server is ours as long as the directory names it. During a
+/// start, it may not be named yet. The last signals are for a server that does not stop in order.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 pid=

@@ -1,7 +1,7 @@
-//! As much of the protocol as it takes to send a statement: version 3.0, simple query
+//! The part of the protocol that is needed to send a statement: version 3.0, simple query
 //! ("Frontend/Backend Protocol" in the manual).
 //!
-//! By hand, so that neither a client crate nor its runtime comes along; the sockets here need no
+//! Hand-written, to avoid a client crate and its runtime. The sockets here need no
 //! password.
 
 use std::io::{self, Read as _, Write as _};
@@ -15,7 +15,7 @@ use crate::layout::SOCKET;
 /// How long the server may be silent.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Messages here are short; a longer one means that the other side is no server.
+/// Messages here are short; a longer one means that the other side is not a server.
 const MESSAGE_MAX: usize = 1 << 24;
 
 /// Runs `sql`, which may be several statements, on a connection of its own.
@@ -47,7 +47,7 @@ fn run(path: &Path, user: &str, database: &str, sql: &str) -> io::Result<Result<
     Ok(refusal.map_or(Ok(()), Err))
 }
 
-/// Sends one message: its kind, the length of what follows with itself, the rest.
+/// Sends one message: its kind, its length (which counts itself), and the body.
 fn send(stream: &mut UnixStream, kind: Option<u8>, body: &[u8]) -> io::Result<()> {
     let length = u32::try_from(body.len() + 4).map_err(io::Error::other)?;
     let mut message = Vec::with_capacity(body.len() + 5);
@@ -57,7 +57,7 @@ fn send(stream: &mut UnixStream, kind: Option<u8>, body: &[u8]) -> io::Result<()
     stream.write_all(&message)
 }
 
-/// Reads until the server waits for a statement, and tells the first refusal on the way.
+/// Reads until the server waits for a statement, and returns the first error on the way.
 fn until_ready(stream: &mut UnixStream) -> io::Result<Option<Error>> {
     let mut refusal = None;
     loop {
@@ -78,7 +78,7 @@ fn until_ready(stream: &mut UnixStream) -> io::Result<Option<Error>> {
         match kind {
             b'Z' => return Ok(refusal),
             b'E' => refusal = refusal.or_else(|| Some(parse_refusal(&body))),
-            // Any authentication but "ok" would wait for a password.
+            // Any other authentication than "ok" would wait for a password.
             b'R' if body != [0; 4] => return Err(io::ErrorKind::PermissionDenied.into()),
             _ => {}
         }

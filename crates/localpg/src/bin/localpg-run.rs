@@ -1,4 +1,4 @@
-//! Starts a server in the directory given, says where it is, and runs until its input ends.
+//! Starts a server in the given directory, prints how to connect, and runs until its input ends.
 //!
 //! ```text
 //! cargo run -p localpg -- /tmp/try

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// Brings the package for this platform into `cache`. The error is a clause.
 ///
-/// Processes that come together fetch once: the others wait.
+/// If several processes come together, one fetches and the others wait.
 ///
 /// `path` lists directories as `PATH` does; npm is looked for there.
 pub(crate) fn fetch(
@@ -33,7 +33,7 @@ pub(crate) fn fetch(
 ) -> Result<(), String> {
     let mut npm = path.iter().flat_map(env::split_paths).map(|dir| dir.join("npm"));
     let npm = npm.find(|npm| npm.is_file());
-    let npm = npm.ok_or("none is installed, and there is no npm to fetch it with")?;
+    let npm = npm.ok_or("none is installed, and npm is missing, which would fetch it")?;
     let package = package()?;
     let broken = |action: &'static str| {
         move |error: io::Error| format!("cannot {action} below `{}` ({error})", cache.display())
@@ -49,7 +49,7 @@ pub(crate) fn fetch(
     let spec = package.spec();
     notice(&Notice::Fetching { package: &spec, to: &target });
 
-    // Left behind if an earlier fetch was killed; the lock says that nobody works in it.
+    // It exists if an earlier fetch was killed. The lock proves that nobody uses it.
     let work = cache.join("fetching");
     remove(&work).map_err(broken("remove"))?;
     fs::create_dir(&work).map_err(broken("create"))?;
@@ -63,9 +63,9 @@ pub(crate) fn fetch(
     remove(&work).map_err(broken("remove"))
 }
 
-/// Fetches the archive of `spec` into `dir`, and tells its path.
+/// Fetches the archive of `spec` into `dir`, and returns its path.
 ///
-/// npm knows the registry, the proxy and the credentials of this machine.
+/// npm is configured with the registry, the proxy and the credentials of this machine.
 fn npm_pack(npm: &Path, spec: &str, dir: &Path) -> Result<PathBuf, String> {
     let log = dir.join("npm.log");
     let errors = File::create(&log).map_err(|error| format!("no log for npm ({error})"))?;
@@ -115,7 +115,7 @@ fn check(archive: &[u8], package: &Package) -> Result<(), String> {
     }
 }
 
-/// Unpacks what stands below `package/`.
+/// Unpacks everything below `package/`.
 fn unpack(archive: &[u8], to: &Path) -> io::Result<()> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive));
     for entry in archive.entries()? {
@@ -123,7 +123,7 @@ fn unpack(archive: &[u8], to: &Path) -> io::Result<()> {
         let path = entry.path()?.into_owned();
         let Ok(below) = path.strip_prefix("package") else { continue };
         if !is_plain(below) {
-            return Err(invalid("a path of the archive leads out of it"));
+            return Err(invalid("a path leads out of the archive"));
         }
         let target = to.join(below);
         if let Some(parent) = target.parent() {
@@ -159,12 +159,12 @@ fn link(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether `path` stays below where it starts.
+/// Whether `path` stays below its start.
 fn is_plain(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// An archive that is not what it should be.
+/// The error for a malformed archive.
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -44,7 +44,7 @@ impl Base {
             }
             _ => {}
         }
-        // The place is open to all: a directory or a link of somebody else is a trap.
+        // Everyone can write to this place: a directory or link of someone else could be a trap.
         let found = fs::symlink_metadata(&path).map_err(Error::io("inspect", &path))?;
         if !found.is_dir() || found.uid() != uid {
             return Err(Error::io("trust", &path)(io::ErrorKind::PermissionDenied.into()));
@@ -56,12 +56,12 @@ impl Base {
         &self.path
     }
 
-    /// Holds every other process off until the file is closed.
+    /// Excludes every other process until the file is closed.
     pub(super) fn guard(&self) -> Result<File, Error> {
         lock(&self.path.join("guard"))
     }
 
-    /// Tells the watchdog that this process lives.
+    /// Registers this process with the watchdog.
     ///
     /// The watchdog announces the end, then looks for processes; this process does it the other
     /// way round. So one of the two sees the other.
@@ -84,7 +84,7 @@ impl Base {
             }
             sleep(Duration::from_millis(10));
         }
-        // Absent if the whole directory has been taken away meanwhile.
+        // Absent if the whole directory has been removed meanwhile.
         fs::metadata(&own).map(drop).map_err(Error::io("find", &own))
     }
 
@@ -97,7 +97,7 @@ impl Base {
         options
     }
 
-    /// Starts a watchdog, unless one watches.
+    /// Starts a watchdog, unless one runs.
     pub(super) fn ensure_watchdog(&self) -> Result<(), Error> {
         let path = self.path.join("watchdog");
         let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
@@ -120,7 +120,7 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// What makes tests quick and alike. Autovacuum would change plans at any moment.
+/// Settings that make tests fast and repeatable. Autovacuum could change plans at any moment.
 const SETTINGS: [(&str, &str); 7] = [
     ("max_connections", "300"),
     ("autovacuum", "off"),
@@ -140,8 +140,8 @@ fn checkout() -> PathBuf {
     found.map(Path::to_path_buf).unwrap_or(start)
 }
 
-/// The directory to put `name` into: where it is already, else in memory if there is room, else
-/// on disk.
+/// The directory for `name`: its present place, otherwise memory if there is room, otherwise
+/// the disk.
 fn parents(name: &str) -> Result<PathBuf, Error> {
     let memory = PathBuf::from(MEMORY);
     let account = Account::for_data(Path::new(""))?;

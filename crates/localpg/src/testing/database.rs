@@ -18,12 +18,12 @@ use crate::layout::hash;
 const NO_DATABASE: &str = "3D000";
 
 impl Cluster {
-    /// Makes a database of its own for one test, as a copy of a template.
+    /// Creates a database for one test, as a copy of a template.
     ///
-    /// `key` names the template: give the schema itself, or its checksum. `build` fills the
-    /// template, once for each key, whatever the number of processes and threads. It runs on a
-    /// thread of its own, so it may start a runtime, and it must close its sessions: a template in
-    /// use cannot be copied.
+    /// `key` names the template: pass the schema itself, or its checksum. `build` fills the
+    /// template once for each key, for any number of processes and threads. It runs on its own
+    /// thread, so it may start a runtime. It must close its sessions: a template in use cannot be
+    /// copied.
     ///
     /// Retries once if the cluster has just ended.
     ///
@@ -49,7 +49,7 @@ impl Cluster {
             return Ok(copied?);
         }
         let _lock = base::lock(&cluster.inner.base.join(format!("{template}.lock")))?;
-        // Somebody else may have built it while we waited.
+        // Another process may have built it meanwhile.
         copied = cluster.copy(&template);
         if is_missing(&copied) {
             cluster.build(&template, build)?;
@@ -66,7 +66,7 @@ impl Cluster {
         Ok(TestDatabase { cluster: self.clone(), name })
     }
 
-    /// Builds the template under another name first, so that it is whole or absent.
+    /// Builds the template under another name first, so it is complete or absent.
     fn build(
         &self,
         template: &str,
@@ -213,7 +213,7 @@ fn is_missing(copied: &Result<TestDatabase, Error>) -> bool {
     matches!(copied, Err(Error::Sql { code, .. }) if code == NO_DATABASE)
 }
 
-/// Whether the server ended before or while it was asked.
+/// Whether the server ended before or during the request.
 fn is_lost(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound, UnexpectedEof};
     let lost = [BrokenPipe, ConnectionRefused, ConnectionReset, NotFound, UnexpectedEof];

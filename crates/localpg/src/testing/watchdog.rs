@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 
 use crate::postmaster;
 
-/// The name that the shell runs under, to be recognized.
+/// The name of the shell process, by which it is recognised.
 const NAME: &str = "localpg-test-watchdog";
 
 /// Seconds without a test process until the end. With three, clusters ended between two test
 /// programs of one run.
 pub(super) const IDLE_SECONDS: u32 = 20;
 
-/// Starts the watchdog of the directory; `register` writes its process id down before it looks.
+/// Starts the watchdog of the directory; `register` records its process id before it starts to look.
 ///
 /// It ends the cluster after `idle_seconds` without a test process.
 pub(super) fn start(
@@ -28,7 +28,7 @@ pub(super) fn start(
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
     let registered = register(child.id());
-    // Its input closes, and it begins.
+    // Closing its input starts it.
     drop(child.stdin.take());
     registered
 }
@@ -39,8 +39,8 @@ pub(super) fn lives(pid: u32, base: &Path) -> bool {
     postmaster::has_arguments(pid, &[name, base.as_os_str().as_encoded_bytes()])
 }
 
-/// `$1` is the directory, `$2` the number of seconds. It gives up its task to a successor. The
-/// directory is renamed first, so that a new one can be begun at once.
+/// `$1` is the directory, `$2` the number of seconds. It ends if it has a successor. It
+/// renames the directory first, so that a new one can be created at once.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 read -r _

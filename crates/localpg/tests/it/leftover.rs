@@ -1,4 +1,4 @@
-//! What killed processes leave behind.
+//! Remains of killed processes.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -110,7 +110,7 @@ fn a_killed_server_does_not_block_the_next() {
     let mut killed = run_unwatched(server, &data);
     killed.kill().expect("SIGKILL");
 
-    // Nobody has collected the process yet: its number still exists.
+    // The process is not reaped yet: its number still exists.
     let server = start(&options).expect("a start in spite of the dead process");
     server.execute("postgres", &ensure("(select n from t) = 7")).expect("the data");
     killed.wait().expect("its end");

@@ -51,7 +51,7 @@ fn is_closed_to_others() {
     for path in [server.data_dir(), server.socket_dir()] {
         let metadata = fs::metadata(path).expect("a directory");
         assert_eq!(metadata.mode() & 0o777, 0o700, "{}", path.display());
-        // PostgreSQL refuses to run as root, and everybody else runs it as themselves.
+        // PostgreSQL refuses to run as root; any other account runs it as itself.
         assert_eq!(metadata.uid() == own, own != 0, "{}", path.display());
     }
     server

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use localpg::{Options, Search};
 
-/// A directory that goes away with this value.
+/// A directory that is removed when this value is dropped.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
