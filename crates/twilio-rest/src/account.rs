@@ -23,12 +23,12 @@ pub struct CallFilter {
     pub parent: Option<CallSid>,
 }
 
-/// What a listing found.
+/// The result of a listing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Listing {
     /// The calls, in Twilio's order: newest first.
     pub calls: Vec<CallRecord>,
-    /// Records that could not be read and are left out.
+    /// The number of unreadable records, which are left out.
     pub unreadable: usize,
     /// Whether there were more pages than [`Account::MAX_PAGES`]: the oldest calls are missing.
     pub is_cut: bool,
@@ -45,7 +45,7 @@ impl<'a> Account<'a> {
     /// The most pages of one listing.
     pub const MAX_PAGES: usize = 100;
 
-    /// Calls of one page: a record has about 1.5 kB, so that a page stays far below
+    /// Calls of one page. A record has about 1.5 kB, so a page stays far below
     /// [`Client::MAX_BYTES`]. Twilio allows up to 1000.
     pub const PAGE_SIZE: usize = 200;
 
@@ -53,14 +53,14 @@ impl<'a> Account<'a> {
         Self { client, credentials }
     }
 
-    /// Lists calls, page by page; each page has the whole budget.
+    /// Lists calls, page by page; each page has the full budget.
     ///
-    /// Twilio promises the times of the filter to the day only, so calls outside of it are left
-    /// out here.
+    /// Twilio documents the time filter only to the day, so calls outside of the filter are removed
+    /// here.
     ///
     /// # Errors
     ///
-    /// [`Error`]; what was listed before is lost then.
+    /// [`Error`]; the pages read before it are discarded.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let mut next = Some(self.client.base().follow(&self.first_page(filter))?);
@@ -88,7 +88,7 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`]; [`Error::Malformed`] also if the answer is about another call.
+    /// [`Error`]; also [`Error::Malformed`] if the answer is about another call.
     pub async fn call(&self, sid: CallSid) -> Result<Option<CallRecord>, Error> {
         match self.client.get(self.credentials, self.resource(sid)?).await {
             Ok(body) => same(sid, &body).map(Some),
@@ -97,12 +97,12 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Tells a running call what to do.
+    /// Redirects or ends a running call.
     ///
     /// # Errors
     ///
     /// [`Error`]. After [`Error::Interrupted`], [`Error::TimedOut`] and a refusal with a status of
-    /// 500 or more it may have been carried out all the same; it is not repeated.
+    /// 500 or more the request may have been executed anyway; it is not retried.
     pub async fn update(&self, sid: CallSid, what: &Instruction) -> Result<CallRecord, Error> {
         let uri = self.resource(sid)?;
         let body = self.client.post(self.credentials, uri, &what.form()).await?;
@@ -133,7 +133,7 @@ impl<'a> Account<'a> {
 }
 
 impl CallFilter {
-    /// Whether a call is meant. One that has not begun yet is.
+    /// Whether the filter selects a call. It always selects a call that has not begun.
     fn holds(&self, call: &CallRecord) -> bool {
         let seconds = |at: Option<Timestamp>| at.map(Timestamp::unix_seconds);
         let began = seconds(call.started_at);
@@ -144,7 +144,7 @@ impl CallFilter {
     }
 }
 
-/// The call that was asked for, and no other.
+/// Only accepts the requested call.
 fn same(sid: CallSid, body: &[u8]) -> Result<CallRecord, Error> {
     let call = wire::call(body)?;
     if call.sid == sid { Ok(call) } else { Err(Error::Malformed { what: "call" }) }

@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The address of the API.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -39,7 +39,7 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The URL of a path that Twilio named, which must be on this host.
+    /// The URL for a path from Twilio's answer, which must be on this host.
     pub(crate) fn follow(&self, uri: &str) -> Result<Uri, Error> {
         let rest = uri.strip_prefix(self.as_str()).unwrap_or(uri);
         if !rest.starts_with('/') || rest.starts_with("//") {

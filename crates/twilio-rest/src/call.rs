@@ -1,33 +1,33 @@
-//! A call as Twilio keeps it.
+//! A call as Twilio stores it.
 
 use std::fmt;
 use std::time::Duration;
 
 use identity::{CallSid, Timestamp};
 
-/// A call or one leg of it, as Twilio keeps it.
+/// A call or one leg of it, as Twilio stores it.
 ///
-/// `Debug` shows neither side: they are people's numbers.
+/// `Debug` shows neither side, because they are phone numbers.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CallRecord {
     /// The call.
     pub sid: CallSid,
-    /// The call of which it is a leg; `None` for one that came from outside or was placed by the
+    /// The parent call; `None` for a call that came from outside or was placed by the
     /// API.
     pub parent: Option<CallSid>,
-    /// How it stands or ended.
+    /// Its status.
     pub status: CallStatus,
-    /// Who began it.
+    /// Its origin.
     pub direction: CallDirection,
-    /// Who calls, as Twilio writes it; empty if it says nothing.
+    /// The caller, as Twilio writes it; may be empty.
     pub from: String,
-    /// What is called; empty for the call of a browser.
+    /// The called party; empty for a call from a browser.
     pub to: String,
     /// When it began, to the second; `None` if it has not been dialled.
     pub started_at: Option<Timestamp>,
-    /// When it was over, to the second; `None` while it goes on.
+    /// When it ended, to the second; `None` while it lasts.
     pub ended_at: Option<Timestamp>,
-    /// How long it was answered, in whole seconds; `None` while it goes on, and mostly if it was
+    /// The time from answer to end, in whole seconds; `None` while it lasts, and usually if it was
     /// never answered.
     pub duration: Option<Duration>,
 }
@@ -46,7 +46,7 @@ impl fmt::Debug for CallRecord {
     }
 }
 
-/// How a call stands or ended.
+/// The status of a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CallStatus {
     /// It waits to be dialled.
@@ -55,22 +55,22 @@ pub enum CallStatus {
     Initiated,
     /// It rings.
     Ringing,
-    /// It was answered and goes on.
+    /// It was answered and is in progress.
     InProgress,
     /// It was answered and is over.
     Completed,
     /// The line was busy, or it was declined.
     Busy,
-    /// It could not be put through.
+    /// It could not be connected.
     Failed,
     /// Nobody answered.
     NoAnswer,
-    /// It was called off before an answer.
+    /// It was cancelled before an answer.
     Canceled,
 }
 
 impl CallStatus {
-    /// Twilio's word.
+    /// Twilio's name for it.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -106,16 +106,16 @@ impl CallStatus {
     }
 }
 
-/// Who began a call.
+/// The origin of a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CallDirection {
-    /// Somebody outside, or a browser.
+    /// A caller from outside, or a browser.
     Inbound,
     /// The API.
     OutboundApi,
     /// A `<Dial>`.
     OutboundDial,
-    /// A trunk, or a word that is not known.
+    /// A trunk, or an unknown value.
     Other,
 }
 

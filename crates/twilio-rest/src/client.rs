@@ -16,25 +16,25 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::{BaseUrl, Credentials, Error, wire};
 
-/// How the API is asked.
+/// Settings for requests to the API.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where it is.
+    /// The address of the API.
     pub base: BaseUrl,
-    /// For one request with all its repetitions, from the connection to the last byte.
+    /// The time limit for one request with all its retries, from the connection to the last byte.
     pub budget: Duration,
-    /// How often a request is repeated that was surely not carried out.
+    /// The most retries of a request that was certainly not executed.
     pub retries: u32,
 }
 
 impl Settings {
-    /// Twilio's own host, 3 s, three repetitions.
+    /// Twilio's own host, 3 s, three retries.
     pub fn twilio() -> Self {
         Self { base: BaseUrl::twilio(), budget: Duration::from_secs(3), retries: 3 }
     }
 }
 
-/// Randomness and waiting, which this crate does not have itself.
+/// Randomness and waiting, which the caller provides.
 pub trait Pause: Send + Sync {
     /// Waits for a random time of at most `most`, drawn evenly from zero on (full jitter).
     fn pause(&self, most: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
@@ -55,7 +55,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// The most bytes of an answer that are read.
+    /// The most bytes that are read of an answer.
     pub const MAX_BYTES: usize = 1024 * 1024;
 
     /// Prepares a client; nothing is connected yet.
@@ -95,7 +95,7 @@ impl Client {
         self.ask(credentials, Method::POST, uri, body.into()).await
     }
 
-    /// Asks within the budget. What may have been carried out is never repeated.
+    /// Sends a request within the budget. A request that may have been executed is never retried.
     async fn ask(
         &self,
         credentials: &Credentials,
@@ -129,7 +129,7 @@ impl Client {
         })?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), Self::MAX_BYTES).collect().await;
-        // Redirects are no success either: credentials follow nobody.
+        // A redirect is not a success: credentials are never sent to another host.
         if !status.is_success() {
             let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
             return Err(Error::Refused(wire::refusal(status.as_u16(), &body)));
@@ -164,7 +164,7 @@ fn request(
     request
 }
 
-/// 100 ms, doubled with each repetition, at most 3 s (the policy of Twilio's library for Node).
+/// 100 ms, doubled with each retry, at most 3 s (the policy of Twilio's library for Node).
 fn most(retries: u32) -> Duration {
     let most = Duration::from_secs(3);
     2_u32

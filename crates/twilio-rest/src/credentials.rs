@@ -1,4 +1,4 @@
-//! Who asks.
+//! Credentials.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// The secret of an API key, or an auth token.
 ///
-/// The API wants it in clear with every request, so it is kept in clear; it is wiped when dropped.
+/// The API needs it in clear text with every request, so it is kept in clear text; it is wiped when dropped.
 /// There is no `Display`, and `Debug` is redacted.
 ///
 /// # Examples
@@ -35,7 +35,7 @@ impl fmt::Debug for ApiSecret {
     }
 }
 
-/// The account whose calls are meant, and who asks for them.
+/// An account, and the credentials for it.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     account: AccountSid,
@@ -50,7 +50,7 @@ enum User {
 }
 
 impl Credentials {
-    /// By an API key and its secret, which can be revoked alone: preferred.
+    /// By an API key and its secret. Preferred, because the key can be revoked separately.
     pub const fn api_key(account: AccountSid, key: ApiKeySid, secret: ApiSecret) -> Self {
         Self { account, user: User::Key(key), secret }
     }
@@ -65,7 +65,7 @@ impl Credentials {
         self.account
     }
 
-    /// The header `Authorization` (RFC 7617), marked so that nothing prints it.
+    /// The header `Authorization` (RFC 7617), marked as sensitive so that it is never printed.
     pub(crate) fn header(&self) -> HeaderValue {
         let user = match &self.user {
             User::Key(key) => key.as_str(),
@@ -73,7 +73,7 @@ impl Credentials {
         };
         let pair = Zeroizing::new(format!("{user}:{}", *self.secret.0));
         let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-        // Base64 is always a header's text.
+        // Base64 is always valid in a header.
         let value = HeaderValue::from_str(&header);
         let mut value = value.unwrap_or_else(|_| HeaderValue::from_static("Basic"));
         value.set_sensitive(true);

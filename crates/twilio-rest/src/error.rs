@@ -1,4 +1,4 @@
-//! What can go wrong between us and the API.
+//! Errors of requests to the API.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// No connection could be made: the request was not sent.
     Unreachable(Source),
-    /// The connection broke, or the answer is no HTTP. The request may have been carried out.
+    /// The connection broke, or the answer is not HTTP. The request may have been executed.
     Interrupted(Source),
-    /// The budget is spent. The request may have been carried out.
+    /// The time limit has passed. The request may have been executed.
     TimedOut,
     /// The answer is longer than the limit.
     TooLarge {
         /// The limit.
         limit_bytes: usize,
     },
-    /// Twilio, or something before it, refused.
+    /// Twilio, or a proxy in front of it, refused.
     Refused(Refusal),
-    /// The answer is not what the API promises.
+    /// The answer does not have the documented form.
     Malformed {
         /// What was expected.
         what: &'static str,
@@ -31,7 +31,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether Twilio does not know what was asked for.
+    /// Whether the requested resource does not exist.
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(Refusal { status: 404, .. }))
     }
@@ -41,7 +41,7 @@ impl Error {
         matches!(self, Self::Refused(Refusal { status: 401 | 403, .. }))
     }
 
-    /// Whether the request was surely not carried out, so that it may be repeated as it is.
+    /// Whether the request was certainly not executed, so it may be retried.
     pub const fn is_undone(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Refused(Refusal { status: 429, .. }))
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Error {
                 write!(f, "the answer of Twilio's API has more than {limit_bytes} bytes")
             }
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Malformed { what } => write!(f, "the answer of Twilio's API is no {what}"),
+            Self::Malformed { what } => write!(f, "the answer of Twilio's API is not a {what}"),
             Self::ForeignPage => f.write_str("the next page is not on the host of Twilio's API"),
         }
     }
@@ -72,9 +72,9 @@ impl std::error::Error for Error {
     }
 }
 
-/// An answer that is no success.
+/// An answer without success.
 ///
-/// `Display` and `Debug` show status and code only: messages repeat what was asked, numbers
+/// `Display` and `Debug` show only status and code: messages repeat parts of the request, numbers
 /// included.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Refusal {
@@ -82,7 +82,7 @@ pub struct Refusal {
     pub status: u16,
     /// Twilio's error code, such as 20404, if the body is an error of Twilio's.
     pub code: Option<u32>,
-    /// Twilio's sentence, cut to [`Refusal::MAX_MESSAGE`] characters and without control
+    /// Twilio's message, cut to [`Refusal::MAX_MESSAGE`] characters and without control
     /// characters.
     pub message: Option<String>,
 }
@@ -106,20 +106,20 @@ impl fmt::Debug for Refusal {
     }
 }
 
-/// Why a text is no base URL.
+/// Why a text is not a base URL.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BaseUrlError {
-    /// It is not scheme and host alone.
+    /// It is not just a scheme and a host.
     Malformed,
-    /// Credentials would leave this machine in clear.
+    /// Credentials would leave this machine in clear text.
     Clear,
 }
 
 impl fmt::Display for BaseUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "is not scheme and host alone, such as https://api.twilio.com",
+            Self::Malformed => "is not just a scheme and a host, such as https://api.twilio.com",
             Self::Clear => "does not start with https://",
         })
     }
@@ -127,7 +127,7 @@ impl fmt::Display for BaseUrlError {
 
 impl std::error::Error for BaseUrlError {}
 
-/// A document is longer than Twilio takes in a request.
+/// A document is longer than Twilio accepts in a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooLong {
     /// Its length in characters.

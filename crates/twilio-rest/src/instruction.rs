@@ -1,4 +1,4 @@
-//! What a running call is told.
+//! Instructions for a running call.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use twiml::Response;
 
 use crate::TooLong;
 
-/// What a running call is told to do.
+/// An instruction for a running call.
 ///
 /// # Examples
 ///
@@ -33,17 +33,17 @@ impl Instruction {
     /// The most characters of a document (Call resource, parameter `Twiml`).
     pub const MAX_TWIML: usize = 4000;
 
-    /// End the call, also one that is not answered yet: `Status=completed`.
+    /// Ends the call, even if it is not answered yet: `Status=completed`.
     pub const fn hang_up() -> Self {
         Self(Kind::HangUp)
     }
 
-    /// Go on with the document at this URL, which is asked for with POST.
+    /// Continues with the document at this URL, which Twilio requests with POST.
     pub fn url(url: impl Into<String>) -> Self {
         Self(Kind::Url(url.into()))
     }
 
-    /// Go on with this document.
+    /// Continues with this document.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl Instruction {
     }
 }
 
-/// The kind alone: documents and URLs may hold names and numbers.
+/// Only the kind: documents and URLs may contain names and numbers.
 impl fmt::Debug for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {

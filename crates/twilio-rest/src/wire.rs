@@ -11,7 +11,7 @@ use crate::{CallDirection, CallRecord, CallStatus, Error, Refusal};
 /// One page of calls.
 pub(crate) struct Page {
     pub(crate) calls: Vec<CallRecord>,
-    /// Records that are none.
+    /// Unreadable records.
     pub(crate) unreadable: usize,
     pub(crate) next: Option<String>,
 }
@@ -35,7 +35,7 @@ struct CallBody {
     duration: Option<Value>,
 }
 
-/// The classic error body and RFC 9457 share these names; the sentence has two.
+/// The classic error body and RFC 9457 share these names, except for that of the message.
 #[derive(Deserialize)]
 struct ErrorBody {
     code: Option<Value>,
@@ -44,7 +44,7 @@ struct ErrorBody {
     title: Option<String>,
 }
 
-/// Reads a page. A record that is none is counted and left out: it must not hide the others.
+/// Reads a page. An unreadable record is counted and left out: it must not hide the others.
 pub(crate) fn page(body: &[u8]) -> Result<Page, Error> {
     let body: PageBody =
         serde_json::from_slice(body).map_err(|_| Error::Malformed { what: "page of calls" })?;
@@ -61,7 +61,7 @@ pub(crate) fn call(body: &[u8]) -> Result<CallRecord, Error> {
     body.and_then(record).ok_or(Error::Malformed { what: "call" })
 }
 
-/// Reads what there is of an error: HTML and nothing at all are errors too.
+/// Reads the body of an error, which may also be HTML or empty.
 pub(crate) fn refusal(status: u16, body: &[u8]) -> Refusal {
     let body: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let code = body.as_ref().and_then(|body| number(body.code.as_ref()?));

@@ -1,4 +1,4 @@
-//! What the API is asked, and what is made of its answers.
+//! Requests to the API, and the reading of its answers.
 
 use identity::Timestamp;
 use twilio_rest::{CallFilter, Error, Instruction, Refusal};
@@ -17,7 +17,7 @@ async fn calls_of_a_time_are_listed_page_by_page() {
     let next = format!("{ACCOUNT}/Calls.json?Page=1&PageToken=x");
     let twilio = Twilio::acting(vec![
         page(&[call(1, None, 9), call(2, Some(1), 8)], Some(&next)),
-        // Twilio promises the day only: this one began before.
+        // Twilio filters only by day: this call began before.
         page(&[call(3, None, 4)], None),
     ])
     .await;

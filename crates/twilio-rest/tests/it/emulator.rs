@@ -1,4 +1,4 @@
-//! The client against an emulator that plays the API, and not only its answers.
+//! The client against the emulator, which implements the API.
 
 use emulator::{Behaviour, Config, Emulator, Voice};
 use twilio_rest::{
@@ -13,7 +13,7 @@ async fn a_call_is_found_led_elsewhere_and_ended() {
     let http = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let account = twilio.account("2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f").expect("a token");
     let key = account.api_key().expect("a key");
-    // Nobody is there to be asked: the caller hears an error for some seconds.
+    // No server is there: the caller hears an error message for some seconds.
     account.number("+15005550001", Voice::new("http://127.0.0.1:9/voice")).expect("a number");
     twilio.phone("+15005551234").behaves(Behaviour::ByHand);
     let hold = twilio.hold();

@@ -1,4 +1,4 @@
-//! Limits, repetitions and hostile answers.
+//! Limits, retries and hostile answers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A Twilio of bytes: what it answers is written out, so that it may also be wrong.
+//! A server that sends prepared bytes as Twilio's answers, so the answers may also be wrong.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ pub(crate) enum Act {
     Close,
 }
 
-/// It acts as it is told, request by request; the last act is repeated.
+/// It follows its script, request by request; the last act is repeated.
 pub(crate) struct Twilio {
     pub(crate) base: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -86,7 +86,7 @@ async fn read(mut stream: TcpStream) -> (String, TcpStream) {
 }
 
 async fn perform(mut stream: TcpStream, act: Act) {
-    // The client may go away in the middle; that is its right.
+    // The client may disconnect at any time.
     match act {
         Act::Send(text) => drop(stream.write_all(text.as_bytes()).await),
         Act::Pour(text, block) => {
