@@ -1,4 +1,4 @@
-//! Does the time of a refusal tell how much of the signature was right?
+//! Does the time of a refusal reveal how much of the signature was right?
 //!
 //! `cargo bench -p twilio-sig --bench timing`
 //!
@@ -60,7 +60,7 @@ fn run(verifier: &Verifier, request: &Request<'_>, headers: &[String; 2]) -> f64
     }
     let mut all: Vec<f64> = times.concat();
     all.sort_by(f64::total_cmp);
-    // Interruptions are no property of the code.
+    // Interruptions are not a property of the code.
     let longest = all[all.len() * 9 / 10];
     let [first, second] =
         times.map(|times| Sample::of(times.into_iter().filter(|it| *it <= longest)));

@@ -1,4 +1,4 @@
-//! Checks one webhook, then the same one as a misconfigured server would see it.
+//! Checks one webhook, then the same webhook as a misconfigured server would see it.
 //!
 //! `cargo run -p twilio-sig --example verify`
 

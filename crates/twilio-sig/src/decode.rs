@@ -1,6 +1,6 @@
 //! Percent-decoding of a form in one pass, eight bytes at a time.
 
-/// What is left of a body once it is decoded.
+/// A decoded body.
 pub(crate) struct Decoded {
     /// All names and values, one after the other.
     pub(crate) bytes: Vec<u8>,
@@ -78,7 +78,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Copies whole words up to the next byte that means something.
+    /// Copies whole words up to the next special byte.
     fn plain(&mut self) {
         while let Some(word) = self.body.get(self.at..).and_then(<[u8]>::first_chunk::<WORD>) {
             self.out[self.filled..self.filled + WORD].copy_from_slice(word);

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Why a signature was refused.
 ///
-/// All of them deserve the same answer, 403 with an empty body: which one it was is for logs and
-/// metrics ([`SignatureError::class`]) and nobody else.
+/// Answer all of them in the same way: 403 with an empty body. The variant is only for logs and
+/// metrics ([`SignatureError::class`]).
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ pub enum SignatureError {
     Missing,
     /// The header is not the base64 of a signature of this algorithm.
     Malformed,
-    /// The header signs another request, or was made with another key.
+    /// The header signs another request, or was created with another key.
     Mismatch,
     /// The URL is signed, but its `bodySHA256` is the hash of another body.
     BodyHash,
@@ -31,7 +31,7 @@ pub enum SignatureError {
     BodyUnsigned,
     /// The settings header cannot be read or asks for an algorithm other than that of the key.
     Algorithm,
-    /// There is no key of the kind, or with the id, that the settings header names.
+    /// The settings header names a kind or an id for which there is no key.
     UnknownKey,
 }
 
@@ -79,7 +79,7 @@ impl std::error::Error for SignatureError {}
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SecretError {
-    /// Nothing was given. Anybody can sign with the empty secret.
+    /// The text is empty. Anyone can sign with an empty secret.
     Empty,
     /// A blank, a control character or one outside ASCII, which a pasted secret picks up easily.
     Character {

@@ -11,8 +11,8 @@ use crate::settings::Signer;
 use crate::url::SplitUrl;
 use crate::{Headers, Key, Request, SignatureError, Verifier};
 
-/// What else is known of a request that was refused. All of it may come from the request itself:
-/// nothing here makes a request pass.
+/// What else is known about a refused request. All of it may come from the request itself:
+/// it never makes a request pass.
 ///
 /// # Examples
 ///
@@ -24,10 +24,10 @@ use crate::{Headers, Key, Request, SignatureError, Verifier};
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clues<'a> {
-    /// Hosts that Twilio may have called, with a port where there is one: what `Host` and
-    /// `X-Forwarded-Host` said. The first eight are tried.
+    /// Hosts that Twilio may have called, with a port if there is one: the values of `Host` and
+    /// `X-Forwarded-Host`. The first eight are tried.
     pub hosts: &'a [&'a str],
-    /// Paths that a proxy may have taken off, for example `/api`. The first eight are tried.
+    /// Path prefixes that a proxy may have stripped, for example `/api`. The first eight are tried.
     pub prefixes: &'a [&'a str],
     /// Keys of other accounts, or former ones. The first eight are tried.
     pub keys: &'a [Key],
@@ -37,39 +37,39 @@ pub struct Clues<'a> {
 
 /// What is wrong with a signature.
 ///
-/// It is meant for the log of the one who operates the server. It names parts and never values, so
-/// it contains no secret, no parameter and not the signature that would have been right.
+/// It is meant for the server's log. It names parts and never values, so
+/// it contains no secret, no parameter and not the correct signature.
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Explanation {
     /// Nothing: the request passes.
     Passes,
-    /// The headers alone are reason enough.
+    /// The headers alone are the reason.
     Headers(SignatureError),
     /// The signature has the length of HMAC-SHA256, but the settings header that goes with it was
     /// lost or names no algorithm.
     SettingsLost,
-    /// The URL is signed; the body is not the one that came with it.
+    /// The URL is signed, but the body was replaced.
     Body(SignatureError),
     /// The signature fits once these parts are changed. They are as few as possible.
     Differs(Vec<Difference>),
-    /// Nothing that was tried fits, and the request says that it comes from another account.
+    /// No attempt fits, and the request says that it comes from another account.
     OtherAccount,
-    /// Nothing that was tried fits: another auth token, or not Twilio's at all.
+    /// No attempt fits: the auth token is another, or the request is not from Twilio.
     Unknown,
 }
 
-/// A part that is not as it was signed.
+/// A part that differs from the signed one.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Difference {
     /// It was signed with this scheme: a proxy ends TLS.
     Scheme(&'static str),
-    /// It was signed for another host, number so-and-so of the clues.
+    /// It was signed for another host, the one with this number among the clues.
     Host(usize),
     /// It was signed with another port.
     Port,
-    /// It was signed with a path that begins with a prefix, number so-and-so of the clues.
+    /// It was signed with a path prefix, the one with this number among the clues.
     Prefix(usize),
     /// It was signed with, or without, a slash at the end of the path.
     TrailingSlash,
@@ -77,14 +77,14 @@ pub enum Difference {
     Query,
     /// It was signed in another spelling, see [`Verifier::legacy_encodings`].
     Encoding,
-    /// It was signed without the form: the body is no form, or the fields are those of the query.
+    /// It was signed without the form: the body is not a form, or the fields are those of the query.
     Form,
     /// Its fields were decoded twice (`+` became a blank) or not at all.
     FormEncoding,
-    /// The fields have one too many.
+    /// There is one field too many.
     ExtraField,
-    /// Another key signed it: number so-and-so of the clues, or one of the verifier's that the
-    /// settings header does not name.
+    /// Another key signed it: the one with this number among the clues, or one of the verifier's keys that
+    /// the settings header does not name.
     Key(Option<usize>),
 }
 
@@ -122,7 +122,7 @@ impl fmt::Display for Explanation {
                 Ok(())
             }
             Self::OtherAccount => f.write_str("request comes from another account"),
-            Self::Unknown => f.write_str("signature fits nothing that was tried"),
+            Self::Unknown => f.write_str("signature fits no attempt"),
         }
     }
 }

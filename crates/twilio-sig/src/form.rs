@@ -10,8 +10,8 @@ use crate::decode::{Decoded, decode};
 /// are skipped. A `%` without two hexadecimal digits stands for itself (WHATWG URL, 5.1). Fields
 /// keep the order in which they arrived, and repeated names stay.
 ///
-/// What does not decode to UTF-8 is refused rather than repaired: Twilio signs UTF-8, so such a
-/// body is not Twilio's. U+0000 is a character like any other here.
+/// A body that does not decode to UTF-8 is refused, not repaired: Twilio signs UTF-8, so such a
+/// body is not from Twilio. U+0000 is an ordinary character here.
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ impl<'a> Form<'a> {
             let at = error.utf8_error().valid_up_to();
             FormError::NotUtf8 { field: ends.partition_point(|(_, end)| *end <= at) }
         })?;
-        // A character that begins in a name and ends in its value is none.
+        // A character must not begin in a name and end in its value.
         let whole = |end: usize| text.is_char_boundary(end);
         match ends.iter().position(|(name, value)| !whole(*name) || !whole(*value)) {
             Some(field) => Err(FormError::NotUtf8 { field }),
@@ -70,7 +70,7 @@ impl<'a> Form<'a> {
 
     /// The value of the first field with this name.
     ///
-    /// Later ones count for the signature only. Twilio's own parameters come once.
+    /// Later ones only count for the signature. Twilio's own parameters come once.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
@@ -96,7 +96,7 @@ impl<'a> Form<'a> {
 }
 
 impl fmt::Debug for Form<'_> {
-    /// Prints the number of fields only: names and values may be somebody's.
+    /// Prints only the number of fields: names and values may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Form({} fields)", self.len())
     }

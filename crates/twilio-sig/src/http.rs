@@ -8,9 +8,9 @@ use crate::{Form, Headers, PublicUrl, Request, SignatureError, Verified, Verifie
 impl Verifier {
     /// Checks a request of the `http` crate, whatever server received it.
     ///
-    /// The URL is put together from `base`, the configured one, and the path and query of the
-    /// request: `Host`, `X-Forwarded-*` and an absolute request target are not looked at. A
-    /// request that asks to become a WebSocket is checked as [`Request::websocket`], a form by its
+    /// The URL is built from the configured `base` and the path and query of the
+    /// request. `Host`, `X-Forwarded-*` and an absolute request target are ignored. A
+    /// request that opens a WebSocket is checked as [`Request::websocket`], a form by its
     /// fields, an empty body as [`Request::get`], and anything else by `bodySHA256`.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Encodings of a URL that some of Twilio's back ends signed.
 //!
-//! The Node library tries them after the URL as it came: the URL as a browser would write it, and
-//! that with its query written anew by Node's old form serializer.
+//! The Node library tries them after the original URL: the URL as a browser would write it, and
+//! the same with its query rewritten by Node's old form serializer.
 
 use crate::form::Form;
 use crate::url::SplitUrl;
 
-/// The other spellings of a URL, each a text of its own.
+/// The other spellings of a URL, if they differ.
 pub(crate) fn spellings(url: &SplitUrl<'_>) -> [String; 2] {
     let browser = browser(url);
     let form = with_form_query(&browser, url.query);

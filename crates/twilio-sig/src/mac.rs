@@ -19,7 +19,7 @@ pub enum Algorithm {
     HmacSha256,
 }
 
-/// An HMAC whose key has been hashed in: the two key blocks are paid for once, not per request.
+/// An HMAC whose key is already hashed: this costs two blocks once, not for each request.
 #[derive(Clone)]
 pub(crate) enum Mac {
     Sha1(Hmac<Sha1>),
@@ -65,8 +65,8 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Reads the header. What cannot be read becomes a claim that nothing matches, so that it takes
-    /// the same way as any other wrong one.
+    /// Reads the header. An unreadable header becomes a claim that never matches, so it takes
+    /// the same code path as any other wrong one.
     pub(crate) fn read(header: &str, algorithm: Algorithm) -> Self {
         let length = match algorithm {
             Algorithm::HmacSha1 => 20,

@@ -53,7 +53,7 @@ impl<'a> Params<'a> {
         form.into_iter().flatten().chain(pairs.iter().copied())
     }
 
-    /// Hands on what is signed, in pieces.
+    /// Passes the signed text on, in pieces.
     pub(crate) fn pieces(&self, mut push: impl FnMut(&str)) {
         match &self.0 {
             Source::Form(_, text) => push(text),
@@ -77,7 +77,7 @@ impl<'a> Params<'a> {
 
 /// Whether two pairs stand in the order in which they are signed, and are not the same.
 ///
-/// Names nearly always differ in their first bytes, which one comparison tells.
+/// Names nearly always differ in their first bytes, which takes one comparison.
 fn in_order(left: &(&str, &str), right: &(&str, &str)) -> bool {
     let first = |name: &str| name.as_bytes().first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
     match (first(left.0), first(right.0)) {

@@ -1,4 +1,4 @@
-//! Where Twilio reaches us, by configuration.
+//! The configured address at which Twilio reaches us.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use crate::url::SplitUrl;
 
 /// The public base URL of a server, as Twilio knows it: `https://voice.example.com`, with a path
-/// where a proxy adds one.
+/// if the proxy strips one.
 ///
-/// It comes from the configuration. Put together with the path and query of a request it gives the
-/// URL that Twilio signed, whatever proxies did to host, scheme and port on the way.
+/// It comes from the configuration. Together with the path and query of a request, it gives the
+/// URL that Twilio signed, even if proxies changed host, scheme and port on the way.
 ///
 /// Scheme `http` or `https`, a host, perhaps a port and a path; no user info, query or fragment. A
 /// slash at the end does not count.

@@ -10,10 +10,10 @@ use crate::{Params, SignatureError};
 
 /// A request as Twilio signs it: the public URL and what the body adds.
 ///
-/// `url` is the URL that Twilio was given, byte for byte: scheme, host, path and query without any
-/// re-encoding. Behind a proxy it is put together from the configured public base, see
-/// [`PublicUrl`](crate::PublicUrl), and never from `Host` or `X-Forwarded-*`, which anybody can
-/// send. User info and fragment are never signed; they may be there and do not count.
+/// `url` is the URL as it was entered at Twilio, byte for byte: scheme, host, path and query without any
+/// re-encoding. Behind a proxy, build it from the configured public base, see
+/// [`PublicUrl`](crate::PublicUrl), and never from `Host` or `X-Forwarded-*`, which anyone can
+/// send. User info and fragment are never signed, so they are ignored.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ use crate::{Params, SignatureError};
 pub struct Request<'a> {
     pub(crate) url: SplitUrl<'a>,
     pub(crate) params: Params<'a>,
-    /// A body that is no form, which only `bodySHA256` binds.
+    /// A body that is not a form; only `bodySHA256` protects it.
     other: Option<&'a [u8]>,
     pub(crate) websocket: bool,
 }
@@ -65,7 +65,7 @@ impl<'a> Request<'a> {
         Self { websocket: true, ..Self::get(url) }
     }
 
-    /// Whether the body is the one that the URL, once it is known to be signed, vouches for.
+    /// Whether the body has the hash in the URL. The URL must have been verified before.
     pub(crate) fn check_body(&self) -> Result<(), SignatureError> {
         let mut hashes = self.url.query_values(BODY_HASH).peekable();
         if hashes.peek().is_none() {

@@ -42,8 +42,8 @@ impl AuthToken {
 
     /// Signs a request as Twilio does: the value of `X-Twilio-Signature`.
     ///
-    /// The URL is signed as given, without user info and fragment; whether Twilio leaves out its
-    /// port is the caller's to decide. The URL of a JSON request must carry its hash already, see
+    /// The URL is signed as given, without user info and fragment; the caller decides
+    /// whether Twilio leaves out its port. The URL of a JSON request must carry its hash already, see
     /// [`body_hash_url`](crate::body_hash_url).
     pub fn sign(&self, request: &Request<'_>) -> String {
         self.0.sign(request)
@@ -58,8 +58,8 @@ impl fmt::Debug for AuthToken {
 
 /// A shared key of a webhook setting (beta of 2026), which signs instead of the auth token.
 ///
-/// Such requests name the key in `X-Twilio-Webhooks-Signature-Settings`. That header is not signed
-/// itself, so a key only ever verifies with the one algorithm it was configured with.
+/// Such requests name the key in `X-Twilio-Webhooks-Signature-Settings`. That header is not signed,
+/// so a key only verifies with the one algorithm that is configured for it.
 ///
 /// # Examples
 ///
@@ -113,7 +113,7 @@ impl fmt::Debug for SharedKey {
     }
 }
 
-/// Whatever can verify a request.
+/// A key that can verify a request.
 #[derive(Clone, Debug)]
 pub enum Key {
     /// An account's auth token.

@@ -2,7 +2,7 @@
 
 use crate::{Algorithm, Key, SignatureError};
 
-/// The headers of a request that have to do with its signature.
+/// The headers of a request that belong to its signature.
 ///
 /// `&str` and `Option<&str>` turn into one with the signature alone.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -35,7 +35,7 @@ impl<'a> From<Option<&'a str>> for Headers<'a> {
     }
 }
 
-/// Who is said to have signed.
+/// The claimed signer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Signer<'a> {
     /// One of the auth tokens.

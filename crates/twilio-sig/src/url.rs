@@ -2,7 +2,7 @@
 
 /// A URL taken apart, byte for byte, without user info and fragment.
 ///
-/// Any text can be taken apart: what is no URL has only a path, and no signature of Twilio's.
+/// Any text can be split. A text that is not a URL has only a path, and Twilio never signed it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SplitUrl<'a> {
     /// With `://`, or empty.
@@ -14,7 +14,7 @@ pub(crate) struct SplitUrl<'a> {
     pub(crate) path: &'a str,
     /// With its question mark, or empty.
     pub(crate) query: &'a str,
-    /// All of it, if it stands in one piece; else empty.
+    /// The whole URL, if it is contiguous; otherwise empty.
     pub(crate) whole: &'a str,
 }
 
@@ -71,7 +71,7 @@ impl<'a> SplitUrl<'a> {
         [Some(given), other].into_iter().flatten().chain(slashed)
     }
 
-    /// No port where there is one, and the default one where there is none.
+    /// Without its port if it has one, otherwise with the default port.
     fn other_port(&self) -> Option<&'static str> {
         if self.port.is_empty() { self.default_port() } else { Some("") }
     }

@@ -10,14 +10,14 @@ use crate::{Headers, Key, Request, SignatureError, UrlForm};
 
 /// The keys that may have signed a request.
 ///
-/// Make one per account and keep it: the keys are hashed in once. Every key that the request may
-/// name is tried, always, so that the time an answer takes does not tell which one signed. Forms of
-/// the URL are tried until one fits: which one that is, only a request that passes can tell, and
-/// whoever signed it knows. A refusal has tried them all. Digests are compared in constant time,
-/// and a header that cannot be decoded takes the same way as one that is wrong.
+/// Make one per account and keep it: the keys are hashed only once. Every key that the request may
+/// name is always tried, so the time of an answer does not reveal which key signed. Forms of
+/// the URL are tried until one fits. This only reveals the form of a valid request, which its signer
+/// knows anyway; a refusal has tried them all. Digests are compared in constant time,
+/// and a header that cannot be decoded takes the same code path as a wrong one.
 ///
-/// A signature carries no time and covers neither method nor headers: who has one request can send
-/// it again for ever. Whatever a request sets off has to be the same if it comes twice.
+/// A signature carries no time and covers neither method nor headers: anyone who has captured a request
+/// can send it again at any time. So the effect of a request must be idempotent.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ impl Verifier {
     }
 
     /// Also accepts signatures over the URL in the spelling of a browser (`'` as `%27`, host in
-    /// lower case) and with its query written anew, as the Node library does.
+    /// lower case) and with its query rewritten, as the Node library does.
     ///
     /// Some of Twilio's back ends signed those. A verifier that gets the URL as it came over the
     /// wire does not need it, and every refusal costs three times the work.
@@ -72,7 +72,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`SignatureError`], by class. Answer every one of them alike.
+    /// A [`SignatureError`]. Answer all of them in the same way.
     pub fn verify<'h>(
         &self,
         request: &Request<'_>,
@@ -93,7 +93,7 @@ impl Verifier {
         }
     }
 
-    /// Refuses a signer of whom no key is held.
+    /// Refuses a signer for whom there is no key.
     fn require(&self, signer: Signer<'_>) -> Result<(), SignatureError> {
         for key in &self.keys {
             if signer.is(key)? {
@@ -140,12 +140,12 @@ impl Verifier {
     }
 }
 
-/// What is known of a request that passed.
+/// What is known about a request that passed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Verified {
     /// The number of the key that signed, in the order in which the verifier got them.
     ///
-    /// Anything but 0 long after a rotation means that somebody still signs with the old token.
+    /// If it is not 0 long after a rotation, someone still signs with the old token.
     pub key: usize,
     /// The form of the URL that was signed.
     pub url: UrlForm,

@@ -1,4 +1,4 @@
-//! What may have become of path, query and form on the way.
+//! How path, query and form may have changed on the way.
 
 use super::{Clues, Difference};
 use crate::{Form, Request};
@@ -14,7 +14,7 @@ pub(crate) struct Tail {
     pub(crate) changes: Vec<Difference>,
 }
 
-/// The tail as it came first, then each change alone.
+/// The tail as it came, then each change alone.
 pub(crate) fn tails(request: &Request<'_>, clues: &Clues<'_>) -> Vec<Tail> {
     let given = || Tail {
         path: request.url.path.to_owned(),
