@@ -1,12 +1,12 @@
-//! Building and rendering beside the same document put together by hand, and parsing.
+//! Builds and renders a document, next to the same document written by hand, and parses it.
 //!
 //! ```sh
 //! cargo bench -p twiml
 //! ```
 //!
-//! By hand there are two: `formatted`, with `write!` and escapes where a value needs them, as one
-//! would write it; and `pushed`, pieces copied into a buffer that is large enough, without escapes
-//! or checks, which is the floor.
+//! There are two hand-written forms. `formatted` uses `write!` and escapes each value that needs it, as
+//! most programs do. `pushed` copies pieces into a large enough buffer without escapes or checks: this is
+//! the lower bound.
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ fn main() {
     divan::main();
 }
 
-/// What a webhook knows: the identities, where Twilio goes next, three values for the browser.
+/// What a webhook knows: the identities, the next URL for Twilio, three values for the browser.
 struct Call {
     agents: Vec<String>,
     status: String,
@@ -206,7 +206,7 @@ fn dial_pushed(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
     bencher.bench_local(|| pushed(black_box(&call), detail));
 }
 
-/// Renders what stands, into a buffer that is used again.
+/// Renders a finished document into a reused buffer.
 #[divan::bench(args = CASES)]
 fn render_into(bencher: Bencher<'_, '_>, (detail, agents): (Detail, usize)) {
     let xml = typed(&Call::new(agents), detail);

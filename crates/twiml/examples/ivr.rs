@@ -22,7 +22,7 @@ fn say(words: &str) -> Result<Say<'_>, BuildError> {
     Ok(Say::new(words)?.voice(Voice::PollyAmyNeural).language(SayLanguage::EnGB))
 }
 
-/// The number is dialled: a menu, spoken or keyed, and a second try if nothing comes.
+/// Answers a call to the number: a menu by speech or keys, and a second try if nothing comes.
 fn welcome() -> Result<Response<'static>, BuildError> {
     let menu = Gather::new()
         .action(text!("/menu"))
@@ -41,14 +41,14 @@ fn welcome() -> Result<Response<'static>, BuildError> {
         .redirect(Redirect::new("/welcome")?))
 }
 
-/// A key was pressed.
+/// Answers a pressed key.
 fn menu(digits: &str, team: &[String], caller: &str) -> Result<Response<'static>, BuildError> {
     match digits {
         "1" => sales(team, 0, caller).map(Response::into_owned),
         "2" => order("4711"),
         "3" => voicemail(),
         _ => Ok(Response::new()
-            .say(say("There is nothing behind that key.")?)
+            .say(say("This key has no function.")?)
             .redirect(Redirect::new("/welcome")?)),
     }
 }
@@ -59,7 +59,7 @@ fn sales<'a>(team: &'a [String], wave: usize, caller: &'a str) -> Result<Respons
         return voicemail();
     };
     let status = text!("/status#rc=2&rp=ct,rt,5xx");
-    // The name comes from outside: what XML cannot carry is dropped, and the rest is escaped.
+    // The name comes from outside: characters that XML cannot carry are dropped, and the rest is escaped.
     let name = Text::lossy(caller);
     let clients = agents.iter().map(|agent| {
         Ok(Client::new(agent)?
@@ -75,7 +75,7 @@ fn sales<'a>(team: &'a [String], wave: usize, caller: &'a str) -> Result<Respons
     Ok(Response::new().dial(dial))
 }
 
-/// Reads an order number digit by digit, and connects with the warehouse, all in one room.
+/// Reads an order number digit by digit, and connects the caller with the warehouse in a conference.
 fn order(number: &'static str) -> Result<Response<'static>, BuildError> {
     let status = say("Order number ")?
         .say_as(SayAs::new(number, InterpretAs::Digits)?)
@@ -107,7 +107,7 @@ fn voicemail() -> Result<Response<'static>, BuildError> {
         .hangup(Hangup::new()))
 }
 
-/// Outside of office hours a regular customer reaches the night desk, everybody else hears "busy".
+/// Outside office hours, a regular customer reaches the night desk; everyone else hears "busy".
 fn at_night(regular: bool) -> Result<Response<'static>, BuildError> {
     if !regular {
         return Ok(Response::new().reject(Reject::new().reason(RejectReason::Busy)));

@@ -7,7 +7,7 @@ use crate::text::Text;
 use crate::write::{self, Out};
 use crate::{BuildError, scan};
 
-/// An attribute by name: the way to set one that Twilio invented after this crate.
+/// An attribute by name. Use it to set an attribute that is newer than this crate.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ impl<'a> Attribute<'a> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not take the name,
+    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not accept the name,
     /// [`BuildError::Unwritable`] if it cannot carry the value.
     pub fn new(
         name: impl Into<Cow<'a, str>>,
@@ -49,7 +49,7 @@ impl<'a> Attribute<'a> {
         self.value.as_str()
     }
 
-    /// The same attribute, free of what it borrowed from.
+    /// The same attribute as an owned value.
     pub fn into_owned(self) -> Attribute<'static> {
         Attribute { name: self.name.into_owned(), value: self.value.into_owned() }
     }
@@ -71,7 +71,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// A name that XML takes. `what` names it in an error.
+/// Checks that XML accepts a name. `what` names it in an error.
 pub(crate) fn xml_name<'a>(name: Cow<'a, str>, what: &'static str) -> Result<Text<'a>, BuildError> {
     if name.is_empty() {
         return Err(BuildError::Empty { what });

@@ -23,17 +23,17 @@ element! {
     /// # Ok::<(), twiml::BuildError>(())
     /// ```
     Client = "Client": text_or ClientNoun {
-        /// Who delivers push notifications to the app.
+        /// The service that delivers push notifications to the app.
         client_notification_url: text = "clientNotificationUrl",
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
-        /// Who is told about the steps of this leg. The host must not hold an underscore.
+        /// The URL notified of the steps of this leg. Its host must not contain an underscore.
         status_callback: text = "statusCallback",
-        /// Which steps are told; `completed` if absent.
+        /// Which steps are reported; `completed` if absent.
         status_callback_event: list CallEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// The document that the person called hears before the bridge; it must not dial.
+        /// The document that the called person hears before the bridge; it must not dial.
         url: text = "url",
     }
 }
@@ -49,13 +49,13 @@ impl<'a> Client<'a> {
     /// Twilio's older and stricter limit (error 31105); newer texts say 256.
     pub const MAX_IDENTITY: usize = 121;
 
-    /// The client of this identity: letters, digits and underscores, which every SDK and the REST
-    /// interface take.
+    /// The client with this identity: letters, digits and underscores, which every SDK and the REST
+    /// API accept.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Empty`], [`BuildError::Character`] or [`BuildError::Length`] if it is
-    /// something else.
+    /// [`BuildError::Empty`], [`BuildError::Character`] or [`BuildError::Length`] if it has
+    /// another form.
     #[inline]
     pub fn new(identity: impl Into<Cow<'a, str>>) -> Result<Self, BuildError> {
         let identity = plain_name(identity.into(), IDENTITY, Self::MAX_IDENTITY)?;
@@ -138,7 +138,7 @@ impl<'a> Identity<'a> {
 }
 
 element! {
-    /// A name and a value that Twilio hands on: to the browser, the stream, the connector.
+    /// A name and a value that Twilio passes to the browser, the stream or the connector.
     Parameter = "Parameter": nothing {}
     fixed {
         /// The name.
@@ -155,8 +155,8 @@ impl<'a> Parameter<'a> {
     /// A parameter.
     ///
     /// The name has letters, digits and underscores: the browser's SDK does not decode names and
-    /// cuts them at `=`. Twilio limits the sum of all names and values without saying to what;
-    /// below 800 bytes is safe.
+    /// cuts them at `=`. Twilio limits the sum of all names and values, but does not document the limit;
+    /// less than 800 bytes is safe.
     ///
     /// # Errors
     ///
@@ -182,13 +182,13 @@ impl<'a> Parameter<'a> {
 element! {
     /// A phone.
     Number = "Number": leaf {
-        /// Who is told what answered, a person or a machine.
+        /// The URL notified of what answered: a person or a machine.
         amd_status_callback: text = "amdStatusCallback",
-        /// How `amd_status_callback` is asked.
+        /// The HTTP method for `amd_status_callback`.
         amd_status_callback_method: one Method = "amdStatusCallbackMethod",
         /// The trunk of another carrier (`BY…`).
         byoc: text = "byoc",
-        /// Whether Twilio finds out what answered.
+        /// Whether Twilio detects what answered.
         machine_detection: open MachineDetection = "machineDetection",
         /// Silence that ends the detection; 2 to 10 s, 5 s if absent.
         machine_detection_silence_timeout: millis = "machineDetectionSilenceTimeout",
@@ -198,23 +198,23 @@ element! {
         machine_detection_speech_threshold: millis = "machineDetectionSpeechThreshold",
         /// How long the detection may take; 3 to 60 s, 30 if absent.
         machine_detection_timeout: seconds = "machineDetectionTimeout",
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
         /// Keys pressed after the answer; `w` waits half a second, `W` a second.
         send_digits: text = "sendDigits",
-        /// Who is told about the steps of this leg.
+        /// The URL notified of the steps of this leg.
         status_callback: text = "statusCallback",
-        /// Which steps are told; `completed` if absent.
+        /// Which steps are reported; `completed` if absent.
         status_callback_event: list CallEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// The document that the person called hears before the bridge; it must not dial.
+        /// The document that the called person hears before the bridge; it must not dial.
         url: text = "url",
     }
 }
 
 open_enumeration! {
-    /// Whether Twilio finds out what answered, and waits for the end of an announcement.
+    /// Whether Twilio detects what answered, and waits for the end of an announcement.
     MachineDetection {
         DetectMessageEnd = "DetectMessageEnd",
         Enable = "Enable",
@@ -230,13 +230,13 @@ element! {
         copy_parent_to: bool = "copyParentTo",
         /// A name for the customer.
         customer_id: text = "customerId",
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
-        /// Who is told about the steps of this leg.
+        /// The URL notified of the steps of this leg.
         status_callback: text = "statusCallback",
-        /// Which steps are told; `completed` if absent.
+        /// Which steps are reported; `completed` if absent.
         status_callback_event: list CallEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
         /// The document that the application hears before the bridge.
         url: text = "url",
@@ -307,15 +307,15 @@ leaf! { Sim, sid, "SIM Sid", "The Sid of the card (`DE…`)." }
 element! {
     /// An account of `WhatsApp`.
     WhatsApp = "WhatsApp": leaf {
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
-        /// Who is told about the steps of this leg.
+        /// The URL notified of the steps of this leg.
         status_callback: text = "statusCallback",
-        /// Which steps are told; `completed` if absent.
+        /// Which steps are reported; `completed` if absent.
         status_callback_event: list CallEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// The document that the person called hears before the bridge.
+        /// The document that the called person hears before the bridge.
         url: text = "url",
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 element! {
     /// A room in which any number of calls hear each other.
     Conference = "Conference": leaf {
-        /// Who hears a beep when somebody joins or leaves; everybody if absent.
+        /// Who hears a beep when someone joins or leaves; everyone if absent.
         beep: one ConferenceBeep = "beep",
         /// The call that this one coaches.
         coach: text = "coach",
@@ -16,11 +16,11 @@ element! {
         end_conference_on_exit: bool = "endConferenceOnExit",
         /// Deprecated by Twilio in favour of `status_callback`.
         event_callback_url: text = "eventCallbackUrl",
-        /// How much delay smooths a bad connection.
+        /// The size of the jitter buffer, which smooths a bad connection.
         jitter_buffer_size: one JitterBufferSize = "jitterBufferSize",
         /// The most participants, 2 to 250; 250 if absent.
         max_participants: int = "maxParticipants",
-        /// Whether this call is heard by nobody.
+        /// Whether this call is muted.
         muted: bool = "muted",
         /// A name for this call in the conference.
         participant_label: bounded ParticipantLabel = "participantLabel",
@@ -28,27 +28,27 @@ element! {
         record: one ConferenceRecord = "record",
         /// The recording configuration to use.
         recording_configuration_id: text = "recordingConfigurationId",
-        /// Who is told about the recording.
+        /// The URL notified of the recording.
         recording_status_callback: text = "recordingStatusCallback",
-        /// What is told about the recording; `completed` if absent.
+        /// What is reported about the recording; `completed` if absent.
         recording_status_callback_event: list RecordingEvent = "recordingStatusCallbackEvent",
-        /// How `recording_status_callback` is asked.
+        /// The HTTP method for `recording_status_callback`.
         recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
         /// Where the conference is mixed; the first participant that names one decides.
         region: one ConferenceRegion = "region",
         /// Whether this call starts the conference; it does if absent.
         start_conference_on_enter: bool = "startConferenceOnEnter",
-        /// Who is told about the conference; the first participant's counts.
+        /// The URL notified of the conference; that of the first participant counts.
         status_callback: text = "statusCallback",
-        /// What is told about the conference; the first participant's list counts.
+        /// What is reported about the conference; the list of the first participant counts.
         status_callback_event: list ConferenceEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// Whether silence is cut off the recording; it is if absent.
+        /// Whether silence is trimmed from the recording; it is if absent.
         trim: one Trim = "trim",
-        /// How `wait_url` is asked.
+        /// The HTTP method for `wait_url`.
         wait_method: one Method = "waitMethod",
-        /// What is heard before the conference starts; empty is silence, music if absent.
+        /// What participants hear before the conference starts; silence if empty, music if absent.
         wait_url: text = "waitUrl",
     }
 }

@@ -6,11 +6,11 @@ use crate::{
 };
 
 element! {
-    /// Connects the call to a stream, a room or an assistant, and waits until that is over.
+    /// Connects the call to a stream, a room or an assistant, and waits for its end.
     Connect = "Connect": children ConnectNoun {
-        /// Where Twilio goes when the connection is over.
+        /// The URL that Twilio requests when the connection is over.
         action: text = "action",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
     }
 }
@@ -61,31 +61,31 @@ leaf! { Autopilot, sid, "assistant Sid", "The Sid of the assistant." }
 element! {
     /// A conversation.
     Conversation = "Conversation": nothing {
-        /// Whether a conversation is made for an inbound call.
+        /// Whether a conversation is created for an inbound call.
         inbound_autocreation: bool = "inboundAutocreation",
         /// How long an inbound call waits, in whole seconds.
         inbound_timeout: seconds = "inboundTimeout",
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
         /// Whether, and from when on, the call is recorded.
         record: one ConversationRecord = "record",
-        /// Who is told about the recording.
+        /// The URL notified of the recording.
         recording_status_callback: text = "recordingStatusCallback",
-        /// What is told about the recording.
+        /// What is reported about the recording.
         recording_status_callback_event: list RecordingEvent = "recordingStatusCallbackEvent",
-        /// How `recording_status_callback` is asked.
+        /// The HTTP method for `recording_status_callback`.
         recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
         /// How long the assignment may take, in whole seconds.
         routing_assignment_timeout: seconds = "routingAssignmentTimeout",
         /// The service.
         service_instance_sid: text = "serviceInstanceSid",
-        /// Who is told about the call.
+        /// The URL notified of the call.
         status_callback: text = "statusCallback",
-        /// What is told about the call.
+        /// What is reported about the call.
         status_callback_event: list ConversationEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// Whether silence is cut off the recording.
+        /// Whether silence is trimmed from the recording.
         trim: one Trim = "trim",
         /// The document for the call.
         url: text = "url",
@@ -109,11 +109,11 @@ element! {
         connector_name: text = "connectorName",
         /// The language of the conversation.
         language: text = "language",
-        /// Whether moods are found out.
+        /// Whether sentiment is detected.
         sentiment_analysis: bool = "sentimentAnalysis",
-        /// Who is told about the conversation.
+        /// The URL notified of the conversation.
         status_callback: text = "statusCallback",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
     }
 }

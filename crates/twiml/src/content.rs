@@ -23,7 +23,7 @@ pub(crate) trait Tag<'a>: Sized {
     /// Writes the element.
     fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
-    /// Collects what the grammar does not know.
+    /// Collects the parts that the grammar does not know.
     fn unknown<'s>(&'s self, found: &mut Vec<Unknown<'s>>);
 }
 
@@ -89,13 +89,13 @@ pub(crate) trait Child<'a>: Sized {
     /// Writes the child.
     fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
-    /// Collects what the grammar does not know.
+    /// Collects the parts that the grammar does not know.
     fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>);
 }
 
 /// What may stand inside.
 ///
-/// Each method takes what it knows and hands back what it does not.
+/// Each method takes the parts that it knows and returns the others.
 pub(crate) trait Content<'a> {
     /// Nothing inside.
     const EMPTY: Self;
@@ -109,7 +109,7 @@ pub(crate) trait Content<'a> {
     /// Keeps text.
     fn text(&mut self, text: Text<'a>) -> Option<Node<'a>>;
 
-    /// Keeps what the grammar does not know.
+    /// Keeps a part that the grammar does not know.
     fn other(&mut self, node: Node<'a>) -> Option<Node<'a>>;
 
     /// Whether nothing will be written.
@@ -118,7 +118,7 @@ pub(crate) trait Content<'a> {
     /// Writes all of it.
     fn write<W: Out + ?Sized>(&self, out: &mut W) -> Written;
 
-    /// Collects what the grammar does not know.
+    /// Collects the parts that the grammar does not know.
     fn unknown<'s>(&'s self, _parent: &'static str, _found: &mut Vec<Unknown<'s>>) {}
 }
 
@@ -303,7 +303,7 @@ impl<'a, C: Child<'a>> Content<'a> for Mixed<C> {
     }
 }
 
-/// Appends a child; texts that touch become one, as a parser would read them.
+/// Appends a child; adjacent texts become one, as a parser would read them.
 #[inline]
 pub(crate) fn push<'a, C: Child<'a>>(children: &mut Vec<C>, mut child: C) {
     if let Some(text) = child.as_text() {

@@ -10,7 +10,7 @@ use crate::{
 use alloc::borrow::Cow;
 
 element! {
-    /// Connects the caller with somebody else.
+    /// Connects the caller with someone else.
     ///
     /// All nouns ring at once and the first to answer gets the call, unless `sequential`. At most
     /// ten; to ring more people, answer the `action` with another `<Dial>`.
@@ -34,11 +34,11 @@ element! {
     /// # Ok::<(), twiml::BuildError>(())
     /// ```
     Dial = "Dial": text_or DialNoun {
-        /// Where Twilio goes when the dial is over; the answer replaces the rest of the document.
+        /// The URL that Twilio requests when the dial is over; the answer replaces the rest of the document.
         action: text = "action",
-        /// Whether the caller's leg stays unanswered until somebody picks up; only as first verb.
+        /// Whether the caller's leg stays unanswered until someone answers; only as the first verb.
         answer_on_bridge: bool = "answerOnBridge",
-        /// The number, or `client:name`, that those who are called see.
+        /// The number, or `client:name`, that the called parties see.
         caller_id: text = "callerId",
         /// Why this call is made, for branded calls.
         call_reason: bounded CallReason = "callReason",
@@ -46,7 +46,7 @@ element! {
         events: one DialEvents = "events",
         /// Whether the caller may end the dial with the star key.
         hangup_on_star: bool = "hangupOnStar",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
         /// Identity passports, in base64.
         passports: commas = "passports",
@@ -54,17 +54,17 @@ element! {
         record: one DialRecord = "record",
         /// The recording configuration to use.
         recording_configuration_id: text = "recordingConfigurationId",
-        /// Who is told about the recording.
+        /// The URL notified of the recording.
         recording_status_callback: text = "recordingStatusCallback",
-        /// What is told about the recording.
+        /// What is reported about the recording.
         recording_status_callback_event: list RecordingEvent = "recordingStatusCallbackEvent",
-        /// How `recording_status_callback` is asked.
+        /// The HTTP method for `recording_status_callback`.
         recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
         /// Which side is recorded.
         recording_track: one RecordingTrack = "recordingTrack",
-        /// How `refer_url` is asked.
+        /// The HTTP method for `refer_url`.
         refer_method: one Method = "referMethod",
-        /// Where Twilio goes when the other side sends a SIP REFER.
+        /// The URL that Twilio requests when the other side sends a SIP REFER.
         refer_url: text = "referUrl",
         /// The ring tone that the caller hears.
         ring_tone: one RingTone = "ringTone",
@@ -74,7 +74,7 @@ element! {
         time_limit: seconds = "timeLimit",
         /// How long it rings, 5 to 600 whole seconds, 30 if absent; Twilio adds about five.
         timeout: seconds = "timeout",
-        /// Whether silence is cut off the recording.
+        /// Whether silence is trimmed from the recording.
         trim: one Trim = "trim",
     }
 }
@@ -112,7 +112,7 @@ impl<'a> Dial<'a> {
         Ok(dial)
     }
 
-    /// Calls one more.
+    /// Adds a noun to call.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl<'a> Dial<'a> {
         Ok(self)
     }
 
-    /// Calls all of these.
+    /// Adds all of these nouns.
     ///
     /// # Errors
     ///

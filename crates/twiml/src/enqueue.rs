@@ -8,15 +8,15 @@ use crate::{BuildError, Method, Text};
 element! {
     /// Lets the caller wait in a queue.
     Enqueue = "Enqueue": text_or EnqueueNoun {
-        /// Where Twilio goes when the caller leaves the queue.
+        /// The URL that Twilio requests when the caller leaves the queue.
         action: text = "action",
-        /// How many may wait.
+        /// How many callers may wait.
         max_queue_size: int = "maxQueueSize",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
-        /// What the caller hears meanwhile; empty is silence.
+        /// What the caller hears meanwhile; silence if empty.
         wait_url: text = "waitUrl",
-        /// How `wait_url` is asked.
+        /// The HTTP method for `wait_url`.
         wait_url_method: one Method = "waitUrlMethod",
         /// The workflow of `TaskRouter` that takes the call.
         workflow_sid: text = "workflowSid",
@@ -34,7 +34,7 @@ impl<'a> Enqueue<'a> {
     /// The most characters of a queue's name.
     pub const MAX_NAME: usize = 64;
 
-    /// In the queue of this name, which is made if there is none.
+    /// In the queue of this name, which is created if it does not exist.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl<'a> Enqueue<'a> {
 element! {
     /// The task that `TaskRouter` makes of a call.
     Task = "Task": leaf {
-        /// The higher, the sooner.
+        /// The priority: higher values come first.
         priority: int = "priority",
         /// How long the task may wait, in whole seconds.
         timeout: seconds = "timeout",
@@ -76,9 +76,9 @@ element! {
 leaf! { Task, attributes_json, "task attributes", "The attributes of the task, a JSON object." }
 
 element! {
-    /// A queue, as somebody to connect to: its first caller.
+    /// A queue: the dial connects to its first caller.
     Queue = "Queue": leaf {
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
         /// The activity of the worker afterwards.
         post_work_activity_sid: text = "postWorkActivitySid",

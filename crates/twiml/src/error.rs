@@ -4,10 +4,10 @@ use core::fmt;
 
 use crate::limits::MAX_NOUNS;
 
-/// Which rule a part of a document broke.
+/// The rule that a part of a document broke.
 ///
 /// `what` names the part in the reader's words, for example `"client identity"`. The text itself is
-/// never repeated: it may be somebody's name or number.
+/// never repeated: it may be a person's name or number.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BuildError {
@@ -19,7 +19,7 @@ pub enum BuildError {
         /// The character.
         found: char,
     },
-    /// Nothing, or nothing but blanks, where something is required.
+    /// A required part is empty or blank.
     Empty {
         /// The part.
         what: &'static str,
@@ -33,13 +33,13 @@ pub enum BuildError {
         /// The characters that were given.
         found: usize,
     },
-    /// A character does not belong there.
+    /// A character is not allowed there.
     Character {
         /// The part.
         what: &'static str,
         /// Byte offset of the character.
         at: usize,
-        /// What may stand there.
+        /// What is allowed there.
         expected: &'static str,
     },
     /// An eleventh noun in one `<Dial>`.
@@ -143,9 +143,9 @@ impl core::error::Error for ParseError {}
 pub enum ParseErrorKind {
     /// Something is larger, deeper or more than this parser accepts.
     Limit {
-        /// What there is too much of.
+        /// What exceeds the limit.
         what: &'static str,
-        /// How much is accepted.
+        /// The limit.
         max: usize,
     },
     /// The document has a document type or a processing instruction, which are never read.
@@ -157,7 +157,7 @@ pub enum ParseErrorKind {
     Root,
     /// Something else was expected.
     Expected {
-        /// What may stand there.
+        /// What is allowed there.
         what: &'static str,
     },
     /// An end tag does not match its start tag.

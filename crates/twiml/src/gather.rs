@@ -9,9 +9,9 @@ use crate::{
 };
 
 element! {
-    /// Waits for keys or speech, and asks `action` what to do with them.
+    /// Waits for keys or speech, and sends them to `action`.
     ///
-    /// If nothing comes, Twilio goes on with the next verb.
+    /// If nothing comes, Twilio continues with the next verb.
     ///
     /// # Examples
     ///
@@ -29,15 +29,15 @@ element! {
     /// # Ok::<(), twiml::BuildError>(())
     /// ```
     Gather = "Gather": children GatherPrompt {
-        /// Who is asked; this document's URL if absent.
+        /// The URL that gets the input; this document's URL if absent.
         action: text = "action",
-        /// Whether `action` is asked even if nothing came.
+        /// Whether `action` is requested even if nothing came.
         action_on_empty_result: bool = "actionOnEmptyResult",
-        /// Whether speech cuts the prompt short; it does if absent.
+        /// Whether speech interrupts the prompt; it does if absent.
         barge_in: bool = "bargeIn",
         /// Not documented by Twilio.
         debug: bool = "debug",
-        /// Whether a better, dearer speech model listens.
+        /// Whether a better and more expensive speech model listens.
         enhanced: bool = "enhanced",
         /// The key that ends the input; empty for none, `#` if absent.
         finish_on_key: text = "finishOnKey",
@@ -49,15 +49,15 @@ element! {
         language: open GatherLanguage = "language",
         /// The longest speech, in whole seconds.
         max_speech_time: seconds = "maxSpeechTime",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
         /// How many keys end the input.
         num_digits: int = "numDigits",
-        /// Who hears of speech while it goes on.
+        /// The URL notified of speech while it continues.
         partial_result_callback: text = "partialResultCallback",
-        /// How `partial_result_callback` is asked.
+        /// The HTTP method for `partial_result_callback`.
         partial_result_callback_method: one Method = "partialResultCallbackMethod",
-        /// Whether bad words are masked; they are if absent.
+        /// Whether profanity is masked; it is if absent.
         profanity_filter: bool = "profanityFilter",
         /// The speech model.
         speech_model: text = "speechModel",

@@ -17,7 +17,7 @@ pub(crate) struct Described {
     pub(crate) content: Inside,
 }
 
-/// What describes itself.
+/// A type that describes itself.
 pub(crate) trait Describe {
     const ELEMENT: Described;
 }

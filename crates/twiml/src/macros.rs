@@ -1,7 +1,7 @@
 //! The three tables: an element, a choice of elements, an enumeration.
 //!
-//! Each is written down once, and the type, its builder methods, its rendering, its parsing and
-//! its entry in the table that the tests compare with Twilio's grammar all come from there.
+//! Each is written once. From it follow the type, its builder methods, its rendering, its parsing and
+//! its entry in the table that the tests compare with Twilio's grammar.
 
 #[macro_use]
 mod kinds;

@@ -33,7 +33,7 @@ element! {
 }
 
 children! {
-    /// What is done about a message.
+    /// An action for a message.
     Verb { Message, Redirect }
 }
 
@@ -51,15 +51,15 @@ impl<'a> Response<'a> {
 element! {
     /// A message.
     Message = "Message": text_or MessageNoun {
-        /// Where Twilio goes with the result.
+        /// The URL that gets the result.
         action: text = "action",
-        /// The number that sends; the one that was written to if absent.
+        /// The sending number; if absent, the number that received the message.
         from: text = "from",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
         /// Deprecated by Twilio in favour of `action`.
         status_callback: text = "statusCallback",
-        /// The number that receives; the one that wrote if absent.
+        /// The receiving number; if absent, the number that sent the message.
         to: text = "to",
     }
 }
@@ -72,7 +72,7 @@ children! {
 adders! { Message { append_body: Body } }
 
 impl<'a> Message<'a> {
-    /// The most files of one message; Twilio documents it, the builder does not count.
+    /// The most files of one message, as Twilio documents it. The builder does not enforce it.
     pub const MAX_MEDIA: usize = 10;
 
     /// A message with this text.

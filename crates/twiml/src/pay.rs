@@ -6,9 +6,9 @@ use crate::{
 };
 
 element! {
-    /// Takes a payment over the keys of the phone.
+    /// Takes a payment by the keys of the phone.
     Pay = "Pay": children PayNoun {
-        /// Where Twilio goes with the result.
+        /// The URL that gets the result.
         action: text = "action",
         /// The kind of bank account.
         bank_account_type: one BankAccountType = "bankAccountType",
@@ -34,15 +34,15 @@ element! {
         postal_code: text = "postalCode",
         /// Whether the security code is asked for.
         security_code: bool = "securityCode",
-        /// Who is told about each step.
+        /// The URL notified of each step.
         status_callback: text = "statusCallback",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
         /// How long Twilio waits for the next key, in whole seconds.
         timeout: seconds = "timeout",
-        /// How long the token is good for.
+        /// How long the token is valid.
         token_type: one TokenType = "tokenType",
-        /// The brands that are taken.
+        /// The accepted card brands.
         valid_card_types: list CardType = "validCardTypes",
     }
 }

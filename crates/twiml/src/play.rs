@@ -52,7 +52,7 @@ impl<'a> From<Text<'a>> for Play<'a> {
 }
 
 element! {
-    /// Says nothing for a while.
+    /// Waits in silence.
     ///
     /// # Examples
     ///

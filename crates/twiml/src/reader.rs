@@ -12,7 +12,7 @@ use crate::scan::{self, Class};
 use crate::text::{Comment, Joined, Text};
 use crate::{ParseError, ParseErrorKind};
 
-/// What comes next inside an element.
+/// The next part inside an element.
 pub(crate) enum Event<'a> {
     /// Character data, references resolved; never empty.
     Text(Text<'a>),
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads what stands behind the root, which must be comments and blanks.
+    /// Reads everything after the root, which must be comments and blanks.
     pub(crate) fn finish(&mut self, after: &mut dyn FnMut(Comment<'a>)) -> Result<()> {
         loop {
             self.blanks();
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What comes next inside the innermost element.
+    /// The next part inside the innermost element.
     pub(crate) fn next(&mut self) -> Result<Event<'a>> {
         if self.closed {
             self.closed = false;
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
     /// A reference whose `&` was read.
     fn reference(&mut self) -> Result<Text<'a>> {
         let start = self.at - 1;
-        // The longest that means something is `&#x10FFFF;`; leading zeros may make it longer.
+        // The longest useful reference is `&#x10FFFF;`; leading zeros may make it longer.
         let length = self.rest().bytes().take(MAX_REFERENCE).position(|byte| byte == b';');
         let Some(name) = length.and_then(|length| self.rest().get(..length)) else {
             self.at = start;
@@ -391,7 +391,7 @@ const PROCESSING: ParseErrorKind = ParseErrorKind::Refused { what: "a processing
 /// Twilio's limit of 64 kB (error 11750), in the smaller reading of the unit.
 pub(crate) const MAX_BYTES: usize = 64_000;
 
-/// Deeper than any TwiML of use; shallow enough for the stack of any thread.
+/// Deeper than any useful TwiML, but shallow enough for the stack of any thread.
 pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Three times the longest list of the grammar. Keeps the search for duplicates in bounds.

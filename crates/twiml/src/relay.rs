@@ -6,7 +6,7 @@ use crate::text::required;
 use crate::{BuildError, Parameter, Text};
 
 element! {
-    /// Lets a program converse with the caller in text.
+    /// Lets a program talk with the caller through text.
     ///
     /// Four names are spelt as Twilio's documentation and Python library spell them; its other
     /// libraries write them in lower case.
@@ -43,7 +43,7 @@ element! {
         include_in_prompt: text = "includeInPrompt",
         /// The service of Conversational Intelligence.
         intelligence_service: text = "intelligenceService",
-        /// How easily the caller interrupts.
+        /// How easily the caller can interrupt.
         interrupt_sensitivity: text = "interruptSensitivity",
         /// What interrupts speech.
         interruptible: text = "interruptible",
@@ -53,9 +53,9 @@ element! {
         partial_prompt_on_hangup: text = "partialPromptOnHangup",
         /// Whether unfinished prompts are sent.
         partial_prompts: bool = "partialPrompts",
-        /// Whether the next message cuts speech short.
+        /// Whether the next message interrupts speech.
         preemptible: bool = "preemptible",
-        /// Whether bad words are masked.
+        /// Whether profanity is masked.
         profanity_filter: bool = "profanityFilter",
         /// Whether input is reported while the agent speaks.
         report_input_during_agent_speech: bool = "reportInputDuringAgentSpeech",

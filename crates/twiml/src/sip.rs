@@ -8,11 +8,11 @@ use crate::{BuildError, CallEvent, Headers, MachineDetection, Method};
 element! {
     /// A SIP address.
     Sip = "Sip": text_or SipNoun {
-        /// Who is told what answered, a person or a machine.
+        /// The URL notified of what answered: a person or a machine.
         amd_status_callback: text = "amdStatusCallback",
-        /// How `amd_status_callback` is asked.
+        /// The HTTP method for `amd_status_callback`.
         amd_status_callback_method: one Method = "amdStatusCallbackMethod",
-        /// Whether Twilio finds out what answered.
+        /// Whether Twilio detects what answered.
         machine_detection: open MachineDetection = "machineDetection",
         /// Silence that ends the detection.
         machine_detection_silence_timeout: millis = "machineDetectionSilenceTimeout",
@@ -22,17 +22,17 @@ element! {
         machine_detection_speech_threshold: millis = "machineDetectionSpeechThreshold",
         /// How long the detection may take.
         machine_detection_timeout: seconds = "machineDetectionTimeout",
-        /// How `url` is asked.
+        /// The HTTP method for `url`.
         method: one Method = "method",
         /// The password for the address.
         password: text = "password",
-        /// Who is told about the steps of this leg.
+        /// The URL notified of the steps of this leg.
         status_callback: text = "statusCallback",
-        /// Which steps are told; `completed` if absent.
+        /// Which steps are reported; `completed` if absent.
         status_callback_event: list CallEvent = "statusCallbackEvent",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// The document that the person called hears before the bridge.
+        /// The document that the called person hears before the bridge.
         url: text = "url",
         /// The user name for the address.
         username: text = "username",
@@ -93,9 +93,9 @@ leaf! { SipUri, address, "SIP address", "The address, such as `sip:alice@example
 element! {
     /// Hands a SIP call over to another address.
     Refer = "Refer": children ReferNoun {
-        /// Where Twilio goes with the result.
+        /// The URL that gets the result.
         action: text = "action",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
     }
 }

@@ -8,9 +8,9 @@ use crate::{
 element! {
     /// Starts something beside the call, which goes on at once.
     Start = "Start": children StartNoun {
-        /// Where Twilio goes with the result.
+        /// The URL that gets the result.
         action: text = "action",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
     }
 }
@@ -59,11 +59,11 @@ element! {
         channels: one RecordingChannels = "channels",
         /// The recording configuration to use.
         recording_configuration_id: text = "recordingConfigurationId",
-        /// Who is told about the recording.
+        /// The URL notified of the recording.
         recording_status_callback: text = "recordingStatusCallback",
-        /// What is told about the recording.
+        /// What is reported about the recording.
         recording_status_callback_event: list RecordingEvent = "recordingStatusCallbackEvent",
-        /// How `recording_status_callback` is asked.
+        /// The HTTP method for `recording_status_callback`.
         recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
         /// Which side is recorded.
         track: one RecordingTrack = "track",
@@ -81,7 +81,7 @@ element! {
         name: text = "name",
         /// Who is told about it.
         status_callback: text = "statusCallback",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
         /// Which side is sent.
         track: one MediaTrack = "track",
@@ -115,7 +115,7 @@ element! {
         sample_rate: text = "sampleRate",
         /// Who is told about the stream.
         status_callback: text = "statusCallback",
-        /// How `status_callback` is asked.
+        /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
         /// Which side is sent.
         track: one MediaTrack = "track",
@@ -167,13 +167,13 @@ element! {
         outbound_track_label: text = "outboundTrackLabel",
         /// Whether unfinished sentences are reported.
         partial_results: bool = "partialResults",
-        /// Whether bad words are masked.
+        /// Whether profanity is masked.
         profanity_filter: bool = "profanityFilter",
         /// The speech model.
         speech_model: text = "speechModel",
         /// How `status_callback_url` is asked.
         status_callback_method: one Method = "statusCallbackMethod",
-        /// Who gets the transcription.
+        /// The URL that gets the transcription.
         status_callback_url: text = "statusCallbackUrl",
         /// Which side is transcribed.
         track: one MediaTrack = "track",

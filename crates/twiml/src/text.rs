@@ -130,7 +130,7 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// The same text, free of what it borrowed from.
+    /// The same text as an owned value.
     pub fn into_owned(self) -> Text<'static> {
         Text(match self.0 {
             Form::Plain(text) => Form::OwnPlain(text.into()),

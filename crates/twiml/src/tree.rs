@@ -98,7 +98,7 @@ impl<'a> Element<'a> {
         &self.children
     }
 
-    /// The same element, free of what it borrowed from.
+    /// The same element as an owned value.
     pub fn into_owned(self) -> Element<'static> {
         Element {
             name: self.name.into_owned(),
@@ -319,7 +319,7 @@ pub(crate) fn comment_into<W: Out + ?Sized>(out: &mut W, comment: &Comment<'_>) 
     out.put("-->")
 }
 
-/// Appends a node; texts that touch become one, as a parser would read them.
+/// Appends a node; adjacent texts become one, as a parser would read them.
 fn push<'a>(nodes: &mut Vec<Node<'a>>, node: Node<'a>) {
     match (nodes.last_mut(), node) {
         (_, Node::Text(text)) if text.as_str().is_empty() => {}

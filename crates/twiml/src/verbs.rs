@@ -92,11 +92,11 @@ impl<'a> From<Text<'a>> for Redirect<'a> {
 element! {
     /// Sends a text message while the call goes on.
     Sms = "Sms": leaf {
-        /// Where Twilio goes with the result.
+        /// The URL that gets the result.
         action: text = "action",
         /// The number that sends.
         from: text = "from",
-        /// How `action` is asked.
+        /// The HTTP method for `action`.
         method: one Method = "method",
         /// Who is told about the message's fate.
         status_callback: text = "statusCallback",

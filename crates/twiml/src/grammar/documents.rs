@@ -97,7 +97,7 @@ fn element(described: &Described, choices: &mut Choices<'_>, depth: usize) -> El
     element
 }
 
-/// Sprinkles what the grammar does not know over a document.
+/// Adds unknown parts at random places of a document.
 fn sprinkle(mut element: Element<'static>, choices: &mut Choices<'_>) -> Element<'static> {
     match choices.below(8) {
         1 => element.attribute(attribute("timeout", "soon".into())),

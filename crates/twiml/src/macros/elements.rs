@@ -59,7 +59,7 @@ macro_rules! element {
                 self.extra.attributes()
             }
 
-            /// The same element, free of what it borrowed from.
+            /// The same element as an owned value.
             pub fn into_owned(self) -> $name<'static> {
                 $name {
                     $( $field: self.$field.map(|value| kind_owned!(value, $kind $($item)?)), )*
@@ -212,7 +212,7 @@ macro_rules! children {
         }
 
         impl $name<'_> {
-            /// The same, free of what it borrowed from.
+            /// The same as an owned value.
             pub fn into_owned(self) -> $name<'static> {
                 match self {
                     $( Self::$text(text) => $name::$text(text.into_owned()), )?

@@ -54,7 +54,7 @@ macro_rules! kind_keep {
     };
 }
 
-/// Reads an attribute, or hands its text back.
+/// Reads an attribute, or returns its text.
 macro_rules! kind_read {
     ($text:ident, text) => {
         Ok::<_, $crate::Text<'a>>($text)
@@ -142,7 +142,7 @@ macro_rules! kind_write {
     };
 }
 
-/// Frees an attribute's value from what it borrowed.
+/// Turns an attribute's value into an owned one.
 macro_rules! kind_owned {
     ($value:ident, text) => {
         $value.into_owned()
@@ -170,7 +170,7 @@ macro_rules! content_type {
     (mixed $of:ident) => { $crate::content::Mixed<$of<'a>> };
 }
 
-/// Frees an element's content from what it borrowed.
+/// Turns an element's content into an owned one.
 macro_rules! content_owned {
     ($content:expr, nothing) => { $content };
     ($content:expr, leaf) => { $crate::content::Leaf($content.0.into_owned()) };

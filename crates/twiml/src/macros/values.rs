@@ -30,7 +30,7 @@ macro_rules! bounded {
                 self.0.as_str()
             }
 
-            /// The same text, free of what it borrowed from.
+            /// The same text as an owned value.
             pub fn into_owned(self) -> $name<'static> {
                 $name(self.0.into_owned())
             }
@@ -52,7 +52,7 @@ macro_rules! bounded {
     };
 }
 
-/// An enumeration whose values are all there are; others stay text, see `attribute`.
+/// A closed enumeration. Other values stay text, see `attribute`.
 macro_rules! enumeration {
     (
         $(#[$doc:meta])*
@@ -106,7 +106,7 @@ macro_rules! enumeration {
     };
 }
 
-/// An enumeration to which Twilio adds faster than this crate: with a variant for any other text.
+/// An open enumeration, to which Twilio keeps adding: it has a variant for any other text.
 macro_rules! open_enumeration {
     (
         $(#[$doc:meta])*
@@ -139,7 +139,7 @@ macro_rules! open_enumeration {
                 }
             }
 
-            /// The same value, free of what it borrowed from.
+            /// The same value as an owned value.
             pub fn into_owned(self) -> $name<'static> {
                 match self {
                     $( Self::$value => $name::$value, )+
