@@ -1,4 +1,4 @@
-//! One voice token, against the bare HMAC over the text that is signed.
+//! One voice token, compared with the bare HMAC over the signed text.
 //!
 //! `cargo bench -p voice-token`
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p voice-token --example mint`, with real credentials in the environment or without.
 
-#![expect(clippy::disallowed_methods, reason = "a program hands the library its time")]
+#![expect(clippy::disallowed_methods, reason = "a program passes the time to the library")]
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::env;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let secret = setting("TWILIO_API_SECRET", "s3cr3t-for-tests-only-32-bytes!!");
     let app = setting("TWILIO_APP_SID", "AP00000000000000000000000000000003");
 
-    // A wrong Sid is named here, before there is a token that Twilio would refuse without a reason.
+    // A wrong Sid is reported here. Twilio would refuse the token without a reason.
     let key = ApiKey::parse(&key, &secret)?;
     let issuer = Issuer::new(account.parse()?, key.clone());
 

@@ -1,4 +1,4 @@
-//! The claims as they are read, before they are known to be right.
+//! The claims as they are read, before they are checked.
 
 use ::identity::{AppSid, ParseError};
 use serde::Deserialize;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ::identity::ParseError;
 
-/// Which mistake would have led to a token that Twilio refuses.
+/// The mistake that would have led to a token that Twilio refuses.
 ///
 /// # Examples
 ///
@@ -15,13 +15,13 @@ use ::identity::ParseError;
 /// assert_eq!(error, TokenError::KeyKind { found: "an account Sid" });
 /// assert_eq!(
 ///     error.to_string(),
-///     "an account Sid stands where the Sid of an API key, `SK…`, belongs",
+///     "an account Sid was given instead of the Sid of an API key, `SK…`",
 /// );
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenError {
-    /// The identity is empty. Twilio gives calls to identities, so there has to be one.
+    /// The identity is empty. Twilio sends calls to identities, so a token needs one.
     IdentityEmpty,
     /// The identity has more than 256 characters (Twilio error 31105).
     IdentityLength {
@@ -39,9 +39,9 @@ pub enum TokenError {
         /// Whole seconds that were asked for.
         seconds: u64,
     },
-    /// Another Sid stands where that of the API key belongs.
+    /// A Sid of another kind was given instead of that of the API key.
     KeyKind {
-        /// What it is, with its article.
+        /// The kind of Sid, with its article.
         found: &'static str,
     },
     /// The Sid of the API key, or another text with a grammar, is broken.
@@ -70,7 +70,7 @@ impl fmt::Display for TokenError {
                 write!(f, "lifetime is {seconds} seconds, allowed are 1 to 86400")
             }
             Self::KeyKind { found } => {
-                write!(f, "{found} stands where the Sid of an API key, `SK…`, belongs")
+                write!(f, "{found} was given instead of the Sid of an API key, `SK…`")
             }
             Self::Parse(_) => f.write_str("text breaks its grammar"),
             Self::Secret { reason } => write!(f, "secret of the API key {reason}"),
@@ -109,17 +109,17 @@ pub enum VerifyError {
     },
     /// Another API key issued it.
     WrongKey,
-    /// It says that this key issued it, but its secret did not sign it.
+    /// It names this key, but the key's secret did not sign it.
     Signature,
-    /// Its time is over (Twilio errors 20104 and 31205).
+    /// It has expired (Twilio errors 20104 and 31205).
     Expired,
-    /// Its time has not come: `nbf` is in the future.
+    /// It is not valid yet: `nbf` is in the future.
     NotYetValid,
     /// It lasts for more than 24 hours from now (Twilio error 31207).
     TooLong,
     /// A claim is missing, or breaks the grammar of its kind.
     Claim {
-        /// Where it belongs, for example `grants.identity`.
+        /// The path of the claim, for example `grants.identity`.
         name: &'static str,
     },
 }

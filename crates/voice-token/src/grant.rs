@@ -8,8 +8,8 @@ use crate::JsonObject;
 
 /// Everything that a token allows, one grant for each product.
 ///
-/// A single grant turns into this; several are fields of one. What is `None` or `false` does not
-/// appear in the token.
+/// A single grant converts into this; several grants are fields of it. `None` and `false` are left
+/// out of the token.
 ///
 /// # Examples
 ///
@@ -34,14 +34,14 @@ pub struct Grants {
     pub task_router: Option<TaskRouterGrant>,
     /// `player`: playback of a live stream.
     pub playback: Option<PlaybackGrant>,
-    /// `rtc`: the first video rooms, whom only old servers ask for.
+    /// `rtc`: the first video rooms, which only old applications use.
     pub rtc: Option<RtcGrant>,
-    /// `ip_messaging`: the first chat, whom only old servers ask for. Its fields are those of
+    /// `ip_messaging`: the first chat, which only old applications use. Its fields are those of
     /// `chat`.
     pub ip_messaging: Option<ChatGrant>,
 }
 
-/// Turns one grant into all there are.
+/// Converts one grant into a set of grants.
 macro_rules! only {
     ($grant:ident, $field:ident) => {
         impl From<$grant> for Grants {
@@ -63,9 +63,9 @@ only!(RtcGrant, rtc);
 /// Calls from and to a browser or phone.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct VoiceGrant {
-    /// Whether calls to the identity ring where the token is used.
+    /// Whether calls to the identity ring at the token's holder.
     pub incoming: bool,
-    /// Where calls that are placed with the token go; without it none can be placed.
+    /// The target of calls that are placed with the token; without it, no call can be placed.
     pub outgoing: Option<Outgoing>,
     /// How a phone is woken for a call.
     pub push_credential: Option<CredentialSid>,
@@ -73,12 +73,12 @@ pub struct VoiceGrant {
     pub endpoint_id: Option<String>,
 }
 
-/// Where outgoing calls go.
+/// The target of outgoing calls.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outgoing {
-    /// The `TwiML` App whose voice URL is asked what to do.
+    /// The `TwiML` App whose voice URL gets the call.
     pub application: AppSid,
-    /// Parameters that reach the voice URL with each call. Whoever holds the token can read them.
+    /// Parameters that reach the voice URL with each call. Anyone who holds the token can read them.
     pub params: Option<JsonObject>,
 }
 
@@ -91,27 +91,27 @@ impl From<AppSid> for Outgoing {
 /// A video room.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct VideoGrant {
-    /// Name or Sid of the only room that may be entered; without it any may be.
+    /// Name or Sid of the only room that may be entered; without it, any room may be entered.
     pub room: Option<String>,
 }
 
 /// Conversations, or Programmable Chat.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ChatGrant {
-    /// The service whose conversations are meant.
+    /// The service of the conversations.
     pub service: Option<ServiceSid>,
     /// The device.
     pub endpoint_id: Option<String>,
     /// The role of the identity in the service.
     pub deployment_role: Option<RoleSid>,
-    /// How a phone is told of a message.
+    /// How a phone is notified of a message.
     pub push_credential: Option<CredentialSid>,
 }
 
 /// Sync.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SyncGrant {
-    /// The service whose documents are meant, by its Sid.
+    /// The Sid of the service of the documents.
     pub service: Option<ServiceSid>,
     /// The device.
     pub endpoint_id: Option<String>,

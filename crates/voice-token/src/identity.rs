@@ -7,12 +7,12 @@ use ::identity::{AgentIdentity, ClientAddress};
 
 use crate::TokenError;
 
-/// The identity in a token: the name by which Twilio rings the one who holds it.
+/// The identity in a token: the name by which Twilio rings the token's holder.
 ///
 /// 1 to 256 characters without control characters, blanks and ``<>#%"{}|\^[]` `` (Twilio error
 /// 31105). That is Voice's rule; it holds for every token here, because one token may serve
-/// several products. Mobile SDKs and REST addresses take letters, digits and underscores only:
-/// [`Identity::is_portable`] tells.
+/// several products. Mobile SDKs and REST addresses only accept letters, digits and underscores, see
+/// [`Identity::is_portable`].
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ impl Identity {
         &self.0
     }
 
-    /// Whether every SDK and REST address takes it: letters, digits and underscores, at most 121.
+    /// Whether every SDK and REST address accepts it: letters, digits and underscores, at most 121.
     pub fn is_portable(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         self.0.len() <= PORTABLE && self.0.bytes().all(plain)

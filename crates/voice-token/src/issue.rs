@@ -64,18 +64,17 @@ impl Issuer {
         Self { header: render_header(Some(region)), ..self }
     }
 
-    /// Writes `nbf`, the moment from which tokens are good, so long before now.
+    /// Writes `nbf`, the moment from which tokens are valid, this long before now.
     ///
-    /// By default there is none. Twilio does not ask for it, and to a server whose clock is behind
-    /// ours a token with a fresh `nbf` is one of the future: it would be refused for no reason. If
-    /// it must be there, some seconds back are right; `Duration::ZERO` is what the Python library
-    /// does.
+    /// By default there is none. Twilio does not require it. A server whose clock is behind ours
+    /// would refuse a token with a fresh `nbf`, because it lies in that server's future. If you need
+    /// `nbf`, set it some seconds back; the Python library uses `Duration::ZERO`.
     #[must_use]
     pub fn not_before(self, before_now: Duration) -> Self {
         Self { not_before: Some(before_now), ..self }
     }
 
-    /// Writes `iat`, the moment of issue, as the Node library does. Twilio does not ask for it.
+    /// Writes `iat`, the moment of issue, as the Node library does. Twilio does not require it.
     #[must_use]
     pub fn issued_at(self) -> Self {
         Self { issued_at: true, ..self }
@@ -144,7 +143,7 @@ fn render_header(region: Option<&Region>) -> String {
     encoded
 }
 
-/// Room for a voice grant with a long identity; others may grow it.
+/// Enough for a voice grant with a long identity; the buffer grows for others.
 const PAYLOAD_BYTES: usize = 512;
 
 /// A full stop and 32 bytes in base64url.

@@ -82,8 +82,8 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// [`TokenError::KeyKind`] if `sid` is that of something else, such as the account;
-    /// [`TokenError::Parse`] if it is no Sid at all; [`TokenError::Secret`] as for
+    /// [`TokenError::KeyKind`] if `sid` is of another kind, such as that of the account;
+    /// [`TokenError::Parse`] if it is not a Sid; [`TokenError::Secret`] as for
     /// [`ApiKeySecret::new`].
     pub fn parse(sid: &str, secret: &str) -> Result<Self, TokenError> {
         let sid = match kind_of_sid(sid) {
@@ -96,7 +96,7 @@ impl ApiKey {
     }
 }
 
-/// What a text with the shape of a Sid stands for.
+/// The kind of a text that looks like a Sid.
 fn kind_of_sid(text: &str) -> Option<&'static str> {
     let (prefix, digits) = text.split_at_checked(2)?;
     if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -8,7 +8,7 @@ use ::identity::ParseError;
 
 use crate::TokenError;
 
-/// How long a token is good for: a second to 24 hours.
+/// How long a token is valid: one second to 24 hours.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ use crate::TokenError;
 pub struct Ttl(Duration);
 
 impl Ttl {
-    /// What the official libraries give: an hour.
+    /// The default of the official libraries: one hour.
     pub const HOUR: Self = Self(Duration::from_secs(3600));
 
     /// The longest that Twilio accepts, error 20104.

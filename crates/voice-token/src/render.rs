@@ -1,4 +1,4 @@
-//! Grants as they stand in a token: what is not set is left out.
+//! Grants as they are written in a token: unset fields are left out.
 
 use crate::json::Object;
 use crate::{

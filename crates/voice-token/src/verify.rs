@@ -20,30 +20,29 @@ pub struct AccessToken {
     pub account: AccountSid,
     /// Who holds it.
     pub identity: Identity,
-    /// What it allows. Grants that this crate does not know are left out.
+    /// Its grants. Grants that this crate does not know are left out.
     pub grants: Grants,
     /// `twr`: the region of key and account, unless it is `us1`.
     pub region: Option<Region>,
     /// `iat`: when it was issued, if it says so.
     pub issued_at: Option<Timestamp>,
-    /// `nbf`: from when it is good, if it says so.
+    /// `nbf`: from when it is valid, if it says so.
     pub not_before: Option<Timestamp>,
-    /// `exp`: from when it is no longer good.
+    /// `exp`: from when it is no longer valid.
     pub expires_at: Timestamp,
 }
 
 impl ApiKey {
     /// Checks a token as Twilio does: header, signature, key, time and grammar.
     ///
-    /// The algorithm is HS256 and nothing else, whatever the header says; other fields of the
-    /// header, such as keys that it brings along, are not looked at. Signatures are compared in
-    /// constant time, and nothing of the payload counts before its signature does. `leeway` is
-    /// how far clocks may be apart. Whether the account is the right one is the caller's to
-    /// compare.
+    /// The algorithm is always HS256, whatever the header says. Other fields of the header, such as
+    /// keys inside it, are ignored. Signatures are compared in constant time, and the payload is not
+    /// used before its signature is verified. `leeway` is how far clocks may differ. The caller must
+    /// compare the account.
     ///
     /// # Errors
     ///
-    /// [`VerifyError`], by the first rule that is broken.
+    /// A [`VerifyError`] for the first broken rule.
     pub fn verify(
         &self,
         jwt: &str,
@@ -56,7 +55,7 @@ impl ApiKey {
         let payload = decode(parts.payload)?;
         let signed = self.secret.signed(parts.signed.as_bytes(), &signature);
         if !signed {
-            // Only to say what went wrong.
+            // Only to report the error.
             let issuer = issuer(&payload)?;
             let error =
                 if issuer == self.sid { VerifyError::Signature } else { VerifyError::WrongKey };
@@ -72,13 +71,13 @@ impl ApiKey {
     }
 }
 
-/// The key that a token says it was issued by. **Nothing is checked**: use it to find the key to
-/// check with.
+/// The key that a token names as its issuer. **Nothing is checked**: use it only to find the key to
+/// verify with.
 ///
 /// # Errors
 ///
-/// [`VerifyError::Malformed`] if it is no token, [`VerifyError::Claim`] if `iss` is missing or no
-/// Sid of a key.
+/// [`VerifyError::Malformed`] if it is not a token, [`VerifyError::Claim`] if `iss` is missing or not
+/// the Sid of a key.
 ///
 /// # Examples
 ///

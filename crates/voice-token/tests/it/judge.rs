@@ -1,4 +1,4 @@
-//! Another library reads what is issued.
+//! Another library reads the issued tokens.
 
 use std::time::Duration;
 

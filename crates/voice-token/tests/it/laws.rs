@@ -1,4 +1,4 @@
-//! Laws: what is issued is read back, a changed token never passes, and no text makes anything
+//! Laws: an issued token is read back, a changed token never passes, and no text causes a
 //! panic. They are the twins of the fuzz target.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is refused, and why.
+//! Refused tokens, and the reasons.
 
 use std::time::Duration;
 
@@ -147,7 +147,7 @@ fn every_claim_has_its_grammar() {
         ("/grants/voice/outgoing", json!({}), claim(app)),
         ("/grants/voice/outgoing", json!({"application_sid": KEY}), claim(app)),
         ("/grants/player", json!("x"), claim("grants.player")),
-        // What later libraries write does not matter.
+        // Additions of later libraries are ignored.
         ("/grants/hologram", json!({"room": 1}), Ok(())),
         ("/aud", json!("x"), Ok(())),
         ("/grants/voice", Value::Null, Ok(())),
@@ -199,7 +199,7 @@ fn shapes_that_are_no_token() {
     }
     let unsigned = format!("{}.{}.", parts[0], parts[1]);
     assert_eq!(verify(&unsigned), Err(VerifyError::Signature));
-    // Brackets as deep as they like: the reader stops, not the stack.
+    // Brackets of any depth: the reader stops before the stack overflows.
     let deep = URL_SAFE_NO_PAD.encode("{\"a\":".repeat(50_000));
     assert_eq!(verify(&format!("{deep}.{deep}.AAAA")), Err(VerifyError::Malformed));
 }
