@@ -26,4 +26,6 @@ pub use log::{LogEntry, Sender, log_entry};
 pub use news::{News, RingEnd, news};
 pub use params::{Source, parse};
 pub use party::Party;
-pub use status::{DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome, Refusal};
+pub use status::{
+    CallResult, DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome, Refusal,
+};

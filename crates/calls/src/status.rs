@@ -174,6 +174,17 @@ impl Outcome {
     }
 }
 
+/// What became of a call, in one of two words: a filter of the log.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum CallResult {
+    /// Two people talked, or do: [`Outcome::is_answered`].
+    Answered,
+    /// It came in, and is over without an answer: [`Call::is_missed`](crate::Call::is_missed).
+    Missed,
+}
+
+codes!(CallResult, "result of a call", { Answered => "answered", Missed => "missed" });
+
 /// Why a call is over.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum EndReason {

@@ -8,7 +8,7 @@ use routing::{Activity, Availability, Page, Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
-use crate::changes::with_news;
+use crate::changes::{AGENT, with_news};
 use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::sql;
@@ -252,7 +252,7 @@ pub(crate) const SET_PRESENCE: &str = with_news!(
     online_until = case when g.online_until > now() then g.online_until end \
   returning g.user_id), "
     ),
-    "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
+    join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
     "select p.user_id, (select count(*) from told) from put p"
 );
 
@@ -267,6 +267,6 @@ pub(crate) const END_WRAP_UP: &str = with_news!(
     set ready_since = greatest(excluded.ready_since, g.idle_since) \
   returning g.user_id), "
     ),
-    "select 'agent' as kind, p.user_id::text as ref, 1 as rank from put p",
+    join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
     "select p.user_id, (select count(*) from told) from put p"
 );

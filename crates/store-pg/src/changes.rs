@@ -59,6 +59,11 @@ pub enum Subject {
     Agent,
 }
 
+/// The kinds of subjects, as `voice_changes` keeps them.
+pub(crate) const CALL: &str = "call";
+pub(crate) const RING: &str = "ring";
+pub(crate) const AGENT: &str = "agent";
+
 impl Store {
     /// Reads what a page shows; `None` if the asking user is no member of the workspace.
     ///
@@ -144,8 +149,8 @@ fn incomplete() -> StoreError {
 fn change(row: &Row) -> Result<Option<Change>, StoreError> {
     let (Some(seq), Some(at)) = (row.get("seq"), sql::moment(row, "at")) else { return Ok(None) };
     let subject = match row.get("kind") {
-        "call" => Subject::Call(sql::call_sid(row, "ref")?),
-        "ring" => Subject::Ring(sql::call_sid(row, "ref")?),
+        CALL => Subject::Call(sql::call_sid(row, "ref")?),
+        RING => Subject::Ring(sql::call_sid(row, "ref")?),
         _ => Subject::Agent,
     };
     Ok(Some(Change { seq, at, subject }))

@@ -32,8 +32,7 @@ pub use error::StoreError;
 pub use guard::Fault;
 pub use listen::Listener;
 pub use log::{
-    Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, CallResult, Filter,
-    MOST_LIVE_CALLS,
+    Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, Filter, MOST_LIVE_CALLS,
 };
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};

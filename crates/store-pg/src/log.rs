@@ -1,6 +1,6 @@
 //! The call log, as an agent reads it.
 
-use calls::Direction;
+use calls::{CallResult, Direction};
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 
 use crate::Store;
@@ -29,15 +29,6 @@ pub struct Filter {
     pub direction: Option<Direction>,
     /// Those that were answered, or missed.
     pub result: Option<CallResult>,
-}
-
-/// What became of a call, in one of two words.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CallResult {
-    /// Two people talked, or do.
-    Answered,
-    /// It came in, and is over without an answer.
-    Missed,
 }
 
 impl Filter {

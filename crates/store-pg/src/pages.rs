@@ -5,7 +5,7 @@ use std::time::Duration;
 use identity::{UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::changes::with_news;
+use crate::changes::{AGENT, with_news};
 use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::text::join;
@@ -53,7 +53,11 @@ put as ( \
     set online_until = greatest(g.online_until, excluded.online_until) \
   returning g.user_id), "
     ),
-    "select 'agent' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
-     from put p where p.user_id not in (select h.user_id from had h)",
+    join!(
+        "select '",
+        AGENT,
+        "' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
+     from put p where p.user_id not in (select h.user_id from had h)"
+    ),
     "select count(*) from told"
 );

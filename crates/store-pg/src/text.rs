@@ -99,13 +99,17 @@ pub(crate) const fn utf8(bytes: &[u8]) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use calls::Outcome;
+    use routing::Presence;
+
+    const fn is_set(presence: Presence) -> bool {
+        !matches!(presence, Presence::Unknown)
+    }
 
     #[test]
     fn parts_are_joined() {
         const NAMES: &str = quoted!(&["a", "b"]);
         assert_eq!(join!("in (", NAMES, ")"), "in ('a', 'b')");
         assert_eq!(quoted!(&["ä"]), "'ä'");
-        assert_eq!(*codes_where!(Outcome, Outcome::is_open), ["ringing", "in_progress"]);
+        assert_eq!(*codes_where!(Presence, is_set), ["available", "away", "offline"]);
     }
 }

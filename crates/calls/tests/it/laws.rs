@@ -87,7 +87,7 @@ fn dialled_event() -> impl Strategy<Value = Dialled> {
 fn any_fact() -> impl Strategy<Value = Fact> {
     let direction = select(Direction::ALL);
     let arrived = (direction, any_party(), any_party())
-        .prop_map(|(direction, from, to)| Fact::Arrived(Arrived { direction, from, to }));
+        .prop_map(|(direction, from, to)| Fact::Arrived(Arrived::new(direction, from, to)));
     let placed = any_agent().prop_map(|agent| {
         let to = "+15005550009".parse().expect("a number");
         Fact::Placed(Placed { agent, to, contact: None })

@@ -31,13 +31,13 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 pub(crate) fn arrived(seconds: i64) -> Event {
     let (from, to) = (Party::read("+15005550001"), Party::read("+15005550006"));
     let direction = Direction::Inbound;
-    Event { at: at(seconds), fact: Fact::Arrived(Arrived { direction, from, to }) }
+    Event { at: at(seconds), fact: Fact::Arrived(Arrived::new(direction, from, to)) }
 }
 
 /// An agent's page calls out.
 pub(crate) fn called_out(seconds: i64, id: u8) -> Event {
     let from = Party::Client(ClientAddress::from(AgentIdentity::new(agent(id))));
-    let fact = Arrived { direction: Direction::Outbound, from, to: Party::unknown() };
+    let fact = Arrived::new(Direction::Outbound, from, Party::unknown());
     Event { at: at(seconds), fact: Fact::Arrived(fact) }
 }
 

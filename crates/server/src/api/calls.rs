@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use hyper::http::request::Parts;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use serde::Serialize;
-use store_pg::{Before, CallResult, Filter};
+use store_pg::{Before, Filter};
 
 use super::query;
 use crate::app::App;
@@ -66,17 +66,12 @@ fn limit(text: Option<&str>) -> Result<u16, ApiError> {
 fn filter(parts: &Parts) -> Result<Filter, ApiError> {
     let agent = query::value(parts, "agent").map(|text| text.parse()).transpose();
     let direction = query::value(parts, "direction").map(|text| text.parse()).transpose();
-    let result = match query::value(parts, "outcome").as_deref() {
-        None => None,
-        Some("answered") => Some(CallResult::Answered),
-        Some("missed") => Some(CallResult::Missed),
-        Some(_) => return Err(ApiError::field("outcome must be answered or missed.")),
-    };
+    let result = query::value(parts, "outcome").map(|text| text.parse()).transpose();
     Ok(Filter {
         agent: agent.map_err(|_| ApiError::field("agent must be a user id, which is a UUID."))?,
         direction: direction
             .map_err(|_| ApiError::field("direction must be inbound or outbound."))?,
-        result,
+        result: result.map_err(|_| ApiError::field("outcome must be answered or missed."))?,
     })
 }
 

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use calls::{Direction, LegEnd, LegStatus, Outcome, Refusal, RingEnd};
+use calls::{CallResult, Direction, LegEnd, LegStatus, Outcome, Refusal, RingEnd};
 use identity::Code;
 use routing::{AgentStatus, Because, Presence, ReasonCode, Whom};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -23,8 +23,8 @@ const WORDS: &str = "../console/assets/lib/words.js";
 
 /// What an agent can set by hand, or null.
 pub(super) fn set_by_hand(_: &mut SchemaGenerator) -> Schema {
-    let set = |presence: &Presence| (*presence != Presence::Unknown).then(|| presence.code());
-    let words = Presence::ALL.iter().map(set).filter(Option::is_some);
+    let words = Presence::ALL.iter().filter(|presence| **presence != Presence::Unknown);
+    let words = words.map(|presence| Some(presence.code()));
     json_schema!({ "enum": words.chain([None]).collect::<Vec<_>>() })
 }
 
@@ -166,7 +166,7 @@ fn codes<T: Code>(holds: fn(T) -> bool) -> Vec<String> {
     held.map(|value| Value::from(value.code()).to_string()).collect()
 }
 
-/// A schema as a type of JSDoc.
+/// A schema as a type in a comment of JavaScript.
 fn declaration(name: &str, schema: &Value) -> String {
     let Some(properties) = schema["properties"].as_object() else {
         return format!("/** @typedef {{{}}} {name} */\n", kind(schema));
@@ -254,14 +254,21 @@ fn words_that_are_written_by_hand_are_those_of_the_types() {
     };
     let paths = &api["paths"];
     let calls = &paths["/api/workspaces/{workspace}/calls"]["get"]["parameters"];
-    let parameters = calls.as_array().expect("parameters").iter();
-    let direction = parameters.clone().find(|one| one["name"] == "direction").expect("direction");
-    let all: Vec<&str> = Direction::ALL.iter().map(|direction| direction.code()).collect();
-    assert_eq!(codes(&direction["schema"]["enum"]), all);
+    let filter = |name: &str| {
+        let parameters = calls.as_array().expect("parameters").iter();
+        let found = parameters.clone().find(|one| one["name"] == name).expect(name);
+        codes(&found["schema"]["enum"])
+    };
+    assert_eq!(filter("direction"), texts::<Direction>());
+    assert_eq!(filter("outcome"), texts::<CallResult>());
     let set = &paths["/api/workspaces/{workspace}/agents/me/status"]["put"]["requestBody"];
     let set = &set["content"]["application/json"]["schema"]["properties"]["status"]["enum"];
     let by_hand = Presence::ALL.iter().filter(|presence| **presence != Presence::Unknown);
     assert_eq!(codes(set), by_hand.map(|presence| presence.code()).collect::<Vec<_>>());
+}
+
+fn texts<T: Code>() -> Vec<&'static str> {
+    T::ALL.iter().map(|value| value.code()).collect()
 }
 
 #[test]

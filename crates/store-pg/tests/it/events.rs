@@ -23,7 +23,7 @@ pub(crate) fn stored(event: Event) -> StoredEvent {
 
 pub(crate) fn arrived(seconds: i64) -> Event {
     let (from, to) = (Party::read("+15005550001"), Party::read("+15005550006"));
-    let fact = Arrived { direction: Direction::Inbound, from, to };
+    let fact = Arrived::new(Direction::Inbound, from, to);
     Event { at: at(seconds), fact: Fact::Arrived(fact) }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn three_agents(contact: ContactId) -> Vec<StoredEvent> {
 /// Agent 1 calls a contact and talks to it for a minute.
 pub(crate) fn outbound(contact: ContactId) -> Vec<StoredEvent> {
     let from = Party::Client(ClientAddress::from(AgentIdentity::new(agent(1))));
-    let arrived = Arrived { direction: Direction::Outbound, from, to: Party::unknown() };
+    let arrived = Arrived::new(Direction::Outbound, from, Party::unknown());
     let placed = Placed { agent: agent(1), to: number("+15005550001"), contact: Some(contact) };
     let leg = |seconds, sequence, status| {
         let fact = LegEvent { sequence: Some(sequence), ..LegEvent::new(sid(0xdd), status) };

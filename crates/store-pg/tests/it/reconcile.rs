@@ -12,7 +12,7 @@ use crate::support::*;
 fn arrived(seconds: i64) -> Event {
     let (from, to) = (Party::read("+15005550001"), Party::read("+15005550006"));
     let direction = Direction::Inbound;
-    Event { at: at(seconds), fact: Fact::Arrived(Arrived { direction, from, to }) }
+    Event { at: at(seconds), fact: Fact::Arrived(Arrived::new(direction, from, to)) }
 }
 
 fn leg(seconds: i64, id: u8, status: LegStatus) -> Event {
