@@ -17,14 +17,18 @@ mod uses;
 use std::fs;
 use std::path::Path;
 
+use harness::Failure;
+
 use self::names::Names;
 use self::tree::Crate;
 use crate::metadata::{Metadata, Package};
 use crate::workspace::Workspace;
-use harness::Failure;
 
 const FIX: &str = "move what both sides need into a module that uses neither; split a long file by \
                    concept; rename `x/mod.rs` to `x.rs`";
+
+/// Of one crate, so many cycles are shown: without the short ones, most of the long ones are gone.
+const MOST: usize = 10;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let metadata = Metadata::load(workspace)?;
@@ -68,7 +72,10 @@ fn cycles_of(source: &Crate) -> Vec<String> {
     let edges = uses::edges(source, &Names::of(source));
     let concept = |module: usize| source.modules[module].concept();
     let found = cycles::between_concepts(&edges, concept);
-    found.iter().map(|cycle| cycles::shown(source, &edges, cycle)).collect()
+    let shown = found.iter().take(MOST).map(|cycle| cycles::shown(source, &edges, cycle));
+    let more = found.len().saturating_sub(MOST);
+    let rest = (more > 0).then(|| format!("{}: {more} longer cycles", source.name));
+    shown.chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -89,7 +96,7 @@ mod tests {
     #[test]
     fn finds_cycles_between_concepts_and_no_others() {
         type Files = &'static [(&'static str, &'static str)];
-        let cases: [(&str, Files, &[&str]); 13] = [
+        let cases: [(&str, Files, &[&str]); 14] = [
             (
                 "two files that import each other",
                 &[
@@ -203,6 +210,19 @@ mod tests {
                     ("src/b.rs", "make! { B { x: y } C }\npub fn f() { crate::a::f() }"),
                 ],
                 &["sample: a -> b -> a (src/a.rs:1, src/b.rs:2)"],
+            ),
+            (
+                "an exported macro belongs to its module",
+                &[
+                    ("src/lib.rs", "mod a; mod b; pub use a::A;"),
+                    (
+                        "src/a.rs",
+                        "#[macro_export] macro_rules! m { () => { $crate::n!() } }\n\
+                                  #[macro_export] macro_rules! n { () => {} }\npub struct A;",
+                    ),
+                    ("src/b.rs", "crate::m!();"),
+                ],
+                &[],
             ),
             (
                 "a name that the root defines",

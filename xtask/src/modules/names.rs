@@ -21,6 +21,8 @@ pub(crate) enum Target {
 pub(crate) struct Names<'a> {
     tree: &'a Crate,
     scopes: Vec<Scope>,
+    /// Macros that are names of the root, wherever they are defined.
+    exported: BTreeMap<String, usize>,
 }
 
 #[derive(Default)]
@@ -38,7 +40,11 @@ const DEPTH: usize = 16;
 impl<'a> Names<'a> {
     pub(crate) fn of(tree: &'a Crate) -> Self {
         let scopes = tree.modules.iter().map(|module| scope(&module.items)).collect();
-        Self { tree, scopes }
+        let mut exported = BTreeMap::new();
+        for (number, module) in tree.modules.iter().enumerate() {
+            exported.extend(module.items.iter().filter_map(exported_macro).map(|it| (it, number)));
+        }
+        Self { tree, scopes, exported }
     }
 
     /// Where a path leads that is written in module `from`; none for a name of another crate, of
@@ -78,21 +84,23 @@ impl<'a> Names<'a> {
         let child = self.tree.modules[module].children.get(name).copied().map(Target::Module);
         let item = scope.defined.contains(name).then_some(Target::Item(module));
         let own = if last { item.or(child) } else { child.or(item) };
-        own.or_else(|| {
-            let mut imported = scope.imported.get(name).into_iter().flatten();
-            imported.find_map(|path| self.follow(module, path, last, depth + 1))
-        })
-        .or_else(|| scope.made.contains(name).then_some(Target::Item(module)))
-        .or_else(|| {
-            scope.globs.iter().find_map(|path| {
-                match self.follow(module, path, false, depth + 1)? {
-                    Target::Module(other) if other != module && depth < DEPTH => {
-                        self.member(other, name, last, depth + 1)
-                    }
-                    _ => None,
-                }
+        let exported = self.exported.get(name).filter(|_| module == 0).copied().map(Target::Item);
+        own.or(exported)
+            .or_else(|| {
+                let mut imported = scope.imported.get(name).into_iter().flatten();
+                imported.find_map(|path| self.follow(module, path, last, depth + 1))
             })
-        })
+            .or_else(|| scope.made.contains(name).then_some(Target::Item(module)))
+            .or_else(|| {
+                scope.globs.iter().find_map(|path| {
+                    match self.follow(module, path, false, depth + 1)? {
+                        Target::Module(other) if other != module && depth < DEPTH => {
+                            self.member(other, name, last, depth + 1)
+                        }
+                        _ => None,
+                    }
+                })
+            })
     }
 }
 
@@ -125,6 +133,13 @@ fn defined(item: &Item) -> Option<String> {
         _ => return None,
     };
     Some(name.to_string())
+}
+
+/// The name of a macro with `#[macro_export]`.
+fn exported_macro(item: &Item) -> Option<String> {
+    let Item::Macro(item) = item else { return None };
+    let is_exported = item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export"));
+    item.ident.as_ref().filter(|_| is_exported).map(ToString::to_string)
 }
 
 /// The names outside brackets in what is handed to a macro.
