@@ -13,9 +13,9 @@ mod page;
 mod webhook;
 
 use clap::Args;
+use harness::Failure;
 
 use crate::workspace::Workspace;
-use harness::Failure;
 
 /// Options of `cargo xtask bench`.
 #[derive(Args)]

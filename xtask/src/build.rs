@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// The server and the set-up for demo and browser tests, and nothing else.
 pub(crate) const STAGE: [&str; 4] = ["--package", "server", "--package", "stage"];

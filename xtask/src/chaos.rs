@@ -3,11 +3,11 @@
 //! Builds the server and the package `chaos`, which is told where the server is.
 
 use clap::Args;
+use harness::Failure;
+use harness::run;
 
 use crate::build;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// Options of `cargo xtask chaos`.
 #[derive(Args)]

@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use harness::Failure;
+use harness::run;
 
 use crate::pinned;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// Options of `cargo xtask conformance`.
 #[derive(Args)]

@@ -1,10 +1,11 @@
 //! The console's modules, without a browser: their tests, their types, and what other pages
 //! are told of those.
 
-use crate::pinned;
-use crate::workspace::Workspace;
 use harness::Failure;
 use harness::run;
+
+use crate::pinned;
+use crate::workspace::Workspace;
 
 const TESTS: &str = "crates/console/tests/js";
 

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use clap::Args;
+use harness::Failure;
+use harness::run;
 
 use crate::seeds;
 use crate::story::Story;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// Options of `cargo xtask fuzz`.
 #[derive(Args)]

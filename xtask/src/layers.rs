@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use harness::Failure;
+
 use crate::metadata::{Metadata, Package};
 use crate::workspace::Workspace;
-use harness::Failure;
 
 const PAGE: &str = "docs/architecture.md";
 const HEADING: &str = "## Layers";

@@ -29,9 +29,9 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use harness::{Failure, run};
 
 use crate::workspace::Workspace;
-use harness::{Failure, run};
 
 /// Tests and checks of the workspace.
 #[derive(Parser)]

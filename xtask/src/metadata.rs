@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// The packages of the lock file.
 pub(crate) struct Metadata {

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::workspace::Workspace;
 use harness::Failure;
 use harness::run;
+
+use crate::workspace::Workspace;
 
 /// What is wrong if a registry's client fails.
 pub(crate) const MEND: &str = "the package registry must be reachable by its ordinary client";

@@ -13,12 +13,12 @@ mod package;
 mod semver;
 
 use clap::Args;
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use crate::story::Story;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// Options of `cargo xtask release`.
 #[derive(Args)]

@@ -1,9 +1,9 @@
 //! Where fuzzing begins: the recorded vectors, in the form that each target reads.
 
+use harness::Failure;
 use serde_json::Value;
 
 use crate::workspace::Workspace;
-use harness::Failure;
 
 /// The seeds of a target.
 ///

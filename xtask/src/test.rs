@@ -6,13 +6,13 @@
 use std::process::Command;
 
 use clap::Args;
+use harness::Failure;
+use harness::run;
 
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
 use crate::{browser, chaos, conformance, console, demo, fuzz, layers, release, tools};
-use harness::Failure;
-use harness::run;
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);

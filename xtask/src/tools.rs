@@ -4,10 +4,11 @@
 
 use std::process::Command;
 
-use crate::pinned;
-use crate::workspace::Workspace;
 use harness::Failure;
 use harness::run;
+
+use crate::pinned;
+use crate::workspace::Workspace;
 
 /// One program: how to ask for it, and the Debian packages that hold it.
 struct Tool {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 import { until } from './until.mjs';
 
-/** Where everything is; see stage/src/bin/browser/script.rs. */
+/** Where everything is; see stage/src/bin/browser/description.rs. */
 export const stage = JSON.parse(process.env.SWITCHROOM_TEST_STAGE);
 
 /** Agent `number` of the workspace acme. */
@@ -51,9 +51,9 @@ export const stopServer = () => ask({ do: 'stop the server' });
 /** Starts the server where it was, on what it has left behind. */
 export const startServer = () => ask({ do: 'start the server' });
 
-/** One question to `cargo xtask browser`, and its answer. */
+/** Sends one request to the program that runs the tests, and returns its answer. */
 async function ask(question) {
-  const socket = createConnection(stage.door, '127.0.0.1');
+  const socket = createConnection(stage.control, '127.0.0.1');
   try {
     socket.write(`${JSON.stringify(question)}\n`);
     const [line] = await once(createInterface(socket), 'line');

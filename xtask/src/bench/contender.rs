@@ -3,9 +3,8 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use serde_json::Value;
-
 use harness::Failure;
+use serde_json::Value;
 
 /// A running program. It ends when its input is closed, that is when this is dropped.
 pub(crate) struct Contender {

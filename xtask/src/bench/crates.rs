@@ -1,10 +1,11 @@
 //! The benchmarks that the crates bring along.
 
+use harness::Failure;
+use harness::run;
+
 use super::divan::{self, Bound};
 use super::{machine, webhook};
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 /// One benchmark of a crate.
 pub(crate) struct Bench {

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use harness::Failure;
+use harness::run;
 use serde_json::{Value, json};
 
 use super::contender::Contender;
@@ -12,8 +14,6 @@ use super::figures::Figure;
 use super::machine;
 use crate::conformance;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 const SCRIPTS: &str = "conformance/benches/libraries";
 

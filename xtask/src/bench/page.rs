@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::workspace::Workspace;
 use harness::Failure;
+
+use crate::workspace::Workspace;
 
 pub(crate) const PATH: &str = "docs/benchmarks.md";
 

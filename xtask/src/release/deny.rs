@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use harness::Failure;
+use harness::run;
+
 use super::Extent;
 use crate::pinned;
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let mut command = workspace.command(install(workspace)?);

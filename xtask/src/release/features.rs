@@ -3,12 +3,12 @@
 //! `cargo test --workspace` cannot tell: there, cargo builds a dependency once, with the features
 //! that all crates together ask for. The crates are those that can be published, and the server.
 
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use super::{packages, publishable, text};
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let packages = packages(workspace, false)?;

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::workspace::Workspace;
 use harness::Failure;
+
+use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let root = workspace.path("");

@@ -1,10 +1,10 @@
 //! Does every manifest say what a registry and a stranger want to know?
 
+use harness::Failure;
 use serde_json::Value;
 
 use super::{packages, publishable, text};
 use crate::workspace::Workspace;
-use harness::Failure;
 
 pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let packages = packages(workspace, false)?;

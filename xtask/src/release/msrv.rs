@@ -4,12 +4,12 @@
 //! of the standard library that are newer. This check compares the promise with what every
 //! dependency demands. And it builds everything with that toolchain, where rustup has it.
 
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use super::{Extent, packages, text};
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let packages = packages(workspace, true)?;

@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use harness::Failure;
+use harness::run;
 use serde_json::Value;
 
 use super::{Extent, packages, publishable, text};
 use crate::workspace::Workspace;
-use harness::Failure;
-use harness::run;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let packages = packages(workspace, false)?;

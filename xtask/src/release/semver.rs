@@ -1,10 +1,11 @@
 //! Does a version number promise what the public API keeps? `cargo semver-checks`, against the
 //! last release.
 
-use super::{Extent, packages, publishable, text};
-use crate::workspace::Workspace;
 use harness::Failure;
 use harness::run;
+
+use super::{Extent, packages, publishable, text};
+use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, extent: Extent) -> Result<String, Failure> {
     let mut tags = workspace.command("git");

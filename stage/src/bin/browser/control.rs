@@ -1,4 +1,4 @@
-//! What tests ask of the stage: a line of JSON each, and a line for an answer.
+//! Requests of the tests to the stage: one line of JSON each, and one line for the answer.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -7,66 +7,66 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A loopback port at which tests knock.
-pub(super) struct Door {
+/// A loopback port for the requests of tests.
+pub(super) struct Control {
     pub(super) port: u16,
-    asked: UnboundedReceiver<Asked>,
+    requests: UnboundedReceiver<Request>,
     task: JoinHandle<()>,
 }
 
-/// One question.
-pub(super) struct Asked {
+/// One request.
+pub(super) struct Request {
     pub(super) question: Value,
     answer: oneshot::Sender<Value>,
 }
 
-impl Asked {
-    /// Answers it.
+impl Request {
+    /// Sends the answer.
     pub(super) fn answer(self, result: Result<Value, String>) {
         let answer = match result {
             Ok(value) => json!({ "ok": value }),
             Err(what) => json!({ "error": what }),
         };
-        // Who has left does not listen.
+        // The test may have ended.
         let _ = self.answer.send(answer);
     }
 }
 
-impl Door {
-    pub(super) async fn open() -> std::io::Result<Self> {
+impl Control {
+    pub(super) async fn listen() -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let (send, asked) = unbounded_channel();
+        let (send, requests) = unbounded_channel();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(attend(stream, send.clone()));
+                tokio::spawn(serve(stream, send.clone()));
             }
         });
-        Ok(Self { port, asked, task })
+        Ok(Self { port, requests, task })
     }
 
-    /// The next question; waits for ever if none comes.
-    pub(super) async fn next(&mut self) -> Asked {
-        match self.asked.recv().await {
-            Some(asked) => asked,
+    /// The next request; waits for ever if none comes.
+    pub(super) async fn next(&mut self) -> Request {
+        match self.requests.recv().await {
+            Some(request) => request,
             None => std::future::pending().await,
         }
     }
 }
 
-impl Drop for Door {
+impl Drop for Control {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-async fn attend(stream: TcpStream, send: UnboundedSender<Asked>) {
+async fn serve(stream: TcpStream, send: UnboundedSender<Request>) {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let (answer, answered) = oneshot::channel();
         let question = serde_json::from_str(&line).unwrap_or_default();
-        if send.send(Asked { question, answer }).is_err() {
+        if send.send(Request { question, answer }).is_err() {
             return;
         }
         let Ok(answer) = answered.await else { return };
@@ -81,17 +81,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_question_gets_its_answer() {
-        let mut door = Door::open().await.unwrap();
-        let stream = TcpStream::connect(("127.0.0.1", door.port)).await.unwrap();
+    async fn a_request_gets_its_answer() {
+        let mut control = Control::listen().await.unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", control.port)).await.unwrap();
         let (reader, mut writer) = stream.into_split();
         writer.write_all(b"{\"do\":\"this\"}\n{\"do\":\"that\"}\n").await.unwrap();
         let mut lines = BufReader::new(reader).lines();
-        let asked = door.next().await;
-        assert_eq!(asked.question, json!({ "do": "this" }));
-        asked.answer(Ok(json!(1)));
+        let request = control.next().await;
+        assert_eq!(request.question, json!({ "do": "this" }));
+        request.answer(Ok(json!(1)));
         assert_eq!(lines.next_line().await.unwrap().unwrap(), r#"{"ok":1}"#);
-        door.next().await.answer(Err("no".to_owned()));
+        control.next().await.answer(Err("no".to_owned()));
         assert_eq!(lines.next_line().await.unwrap().unwrap(), r#"{"error":"no"}"#);
     }
 }

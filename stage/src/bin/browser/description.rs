@@ -1,43 +1,42 @@
-//! What the tests are told of the stage, as JSON.
+//! Describes the stage to the tests, as JSON.
 
 use serde_json::{Value, json};
-
 use stage::Stage;
 use stage::team::{CALLERS, CONTACTS, Team};
 
-use super::played::{ORIGIN, Set};
+use super::set::{ORIGIN, Set};
 
 /// Where everything is, and who takes part.
-pub(super) fn told(set: &Set, door: u16) -> Result<Value, String> {
+pub(super) fn of(set: &Set, control: u16) -> Value {
     let stage = &set.stage;
-    let mut initech = team(stage, &set.initech)?;
+    let mut initech = team(stage, &set.initech);
     initech["callers"] = json!(CALLERS);
-    Ok(json!({
+    json!({
         "server": stage.http.base,
         "emulator": set.front.url(),
         "signalling": set.gateway.chunderw(),
         "spki": set.gateway.spki_sha256(),
-        "door": door,
+        "control": control,
         "origin": ORIGIN,
-        "acme": team(stage, &stage.acme)?,
-        "globex": team(stage, &stage.globex)?,
+        "acme": team(stage, &stage.acme),
+        "globex": team(stage, &stage.globex),
         "initech": initech,
         "contacts": contacts(),
-    }))
+    })
 }
 
-fn team(stage: &Stage, team: &Team) -> Result<Value, String> {
+fn team(stage: &Stage, team: &Team) -> Value {
     let agent = |(index, agent): (usize, &emulator::Agent)| {
         let number = index + 1;
-        Ok(json!({
+        json!({
             "number": number,
             "user": team.user(number),
             "identity": agent.identity(),
             "session": stage.session(team, number),
-        }))
+        })
     };
-    let agents: Result<Vec<Value>, String> = team.agents().iter().enumerate().map(agent).collect();
-    Ok(json!({ "id": team.id, "number": team.number, "agents": agents? }))
+    let agents: Vec<Value> = team.agents().iter().enumerate().map(agent).collect();
+    json!({ "id": team.id, "number": team.number, "agents": agents })
 }
 
 /// By first name.

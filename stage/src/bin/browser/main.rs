@@ -8,10 +8,11 @@
 #![expect(clippy::disallowed_methods, reason = "it runs in real time")]
 #![expect(clippy::print_stdout, reason = "the tests report on standard output")]
 
-mod door;
-mod leftover;
-mod played;
-mod script;
+mod control;
+mod description;
+mod leftovers;
+mod runner;
+mod set;
 mod tap;
 
 use std::path::PathBuf;
@@ -58,8 +59,8 @@ fn begin(options: &Options) -> Result<String, Failure> {
     let place = Place::prepare(options.switchroom.clone(), directory)?;
     let command = command(options, &mark)?;
     let sdk = options.voice_sdk.clone();
-    let ended = until_told_to_stop(played::run(&place, sdk, command, &mark))?;
-    leftover::none(&mark)?;
+    let ended = until_told_to_stop(runner::run(&place, sdk, command, &mark))?;
+    leftovers::none(&mark)?;
     match ended {
         Some(Err(failure)) => Err(failure),
         Some(Ok(said)) => place.remove().map(|()| said),
@@ -84,6 +85,6 @@ fn command(options: &Options, mark: &str) -> Result<Command, Failure> {
     command.arg(&options.tests);
     command.env("SWITCHROOM_TEST_PACKAGES", &options.packages);
     command.env("SWITCHROOM_TEST_PICTURES", pictures);
-    command.env(leftover::NAME, mark).stdout(Stdio::piped());
+    command.env(leftovers::NAME, mark).stdout(Stdio::piped());
     Ok(command)
 }

@@ -1,11 +1,11 @@
 //! Webhooks that are not Twilio's, or not this workspace's.
 
 use emulator::{Kind, Voice, Webhook};
-
-use super::scene::Scene;
 use stage::Stage;
 use stage::Team;
 use stage::place::PUBLIC_URL;
+
+use super::scene::Scene;
 
 pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let path = stage.acme.path("voice");

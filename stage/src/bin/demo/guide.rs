@@ -19,7 +19,7 @@ pub(super) const HINT: &str =
     "      type `call`, `call noor`, `call +15005550199`, `help` or `quit`";
 
 /// The links, commands to paste, and what can be typed.
-pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) -> Result<(), String> {
+pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) {
     let base = &stage.http.base;
     println!("\nSwitchroom runs, with Twilio on loopback and four agents in the workspace acme.\n");
     println!("Open two of these, each in a window of its own, and allow the microphone:\n");
@@ -42,7 +42,6 @@ pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) -> Result<(), St
     }
     println!("\n  # metrics\n  curl -s {base}/metrics");
     println!("\nHere, type:\n\n{ORDERS}\n");
-    Ok(())
 }
 
 const LINKS: [(&str, &str); 4] = [

@@ -4,13 +4,13 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use emulator::{Config, Emulator};
+use harness::Failure;
+use stage::Place;
+use stage::Stage;
 use tokio::time::timeout;
 
 use super::scene::Scene;
 use super::{forged, inbound, outbound, side_by_side, tokens};
-use harness::Failure;
-use stage::Place;
-use stage::Stage;
 
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;

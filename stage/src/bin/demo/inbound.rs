@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use emulator::{Kind, Story, Webhook};
+use stage::Stage;
+use stage::team::{MIA, NOOR, OLA, PIA, ZOE};
 
 use super::judge::{self, Expected};
 use super::scene::{self, Scene};
-use stage::Stage;
-use stage::team::{MIA, NOOR, OLA, PIA, ZOE};
 
 pub(super) const STRANGER: &str = "+15005550199";
 

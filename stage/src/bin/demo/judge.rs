@@ -2,12 +2,12 @@
 
 use emulator::{Severity, Story};
 use serde_json::Value;
-
-use super::narrator::{Narrator, name_all};
-use super::scene::{self, Scene};
 use stage::Stage;
 use stage::Team;
 use stage::database::LogRow;
+
+use super::narrator::{Narrator, name_all};
+use super::scene::{self, Scene};
 
 /// What should have happened in a call.
 pub(super) struct Expected<'a> {

@@ -6,6 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use emulator::{Behaviour, Call, Clock, Config, Emulator};
+use harness::Failure;
+use harness::http::Answer;
+use harness::random;
+use stage::Place;
+use stage::Stage;
+use stage::Team;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
@@ -13,12 +19,6 @@ use super::guide;
 use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
-use harness::Failure;
-use harness::http::Answer;
-use harness::random;
-use stage::Place;
-use stage::Stage;
-use stage::Team;
 
 /// Sets up, and does what is typed until it is told to stop.
 pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {
@@ -43,7 +43,7 @@ pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, F
     register(&stage).await.map_err(failed)?;
     stage.acme.behave(&[(1, 6, 20), (2, 4, 30), (3, 5, 25), (4, 7, 20)]);
     stage.globex.behave(&[(23, 5, 15)]);
-    guide::print(&stage, place, &front.url()).map_err(failed)?;
+    guide::print(&stage, place, &front.url());
     attend(&mut stage).await.map_err(failed)?;
     stage.stop().map_err(failed)?;
     Ok("stopped".to_owned())

@@ -2,7 +2,6 @@
 
 use emulator::{Address, CallStatus, Entry, Heard, Kind, What};
 use identity::Timestamp;
-
 use stage::Team;
 
 /// Turns the entries of one call, in their order, into lines to follow.

@@ -1,7 +1,8 @@
 //! What is typed into the running demo.
 
-use super::guide;
 use stage::team;
+
+use super::guide;
 
 /// One line.
 #[derive(Debug, Eq, PartialEq)]

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use emulator::Behaviour;
 use serde_json::json;
+use stage::Stage;
+use stage::database::LogRow;
+use stage::team::MIA;
 
 use super::judge;
 use super::narrator::Narrator;
 use super::scene::{self, Scene};
-use stage::Stage;
-use stage::database::LogRow;
-use stage::team::MIA;
 
 pub(super) async fn call(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;

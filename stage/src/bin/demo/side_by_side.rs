@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use stage::Stage;
+use stage::team::{MIA, Team};
 
 use super::judge::{self, Expected};
 use super::scene::{self, Scene};
-use stage::Stage;
-use stage::team::{MIA, Team};
 
 pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let (acme, globex) = (&stage.acme, &stage.globex);

@@ -1,9 +1,9 @@
 //! Agents' access tokens.
 
 use serde_json::{Value, json};
+use stage::Stage;
 
 use super::scene::Scene;
-use stage::Stage;
 
 pub(super) async fn identities(stage: &Stage, scene: &mut Scene) -> Result<(), String> {
     let team = &stage.acme;
