@@ -44,7 +44,7 @@ impl From<Away> for Left {
 
 impl World {
     /// A participant leaves, and goes on with the document that joined the conference.
-    pub(in super::super) fn leave_conference(&mut self, sid: CallSid, away: Away) {
+    pub(in crate::world) fn leave_conference(&mut self, sid: CallSid, away: Away) {
         if self.conferring(sid).is_none() {
             return;
         }
@@ -54,7 +54,7 @@ impl World {
     }
 
     /// The call ends or is redirected: the `action` is requested, but has no effect.
-    pub(in super::super) fn conference_cut_short(
+    pub(in crate::world) fn conference_cut_short(
         &mut self,
         sid: CallSid,
         conferring: &Conferring,
