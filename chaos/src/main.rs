@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         let _ = std::fs::remove_dir_all(&place);
     } else {
         println!("logs:   {}", logs.display());
-        println!("mend:   try again with --seed {} --only NAME", options.seed);
+        println!("fix:    try again with --seed {} --only NAME", options.seed);
     }
     println!("chaos: {} passed, {failed} failed", told.len() - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

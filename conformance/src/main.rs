@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             println!("failed: {error}");
-            println!("mend:   run `cargo xtask conformance`, which installs the libraries");
+            println!("fix:    run `cargo xtask conformance`, which installs the libraries");
             ExitCode::FAILURE
         }
     }

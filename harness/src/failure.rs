@@ -1,4 +1,4 @@
-//! What went wrong, what was printed, and how to mend it.
+//! The problem, the output, and how to fix it.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use std::fmt;
 #[derive(Debug)]
 #[must_use]
 pub struct Failure {
-    /// What is wrong, one clause.
+    /// The problem, in one clause.
     pub what: String,
-    /// What the failing program printed, or the list of faults; may be empty.
+    /// The output of the failed program, or the list of faults; may be empty.
     pub output: String,
-    /// What to do about it.
-    pub mend: String,
+    /// How to fix it.
+    pub fix: String,
 }
 
 impl Failure {
-    /// With nothing printed yet.
-    pub fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what: what.into(), output: String::new(), mend: mend.into() }
+    /// Without output.
+    pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { what: what.into(), output: String::new(), fix: fix.into() }
     }
 
-    /// The same with what was printed.
+    /// The same failure with the output.
     pub fn output(self, output: impl Into<String>) -> Self {
         Self { output: output.into(), ..self }
     }
 
     /// A failure that lists its faults, one a line.
-    pub fn faults(what: impl Into<String>, faults: &[String], mend: &str) -> Self {
+    pub fn faults(what: impl Into<String>, faults: &[String], fix: &str) -> Self {
         let lines: Vec<String> = faults.iter().map(|fault| format!("- {fault}")).collect();
-        Self::new(what, mend).output(lines.join("\n"))
+        Self::new(what, fix).output(lines.join("\n"))
     }
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for Failure {
         for line in self.output.trim_end().lines() {
             writeln!(f, "  | {line}")?;
         }
-        write!(f, "mend:   {}", self.mend)
+        write!(f, "fix:    {}", self.fix)
     }
 }
 
@@ -47,13 +47,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_was_printed_and_the_mend() {
-        let failure = Failure::faults("two faults", &["one".into(), "two".into()], "mend both");
+    fn says_what_was_printed_and_the_fix() {
+        let failure = Failure::faults("two faults", &["one".into(), "two".into()], "fix both");
         assert_eq!(
             failure.to_string(),
-            "failed: two faults\n  | - one\n  | - two\nmend:   mend both"
+            "failed: two faults\n  | - one\n  | - two\nfix:    fix both"
         );
         let bare = Failure::new("no node", "install it");
-        assert_eq!(bare.to_string(), "failed: no node\nmend:   install it");
+        assert_eq!(bare.to_string(), "failed: no node\nfix:    install it");
     }
 }

@@ -1,13 +1,13 @@
-//! Starting programs.
+//! Starts programs.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::failure::Failure;
 
-/// How a program ended, with both of its outputs in the order they were written.
+/// The end of a program, with both of its outputs in the order of writing.
 pub struct Ended {
-    /// Whether it ended well.
+    /// Whether it ended with success.
     pub ok: bool,
     /// Everything that it printed.
     pub output: String,
@@ -37,12 +37,12 @@ pub fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> io::Result<En
     Ok(Ended { ok, output })
 }
 
-/// Runs a program and prints each line as it comes. The last line, if it ended well.
+/// Runs a program and prints each line as it comes. Returns the last line.
 ///
 /// # Errors
 ///
-/// The given failure; what the program printed was seen already.
-pub fn printing(command: &mut Command, what: &str, mend: &str) -> Result<String, Failure> {
+/// The given failure, without output: it was printed already.
+pub fn printing(command: &mut Command, what: &str, fix: &str) -> Result<String, Failure> {
     let mut closing = String::new();
     let ended = watch(command, |line| {
         println!("{line}");
@@ -50,14 +50,14 @@ pub fn printing(command: &mut Command, what: &str, mend: &str) -> Result<String,
     });
     match ended {
         Ok(ended) if ended.ok => Ok(closing),
-        Ok(_) => Err(Failure::new(what, mend)),
+        Ok(_) => Err(Failure::new(what, fix)),
         Err(error) => {
-            Err(Failure::new(format!("`{}` cannot be started: {error}", shown(command)), mend))
+            Err(Failure::new(format!("`{}` cannot be started: {error}", shown(command)), fix))
         }
     }
 }
 
-/// Prints how a command ended. The code that its process ends with.
+/// Prints the result of a command. Returns the exit code of its process.
 pub fn report(ended: Result<String, Failure>) -> ExitCode {
     match ended {
         Ok(said) => {
@@ -82,25 +82,25 @@ pub fn shell(script: &str) -> Command {
 ///
 /// # Errors
 ///
-/// A [`Failure`] with everything the program printed and the given mend.
-pub fn quiet(command: &mut Command, mend: &str) -> Result<String, Failure> {
+/// A [`Failure`] with all output of the program and the given fix.
+pub fn quiet(command: &mut Command, fix: &str) -> Result<String, Failure> {
     let shown = shown(command);
     match watch(command, |_| ()) {
         Ok(ended) if ended.ok => Ok(ended.output),
-        Ok(ended) => Err(Failure::new(format!("`{shown}`"), mend).output(ended.output)),
-        Err(error) => Err(Failure::new(format!("`{shown}` cannot be started: {error}"), mend)),
+        Ok(ended) => Err(Failure::new(format!("`{shown}`"), fix).output(ended.output)),
+        Err(error) => Err(Failure::new(format!("`{shown}` cannot be started: {error}"), fix)),
     }
 }
 
-/// Becomes the program, so that it gets signals and what is typed at first hand. Returns only if
-/// that fails.
-pub fn become_it(command: &mut Command) -> Failure {
+/// Replaces this process by the program, so that signals and the terminal's input go to it. Returns
+/// only if that fails.
+pub fn replace_process(command: &mut Command) -> Failure {
     use std::os::unix::process::CommandExt as _;
     let error = command.exec();
     Failure::new(format!("`{}` cannot be started: {error}", shown(command)), "build it again")
 }
 
-/// The command line as one would type it.
+/// The command line as typed in a shell.
 pub fn shown(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();
@@ -124,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_shows_the_command_its_output_and_the_mend() {
-        let failure = quiet(&mut shell("echo broken; exit 3"), "mend it").unwrap_err();
+    fn a_failure_shows_the_command_its_output_and_the_fix() {
+        let failure = quiet(&mut shell("echo broken; exit 3"), "fix it").unwrap_err();
         assert_eq!(failure.what, "`sh -c echo broken; exit 3`");
         assert_eq!(failure.output, "broken\n");
-        assert_eq!(failure.mend, "mend it");
+        assert_eq!(failure.fix, "fix it");
         let absent = quiet(&mut Command::new("no-such-program-here"), "install it").unwrap_err();
         assert!(absent.what.contains("cannot be started"), "{}", absent.what);
     }

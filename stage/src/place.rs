@@ -32,8 +32,8 @@ impl Place {
     /// If the directory cannot be made, or there is no randomness.
     pub fn prepare(program: PathBuf, directory: PathBuf) -> Result<Self, Failure> {
         fs::create_dir_all(&directory).map_err(|error| {
-            let mend = "make the build directory writable";
-            Failure::new(format!("{}: {error}", directory.display()), mend)
+            let fix = "make the build directory writable";
+            Failure::new(format!("{}: {error}", directory.display()), fix)
         })?;
         let secret = |made: Result<String, String>| {
             made.map_err(|what| Failure::new(what, "run this on a system with /dev/urandom"))

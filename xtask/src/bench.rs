@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: how fast, beside what bounds it, in one run.
+//! `cargo xtask bench`: measures speed, beside what limits it, in one run.
 //!
-//! [`crates`] runs the benchmarks of the crates, [`libraries`] ours beside Twilio's own. Figures of
-//! different runs are never compared, because machines differ by more than programs do.
+//! [`crates`] runs the benchmarks of the crates. [`libraries`] runs our libraries beside Twilio's own.
+//! Figures of different runs are never compared, because machines differ more than programs do.
 
 mod contender;
 mod crates;
@@ -52,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
                     println!("\n{measured}");
                     sections.push((bench.name, measured));
                 }
-                // The others are measured none the less.
+                // Measure the others all the same.
                 Err(failure) => {
                     println!("{failure}");
                     faults.push(format!("{}: {}", bench.name, failure.what));
@@ -64,11 +64,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     if faults.is_empty() {
         return Ok(said);
     }
-    let mend = "see above, then try again with `cargo xtask bench --only NAME`";
-    Err(Failure::faults("not everything was measured", &faults, mend))
+    let fix = "see above; run it again with `cargo xtask bench --only NAME`";
+    Err(Failure::faults("not everything was measured", &faults, fix))
 }
 
-/// Writes the sections if that is asked for.
+/// Writes the sections if `--write` was given.
 fn kept(
     workspace: &Workspace,
     options: &Options,

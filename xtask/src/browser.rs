@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use harness::{Failure, run};
+use harness::Failure;
 
 use crate::workspace::Workspace;
 use crate::{build, pinned, tools};
@@ -25,17 +25,17 @@ const TESTS: &str = "conformance/browser";
 /// Where those packages are installed, below the build directory.
 const PACKAGES: &str = "browser/node";
 
-/// Becomes the tests.
+/// Replaces this process by the tests.
 ///
 /// # Errors
 ///
-/// Why nothing could be tried.
-pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+/// If a tool or package cannot be installed, or something does not compile.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
     let mut command = command(workspace, &build::STAGE)?;
     if let Some(pattern) = &options.only {
         command.arg("--only").arg(pattern);
     }
-    Err(run::become_it(&mut command))
+    Err(harness::run::replace_process(&mut command))
 }
 
 /// Runs every test, as a step of `cargo xtask test`.
@@ -45,7 +45,7 @@ pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<Stri
 /// If one failed.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = command(workspace, &build::EVERYTHING)?;
-    run::printing(&mut command, "the browser tests failed", "the lines above say what to do")
+    harness::run::printing(&mut command, "the browser tests failed", "read the lines above")
 }
 
 fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> {
@@ -60,10 +60,10 @@ fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> 
     Ok(command)
 }
 
-/// Installs the Voice SDK and the browser's driver; hands back the folder of `twilio.min.js`.
+/// Installs the Voice SDK and the browser's driver; returns the folder of `twilio.min.js`.
 pub(crate) fn install(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let folder = workspace.target(PACKAGES);
-    println!("installing the Voice SDK and the browser's driver, unless they are there …");
+    println!("installing the Voice SDK and the browser's driver, unless they are installed …");
     pinned::node(workspace, TESTS, &folder)?;
     Ok(folder.join("node_modules/@twilio/voice-sdk/dist"))
 }

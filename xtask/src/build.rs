@@ -1,4 +1,4 @@
-//! Building programs of the workspace, and finding them.
+//! Builds programs of the workspace, and finds them.
 
 use std::path::PathBuf;
 
@@ -11,14 +11,14 @@ use crate::workspace::Workspace;
 /// The server and the set-up for demo and browser tests, and nothing else.
 pub(crate) const STAGE: [&str; 4] = ["--package", "server", "--package", "stage"];
 
-/// With the features that the tests use, so that little is built anew beside them.
+/// The packages and features that the tests use, so that little is compiled a second time.
 pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
-/// Builds programs; cargo says where it put each. `options` are cargo's, beside their names.
+/// Builds programs and returns their paths. `options` go to cargo, beside the names.
 ///
 /// # Errors
 ///
-/// What the compiler says.
+/// The compiler's messages.
 pub(crate) fn programs<const COUNT: usize>(
     workspace: &Workspace,
     options: &[&str],
@@ -28,14 +28,15 @@ pub(crate) fn programs<const COUNT: usize>(
     command.arg("build").args(options).arg("--locked");
     command.args(names.iter().flat_map(|name| ["--bin", name]));
     command.args(["--message-format", "json-render-diagnostics"]);
-    let output = run::quiet(&mut command, "mend what the compiler names").map_err(|failure| {
-        let told = failure.output.lines().filter(|line| !line.starts_with('{'));
-        let told = told.collect::<Vec<_>>().join("\n");
-        failure.output(told)
-    })?;
+    let output =
+        run::quiet(&mut command, "fix the errors that the compiler lists").map_err(|failure| {
+            let told = failure.output.lines().filter(|line| !line.starts_with('{'));
+            let told = told.collect::<Vec<_>>().join("\n");
+            failure.output(told)
+        })?;
     let found: Vec<PathBuf> = names.iter().filter_map(|name| executable(&output, name)).collect();
     found.try_into().map_err(|_| {
-        let what = format!("cargo names no program for one of {}", names.join(", "));
+        let what = format!("cargo reports no program for one of {}", names.join(", "));
         Failure::new(what, "update cargo").output(output)
     })
 }

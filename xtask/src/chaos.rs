@@ -1,6 +1,6 @@
-//! `cargo xtask chaos`: everything that can break is broken, and what was lost is counted.
+//! `cargo xtask chaos`: breaks everything that can break, and counts what was lost.
 //!
-//! Builds the server and the package `chaos`, which is told where the server is.
+//! Builds the server and the package `chaos`, and gives it the path of the server.
 
 use clap::Args;
 use harness::Failure;
@@ -15,13 +15,13 @@ pub(crate) struct Options {
     /// Runs one campaign only; may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Takes as long as before a release: about an hour.
+    /// Runs the long form, for releases: about an hour.
     #[arg(long)]
     long: bool,
-    /// The same seed decides the same.
+    /// Seed of all random decisions.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Leaves out what `cargo test` runs anyway.
+    /// Leaves out the campaigns that `cargo test` runs anyway.
     #[arg(skip)]
     beside_tests: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     let closing = run::printing(
         &mut command,
         "a promise of docs/reliability.md does not hold",
-        "the campaign that failed says above what was lost; repeat it alone with \
+        "the failed campaign says above what was lost; repeat it alone with \
          `cargo xtask chaos --only NAME`",
     )?;
     Ok(closing.trim_start_matches("chaos: ").to_owned())

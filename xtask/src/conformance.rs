@@ -1,7 +1,7 @@
-//! `cargo xtask conformance`: our libraries judged by Twilio's own.
+//! `cargo xtask conformance`: compares our libraries with Twilio's own.
 //!
-//! Installs those below target/conformance, in the versions that conformance/judges pins, and runs
-//! the package `conformance`.
+//! It installs Twilio's libraries below target/conformance, in the versions that conformance/judges
+//! pins, and runs the package `conformance`.
 
 use std::path::PathBuf;
 
@@ -18,10 +18,10 @@ pub(crate) struct Options {
     /// Cases of each kind.
     #[arg(long, value_name = "N", default_value_t = 2000)]
     cases: usize,
-    /// The same seed gives the same cases.
+    /// Seed of the generated cases.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Judges one kind only: `signatures`, `tokens`, `voice`, `messaging`, `built` or `rest`.
+    /// Compares one kind only: `signatures`, `tokens`, `voice`, `messaging`, `built` or `rest`.
     #[arg(long, value_name = "KIND")]
     only: Option<String>,
 }
@@ -38,17 +38,18 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     if let Some(kind) = &options.only {
         command.args(["--only", kind]);
     }
-    let mend = "a case that is printed above is reproduced by its seed; mend our library, or list \
-                the difference of the official one with its reason in conformance/src";
+    let fix = "the seed reproduces the case above; fix our library, or list the difference of the \
+               official one with its reason in conformance/src";
     let what = "our libraries and the official ones differ";
-    let closing = run::printing(&mut command, what, mend)?;
+    let closing = run::printing(&mut command, what, fix)?;
     Ok(closing.trim_start_matches("conformance: ").to_owned())
 }
 
 const NODE: &str = "conformance/node";
 const PYTHON: &str = "conformance/python";
 
-/// Twilio's libraries: the folder whose `node_modules` has one, the interpreter that has the other.
+/// Installs Twilio's libraries. Returns the folder whose `node_modules` has the one for Node, and
+/// the Python interpreter that has the other.
 pub(crate) fn install(workspace: &Workspace) -> Result<[PathBuf; 2], Failure> {
     install_node(workspace)?;
     install_python(workspace)?;
@@ -71,7 +72,7 @@ fn install_python(workspace: &Workspace) -> Result<(), Failure> {
         command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         command.args(["--no-deps", "--requirement"]);
         command.arg(workspace.path(JUDGES).join("requirements.txt"));
-        run::quiet(&mut command, pinned::MEND).map(drop)
+        run::quiet(&mut command, pinned::FIX).map(drop)
     })
 }
 

@@ -1,5 +1,5 @@
-//! The console's modules, without a browser: their tests, their types, and what other pages
-//! are told of those.
+//! The console's modules, without a browser: their tests, their types, and the type declarations
+//! for other pages.
 
 use harness::Failure;
 use harness::run;
@@ -18,14 +18,14 @@ const PACKAGES: &str = "console/node";
 pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.command("node");
     command.args(["--test", "--test-reporter", "tap"]).args(files(workspace)?);
-    let told = run::quiet(&mut command, "mend what failed")?;
+    let told = run::quiet(&mut command, "fix the tests that failed")?;
     let passed = told.lines().find_map(|line| line.strip_prefix("# pass "));
     let passed = passed.filter(|count| *count != "0").ok_or_else(|| {
         Failure::new("node ran no test of the console", "look into crates/console/tests/js")
     })?;
 
     pinned::node(workspace, TESTS, &workspace.target(PACKAGES))?;
-    // First: for the compiler, a declaration stands in the place of the module beside it.
+    // Declarations first: the compiler reads a declaration instead of the module beside it.
     declare(workspace)?;
     compile(workspace, "tsconfig.json", &[])?;
     // A page in TypeScript, with the declarations that it gets from the server.
@@ -33,24 +33,24 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     Ok(format!("{passed} passed, types are right"))
 }
 
-/// What other pages are told of the module's types is what its sources say.
+/// Checks that the type declarations for other pages match the sources.
 fn declare(workspace: &Workspace) -> Result<(), Failure> {
     let folder = workspace.target("console/declarations");
-    // What an earlier version declared would be found again.
+    // Declarations of an earlier run would be picked up too.
     let _ = std::fs::remove_dir_all(&folder);
     let out = folder.display().to_string();
     compile(workspace, "tsconfig.declarations.json", &["--outDir", &out])?;
     let made = folder.join("rolled-up.d.ts");
     let mut command = workspace.command("node");
     command.arg(format!("{TESTS}/declarations.mjs")).args([&folder, &made]);
-    run::quiet(&mut command, "mend what the script names")?;
+    run::quiet(&mut command, "fix the errors that the script lists")?;
     let fresh = std::fs::read_to_string(&made).map_err(|error| {
         Failure::new(format!("{}: {error}", made.display()), "make the build directory readable")
     })?;
     if fresh == workspace.read(DECLARATIONS)? {
         return Ok(());
     }
-    let what = format!("{DECLARATIONS} is not what the modules declare");
+    let what = format!("{DECLARATIONS} does not match the modules");
     Err(Failure::new(what, format!("cp {} {DECLARATIONS}", made.display())))
 }
 
@@ -59,10 +59,10 @@ fn compile(workspace: &Workspace, config: &str, more: &[&str]) -> Result<(), Fai
     let mut command = workspace.command("node");
     command.arg(workspace.target(PACKAGES).join("node_modules/typescript/bin/tsc"));
     command.args(["--project", &format!("{TESTS}/{config}")]).args(more);
-    run::quiet(&mut command, "mend the types that the compiler names").map(drop)
+    run::quiet(&mut command, "fix the types that the compiler lists").map(drop)
 }
 
-/// Every test: a directory means something else to each version of Node.js.
+/// Every test file, because versions of Node.js treat a directory differently.
 fn files(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let unreadable = |error| {
         Failure::new(format!("{TESTS}: {error}"), "restore the directory from the repository")

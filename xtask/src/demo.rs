@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job, on nothing but this machine.
+//! `cargo xtask demo`: shows the main job on this machine alone.
 //!
 //! Builds the server and the program `demo` of the package `stage`, which is told where the server
 //! and Twilio's Voice SDK are.
@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use clap::Args;
-use harness::{Failure, run};
+use harness::Failure;
 
 use crate::workspace::Workspace;
 use crate::{browser, build, tools};
@@ -19,12 +19,12 @@ pub(crate) struct Options {
     headless: bool,
 }
 
-/// Becomes the demo.
+/// Replaces this process by the demo.
 ///
 /// # Errors
 ///
-/// Why it could not be tried.
-pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+/// If something does not compile.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
     tools::npm(workspace)?;
     let mut command = command(workspace, &build::STAGE)?;
     if options.headless {
@@ -32,21 +32,17 @@ pub(crate) fn become_it(workspace: &Workspace, options: &Options) -> Result<Stri
     } else if let Some(sdk) = voice_sdk(workspace) {
         command.arg("--voice-sdk").arg(sdk);
     }
-    Err(run::become_it(&mut command))
+    Err(harness::run::replace_process(&mut command))
 }
 
 /// Plays the scenarios, as a step of `cargo xtask test`.
 ///
 /// # Errors
 ///
-/// If one did not hold.
+/// If one fails.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = command(workspace, &build::EVERYTHING)?;
-    run::printing(
-        command.arg("--headless"),
-        "not every scenario held",
-        "the lines above say what to do",
-    )
+    harness::run::printing(command.arg("--headless"), "a scenario failed", "read the lines above")
 }
 
 fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> {
@@ -57,13 +53,13 @@ fn command(workspace: &Workspace, options: &[&str]) -> Result<Command, Failure> 
     Ok(command)
 }
 
-/// Fetches Twilio's Voice SDK for the agents' pages, once. Without it the demo goes on without
-/// them, and says what to do.
+/// Fetches Twilio's Voice SDK for the agents' pages, once. If that fails, it says how to fix it, and
+/// the demo runs without these pages.
 fn voice_sdk(workspace: &Workspace) -> Option<std::path::PathBuf> {
     match browser::install(workspace) {
         Ok(folder) => Some(folder),
         Err(failure) => {
-            println!("the agents' pages will not ring, because Twilio's Voice SDK is not there");
+            println!("the agents' pages will not ring: Twilio's Voice SDK could not be installed");
             println!(
                 "{failure}\n        (npm comes with Node.js; on Debian: `apt-get install npm`)"
             );

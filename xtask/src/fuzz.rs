@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: looks for input that breaks a parser.
 //!
-//! The targets lie in fuzz/, a package of its own, and need a nightly toolchain with `cargo-fuzz`.
+//! The targets are in fuzz/, a package of its own, and need a nightly toolchain with `cargo-fuzz`.
 //! The same laws are property tests in each crate, which `cargo xtask test` runs on any toolchain;
 //! there, the targets are only checked to compile.
 
@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     story.end()
 }
 
-/// Whether the targets still fit the parsers; as a step of `cargo xtask test`.
+/// Checks that the targets still compile, as a step of `cargo xtask test`.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.cargo();
     command.args(["check", "--quiet", "--locked", "--all-targets", "--no-default-features"]);
@@ -61,7 +61,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     Ok(format!("{} targets compile", TARGETS.len()))
 }
 
-/// Builds all targets, so that the time of each is its own.
+/// Builds all targets first, so that the time of each run counts only its own work.
 fn build(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.command("rustup");
     command.args(["run", "nightly", "cargo", "fuzz", "build", "--fuzz-dir", "fuzz"]);
@@ -80,13 +80,13 @@ fn fuzz(workspace: &Workspace, target: &str, seconds: u32) -> Result<String, Fai
     command.arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
     let output = run::quiet(
         &mut command,
-        "the input is in fuzz/artifacts: make it a test of the crate that fails, then mend that",
+        "the input is in fuzz/artifacts: make it a test of the crate that fails, then fix the crate",
     )?;
     let runs = output.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
     Ok(format!("{} runs from {} seeds", runs.map_or("no", str::trim), seeds.len()))
 }
 
-/// Writes the seeds beside what earlier runs have found.
+/// Writes the seeds beside the inputs that earlier runs found.
 fn write(corpus: &Path, seeds: &[Vec<u8>]) -> std::io::Result<()> {
     fs::create_dir_all(corpus)?;
     for (index, seed) in seeds.iter().enumerate() {

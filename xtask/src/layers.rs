@@ -1,7 +1,7 @@
-//! `cargo xtask layers`: who may use whom.
+//! `cargo xtask layers`: checks which crate uses which.
 //!
-//! The table stands in docs/architecture.md, section "Layers", and this compares it with the
-//! manifests. Dependencies of tests, benchmarks and build scripts are free.
+//! It compares the table in docs/architecture.md, section "Layers", with the manifests.
+//! Dependencies of tests, benchmarks and build scripts are free.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 const PAGE: &str = "docs/architecture.md";
 const HEADING: &str = "## Layers";
-const MEND: &str = "remove the dependency, or change the table in docs/architecture.md, section \
+const FIX: &str = "remove the dependency, or change the table in docs/architecture.md, section \
                     \"Layers\", in a commit of its own that gives the reason";
 
 /// Allowed uses by crate.
@@ -27,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     if faults.is_empty() {
         Ok(format!("{} crates, {edges} uses, all in the table", table.len()))
     } else {
-        Err(Failure::faults("the crates do not follow the layers", &faults, MEND))
+        Err(Failure::faults("the crates do not follow the layers", &faults, FIX))
     }
 }
 
@@ -44,7 +44,7 @@ fn parse(page: &str) -> Result<Table, String> {
         };
         let names = quoted(name);
         let [name] = &names[..] else {
-            return Err(format!("the first column names not one crate: {row}"));
+            return Err(format!("the first column must name one crate: {row}"));
         };
         if table.insert(name.clone(), quoted(uses).into_iter().collect()).is_some() {
             return Err(format!("`{name}` has two rows"));
@@ -70,7 +70,7 @@ fn compare(table: &Table, metadata: &Metadata) -> (usize, Vec<String>) {
     }
     let named = table.iter().flat_map(|(name, uses)| uses.iter().chain([name]));
     let gone: BTreeSet<&String> = named.filter(|name| !ours.contains(&***name)).collect();
-    faults.extend(gone.iter().map(|name| format!("`{name}` is in the table, but no crate")));
+    faults.extend(gone.iter().map(|name| format!("`{name}` is in the table, but is not a crate")));
     (edges, faults)
 }
 
@@ -81,7 +81,7 @@ fn faults_of<'a>(
 ) -> Vec<String> {
     let name = &package.name;
     let Some(allowed) = row else {
-        return vec![format!("`{name}` is missing in the table")];
+        return vec![format!("`{name}` is missing from the table")];
     };
     uses.filter(|used| !allowed.contains(*used))
         .map(|used| format!("`{name}` uses `{used}`, which the table does not allow"))
@@ -125,7 +125,7 @@ mod tests {
             (
                 "two crates",
                 "## Layers\n| `a`, `b` | c | – |\n",
-                "the first column names not one crate: | `a`, `b` | c | – |",
+                "the first column must name one crate: | `a`, `b` | c | – |",
             ),
         ];
         for (name, page, fault) in cases {
@@ -156,12 +156,12 @@ mod tests {
             (
                 "a new crate",
                 &[("identity", &[]), ("calls", &[]), ("server", &[]), ("new", &["identity"])],
-                &["`new` is missing in the table"],
+                &["`new` is missing from the table"],
             ),
             (
                 "a crate that is gone",
                 &[("identity", &[]), ("server", &[])],
-                &["`calls` is in the table, but no crate"],
+                &["`calls` is in the table, but is not a crate"],
             ),
         ];
         let table = parse(PAGE).unwrap();

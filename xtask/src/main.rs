@@ -1,4 +1,4 @@
-//! `cargo xtask`: everything that is done to the workspace from outside.
+//! `cargo xtask`: builds and runs the tests, checks, demo and benchmarks of the workspace.
 //!
 //! One file per command; [`story`] prints. The crate `harness` starts programs and says what is
 //! wrong and how to fix it.
@@ -47,19 +47,19 @@ enum Command {
     Demo(demo::Options),
     /// Runs every test and check there is, on a bare machine.
     Test(test::Options),
-    /// Lets Twilio's own Voice SDK ring, answer and talk in a real browser.
+    /// Tests the agents' pages in a real browser, with Twilio's own Voice SDK.
     Browser(browser::Options),
-    /// Judges our libraries by Twilio's own, on generated cases.
+    /// Compares our libraries with Twilio's own, on generated cases.
     Conformance(conformance::Options),
     /// Measures the crates and the server, or our libraries beside Twilio's own.
     Bench(bench::Options),
-    /// Breaks what can break around the server, and counts what was lost.
+    /// Breaks everything around the server, and counts what was lost.
     Chaos(chaos::Options),
     /// Looks for input that breaks a parser (needs a nightly toolchain and cargo-fuzz).
     Fuzz(fuzz::Options),
-    /// Compares who uses whom with the table in docs/architecture.md.
+    /// Checks which crate uses which, by the table in docs/architecture.md.
     Layers,
-    /// Looks for cycles between modules, files that are too long, and `mod.rs`.
+    /// Checks that modules form no cycles, and that no file is too long.
     Modules,
     /// Checks whether the crates could be published: pages, manifests, dependencies, packages.
     Release(release::Options),
@@ -73,9 +73,9 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> Result<String, Failure> {
     let workspace = Workspace::here()?;
     match command {
-        Command::Demo(options) => demo::become_it(&workspace, options),
+        Command::Demo(options) => demo::run(&workspace, options),
         Command::Test(options) => test::run(&workspace, options),
-        Command::Browser(options) => browser::become_it(&workspace, options),
+        Command::Browser(options) => browser::run(&workspace, options),
         Command::Conformance(options) => conformance::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Chaos(options) => chaos::run(&workspace, options),

@@ -1,4 +1,4 @@
-//! What cargo knows about the packages.
+//! Facts about the packages, from `cargo metadata`.
 
 use std::path::PathBuf;
 

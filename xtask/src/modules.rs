@@ -1,8 +1,8 @@
-//! `cargo xtask modules`: how the files of the workspace hang together.
+//! `cargo xtask modules`: checks how the modules of every crate depend on each other.
 //!
 //! Three rules. Modules of different concepts do not use each other in a circle. A concept is a
-//! module directly below a crate's root, with everything inside it, or the root itself. No source file has more than
-//! 500 lines. A module with children is `x.rs` beside a folder `x/`, never `x/mod.rs`.
+//! module directly below a crate's root, with everything inside it, or the root itself. No
+//! source file has more than 500 lines. A module with children is `x.rs` beside a folder `x/`, never `x/mod.rs`.
 //!
 //! A use is a path in the source: an import, a type, a call. A re-export leads to the module that
 //! defines the name. Methods are not followed: their call does not say which module has them. Code
@@ -27,7 +27,7 @@ use crate::workspace::Workspace;
 const FIX: &str = "move what both sides need into a module that uses neither; split a long file by \
                    concept; rename `x/mod.rs` to `x.rs`";
 
-/// Of one crate, so many cycles are shown: without the short ones, most of the long ones are gone.
+/// At most so many cycles are shown for one crate: most long ones go when the short ones are cut.
 const MOST: usize = 10;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
@@ -51,7 +51,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     })?;
     faults.extend(files::faults(&sources));
     if faults.is_empty() {
-        Ok(format!("{modules} modules without a cycle, {} files of fitting size", sources.len()))
+        Ok(format!("{modules} modules without a cycle, {} files within 500 lines", sources.len()))
     } else {
         Err(Failure::faults("the modules do not follow the rules", &faults, FIX))
     }

@@ -8,8 +8,8 @@ use harness::run;
 
 use crate::workspace::Workspace;
 
-/// What is wrong if a registry's client fails.
-pub(crate) const MEND: &str = "the package registry must be reachable by its ordinary client";
+/// The fix if a registry's client fails.
+pub(crate) const FIX: &str = "the package registry must be reachable by its ordinary client";
 
 /// The packages of the lock file below `from`, in the folder's `node_modules`. None of their
 /// scripts is run.
@@ -17,7 +17,7 @@ pub(crate) fn node(workspace: &Workspace, from: &str, folder: &Path) -> Result<(
     once(workspace, from, folder, &["package.json", "package-lock.json"], || {
         let mut command = workspace.command("npm");
         command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]);
-        run::quiet(command.current_dir(folder), MEND).map(drop)
+        run::quiet(command.current_dir(folder), FIX).map(drop)
     })
 }
 
@@ -62,7 +62,7 @@ mod tests {
         let attempt = |good: bool| {
             let result = once(&workspace, JUDGES, &folder, &["requirements.txt"], || {
                 runs.set(runs.get() + 1);
-                if good { Ok(()) } else { Err(Failure::new("no network", MEND)) }
+                if good { Ok(()) } else { Err(Failure::new("no network", FIX)) }
             });
             result.is_ok()
         };

@@ -1,4 +1,4 @@
-//! A run told step by step: one line a step, with its time.
+//! The report of a run: one line for each step, with its time.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -25,7 +25,7 @@ impl Story {
         Self { command, started: Instant::now(), told: Vec::new() }
     }
 
-    /// Does one step and tells how it went. Whether it went well.
+    /// Runs one step and prints its result. Returns whether it passed.
     pub(crate) fn step(
         &mut self,
         name: &str,
@@ -57,13 +57,12 @@ impl Story {
             return Ok(summary);
         }
         let what = format!("{} of {} steps: {}", failed.len(), self.told.len(), failed.join(", "));
-        let mend =
-            format!("see above, then try again with `{} --only {}`", self.command, failed[0]);
-        Err(Failure::new(what, mend).output(summary))
+        let fix = format!("see above; run it again with `{} --only {}`", self.command, failed[0]);
+        Err(Failure::new(what, fix).output(summary))
     }
 }
 
-/// On a terminal, says what is being waited for; the step's line overwrites it.
+/// On a terminal, prints the name of the running step; the step's line overwrites it.
 fn announce(name: &str) {
     if io::stdout().is_terminal() {
         print!("   …    {name}\r");
@@ -109,11 +108,11 @@ mod tests {
     fn every_step_is_done_and_one_failure_fails_the_story() {
         let mut story = Story::begin("cargo xtask test");
         assert!(story.step("one", || Ok("fine".to_owned())));
-        assert!(!story.step("two", || Err(Failure::new("broken", "mend"))));
+        assert!(!story.step("two", || Err(Failure::new("broken", "fix"))));
         assert!(story.step("three", || Ok(String::new())));
         let failure = story.end().unwrap_err();
         assert_eq!(failure.what, "1 of 3 steps: two");
-        assert_eq!(failure.mend, "see above, then try again with `cargo xtask test --only two`");
+        assert_eq!(failure.fix, "see above; run it again with `cargo xtask test --only two`");
         assert!(failure.output.contains("two              0.0 s  failed"), "{}", failure.output);
     }
 

@@ -1,4 +1,4 @@
-//! Reads along with `cargo test`: one line a suite, and what failed.
+//! Reads the output of `cargo test`: one line for each suite, and the failures.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ pub(crate) struct Counts {
     pub(crate) ignored: usize,
 }
 
-/// What has been read of the output of `cargo test`.
+/// The state of the output that was read so far.
 #[derive(Default)]
 pub(crate) struct Suites {
     /// The crate whose suites are running: integration tests do not name theirs.
@@ -22,8 +22,8 @@ pub(crate) struct Suites {
 }
 
 impl Suites {
-    /// Takes one line; hands back what to print when a suite has ended: a line, and below it what
-    /// a failing suite printed.
+    /// Takes one line. When a suite has ended, returns the text to print: one line, and below it
+    /// the output of a suite that failed.
     pub(crate) fn line(&mut self, line: &str) -> Option<String> {
         let text = line.trim_start();
         if let Some(name) = text.strip_prefix("Doc-tests ") {

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: everything, on a bare machine.
+//! `cargo xtask test`: runs every test and check, on a bare machine.
 //!
-//! Every step runs, also after one has failed, so that one run shows all faults. Nothing is
-//! skipped: what a step lacks is installed, or the step fails and says how to mend it.
+//! Every step runs, even after one has failed, so that one run shows all faults. Nothing is
+//! skipped: anything missing is installed, or the step fails and says how to fix it.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ use crate::{browser, chaos, conformance, console, demo, fuzz, layers, release, t
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
 
-/// In this order: what fails fast comes first, and clippy's build is reused by doc.
+/// Fast steps come first. `doc` comes after `clippy`, because it reuses its build.
 const STEPS: [Step; 13] = [
     ("tools", tools::run),
     ("fmt", fmt),
@@ -63,7 +63,7 @@ fn clippy(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.cargo();
     command.args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked"]);
     command.args(["--", "--deny", "warnings"]);
-    run::quiet(&mut command, "follow the lints, or expect one with its reason")?;
+    run::quiet(&mut command, "follow the lints, or expect one and give the reason")?;
     Ok("no warnings".to_owned())
 }
 
@@ -71,7 +71,7 @@ fn doc(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.cargo();
     command.args(["doc", "--workspace", "--no-deps", "--all-features", "--locked"]);
     command.env("RUSTDOCFLAGS", "--deny warnings");
-    run::quiet(&mut command, "mend the comments that rustdoc names")?;
+    run::quiet(&mut command, "fix the comments that rustdoc lists")?;
     Ok("no warnings".to_owned())
 }
 
@@ -79,14 +79,14 @@ fn tests(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.cargo();
     command.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
     if std::env::var_os(TEST_THREADS).is_none() {
-        // Most of those that take long wait: for a database, a socket, a moment.
+        // Slow tests mostly wait: for a database, a socket, a timer.
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         command.env(TEST_THREADS, (2 * processors).to_string());
     }
     count(&mut command)
 }
 
-/// Runs the tests and tells every suite as it ends.
+/// Runs the tests and prints a line for each suite as it ends.
 fn count(command: &mut Command) -> Result<String, Failure> {
     let mut suites = Suites::default();
     let ended = run::watch(command, |line| {
@@ -95,22 +95,25 @@ fn count(command: &mut Command) -> Result<String, Failure> {
         }
     });
     let total = suites.total();
-    // A closing line that reads alike for every test runner.
+    // A closing line in the same form for every test runner.
     println!("tests: {} passed, {} failed, {} skipped", total.passed, total.failed, total.ignored);
     let said = format!("{} passed", total.passed);
     match ended {
         Ok(ended) if ended.ok && total.ignored == 0 && total.passed > 0 => Ok(said),
         Ok(ended) if ended.ok => Err(Failure::new(
             format!("{said}, {} ignored", total.ignored),
-            "a test that is not run proves nothing: run it or remove it",
+            "an ignored test proves nothing: run it or remove it",
         )),
-        Ok(_) => Err(Failure::new(format!("{said}, {} failed", total.failed), "mend what failed")
-            .output(suites.rest())),
+        Ok(_) => Err(Failure::new(
+            format!("{said}, {} failed", total.failed),
+            "fix the tests that failed",
+        )
+        .output(suites.rest())),
         Err(error) => Err(Failure::new(format!("cargo: {error}"), "run this with cargo")),
     }
 }
 
-/// How many tests of a suite run at once, as the test harness reads it.
+/// Tells the test runner how many tests of a suite run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 #[cfg(test)]

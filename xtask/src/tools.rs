@@ -1,6 +1,6 @@
 //! The programs that tests need beside cargo, installed when they are absent.
 //!
-//! Only as root and only with `apt-get`; anybody else is told what to install.
+//! It installs only as root and only with `apt-get`; otherwise it prints what to install.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use harness::run;
 use crate::pinned;
 use crate::workspace::Workspace;
 
-/// One program: how to ask for it, and the Debian packages that hold it.
+/// One program: how to find it, and the Debian packages that contain it.
 struct Tool {
     name: &'static str,
     /// Must succeed; prints the version.
@@ -44,13 +44,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     newer_node(workspace)?;
     let mut said = Vec::new();
     for tool in &TOOLS {
-        let version = version(workspace, tool).ok_or_else(|| lacking(&[tool]))?;
+        let version = version(workspace, tool).ok_or_else(|| missing_tools(&[tool]))?;
         said.push(format!("{} {version}", tool.name));
     }
     Ok(said.join(", "))
 }
 
-/// Fetches a Node.js that is new enough, if the one that is installed is not, as in Debian 12.
+/// Fetches a newer Node.js if the installed one is too old, as in Debian 12.
 fn newer_node(workspace: &Workspace) -> Result<(), Failure> {
     let [_, node, ..] = &TOOLS;
     let installed = version(workspace, node);
@@ -65,13 +65,13 @@ fn major(version: &str) -> Option<u32> {
     version.split('.').next()?.parse().ok()
 }
 
-/// What the browser's driver wants.
+/// The oldest version that the browser's driver supports.
 const OLDEST_NODE: u32 = 20;
 
 /// Installs npm, with which the demo fetches the Voice SDK, and PostgreSQL where none is installed.
 ///
-/// Nobody but root is stopped here: without npm the demo may have all it needs, and says what it
-/// lacks if not.
+/// Only root can fail here. For everybody else the demo may have all it needs without npm; if not,
+/// it prints what is missing.
 pub(crate) fn npm(workspace: &Workspace) -> Result<(), Failure> {
     let missing: Vec<&Tool> = TOOLS
         .iter()
@@ -84,7 +84,7 @@ pub(crate) fn npm(workspace: &Workspace) -> Result<(), Failure> {
     install(workspace, &missing)
 }
 
-/// What the tool says of itself: the first word of digits and dots.
+/// The version that the tool prints: the first word of digits and dots.
 fn version(workspace: &Workspace, tool: &Tool) -> Option<String> {
     let [program, arguments @ ..] = tool.probe else { return None };
     let output = workspace.command(program).args(arguments).output().ok()?;
@@ -97,14 +97,14 @@ fn version(workspace: &Workspace, tool: &Tool) -> Option<String> {
 
 fn install(workspace: &Workspace, missing: &[&Tool]) -> Result<(), Failure> {
     if !is_root(workspace) {
-        return Err(lacking(missing));
+        return Err(missing_tools(missing));
     }
-    let mend = "install the packages by hand, or make the Debian mirror reachable";
+    let fix = "install the packages by hand, or make the Debian mirror reachable";
     let mut update = apt(workspace);
-    run::quiet(update.arg("update"), mend)?;
+    run::quiet(update.arg("update"), fix)?;
     let mut install = apt(workspace);
     install.args(["install", "--yes", "--no-install-recommends"]).args(packages(missing));
-    run::quiet(&mut install, mend)?;
+    run::quiet(&mut install, fix)?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ fn packages(tools: &[&Tool]) -> Vec<&'static str> {
     tools.iter().flat_map(|tool| tool.packages).copied().collect()
 }
 
-fn lacking(tools: &[&Tool]) -> Failure {
+fn missing_tools(tools: &[&Tool]) -> Failure {
     let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
     let packages = packages(tools).join(" ");
     Failure::new(
@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn a_missing_tool_is_named_with_its_packages() {
-        let failure = lacking(&[&TOOLS[0], &TOOLS[4]]);
+        let failure = missing_tools(&[&TOOLS[0], &TOOLS[4]]);
         assert_eq!(failure.what, "not installed: cc, python3-venv");
         assert_eq!(
-            failure.mend,
+            failure.fix,
             "as root, `apt-get install gcc libc6-dev python3-venv` (or your system's packages of \
              these names)"
         );

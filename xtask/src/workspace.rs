@@ -1,4 +1,4 @@
-//! Where things are.
+//! The checkout and the build directory.
 
 use std::env;
 use std::ffi::OsString;
@@ -40,7 +40,7 @@ impl Workspace {
         self.root.join(inside)
     }
 
-    /// A path inside cargo's target directory, where everything made goes.
+    /// A path inside cargo's target directory, where all output goes.
     pub(crate) fn target(&self, inside: &str) -> PathBuf {
         self.target.join(inside)
     }
@@ -57,7 +57,7 @@ impl Workspace {
         self.command(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
     }
 
-    /// Any other program, in the checkout's root. A Node.js that was fetched stands before others.
+    /// Any other program, in the checkout's root. A fetched Node.js comes first in `PATH`.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
         let mut command = Command::new(program.into());
         command.current_dir(&self.root);

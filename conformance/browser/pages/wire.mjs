@@ -25,7 +25,7 @@ export async function wire(page) {
     },
 
     /** Lets everything through again. */
-    mend() {
+    restore() {
       isCut = false;
     },
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A running program. It ends when its input is closed, that is when this is dropped.
 pub(crate) struct Contender {
-    /// What it says of itself, in its first line.
+    /// Its own description, from its first line.
     pub(crate) name: String,
     process: Child,
     input: Option<ChildStdin>,
@@ -19,7 +19,7 @@ impl Contender {
     pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let shown = harness::run::shown(command);
         Self::piped(command).map_err(|error| {
-            Failure::new(format!("`{shown}`: {error}"), "what the program printed says why")
+            Failure::new(format!("`{shown}`: {error}"), "read what the program printed")
         })
     }
 
@@ -36,16 +36,16 @@ impl Contender {
         Ok(contender)
     }
 
-    /// What is made in a case.
+    /// The output of a case.
     pub(crate) fn show(&mut self, case: &str) -> Result<Value, Failure> {
         self.ask(&format!("show {case}"))
     }
 
-    /// How long making it takes, in nanoseconds, found out in about so many milliseconds.
+    /// The time of one run of a case in nanoseconds, measured for about so many milliseconds.
     pub(crate) fn measure(&mut self, case: &str, milliseconds: u32) -> Result<f64, Failure> {
         let answer = self.ask(&format!("measure {case} {milliseconds}"))?;
         answer.as_f64().filter(|time| *time > 0.0).ok_or_else(|| {
-            Failure::new(format!("{} took {answer} for `{case}`", self.name), "mend the program")
+            Failure::new(format!("{} took {answer} for `{case}`", self.name), "fix the program")
         })
     }
 
@@ -54,7 +54,7 @@ impl Contender {
         let sent = self.input.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), put);
         sent.and_then(|()| self.answer()).map_err(|error| {
             let what = format!("{} did not answer `{line}`: {error}", self.name);
-            Failure::new(what, "what the program printed says why")
+            Failure::new(what, "read what the program printed")
         })
     }
 

@@ -1,4 +1,4 @@
-//! The benchmarks that the crates bring along.
+//! The benchmarks of the crates.
 
 use harness::Failure;
 use harness::run;
@@ -63,7 +63,7 @@ pub(crate) const ALL: [Bench; 8] = [
 ];
 
 impl Bench {
-    /// Runs it, telling every line, and returns what stands in docs/benchmarks.md.
+    /// Runs it, prints every line, and returns the text for docs/benchmarks.md.
     pub(crate) fn run(&self, workspace: &Workspace, seconds: u32) -> Result<String, Failure> {
         let own = self.arguments(seconds);
         let (package, target) = (self.package, self.target);
@@ -83,8 +83,8 @@ impl Bench {
         let ended = ended
             .map_err(|error| Failure::new(format!("cargo: {error}"), "run this with cargo"))?;
         if !ended.ok {
-            // Every line of it was told already.
-            return Err(Failure::new(format!("`{line}`"), "what it printed says why"));
+            // Every line of it was printed already.
+            return Err(Failure::new(format!("`{line}`"), "read what it printed"));
         }
         let measured = self.measured(&ended.output).ok_or_else(|| {
             Failure::new(format!("`{line}` printed no figures"), "read the lines above")

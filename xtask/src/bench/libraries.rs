@@ -1,6 +1,6 @@
-//! Our libraries beside Twilio's own and beside what bounds them, in turns, on one core.
+//! Our libraries beside Twilio's own and beside their lower bounds, in turns, on one core.
 //!
-//! The programs that are measured lie in conformance/benches/libraries.
+//! The measured programs are in conformance/benches/libraries.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -37,7 +37,7 @@ struct Case {
     aim: Aim,
 }
 
-/// What must not be exceeded.
+/// The limit of a ratio.
 #[derive(Clone, Copy)]
 enum Aim {
     None,
@@ -93,7 +93,7 @@ pub(crate) fn run(workspace: &Workspace, rounds: u32) -> Result<String, Failure>
     for case in cases() {
         agree(&mut contenders, case.name)?;
     }
-    println!("all make the same; warming up");
+    println!("all outputs are equal; warming up");
     for case in cases() {
         for contender in &mut contenders {
             contender.measure(case.name, WARM_UP_MS)?;
@@ -153,7 +153,7 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut command = workspace.cargo();
     command.args(["bench", "--no-run", "--locked", "--package", "conformance"]);
     command.args(["--bench", "libraries", "--message-format", "json"]);
-    let output = run::quiet(&mut command, "mend what does not compile")?;
+    let output = run::quiet(&mut command, "fix the errors that the compiler lists")?;
     executable(&output).ok_or_else(|| {
         Failure::new("cargo named no program `libraries`", "update cargo").output(output)
     })
@@ -166,7 +166,7 @@ fn executable(output: &str) -> Option<PathBuf> {
     built.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
-/// Only what does the same is compared.
+/// Only programs with the same output are compared.
 fn agree(contenders: &mut [Contender; 5], case: &str) -> Result<(), Failure> {
     let mut made = Vec::with_capacity(5);
     for contender in contenders.iter_mut() {
@@ -183,9 +183,9 @@ fn agree(contenders: &mut [Contender; 5], case: &str) -> Result<(), Failure> {
             (_, shown) => *shown != Value::Null && written(shown) == written(&made[OURS]),
         };
         if !same {
-            let what = format!("{} makes something else in `{case}`", contenders[at].name);
+            let what = format!("{} gives another output in `{case}`", contenders[at].name);
             let faults = [shown.to_string(), format!("ours: {}", made[OURS])];
-            return Err(Failure::faults(what, &faults, "mend the case in that program"));
+            return Err(Failure::faults(what, &faults, "fix the case in that program"));
         }
     }
     Ok(())

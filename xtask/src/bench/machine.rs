@@ -1,11 +1,11 @@
-//! What it was measured on.
+//! The machine of a measurement.
 
 use std::fs;
 use std::thread;
 
 use crate::workspace::Workspace;
 
-/// One line: date, processor, memory, load and what else is asked for.
+/// One line: date, processor, memory, load and the given programs.
 pub(crate) fn described(workspace: &Workspace, programs: &[String]) -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cores = thread::available_parallelism().map_or(1, usize::from);

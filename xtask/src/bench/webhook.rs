@@ -6,7 +6,7 @@ const CONNECTIONS: &str = "16";
 /// The server's own processor time for one voice webhook, in microseconds.
 const CPU: f64 = 60.0;
 
-/// What was printed, and how it compares with the aims; nothing if there is no table.
+/// The printed table and its comparison with the aims; nothing if there is no table.
 pub(crate) fn report(printed: &str) -> Option<String> {
     let mut rows = printed.lines().filter(|line| line.starts_with('|')).map(cells);
     let head = rows.next()?;
@@ -22,7 +22,7 @@ pub(crate) fn report(printed: &str) -> Option<String> {
     } else {
         format!("\n\nAims, with {CONNECTIONS} connections:\n\n{}", verdicts.join("\n"))
     };
-    // Notices of Postgres and the like are no part of the tables.
+    // Leave out notices of Postgres and the like.
     let kept =
         |line: &&str| line.starts_with('|') || line.starts_with("resident") || line.is_empty();
     let lines: Vec<&str> = printed.lines().filter(kept).collect();

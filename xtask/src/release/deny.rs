@@ -38,7 +38,7 @@ fn install(workspace: &Workspace) -> Result<PathBuf, Failure> {
         command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         command.args(["--no-deps", "--only-binary", ":all:", "--require-hashes"]);
         command.arg("--requirement").arg(workspace.path(pins).join("requirements.txt"));
-        run::quiet(&mut command, pinned::MEND).map(drop)
+        run::quiet(&mut command, pinned::FIX).map(drop)
     })?;
     Ok(folder.join("bin/cargo-deny"))
 }

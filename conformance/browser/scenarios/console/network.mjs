@@ -28,7 +28,7 @@ scenario('console: the gateway is away: the page says so, a call goes on, and al
   await wire.cut();
   await ana.shows('registration', /^(reconnecting|connecting)$/);
   await until('it is said', () => ana.page.locator('#idle').innerText(), (text) => /^Connecting to the phone network/.test(text));
-  wire.mend();
+  wire.restore();
   await ana.registered();
   await twilio.phone(STRANGER, { sound: { tone: 440 } });
   const sid = await twilio.call(STRANGER);
@@ -38,7 +38,7 @@ scenario('console: the gateway is away: the page says so, a call goes on, and al
   await wire.cut();
   await callState(ana, 'Reconnecting…');
   await ana.shows('registration', /^(reconnecting|connecting)$/);
-  wire.mend();
+  wire.restore();
   await callState(ana, 'On a call');
   await ana.registered();
   await ana.hears(440);

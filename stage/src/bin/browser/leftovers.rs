@@ -34,8 +34,8 @@ pub(super) fn none(mark: &str) -> Result<(), Failure> {
         // It may have ended in between.
         let _ = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
     }
-    let mend = "let the tests end what they start, also when they fail";
-    Err(Failure::faults("processes were left behind, and had to be ended", &faults, mend))
+    let fix = "let the tests end what they start, also when they fail";
+    Err(Failure::faults("processes were left behind, and had to be ended", &faults, fix))
 }
 
 /// The processes with the mark: number and command line.

@@ -74,8 +74,8 @@ fn command(options: &Options, mark: &str) -> Result<Command, Failure> {
     // Those of an earlier run would mislead.
     let _ = std::fs::remove_dir_all(&pictures);
     std::fs::create_dir_all(&pictures).map_err(|error| {
-        let mend = "make the build directory writable";
-        Failure::new(format!("{}: {error}", pictures.display()), mend)
+        let fix = "make the build directory writable";
+        Failure::new(format!("{}: {error}", pictures.display()), fix)
     })?;
     let mut command = Command::new("node");
     command.args(["--test-reporter", "tap", "--test-reporter-destination", "stdout"]);

@@ -22,11 +22,11 @@ use super::order::Order;
 
 /// Sets up, and does what is typed until it is told to stop.
 pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {
-    let mend = format!(
+    let fix = format!(
         "look into the server's log, {}; if another demo runs, stop it first",
         place.log().display()
     );
-    let failed = |what: String| Failure::new("the demo does not run", &mend).output(what);
+    let failed = |what: String| Failure::new("the demo does not run", &fix).output(what);
     let emulator = |error| failed(format!("the emulator: {error}"));
     // With another seed the calls of an earlier run would come again.
     let seed = u64::from_be_bytes(random::bytes().map_err(failed)?);
