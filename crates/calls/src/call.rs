@@ -21,7 +21,7 @@ pub struct Call {
     /// The call, as Twilio and the log name it.
     #[cfg_attr(feature = "serde", serde(rename = "call_sid"))]
     pub sid: CallSid,
-    /// Who placed it; inbound until something says otherwise.
+    /// Who placed it; inbound until an event says otherwise.
     pub direction: Direction,
     /// Who calls.
     pub from: Party,
@@ -32,17 +32,17 @@ pub struct Call {
     pub contact: Option<ContactId>,
     /// How it stands or ended.
     pub outcome: Outcome,
-    /// The agent who has, or had, the call: inbound whose leg was answered and connected, `None`
-    /// while it rings and if it was missed; outbound who placed it.
+    /// The agent who has, or had, the call. Inbound: whose leg was answered and connected; `None`
+    /// while it rings and if it was missed. Outbound: who placed it.
     pub handled_by: Option<UserId>,
     /// When it arrived, or the first sign of it if the arrival is not known; `None` if nothing is
     /// known.
     pub started_at: Option<Timestamp>,
     /// When the other side answered.
     pub answered_at: Option<Timestamp>,
-    /// When it was over; `None` while it goes on.
+    /// When it ended; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
-    /// Why it is over; `None` while it goes on, and in the log for a reason that only a newer
+    /// Why it ended; `None` while it goes on, and in the log for a reason that only a newer
     /// version of the program knows.
     pub end_reason: Option<EndReason>,
     /// The rule that kept an outbound call from being placed.
@@ -50,7 +50,7 @@ pub struct Call {
     /// As folded: the agent's own leg of an outbound call first, then by wave, first sign of life
     /// and Sid. In the log they are in the order in which they began.
     pub legs: Vec<Leg>,
-    /// By number.
+    /// The waves, by number.
     pub waves: Vec<Wave>,
 }
 
@@ -72,7 +72,7 @@ impl Call {
 
     /// The agents who are on this call, each once, by user id.
     ///
-    /// The same question for both directions: whoever answered, and whoever placed it.
+    /// For both directions: the agent who answered, and the agent who placed it.
     pub fn on_call(&self) -> Vec<UserId> {
         self.agents(Leg::is_on_call)
     }
@@ -99,7 +99,7 @@ pub struct Leg {
     /// The leg; for the agent's own leg of an outbound call, the call itself.
     #[cfg_attr(feature = "serde", serde(rename = "leg_sid"))]
     pub sid: CallSid,
-    /// Whose browser it is; `None` for a phone number.
+    /// The agent whose browser it is; `None` for a phone number.
     pub agent: Option<UserId>,
     /// The wave in which it rang; `None` for an outbound call, and if it is not known.
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -112,12 +112,12 @@ pub struct Leg {
     pub ringing_at: Option<Timestamp>,
     /// When it was answered.
     pub answered_at: Option<Timestamp>,
-    /// When it was over; `None` while it goes on.
+    /// When it ended; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
     /// The SIP response with which it ended, if Twilio said.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub sip_response: Option<u16>,
-    /// Why it is over; `None` while it goes on, and in the log for a reason that only a newer
+    /// Why it ended; `None` while it goes on, and in the log for a reason that only a newer
     /// version of the program knows.
     #[cfg_attr(feature = "serde", serde(rename = "end_reason"))]
     pub end: Option<LegEnd>,
@@ -144,11 +144,11 @@ pub struct Wave {
     pub number: u16,
     /// When it was decided; `None` if the decision is not known.
     pub decided_at: Option<Timestamp>,
-    /// Whom the call was for; `None` if the decision is not known.
+    /// The agents that the call was for, and why; `None` if the decision is not known.
     pub scope: Option<Word<Scope>>,
     /// What was decided about every candidate, in the router's order.
     pub verdicts: Vec<Verdict>,
-    /// When its Dial was over.
+    /// When its Dial ended.
     pub ended_at: Option<Timestamp>,
     /// How its Dial ended; `None` while it rings.
     pub dialled: Option<Dialled>,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use identity::ParseError;
 
-/// Why the parameters of a webhook are no event.
+/// Why the parameters of a webhook cannot be read as an event.
 ///
 /// `name` is the parameter as Twilio spells it. Values are never repeated.
 #[non_exhaustive]
@@ -15,8 +15,8 @@ pub enum ParamError {
         /// Its name.
         name: &'static str,
     },
-    /// The parameter comes twice with different values, and there is no telling which is
-    /// Twilio's: a browser may send parameters of any name.
+    /// The parameter comes twice with different values. A browser may send parameters of any name,
+    /// so nothing shows which value is Twilio's.
     Repeated {
         /// Its name.
         name: &'static str,

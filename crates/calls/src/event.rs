@@ -9,13 +9,14 @@ use alloc::string::String;
 use identity::Timestamp;
 
 pub use self::decision::{Placed, Refused, Routed, Verdict};
-pub use self::found::{Found, Mended};
+pub use self::found::{Closed, Found};
 pub use self::webhook::{Arrived, Dialled, Ended, LegEvent};
 
 /// One fact about one call, and when it happened.
 ///
-/// Which call it is stands beside it, not in it. Events are ordered by time and then by content;
-/// that order settles every contradiction, so the order of arrival never does.
+/// The event does not say which call it is about; its container does. Events are ordered by time and
+/// then by content. That order decides between events that contradict each other, so the order of
+/// arrival does not matter.
 ///
 /// With the feature `serde` it is one flat object: `{"at":"…","fact":"dialled","wave":1,…}`;
 /// lengths of time are whole seconds.
@@ -34,17 +35,17 @@ impl Event {
     /// its record, asked for later.
     pub const OVER: [&'static str; 2] = ["ended", "mended:carrier"];
 
-    /// How the key of a [`Fact::Mended`] begins, up to the first colon.
-    pub const MENDED: &'static str = "mended";
+    /// How the key of a [`Fact::Closed`] begins, up to the first colon.
+    pub const CLOSED: &'static str = "mended";
 
-    /// A text that is equal for a repeated delivery of the same event, and unique in its call
-    /// otherwise.
+    /// A text that is the same for repeated deliveries of one event, and different for any other
+    /// event of the call.
     ///
     /// `arrived`, `placed`, `refused`, `routed:{wave}`, `leg:{sid}:{sequence}:{status}`,
     /// `dialled:{wave}`, `ended`, `found`, `found:{sid}:{status}`, `mended:carrier`,
     /// `mended:carrier:{sid}`, `mended:deadline:{status}` and `mended:deadline:{sid}:{status}`. Of
-    /// two events with the same key the smaller one stands, so a store that keeps one row a key
-    /// keeps that one.
+    /// two events with the same key the smaller one counts, so a store that keeps one row for each
+    /// key keeps that one.
     ///
     /// # Examples
     ///
@@ -72,7 +73,7 @@ impl Event {
             Fact::Ended(_) => "ended".into(),
             Fact::Found(_) => "found".into(),
             Fact::FoundLeg(leg) => format!("found:{}:{}", leg.sid, leg.status),
-            Fact::Mended(mended) => mended.key(),
+            Fact::Closed(closed) => closed.key(),
         }
     }
 }
@@ -99,10 +100,11 @@ pub enum Fact {
     /// The carrier's record of the call, asked for later: the call exists.
     Found(Found),
     /// The carrier's record of a leg, asked for later: it exists, and was answered if the status
-    /// says so. A final status says nothing here; [`Fact::Mended`] does.
+    /// says so. A final status says nothing here; [`Fact::Closed`] does.
     FoundLeg(LegEvent),
-    /// A reconciler says that something is over of which no callback said so.
-    Mended(Mended),
+    /// The reconciler says that something is over although no callback said so.
+    #[cfg_attr(feature = "serde", serde(rename = "mended"))]
+    Closed(Closed),
 }
 
 /// An optional `Duration` as whole seconds.

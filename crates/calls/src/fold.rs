@@ -1,9 +1,9 @@
 //! From everything that is known about one call to its record.
 //!
-//! Nothing here looks at the order of its input. [`facts`] turns events into a set: one event a
-//! key, the smallest. [`legs`] finds out how each leg stands and which one has the call.
-//! [`outcome`] says how the call stands. All of it are functions of that set, so each order and
-//! each repetition of the same events gives the same record.
+//! Nothing here looks at the order of its input. [`facts`] turns events into a set: for each key the
+//! smallest event. [`legs`] finds the status of each leg, and the leg that has the call. [`outcome`]
+//! finds the outcome of the call. All of them are functions of that set, so every order and every
+//! repetition of the same events gives the same record.
 
 mod facts;
 mod legs;
@@ -15,9 +15,9 @@ use crate::{Call, Event};
 
 /// Folds the events of one call into its record.
 ///
-/// `events` are any of the call's events, in any order and as often as they come. What is not
-/// known yet is left open; a late, repeated or misplaced event changes nothing that a better one
-/// has settled. It takes time in proportion to n log n, and no input makes it panic.
+/// `events` are any of the call's events, in any order and with any repetition. Fields about which
+/// nothing is known yet stay empty. A late, repeated or misplaced event changes nothing that a better
+/// one has decided. It takes n log n time, and no input makes it panic.
 ///
 /// # Examples
 ///

@@ -17,7 +17,7 @@ mod status;
 pub use call::{Call, Leg, Wave};
 pub use error::ParamError;
 pub use event::{
-    Arrived, Dialled, Ended, Event, Fact, Found, LegEvent, Mended, Placed, Refused, Routed, Verdict,
+    Arrived, Closed, Dialled, Ended, Event, Fact, Found, LegEvent, Placed, Refused, Routed, Verdict,
 };
 pub use fold::fold;
 pub use identity::UnknownCode;
@@ -27,5 +27,5 @@ pub use news::{News, RingEnd, news};
 pub use params::{Source, parse};
 pub use party::Party;
 pub use status::{
-    CallResult, DialStatus, Direction, EndReason, LegEnd, LegStatus, Mend, Outcome, Refusal,
+    CallResult, ClosedBy, DialStatus, Direction, EndReason, LegEnd, LegStatus, Outcome, Refusal,
 };

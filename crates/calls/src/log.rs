@@ -18,7 +18,7 @@ pub struct LogEntry {
     pub body: String,
     /// How the call stands or ended.
     pub status: Outcome,
-    /// Who handled it; `None` for a call that nobody answered.
+    /// The agent who handled it; `None` for a call that nobody answered.
     pub user_id: Option<UserId>,
     /// The person on the other side, if it is a contact.
     pub contact_id: Option<ContactId>,

@@ -1,4 +1,4 @@
-//! What whoever watches a call wants to hear of.
+//! What is new about a call, for those who watch it.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -31,7 +31,7 @@ codes!(RingEnd, "end of a ring", {
 });
 
 impl LegEnd {
-    /// Why a page stopped ringing, by how its leg ended; `None` while nobody has said why.
+    /// Why a page stopped ringing, by the end of its leg; `None` while no event says why.
     pub const fn ring_end(self) -> Option<RingEnd> {
         Some(match self {
             Self::Completed | Self::AnsweredElsewhere => RingEnd::Answered,
@@ -45,8 +45,8 @@ impl LegEnd {
 }
 
 impl Call {
-    /// Why a page stopped ringing with this leg of the call; `None` if it rings, if nobody has said
-    /// why, or if it never rang: a phone number, or the page from which the call was placed.
+    /// Why a page stopped ringing with this leg of the call. `None` if it still rings, if no event
+    /// says why, or if it never rang: a phone number, or the page that placed the call.
     pub fn ring_end(&self, leg: &Leg) -> Option<RingEnd> {
         if leg.agent.is_none() || leg.sid == self.sid {
             return None;
@@ -59,15 +59,15 @@ impl Call {
 /// One thing that is new about a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum News {
-    /// The record is another one.
+    /// The record has changed.
     Call,
-    /// The page of this leg stopped ringing, or why it did is known better now.
+    /// The page of this leg stopped ringing, or a better reason for it is known now.
     RingEnded(CallSid),
 }
 
 /// What is new about a call between two records of it.
 ///
-/// Whoever hears all news, in any order of events, has heard of the end of every ring.
+/// Whatever the order of events: a watcher who gets all news gets the end of every ring.
 ///
 /// # Examples
 ///

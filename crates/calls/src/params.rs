@@ -1,4 +1,4 @@
-//! From the form parameters of Twilio's webhooks to events.
+//! Reads the form parameters of Twilio's webhooks as events.
 
 use core::str::FromStr;
 use core::time::Duration;
@@ -14,7 +14,7 @@ pub enum Source {
     Voice,
     /// The status callback of a noun in a Dial.
     Leg {
-        /// Whom the noun rings, if the URL says so; else `To` tells.
+        /// The agent that the noun rings, if the URL says so; otherwise `To` says it.
         agent: Option<UserId>,
     },
     /// The `action` of a Dial.
@@ -22,15 +22,15 @@ pub enum Source {
         /// Which wave the Dial was, from 1; 1 for an outbound call.
         wave: u16,
     },
-    /// The status callback of the call. With a `ParentCallSid` it is read as that of a leg, so
-    /// one URL may serve both.
+    /// The status callback of the call. With a `ParentCallSid` it is read as the callback of a leg,
+    /// so that one URL can serve both.
     Status,
 }
 
 /// Reads one webhook: which call it is about (the parent, never a leg), and what it says.
 ///
 /// `params` are the decoded form fields, in any order; unknown ones are ignored, and an empty one
-/// counts as absent. `received` stands in where Twilio sends no `Timestamp`. A measure that cannot
+/// counts as absent. `received` is used if Twilio sends no `Timestamp`. A measure that cannot
 /// be read (`Timestamp`, `SequenceNumber`, `CallDuration`, `DialCallDuration`, `SipResponseCode`,
 /// `DialBridged`) counts as absent too: the event is worth more than its measure. So does a
 /// `Timestamp` more than a day away from `received`: no clock and no delivery is that late.
@@ -101,12 +101,12 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
         named.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
     }
 
-    /// The first value, for what nobody depends on.
+    /// The first value, for parameters that decide nothing.
     pub(crate) fn first(&self, name: &'static str) -> Option<&'a str> {
         self.values(name).next()
     }
 
-    /// The one value, for what tells calls apart.
+    /// The only value, for parameters that identify calls and statuses.
     pub(crate) fn value(&self, name: &'static str) -> Result<Option<&'a str>, ParamError> {
         let mut values = self.values(name);
         let first = values.next();
@@ -139,11 +139,11 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
         self.first(name)?.parse().ok()
     }
 
-    /// Seconds; no call lasts longer than 32 bits of them.
+    /// Seconds, which fit into 32 bits for every call.
     pub(crate) fn seconds(&self, name: &'static str) -> Option<Duration> {
         self.number::<u32>(name).map(|seconds| Duration::from_secs(seconds.into()))
     }
 }
 
-/// How far Twilio's clock may be from ours, with the time a delivery takes.
+/// The largest difference between Twilio's clock and ours, delivery time included.
 const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,10 +5,10 @@ use core::fmt;
 
 use identity::{ClientAddress, PhoneNumber};
 
-/// Either end of a call, as far as it can be named.
+/// Either end of a call.
 ///
-/// `Debug` shows no more of a number than its first digits, and nothing of an address that is
-/// neither a number nor a client: it may be somebody's number too.
+/// `Debug` shows only the first digits of a number. It shows nothing of an address that is neither a
+/// number nor a client, because that may be somebody's number too.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ impl Party {
     /// The most characters kept of an address that is neither a number nor a client.
     pub const MAX_OTHER: usize = 128;
 
-    /// Reads what Twilio sends as `From` or `To`; there is nothing that it refuses.
+    /// Reads what Twilio sends as `From` or `To`. It accepts every text.
     pub fn read(text: &str) -> Self {
         let number = text.parse().ok().map(Self::Number);
         let client = || text.parse().ok().map(Self::Client);
@@ -44,7 +44,7 @@ impl Party {
         number.or_else(client).unwrap_or_else(|| Self::Other(kept().collect()))
     }
 
-    /// A party of which nothing is known.
+    /// A party about which nothing is known.
     pub const fn unknown() -> Self {
         Self::Other(String::new())
     }

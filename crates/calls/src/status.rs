@@ -20,13 +20,13 @@ codes!(Direction, "direction", { Inbound => "inbound", Outbound => "outbound" })
 pub enum LegStatus {
     /// Dialling has begun.
     Initiated,
-    /// It rings; for a browser that is no proof that there is one.
+    /// It rings. For a browser this does not prove that a device is there.
     Ringing,
     /// It was answered.
     InProgress,
     /// It ended without an answer.
     NoAnswer,
-    /// It was called off before an answer.
+    /// It was cancelled before an answer.
     Canceled,
     /// It could not be put through.
     Failed,
@@ -90,7 +90,7 @@ pub enum DialStatus {
     NoAnswer,
     /// It could not be put through.
     Failed,
-    /// Called off before an answer.
+    /// Cancelled before an answer.
     Canceled,
 }
 
@@ -103,16 +103,16 @@ codes!(DialStatus, "Dial status", {
     Canceled => "canceled",
 });
 
-/// Who says that something which no callback ended is over.
+/// Who says that something is over although no callback said so.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Mend {
+pub enum ClosedBy {
     /// Twilio's own record of the call, asked for later.
     Carrier,
-    /// A deadline: nothing was heard for longer than such a state can last.
+    /// A deadline: there was no event for longer than such a state can last.
     Deadline,
 }
 
-codes!(Mend, "mend", { Carrier => "carrier", Deadline => "deadline" });
+codes!(ClosedBy, "source of an end", { Carrier => "carrier", Deadline => "deadline" });
 
 /// How a call stands or how it ended: the status of its row in the log.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -125,7 +125,7 @@ pub enum Outcome {
     Completed,
     /// Nobody answered: an inbound call is missed.
     NoAnswer,
-    /// Whoever placed the call gave up before an answer: an inbound call is abandoned.
+    /// The side that placed the call hung up before an answer: an inbound call is abandoned.
     CallerHungUp,
     /// The number that an agent called is busy, or declined.
     Busy,
@@ -190,13 +190,13 @@ codes!(CallResult, "result of a call", { Answered => "answered", Missed => "miss
 pub enum EndReason {
     /// It was answered, and one side hung up.
     Completed,
-    /// Whoever placed the call gave up before an answer.
+    /// The side that placed the call hung up before an answer.
     CallerHungUp,
-    /// Everybody who was to ring has rung, and nobody answered in time.
+    /// All waves have rung, and nobody answered in time.
     TimedOut,
-    /// Everybody who rang last declined, or the number that an agent called is busy.
+    /// Every agent of the last wave declined, or the number that an agent called is busy.
     Declined,
-    /// Nobody could be rung.
+    /// There was nobody to ring.
     NobodyAvailable,
     /// It could not be put through.
     Failed,
@@ -217,7 +217,7 @@ codes!(EndReason, "end reason", {
     Lost => "lost",
 });
 
-/// Why a leg is over, for the page of the agent whom it rang.
+/// Why a leg is over, for the page of its agent.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum LegEnd {
     /// They talked.
@@ -234,7 +234,7 @@ pub enum LegEnd {
     Unreachable,
     /// It was answered, but never connected to the caller.
     NotConnected,
-    /// It was called off, and no callback has said why yet.
+    /// It was cancelled, and no callback has said why yet.
     Canceled,
     /// The agent was not allowed to place the call.
     Refused,

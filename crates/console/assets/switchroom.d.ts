@@ -151,7 +151,7 @@ export type Call = {
      */
     call_sid: string;
     /**
-     * Who placed it; inbound until something says otherwise
+     * Who placed it; inbound until an event says otherwise
      */
     direction: Direction;
     /**
@@ -171,7 +171,7 @@ export type Call = {
      */
     outcome: Outcome;
     /**
-     * The agent who has, or had, the call: inbound whose leg was answered and connected, null while it rings and if it was missed; outbound who placed it
+     * The agent who has, or had, the call. Inbound: whose leg was answered and connected; null while it rings and if it was missed. Outbound: who placed it
      */
     handled_by: string | null;
     /**
@@ -183,11 +183,11 @@ export type Call = {
      */
     answered_at: string | null;
     /**
-     * When it was over; null while it goes on
+     * When it ended; null while it goes on
      */
     ended_at: string | null;
     /**
-     * Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+     * Why it ended; null while it goes on, and in the log for a reason that only a newer version of the program knows
      */
     end_reason: EndReason | null;
     /**
@@ -199,7 +199,7 @@ export type Call = {
      */
     legs: Leg[];
     /**
-     * By number
+     * The waves, by number
      */
     waves: Wave[];
     /**
@@ -225,7 +225,7 @@ type Leg = {
      */
     leg_sid: string;
     /**
-     * Whose browser it is; null for a phone number
+     * The agent whose browser it is; null for a phone number
      */
     agent: string | null;
     /**
@@ -245,11 +245,11 @@ type Leg = {
      */
     answered_at: string | null;
     /**
-     * When it was over; null while it goes on
+     * When it ended; null while it goes on
      */
     ended_at: string | null;
     /**
-     * Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+     * Why it ended; null while it goes on, and in the log for a reason that only a newer version of the program knows
      */
     end_reason: LegEnd | null;
 };
@@ -271,7 +271,7 @@ type Wave = {
      */
     decided_at: string | null;
     /**
-     * Whom the call was for; null if the decision is not known
+     * The agents that the call was for, and why; null if the decision is not known
      */
     scope: Scope | null;
     /**
@@ -279,7 +279,7 @@ type Wave = {
      */
     verdicts: Verdict[];
     /**
-     * When its Dial was over
+     * When its Dial ended
      */
     ended_at: string | null;
     /**
@@ -303,7 +303,7 @@ type Verdict = {
      */
     reason: ReasonCode;
     /**
-     * Whether they ring in this wave. One who is meant for a later wave does not
+     * Whether they ring in this wave; not so for those who are planned for a later one
      */
     rings: boolean;
 };
@@ -323,7 +323,7 @@ type Dialled = {
      */
     status: DialStatus;
     /**
-     * Whether the call itself was over by then: whoever placed it has gone
+     * Whether the call itself was over by then: the caller has gone
      */
     caller_gone: boolean;
     /**
@@ -331,7 +331,7 @@ type Dialled = {
      */
     bridged?: boolean;
     /**
-     * The leg that was bridged. If none was, Twilio may name any, and it says nothing
+     * The leg that was bridged. If none was, Twilio may name any leg, which means nothing
      */
     child?: string;
     /**

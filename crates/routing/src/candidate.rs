@@ -13,10 +13,10 @@ pub enum Role {
 
 codes!(Role, "role", { Agent => "agent", Admin => "admin" });
 
-/// What an agent last said about themselves.
+/// What an agent last set by hand.
 ///
-/// What a call does to them is their [`Activity`]; the two are kept apart, so that an agent who
-/// goes away during a call is away after it.
+/// What calls do to an agent is their [`Activity`]. The two are kept apart, so that an agent who goes
+/// away during a call is away after it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Presence {
     /// Their page never reported. They ring: a team may use the token and the webhooks alone.
@@ -38,15 +38,15 @@ codes!(Presence, "presence", {
 
 /// Whether the agent's page is there to ring.
 ///
-/// It is kept apart from what the agent set by hand: who closes the last tab is still available
-/// when they open it again.
+/// It is kept apart from what the agent set by hand: an agent who closes the last tab is available
+/// again when they open one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Page {
-    /// No page of theirs ever said that it is open. They ring: a team may use pages of its own.
+    /// No page of theirs ever reported. They ring, because a team may use pages of its own.
     Unknown,
     /// A page is open, or was until a moment ago.
     Open,
-    /// The last page was closed, or has not been heard of for longer than a reload takes.
+    /// The last page was closed, or has been silent for longer than a reload takes.
     Closed,
 }
 
@@ -58,8 +58,8 @@ codes!(Page, "state of a page", {
 
 /// What calls are doing to an agent right now.
 ///
-/// An agent who is only ringing in another call is [`Activity::Idle`]: their page shows both
-/// calls, and whichever they accept first makes them busy.
+/// An agent whose page only rings with another call is [`Activity::Idle`]: the page shows both calls,
+/// and the one that they accept first makes them busy.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Activity {
     /// On no call.
@@ -73,7 +73,7 @@ pub enum Activity {
     OnCall,
 }
 
-/// One person who might ring, with everything that decides whether they do.
+/// One person who might ring, and all facts that decide whether they do.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Candidate {
     /// Who it is.
@@ -82,14 +82,14 @@ pub struct Candidate {
     pub role: Option<Role>,
     /// Whether the caller's contact is assigned to them.
     pub assigned: bool,
-    /// What they said about themselves.
+    /// What they set by hand.
     pub presence: Presence,
     /// Whether their page is there.
     pub page: Page,
     /// What calls are doing to them.
     pub activity: Activity,
-    /// Since when they could take a call: the end of their last call, or the moment at which they
-    /// became available if that is later. `None` if that is not known: they count as idle longest.
+    /// Since when they are idle: the end of their last call, or the moment at which they became
+    /// available if that is later. `None` if it is not known: they count as idle longest.
     pub idle_since: Option<Timestamp>,
     /// The wave of this same call in which they have rung already.
     pub rung_in: Option<u16>,

@@ -37,7 +37,7 @@ impl Decision {
     }
 }
 
-/// Whom a call is for.
+/// The agents that a call is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "snake_case"))]
@@ -51,7 +51,7 @@ pub enum Scope {
     },
     /// Nobody any more: what the policy says follows.
     Nobody {
-        /// What has become of the assigned agents.
+        /// Why not the assigned agents.
         because: Because,
     },
 }
@@ -160,14 +160,14 @@ codes!(Because, "reason of a scope", {
     AssignedUnanswered => "assigned_unanswered",
 });
 
-/// What follows when the last wave has rung in vain.
+/// What follows when nobody answered the last wave.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Ending {
     /// The caller hears a good-bye.
     GoodBye,
     /// The caller may leave a message.
     Voicemail,
-    /// Everybody else rings: resolve again. Never the ending of a decision without waves.
+    /// Everybody else rings: call `resolve` again. A decision without waves never ends like this.
     Everyone,
 }
 
@@ -215,7 +215,7 @@ pub enum Reason {
         /// The first moment at which they ring again.
         until: Timestamp,
     },
-    /// They said that they take no calls.
+    /// They set that they take no calls.
     Away,
     /// They are signed out.
     Offline,
@@ -275,7 +275,7 @@ impl fmt::Display for Reason {
 pub enum ReasonCode {
     /// They ring in the wave that was decided.
     Rings,
-    /// They are meant for a later wave, about which is decided again when it comes to that.
+    /// They are planned for a later wave. The router decides again when that wave is due.
     Waits,
     /// The policy allows no wave in which they would ring.
     BeyondLastWave,
@@ -285,7 +285,7 @@ pub enum ReasonCode {
     OnCall,
     /// They are finishing the work of a call.
     WrapUp,
-    /// They said that they take no calls.
+    /// They set that they take no calls.
     Away,
     /// They are signed out.
     Offline,

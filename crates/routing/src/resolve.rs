@@ -15,13 +15,13 @@ pub const WAVE_SIZE: usize = 10;
 
 /// Decides who rings for a call, and says why about every candidate.
 ///
-/// `candidates` are the members of the workspace that take calls and whoever else the contact is
-/// assigned to, in any order. `next_wave` is the number of the first wave to decide: 1 when the
+/// `candidates` are the members of the workspace who take calls and the others to whom the contact
+/// is assigned, in any order. `next_wave` is the number of the first wave to decide: 1 when the
 /// call arrives, k + 1 when wave k was not answered; then the candidates carry in `rung_in` who has
 /// rung in this call. Zero counts as 1.
 ///
-/// The same person twice counts once, and each doubt is decided against ringing: the state that
-/// rings less, the earlier wave, the later `idle_since`.
+/// A person who is listed twice counts once. If the entries differ, the one that rings less counts:
+/// its state, the earlier wave, the later `idle_since`.
 ///
 /// # Termination
 ///
@@ -90,7 +90,7 @@ const fn verdict(person: &Candidate, reason: Reason) -> Verdict {
     Verdict { user: person.user, assigned: person.assigned, reason }
 }
 
-/// Whom the call is for, from what is known now and who has rung already.
+/// The agents that the call is for, by the states now and by who has rung already.
 fn scope(caller: Caller, people: &[Candidate], policy: &Policy, now: Timestamp) -> Scope {
     if caller == Caller::Unknown {
         return Scope::Everyone { because: Because::UnknownCaller };
@@ -120,7 +120,7 @@ fn scope(caller: Caller, people: &[Candidate], policy: &Policy, now: Timestamp) 
     if widen { Scope::Everyone { because } } else { Scope::Nobody { because } }
 }
 
-/// Why somebody does not ring, whatever the number of waves; `None` if they can.
+/// Why somebody does not ring, without regard to the number of waves; `None` if they can.
 fn hindrance(person: &Candidate, scope: Scope, now: Timestamp) -> Option<Reason> {
     if person.role.is_none() {
         return Some(Reason::NotMember);
@@ -169,7 +169,7 @@ fn one_each(candidates: &[Candidate]) -> Vec<Candidate> {
     people
 }
 
-/// Decides every doubt against ringing, in a way that does not depend on the order.
+/// Takes of two entries for one person what rings less, in a way that does not depend on the order.
 fn merge(kept: &mut Candidate, other: &Candidate) {
     kept.role = kept.role.max(other.role);
     kept.assigned |= other.assigned;

@@ -9,18 +9,18 @@ use crate::migrate;
 use crate::tables::{LIVE_CHAT, OURS};
 use crate::text::{join, quoted};
 
-/// One thing that is wrong with the set-up, and its mend.
+/// One thing that is wrong with the set-up, and its fix.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fault {
     /// What is wrong.
     pub fault: String,
     /// What to do.
-    pub mend: String,
+    pub fix: String,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.fault, self.mend)
+        write!(f, "{}: {}", self.fault, self.fix)
     }
 }
 
@@ -42,9 +42,9 @@ pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
 /// Looks only for what would let one workspace see another.
 pub(crate) async fn leaks(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
-    for (sql, mend) in CHECKS {
+    for (sql, fix) in CHECKS {
         for row in client.query(*sql, &[]).await? {
-            faults.push(Fault { fault: row.get(0), mend: (*mend).to_owned() });
+            faults.push(Fault { fault: row.get(0), fix: (*fix).to_owned() });
         }
     }
     Ok(faults)
@@ -69,7 +69,7 @@ async fn probe(client: &Client) -> Result<Vec<Fault>, StoreError> {
         let Some(db) = error.as_db_error() else { return Err(error.into()) };
         faults.push(Fault {
             fault: format!("{role} cannot use {table}: {}", db.message()),
-            mend: format!(
+            fix: format!(
                 "look at the policies, triggers and checks on {table} that are not Switchroom's; a \
                  policy without `to` counts for every role"
             ),
@@ -83,7 +83,7 @@ async fn probe(client: &Client) -> Result<Vec<Fault>, StoreError> {
 pub(crate) async fn schema_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
     let fault = |fault: &str| Fault {
         fault: fault.to_owned(),
-        mend: "run `switchroom migrate` with this version of the program".to_owned(),
+        fix: "run `switchroom migrate` with this version of the program".to_owned(),
     };
     // The comment on the schema carries its checksum: readable without any right on a table.
     let sql =

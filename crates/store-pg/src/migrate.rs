@@ -96,7 +96,7 @@ impl Owner {
         let refuse = |fault: &str| {
             StoreError::Refused(vec![Fault {
                 fault: fault.to_owned(),
-                mend: "let DATABASE_URL name a role for the server alone, for example voice_app"
+                fix: "let DATABASE_URL name a role for the server alone, for example voice_app"
                     .to_owned(),
             }])
         };

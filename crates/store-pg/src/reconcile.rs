@@ -12,7 +12,7 @@ use crate::pool::Borrowed;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
 use crate::text::join;
-use crate::words::{LOST, MENDED};
+use crate::words::{CLOSED, LOST};
 
 /// The right to reconcile one workspace, for a while: other servers leave it alone.
 ///
@@ -223,7 +223,7 @@ returning w.reconciling_until as until, w.reconciled_until is null as is_first, 
     then w.reconciled_until \
     else coalesce((select max(e.at) from public.voice_events e \
         where e.workspace_id = $1 and split_part(e.key, ':', 1) <> ",
-    MENDED,
+    CLOSED,
     "), w.created_at) end as compared_until"
 );
 
@@ -246,7 +246,7 @@ page as ( \
 select p.call_sid, p.started_at, p.answered_at, p.ended_at, \
   (select max(e.at) from public.voice_events e where e.workspace_id = $1 \
     and e.call_sid = p.call_sid and split_part(e.key, ':', 1) <> ",
-    MENDED,
+    CLOSED,
     ") as heard_at, \
   l.leg_sid, coalesce(l.ringing_at, l.initiated_at) as began_at, l.answered_at as leg_answered_at \
 from page p left join public.voice_legs l \

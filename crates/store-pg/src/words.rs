@@ -11,7 +11,7 @@ pub(crate) const OUTBOUND: &str = quoted!(&[Direction::Outbound.code()]);
 pub(crate) const RINGING: &str = quoted!(&[Outcome::Ringing.code()]);
 pub(crate) const LOST: &str = quoted!(&[EndReason::Lost.code()]);
 pub(crate) const AVAILABLE: &str = quoted!(&[Presence::Available.code()]);
-pub(crate) const MENDED: &str = quoted!(&[Event::MENDED]);
+pub(crate) const CLOSED: &str = quoted!(&[Event::CLOSED]);
 
 /// `outcome …`: a call that was answered, and an inbound one that was missed.
 pub(crate) const IS_ANSWERED: &str =

@@ -24,7 +24,7 @@ pub struct Placed {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Refused {
-    /// Who wanted to call; `None` for a browser that is no agent's.
+    /// Who wanted to call; `None` for a browser that is not an agent's.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub agent: Option<UserId>,
     /// The rule.
@@ -33,7 +33,7 @@ pub struct Refused {
 
 /// Our decision about one wave of an inbound call.
 ///
-/// A decision that rings nobody is one too: it says that no wave follows.
+/// A decision that rings nobody is a decision too: no wave follows.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Routed {
@@ -57,6 +57,6 @@ pub struct Verdict {
     pub user: UserId,
     /// Why they ring, or do not.
     pub reason: Word<ReasonCode>,
-    /// Whether they ring in this wave. One who is meant for a later wave does not.
+    /// Whether they ring in this wave; not so for those who are planned for a later one.
     pub rings: bool,
 }

@@ -5,11 +5,11 @@ use alloc::string::String;
 
 use identity::{CallSid, ContactId};
 
-use crate::{Direction, LegStatus, Mend, Party};
+use crate::{ClosedBy, Direction, LegStatus, Party};
 
 /// The carrier's record of the call, asked for after an outage of ours.
 ///
-/// It says what the voice webhook would have said, and counts only where that did not come.
+/// It says what the voice webhook would have said, and counts only if that is missing.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Found {
@@ -24,16 +24,16 @@ pub struct Found {
     pub contact: Option<ContactId>,
 }
 
-/// A reconciler says that something is over of which no callback said so.
+/// The reconciler says that something is over although no callback said so.
 ///
-/// A callback that says so, late as it may be, counts more; the carrier's record counts more than
-/// a deadline. A deadline says that nothing was heard for longer than such a state can last: it
-/// does not count if something is known to have happened after it.
+/// A callback that says so counts more, even if it comes late. The carrier's record counts more than
+/// a deadline. A deadline says that there was no event for longer than such a state can last. It does
+/// not count if something is known to have happened after it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Mended {
+pub struct Closed {
     /// Who says so.
-    pub by: Mend,
+    pub by: ClosedBy,
     /// The leg that is over; `None` for the call and all its legs.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub leg: Option<CallSid>,
@@ -41,16 +41,16 @@ pub struct Mended {
     pub status: LegStatus,
 }
 
-impl Mended {
-    /// Deadlines of different states have different keys: when the one for ringing has turned out
-    /// to be wrong, the one for talking can still come.
+impl Closed {
+    /// Deadlines of different states have different keys: if the one for ringing was wrong, the one
+    /// for talking can still follow.
     pub(super) fn key(&self) -> String {
         let Self { by, leg, status } = self;
         match (by, leg) {
-            (Mend::Carrier, None) => format!("mended:{by}"),
-            (Mend::Carrier, Some(leg)) => format!("mended:{by}:{leg}"),
-            (Mend::Deadline, None) => format!("mended:{by}:{status}"),
-            (Mend::Deadline, Some(leg)) => format!("mended:{by}:{leg}:{status}"),
+            (ClosedBy::Carrier, None) => format!("mended:{by}"),
+            (ClosedBy::Carrier, Some(leg)) => format!("mended:{by}:{leg}"),
+            (ClosedBy::Deadline, None) => format!("mended:{by}:{status}"),
+            (ClosedBy::Deadline, Some(leg)) => format!("mended:{by}:{leg}:{status}"),
         }
     }
 }

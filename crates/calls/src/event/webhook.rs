@@ -15,12 +15,12 @@ pub struct Arrived {
     pub direction: Direction,
     /// Who calls.
     pub from: Party,
-    /// What was called; for a browser whatever its page sent, or nothing.
+    /// What was called; for a browser what its page sent, or nothing.
     pub to: Party,
 }
 
 impl Arrived {
-    /// That somebody calls; what else the webhook says is not known.
+    /// A call without any further parameter of the webhook.
     pub const fn new(direction: Direction, from: Party, to: Party) -> Self {
         Self { direction, from, to }
     }
@@ -45,7 +45,7 @@ impl Arrived {
 pub struct LegEvent {
     /// The leg.
     pub sid: CallSid,
-    /// Whom it rings; `None` for a phone number or a browser that is no agent's.
+    /// The agent that it rings; `None` for a phone number or a browser that is not an agent's.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub agent: Option<UserId>,
     /// How it stands.
@@ -63,7 +63,7 @@ pub struct LegEvent {
 }
 
 impl LegEvent {
-    /// An event that says no more than how a leg stands.
+    /// An event that has nothing but the status of a leg.
     pub const fn new(sid: CallSid, status: LegStatus) -> Self {
         Self { sid, agent: None, status, sequence: None, duration: None, sip_response: None }
     }
@@ -93,7 +93,7 @@ pub struct Dialled {
     pub wave: u16,
     /// How it ended.
     pub status: DialStatus,
-    /// The leg that was bridged. If none was, Twilio may name any, and it says nothing.
+    /// The leg that was bridged. If none was, Twilio may name any leg, which means nothing.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub child: Option<CallSid>,
     /// Twilio's `DialCallDuration`: how long that leg was answered.
@@ -104,7 +104,7 @@ pub struct Dialled {
     /// Twilio's `DialBridged`: whether the two sides were connected.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub bridged: Option<bool>,
-    /// Whether the call itself was over by then: whoever placed it has gone.
+    /// Whether the call itself was over by then: the caller has gone.
     pub caller_gone: bool,
 }
 
@@ -135,7 +135,7 @@ impl Dialled {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Ended {
-    /// How it ended for Twilio: `completed` says nothing about whether an agent answered.
+    /// How it ended for Twilio. `completed` does not mean that an agent answered.
     pub status: LegStatus,
     /// Twilio's `CallDuration`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use identity::{CallSid, Timestamp, UserId};
 
 use crate::{
-    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent, LegStatus, Mend,
-    Mended, Party, Placed, Refused, Routed,
+    Arrived, Closed, ClosedBy, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent,
+    LegStatus, Party, Placed, Refused, Routed,
 };
 
 /// A fact and its moment.
@@ -30,8 +30,8 @@ pub(super) struct Facts<'a> {
     pub(super) ended: Option<At<'a, Ended>>,
     pub(super) found: Option<At<'a, Found>>,
     pub(super) found_legs: BTreeMap<CallSid, Said<'a>>,
-    carrier: BTreeMap<Option<CallSid>, At<'a, Mended>>,
-    deadlines: BTreeMap<(Option<CallSid>, LegStatus), At<'a, Mended>>,
+    carrier: BTreeMap<Option<CallSid>, At<'a, Closed>>,
+    deadlines: BTreeMap<(Option<CallSid>, LegStatus), At<'a, Closed>>,
 }
 
 /// That the call itself is over.
@@ -44,7 +44,7 @@ pub(super) struct Over {
 }
 
 impl<'a> Facts<'a> {
-    /// Keeps of the events with one key the smallest.
+    /// Keeps the smallest event for each key.
     pub(super) fn collect(sid: CallSid, events: impl IntoIterator<Item = &'a Event>) -> Self {
         let mut events: Vec<&Event> = events.into_iter().collect();
         events.sort_unstable();
@@ -69,7 +69,7 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    /// Takes an event unless its key is known; they come smallest first.
+    /// Takes an event unless its key is known. Events come smallest first.
     fn insert(&mut self, event: &'a Event) {
         let at = event.at;
         match &event.fact {
@@ -91,11 +91,11 @@ impl<'a> Facts<'a> {
                 let said = self.found_legs.entry(fact.sid).or_default();
                 said.entry((None, fact.status)).or_insert((at, fact));
             }
-            Fact::Mended(fact) => {
+            Fact::Closed(fact) => {
                 let leg = fact.leg.filter(|leg| *leg != self.sid);
                 match fact.by {
-                    Mend::Carrier => _ = self.carrier.entry(leg).or_insert((at, fact)),
-                    Mend::Deadline => {
+                    ClosedBy::Carrier => _ = self.carrier.entry(leg).or_insert((at, fact)),
+                    ClosedBy::Deadline => {
                         self.deadlines.entry((leg, fact.status)).or_insert((at, fact));
                     }
                 }
@@ -112,7 +112,7 @@ impl<'a> Facts<'a> {
         arrived.or_else(found).unwrap_or(Direction::Inbound)
     }
 
-    /// The refusal, unless the call was let out after all: asked twice, the yes counts.
+    /// The refusal, unless the call was placed after all: of two answers the yes counts.
     pub(super) fn refusal(&self) -> Option<At<'a, Refused>> {
         if self.placed.is_some() { None } else { self.refused }
     }
@@ -147,10 +147,10 @@ impl<'a> Facts<'a> {
         if let Some((at, ended)) = self.ended {
             return Some(Over { at, status: ended.status, lost: false });
         }
-        self.mend(None).map(|(at, mended)| Over {
+        self.closing(None).map(|(at, closed)| Over {
             at,
-            status: mended.status,
-            lost: mended.by == Mend::Deadline,
+            status: closed.status,
+            lost: closed.by == ClosedBy::Deadline,
         })
     }
 
@@ -167,17 +167,17 @@ impl<'a> Facts<'a> {
         left.next().filter(|_| left.next().is_none())
     }
 
-    /// What a reconciler said of a leg, or of the call.
-    pub(super) fn mend(&self, leg: Option<CallSid>) -> Option<At<'a, Mended>> {
+    /// What the reconciler said about a leg, or about the call.
+    pub(super) fn closing(&self, leg: Option<CallSid>) -> Option<At<'a, Closed>> {
         let carrier = self.carrier.get(&leg).copied();
         carrier.or_else(|| {
             let deadlines = self.deadlines.iter().filter(|((of, _), _)| *of == leg);
             let alive = self.heard(leg);
-            deadlines.map(|(_, mend)| *mend).filter(|(at, _)| alive <= Some(*at)).min()
+            deadlines.map(|(_, closing)| *closing).filter(|(at, _)| alive <= Some(*at)).min()
         })
     }
 
-    /// When a leg, or the call with all its legs, was last heard of by a callback or in a decision.
+    /// The last callback or decision about a leg, or about the call with all its legs.
     fn heard(&self, leg: Option<CallSid>) -> Option<Timestamp> {
         let legs = self.legs.iter().filter(|(sid, _)| leg.is_none_or(|leg| leg == **sid));
         let legs = legs.flat_map(|(_, said)| said.values().map(|(at, _)| *at)).max();
@@ -201,7 +201,7 @@ impl<'a> Facts<'a> {
         waves
     }
 
-    /// Whether whoever placed the call left while this wave rang.
+    /// Whether the caller left while this wave rang.
     pub(super) fn left_during(&self, wave: Option<u16>) -> bool {
         let dialled = match wave {
             Some(wave) => self.dialled.get(&wave),
@@ -210,8 +210,8 @@ impl<'a> Facts<'a> {
         if let Some((_, dialled)) = dialled {
             return dialled.caller_gone || dialled.status == DialStatus::Canceled;
         }
-        // No Dial action: the call ended under the ringing, unless a later decision shows that
-        // the Dial was over before.
+        // No Dial action: the call ended while it rang, unless a later decision shows that the
+        // Dial was over before.
         let last_decided = self.routed.keys().next_back().copied();
         let decided_later = wave.is_some() && last_decided > wave;
         self.over().is_some_and(|over| !over.lost) && !decided_later

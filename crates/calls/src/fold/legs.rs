@@ -5,9 +5,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use identity::{CallSid, Timestamp, UserId};
 
 use super::facts::{At, Facts, Said};
-use crate::{DialStatus, Dialled, Direction, Leg, LegEnd, LegStatus, Mend};
+use crate::{ClosedBy, DialStatus, Dialled, Direction, Leg, LegEnd, LegStatus};
 
-/// The child legs, with what is known of the whole.
+/// The child legs, and which of them has the call.
 pub(super) struct Legs {
     /// By Sid.
     pub(super) legs: BTreeMap<CallSid, Leg>,
@@ -72,7 +72,7 @@ fn said_by(leg: CallSid, said: &Said<'_>) -> Leg {
     }
 }
 
-/// What the carrier's record knows of legs, where their callbacks say nothing.
+/// What the carrier's record knows about legs whose callbacks are missing.
 fn add_found(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     for (sid, found) in &facts.found_legs {
         let found = said_by(*sid, found);
@@ -92,7 +92,7 @@ fn add_found(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     }
 }
 
-/// Answers that no callback told: a bridged Dial names its leg and how long it was answered.
+/// Answers whose callbacks are missing: a bridged Dial names its leg and how long it was answered.
 fn add_answers(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     for (at, dialled) in facts.dialled.values().filter(|(_, dialled)| dialled.connected()) {
         let Some(child) = dialled.child.filter(|child| *child != facts.sid) else { continue };
@@ -122,7 +122,7 @@ fn set_waves(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     }
 }
 
-/// Whose leg it is, where no callback said so but only one agent of the wave is left.
+/// The agent of a leg if no callback named one and only one agent of the wave remains.
 fn infer_agents(facts: &Facts<'_>, legs: &mut BTreeMap<CallSid, Leg>) {
     let known: BTreeSet<UserId> = legs.values().filter_map(|leg| leg.agent).collect();
     for (_, dialled) in facts.dialled.values().filter(|(_, dialled)| dialled.connected()) {
@@ -143,8 +143,8 @@ fn dial_of<'a>(facts: &Facts<'a>, leg: &Leg) -> Option<At<'a, Dialled>> {
 
 /// The leg that a bridged Dial names; else the one answered first, by Sid if at once.
 ///
-/// An answer that Twilio took back (the leg ended otherwise than `completed`), or whose Dial was
-/// not bridged, connected nobody.
+/// An answer that Twilio took back (the leg ended, but not as `completed`), or whose Dial was not
+/// bridged, connected nobody.
 fn winner(facts: &Facts<'_>, legs: &BTreeMap<CallSid, Leg>) -> Option<CallSid> {
     let named = facts.dialled.values().filter(|(_, dialled)| dialled.connected());
     let named = named.filter_map(|(_, dialled)| dialled.child).find(|sid| legs.contains_key(sid));
@@ -160,8 +160,8 @@ fn winner(facts: &Facts<'_>, legs: &BTreeMap<CallSid, Leg>) -> Option<CallSid> {
     named.or_else(first)
 }
 
-/// Ends a leg of which no callback said so, but whose Dial or call is over, or whose neighbour
-/// has the call. Says whether only a deadline did.
+/// Ends a leg without a last callback if its Dial or its call is over, or if another leg of its
+/// wave has the call. Returns whether only a deadline ended it.
 fn close(facts: &Facts<'_>, leg: &mut Leg, won: Option<&Leg>) -> bool {
     if leg.ended_at.is_some() {
         return false;
@@ -173,25 +173,25 @@ fn close(facts: &Facts<'_>, leg: &mut Leg, won: Option<&Leg>) -> bool {
         facts.ended.map(|(at, _)| at),
         neighbour.and_then(|won| won.answered_at),
     ];
-    let mends = [facts.mend(Some(leg.sid)), facts.mend(None)];
-    let mend = mends.into_iter().flatten().min_by_key(|(at, mended)| (mended.by, *at));
+    let closings = [facts.closing(Some(leg.sid)), facts.closing(None)];
+    let closing = closings.into_iter().flatten().min_by_key(|(at, closed)| (closed.by, *at));
     let ended_at = ends.into_iter().flatten().min();
     let timed_out = dial
         .is_some_and(|(_, dialled)| dialled.status == DialStatus::NoAnswer && !dialled.caller_gone);
-    let mended = mend.map(|(_, mended)| mended).filter(|_| ended_at.is_none());
-    leg.ended_at = ended_at.or(mend.map(|(at, _)| at));
+    let closed = closing.map(|(_, closed)| closed).filter(|_| ended_at.is_none());
+    leg.ended_at = ended_at.or(closing.map(|(at, _)| at));
     if leg.ended_at.is_some() {
-        leg.status = match mended.map(|mended| mended.status).filter(|status| status.is_final()) {
+        leg.status = match closed.map(|closed| closed.status).filter(|status| status.is_final()) {
             _ if leg.answered_at.is_some() => LegStatus::Completed,
             Some(status) => status,
             None if timed_out => LegStatus::NoAnswer,
             None => LegStatus::Canceled,
         };
     }
-    mended.is_some_and(|mended| mended.by == Mend::Deadline)
+    closed.is_some_and(|closed| closed.by == ClosedBy::Deadline)
 }
 
-/// Lets no moment of a leg stand before an earlier one.
+/// Puts the moments of a leg in order: none is before the one that precedes it.
 fn in_order(leg: &mut Leg) {
     let mut floor: Option<Timestamp> = None;
     let moments =

@@ -1,4 +1,4 @@
-//! How the call stands, and the record of it.
+//! The outcome of the call, and its record.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::legs::Legs;
 use crate::{Call, DialStatus, Direction, EndReason, Leg, LegEnd, LegStatus, Outcome, Party, Wave};
 
-/// How a call stands and why it is over; the rest only where no leg tells.
+/// How a call stands and why it is over. The other fields are set only if no leg tells them.
 struct Standing {
     outcome: Outcome,
     reason: Option<EndReason>,
@@ -97,7 +97,7 @@ fn unanswered_inbound(facts: &Facts<'_>, legs: &Legs) -> Standing {
     let rang = facts.routed.keys().filter(|wave| rings(wave)).chain(facts.dialled.keys());
     let last_wave = rang.copied().chain(legs.legs.values().filter_map(|leg| leg.wave)).max();
     let dialled = last_wave.and_then(|wave| facts.dialled.get(&wave));
-    // A decision that rings nobody, after all that rang: the caller hears the good-bye.
+    // A decision that rings nobody, after all waves: the caller hears the good-bye.
     let last_decision = facts.routed.iter().next_back().filter(|(wave, _)| !rings(wave));
     let gave_up = last_decision.filter(|(wave, _)| last_wave.is_none_or(|last| **wave > last));
     let over = facts.over();

@@ -1,8 +1,8 @@
 //! What only the carrier's own record knows, and deadlines that turn out to be wrong.
 
 use calls::{
-    Direction, EndReason, Event, Fact, Found, LegEnd, LegEvent, LegStatus, Mend, Outcome, Party,
-    fold,
+    ClosedBy, Direction, EndReason, Event, Fact, Found, LegEnd, LegEvent, LegStatus, Outcome,
+    Party, fold,
 };
 
 use crate::support::*;
@@ -29,9 +29,9 @@ fn gap() -> Vec<Event> {
         found_leg(1, 1, LegStatus::Initiated),
         found_leg(1, 2, LegStatus::Initiated),
         found_leg(6, 2, LegStatus::InProgress),
-        mended(6, Mend::Carrier, Some(1), LegStatus::Canceled),
-        mended(66, Mend::Carrier, Some(2), LegStatus::Completed),
-        mended(67, Mend::Carrier, None, LegStatus::Completed),
+        closed(6, ClosedBy::Carrier, Some(1), LegStatus::Canceled),
+        closed(66, ClosedBy::Carrier, Some(2), LegStatus::Completed),
+        closed(67, ClosedBy::Carrier, None, LegStatus::Completed),
     ]
 }
 
@@ -52,7 +52,7 @@ fn a_call_without_any_webhook_is_told_by_the_carrier() {
 fn a_call_that_nobody_was_rung_for_is_missed_and_an_open_one_is_open() {
     let parts = [found(0, "+15005550001", "+15005550006")];
     assert_eq!(fold(sid(CALL), &parts).outcome, Outcome::Ringing);
-    let over = mended(9, Mend::Carrier, None, LegStatus::Completed);
+    let over = closed(9, ClosedBy::Carrier, None, LegStatus::Completed);
     let missed = fold(sid(CALL), parts.iter().chain([&over]));
     assert_eq!(missed.outcome, Outcome::NoAnswer);
     assert_eq!(missed.end_reason, Some(EndReason::NobodyAvailable));
@@ -73,8 +73,8 @@ fn what_webhooks_said_stands() {
     let want = fold(sid(CALL), &webhooks);
     let mut all = vec![
         found(-3, "+15005559999", "+15005559998"),
-        mended(3, Mend::Carrier, None, LegStatus::Failed),
-        mended(4, Mend::Deadline, None, LegStatus::NoAnswer),
+        closed(3, ClosedBy::Carrier, None, LegStatus::Failed),
+        closed(4, ClosedBy::Deadline, None, LegStatus::NoAnswer),
     ];
     for leg in &want.legs {
         for status in LegStatus::ALL {
@@ -97,7 +97,7 @@ fn what_webhooks_said_stands() {
 #[test]
 fn a_deadline_does_not_count_if_the_call_was_heard_of_later() {
     let rang = [arrived(0), leg(1, 1, 0, LegStatus::Initiated), leg(2, 1, 1, LegStatus::Ringing)];
-    let missed = mended(100, Mend::Deadline, None, LegStatus::NoAnswer);
+    let missed = closed(100, ClosedBy::Deadline, None, LegStatus::NoAnswer);
     let call = fold(sid(CALL), rang.iter().chain([&missed]));
     assert_eq!((call.outcome, call.end_reason), (Outcome::NoAnswer, Some(EndReason::Lost)));
 
@@ -108,12 +108,12 @@ fn a_deadline_does_not_count_if_the_call_was_heard_of_later() {
     assert_eq!((call.outcome, call.on_call()), (Outcome::InProgress, vec![agent(1)]));
 
     // The deadline of a call that is answered is another one.
-    let lost = mended(14_700, Mend::Deadline, None, LegStatus::Completed);
+    let lost = closed(14_700, ClosedBy::Deadline, None, LegStatus::Completed);
     let call = fold(sid(CALL), heard().chain([&lost]));
     assert_eq!((call.outcome, call.end_reason), (Outcome::Completed, Some(EndReason::Lost)));
     assert_eq!((call.on_call(), call.ended_at), (vec![], Some(at(14_700))));
 
-    let of_leg = mended(100, Mend::Deadline, Some(1), LegStatus::NoAnswer);
+    let of_leg = closed(100, ClosedBy::Deadline, Some(1), LegStatus::NoAnswer);
     let call = fold(sid(CALL), rang.iter().chain([&of_leg, &answered]));
     assert_eq!(call.on_call(), [agent(1)]);
 }
@@ -124,10 +124,13 @@ fn keys_tell_whose_word_it_is() {
     for (event, key) in [
         (found(0, "", ""), "found".to_owned()),
         (found_leg(0, 2, LegStatus::InProgress), format!("found:{}:in-progress", sid(2))),
-        (mended(0, Mend::Carrier, None, no), "mended:carrier".into()),
-        (mended(0, Mend::Carrier, Some(2), no), format!("mended:carrier:{}", sid(2))),
-        (mended(0, Mend::Deadline, None, no), "mended:deadline:no-answer".into()),
-        (mended(0, Mend::Deadline, Some(2), no), format!("mended:deadline:{}:no-answer", sid(2))),
+        (closed(0, ClosedBy::Carrier, None, no), "mended:carrier".into()),
+        (closed(0, ClosedBy::Carrier, Some(2), no), format!("mended:carrier:{}", sid(2))),
+        (closed(0, ClosedBy::Deadline, None, no), "mended:deadline:no-answer".into()),
+        (
+            closed(0, ClosedBy::Deadline, Some(2), no),
+            format!("mended:deadline:{}:no-answer", sid(2)),
+        ),
     ] {
         assert_eq!(event.key(), key);
     }

@@ -1,6 +1,6 @@
 //! Events as the store and the spool write them.
 
-use calls::{Event, LegStatus, Mend, Outcome};
+use calls::{ClosedBy, Event, LegStatus, Outcome};
 use serde_json::json;
 
 use crate::found::{found, found_leg};
@@ -46,7 +46,7 @@ fn events_are_flat_objects() {
 fn every_kind_of_event_comes_back() {
     let mut events = three_agents();
     events.extend([called_out(0, 7), placed(0, 7), refused(0, 7)]);
-    events.push(mended(9, Mend::Deadline, Some(1), LegStatus::Canceled));
+    events.push(closed(9, ClosedBy::Deadline, Some(1), LegStatus::Canceled));
     events.push(found(0, "+15005550001", "+15005550006"));
     events.push(found_leg(1, 2, LegStatus::InProgress));
     for event in events {
@@ -79,12 +79,12 @@ fn words_of_a_newer_version_are_kept() {
 /// A store finds events by their keys.
 #[test]
 fn keys_tell_which_events_end_a_call() {
-    let carrier = mended(9, Mend::Carrier, None, LegStatus::Completed);
+    let carrier = closed(9, ClosedBy::Carrier, None, LegStatus::Completed);
     let over = [ended(67, LegStatus::Completed), carrier.clone()];
     assert_eq!(over.map(|event| event.key()), Event::OVER);
-    let deadline = mended(9, Mend::Deadline, Some(1), LegStatus::Completed);
+    let deadline = closed(9, ClosedBy::Deadline, Some(1), LegStatus::Completed);
     for event in [carrier, deadline] {
-        assert_eq!(event.key().split(':').next(), Some(Event::MENDED));
+        assert_eq!(event.key().split(':').next(), Some(Event::CLOSED));
     }
 }
 

@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use calls::{
-    Arrived, Call, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent, LegStatus,
-    Mend, Mended, Outcome, Party, Placed, Refused, Routed, Source, Verdict, fold, log_entry, parse,
+    Arrived, Call, Closed, ClosedBy, DialStatus, Dialled, Direction, Ended, Event, Fact, Found,
+    LegEvent, LegStatus, Outcome, Party, Placed, Refused, Routed, Source, Verdict, fold, log_entry,
+    parse,
 };
 use identity::{CallSid, Timestamp, UserId};
 use proptest::collection::vec;
@@ -94,8 +95,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     });
     let refused = option::of(any_agent())
         .prop_map(|agent| Fact::Refused(Refused { agent, reason: "premium".into() }));
-    let mended = (select(Mend::ALL), option::of(any_sid()), any_status())
-        .prop_map(|(by, leg, status)| Fact::Mended(Mended { by, leg, status }));
+    let closed = (select(ClosedBy::ALL), option::of(any_sid()), any_status())
+        .prop_map(|(by, leg, status)| Fact::Closed(Closed { by, leg, status }));
     let found = (select(Direction::ALL), any_party(), any_party(), any::<bool>()).prop_map(
         |(direction, from, to, known)| {
             Fact::Found(Found { direction, from, to, contact: known.then(contact) })
@@ -112,7 +113,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         3 => dialled_event().prop_map(Fact::Dialled),
         1 => (any_status(), any_length())
             .prop_map(|(status, duration)| Fact::Ended(Ended { status, duration })),
-        1 => mended,
+        1 => closed,
     ]
 }
 

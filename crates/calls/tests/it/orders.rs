@@ -74,7 +74,7 @@ fn every_permutation_of_two_agents_who_answer_at_once() {
         leg(60, 2, 3, LegStatus::Completed),
         leg(5, 3, 2, LegStatus::NoAnswer),
         bridged(60, 1, 2, 55),
-        mended(90, calls::Mend::Deadline, None, LegStatus::Completed),
+        closed(90, calls::ClosedBy::Deadline, None, LegStatus::Completed),
     ];
     let want = fold(sid(CALL), &events);
     assert_eq!(want.handled_by, Some(agent(2)));

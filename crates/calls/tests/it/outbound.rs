@@ -1,7 +1,7 @@
 //! What an agent's own calls come to, and the rows of the log.
 
 use calls::{
-    DialStatus, EndReason, Event, LegEnd, LegStatus, Mend, Outcome, Party, Sender, log_entry,
+    ClosedBy, DialStatus, EndReason, Event, LegEnd, LegStatus, Outcome, Party, Sender, log_entry,
 };
 
 use identity::Word;
@@ -50,7 +50,7 @@ fn outbound_calls_belong_to_whoever_placed_them() {
         ),
         (
             "a deadline",
-            with(vec![mended(600, Mend::Deadline, None, done)]),
+            with(vec![closed(600, ClosedBy::Deadline, None, done)]),
             over(Outcome::NoAnswer, EndReason::Lost, 600),
         ),
         (
@@ -72,7 +72,7 @@ fn outbound_calls_belong_to_whoever_placed_them() {
             "the Dial says how before a deadline does",
             with(vec![
                 unanswered(8, 1, DialStatus::Canceled, false),
-                mended(600, Mend::Deadline, None, done),
+                closed(600, ClosedBy::Deadline, None, done),
             ]),
             over(Outcome::CallerHungUp, EndReason::CallerHungUp, 8),
         ),

@@ -1,7 +1,7 @@
 //! What inbound calls come to, in full and with callbacks missing.
 
 use calls::{
-    DialStatus, Direction, EndReason, Event, Fact, LegEnd, LegStatus, Mend, Outcome, fold,
+    ClosedBy, DialStatus, Direction, EndReason, Event, Fact, LegEnd, LegStatus, Outcome, fold,
 };
 use identity::CallSid;
 use routing::ReasonCode;
@@ -118,14 +118,14 @@ fn missed_calls_say_how() {
         ),
         (
             "a deadline",
-            plus(vec![mended(600, Mend::Deadline, None, LegStatus::Completed)]),
+            plus(vec![closed(600, ClosedBy::Deadline, None, LegStatus::Completed)]),
             missed(EndReason::Lost, 600),
         ),
         (
             "the carrier's record",
             plus(vec![
-                mended(600, Mend::Deadline, None, LegStatus::Completed),
-                mended(45, Mend::Carrier, None, LegStatus::Completed),
+                closed(600, ClosedBy::Deadline, None, LegStatus::Completed),
+                closed(45, ClosedBy::Carrier, None, LegStatus::Completed),
             ]),
             left(45),
         ),
@@ -250,13 +250,13 @@ fn every_leg_says_why_it_stopped() {
                 arrived(0),
                 routed(0, 1, &[1]),
                 leg(1, 1, 1, LegStatus::Ringing),
-                mended(99, Mend::Deadline, Some(1), no),
+                closed(99, ClosedBy::Deadline, Some(1), no),
             ],
             LegEnd::Lost,
         ),
         (
             "the carrier's record",
-            vec![leg(1, 1, 1, LegStatus::Ringing), mended(9, Mend::Carrier, Some(1), no)],
+            vec![leg(1, 1, 1, LegStatus::Ringing), closed(9, ClosedBy::Carrier, Some(1), no)],
             LegEnd::TimedOut,
         ),
     ];
@@ -275,13 +275,13 @@ fn a_leg_without_an_end_ends_with_its_dial_or_its_call() {
         ("a late end of its own", leg(62, 1, 3, LegStatus::Completed), 62, LegEnd::Completed),
         (
             "a deadline for the leg",
-            mended(63, Mend::Deadline, Some(1), LegStatus::Completed),
+            closed(63, ClosedBy::Deadline, Some(1), LegStatus::Completed),
             63,
             LegEnd::Lost,
         ),
         (
             "a deadline for the call",
-            mended(64, Mend::Deadline, None, LegStatus::Completed),
+            closed(64, ClosedBy::Deadline, None, LegStatus::Completed),
             64,
             LegEnd::Lost,
         ),
@@ -371,6 +371,6 @@ fn legs_stand_by_wave_and_agents_once() {
 fn a_call_is_no_leg_of_itself() {
     let events = [arrived(0), leg(5, CALL, 2, LegStatus::InProgress)];
     assert_eq!((call(&events).legs.len(), call(&events).outcome), (0, Outcome::Ringing));
-    let mend = mended(9, Mend::Carrier, Some(CALL), LegStatus::Completed);
+    let mend = closed(9, ClosedBy::Carrier, Some(CALL), LegStatus::Completed);
     assert_eq!(call(&[arrived(0), mend]).ended_at, Some(at(9)));
 }

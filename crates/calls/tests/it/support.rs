@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use calls::{
-    Arrived, Call, DialStatus, Dialled, Direction, EndReason, Ended, Event, Fact, Leg, LegEvent,
-    LegStatus, Mend, Mended, Outcome, Party, Placed, Routed, Verdict, fold,
+    Arrived, Call, Closed, ClosedBy, DialStatus, Dialled, Direction, EndReason, Ended, Event, Fact,
+    Leg, LegEvent, LegStatus, Outcome, Party, Placed, Routed, Verdict, fold,
 };
 use identity::{AgentIdentity, CallSid, ClientAddress, ContactId, Timestamp, UserId};
 
@@ -99,9 +99,9 @@ pub(crate) fn ended(seconds: i64, status: LegStatus) -> Event {
     Event { at: at(seconds), fact: Fact::Ended(Ended { status, duration: None }) }
 }
 
-pub(crate) fn mended(seconds: i64, by: Mend, leg: Option<u8>, status: LegStatus) -> Event {
-    let fact = Mended { by, leg: leg.map(sid), status };
-    Event { at: at(seconds), fact: Fact::Mended(fact) }
+pub(crate) fn closed(seconds: i64, by: ClosedBy, leg: Option<u8>, status: LegStatus) -> Event {
+    let fact = Closed { by, leg: leg.map(sid), status };
+    Event { at: at(seconds), fact: Fact::Closed(fact) }
 }
 
 /// The callbacks of one leg that rings and ends without an answer, three seconds apart.

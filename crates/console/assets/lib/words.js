@@ -31,19 +31,19 @@
  *
  * @typedef {object} Call
  * @property {string} call_sid The call, as Twilio and the log name it
- * @property {Direction} direction Who placed it; inbound until something says otherwise
+ * @property {Direction} direction Who placed it; inbound until an event says otherwise
  * @property {string} from Who calls
  * @property {string} to What was called: for an outbound call the number that was dialled
  * @property {string | null} contact_id The person on the other side, if it is a contact
  * @property {Outcome} outcome How it stands or ended
- * @property {string | null} handled_by The agent who has, or had, the call: inbound whose leg was answered and connected, null while it rings and if it was missed; outbound who placed it
+ * @property {string | null} handled_by The agent who has, or had, the call. Inbound: whose leg was answered and connected; null while it rings and if it was missed. Outbound: who placed it
  * @property {string | null} started_at When it arrived, or the first sign of it if the arrival is not known; null if nothing is known
  * @property {string | null} answered_at When the other side answered
- * @property {string | null} ended_at When it was over; null while it goes on
- * @property {EndReason | null} end_reason Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+ * @property {string | null} ended_at When it ended; null while it goes on
+ * @property {EndReason | null} end_reason Why it ended; null while it goes on, and in the log for a reason that only a newer version of the program knows
  * @property {Refusal | null} refusal The rule that kept an outbound call from being placed
  * @property {Leg[]} legs As folded: the agent's own leg of an outbound call first, then by wave, first sign of life and Sid. In the log they are in the order in which they began
- * @property {Wave[]} waves By number
+ * @property {Wave[]} waves The waves, by number
  * @property {string | null} contact_name The name of the contact
  */
 
@@ -55,9 +55,9 @@
  * @typedef {object} Dialled
  * @property {number} wave Which wave it was, from 1; an outbound call has one
  * @property {DialStatus} status How it ended
- * @property {boolean} caller_gone Whether the call itself was over by then: whoever placed it has gone
+ * @property {boolean} caller_gone Whether the call itself was over by then: the caller has gone
  * @property {boolean} [bridged] Twilio's `DialBridged`: whether the two sides were connected
- * @property {string} [child] The leg that was bridged. If none was, Twilio may name any, and it says nothing
+ * @property {string} [child] The leg that was bridged. If none was, Twilio may name any leg, which means nothing
  * @property {number} [duration] Twilio's `DialCallDuration`: how long that leg was answered
  */
 
@@ -70,13 +70,13 @@
  *
  * @typedef {object} Leg
  * @property {string} leg_sid The leg; for the agent's own leg of an outbound call, the call itself
- * @property {string | null} agent Whose browser it is; null for a phone number
+ * @property {string | null} agent The agent whose browser it is; null for a phone number
  * @property {LegStatus} status How it stands. A leg that no callback ended, but whose call or Dial is over, is over
  * @property {string | null} initiated_at When dialling began
  * @property {string | null} ringing_at When it began to ring
  * @property {string | null} answered_at When it was answered
- * @property {string | null} ended_at When it was over; null while it goes on
- * @property {LegEnd | null} end_reason Why it is over; null while it goes on, and in the log for a reason that only a newer version of the program knows
+ * @property {string | null} ended_at When it ended; null while it goes on
+ * @property {LegEnd | null} end_reason Why it ended; null while it goes on, and in the log for a reason that only a newer version of the program knows
  */
 
 /** @typedef {"completed" | "answered_elsewhere" | "caller_left" | "timed_out" | "declined" | "unreachable" | "not_connected" | "canceled" | "refused" | "lost"} LegEnd */
@@ -112,7 +112,7 @@
  * @typedef {object} Verdict
  * @property {string} user Who
  * @property {ReasonCode} reason Why they ring, or do not
- * @property {boolean} rings Whether they ring in this wave. One who is meant for a later wave does not
+ * @property {boolean} rings Whether they ring in this wave; not so for those who are planned for a later one
  */
 
 /**
@@ -121,9 +121,9 @@
  * @typedef {object} Wave
  * @property {number} number Its number, from 1
  * @property {string | null} decided_at When it was decided; null if the decision is not known
- * @property {Scope | null} scope Whom the call was for; null if the decision is not known
+ * @property {Scope | null} scope The agents that the call was for, and why; null if the decision is not known
  * @property {Verdict[]} verdicts What was decided about every candidate, in the router's order
- * @property {string | null} ended_at When its Dial was over
+ * @property {string | null} ended_at When its Dial ended
  * @property {Dialled | null} dialled How its Dial ended; null while it rings
  */
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calls::{Event, Fact, LONGEST_CALL, LegStatus, Mend, Mended};
+use calls::{Closed, ClosedBy, Event, Fact, LONGEST_CALL, LegStatus};
 use identity::{CallSid, Timestamp};
 use store_pg::OpenCall;
 
@@ -43,8 +43,8 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
     let mut expire = |since: Timestamp, limit: Duration, leg: Option<CallSid>, status| {
         let at = since + limit;
         if at <= now {
-            let mended = Mended { by: Mend::Deadline, leg, status };
-            events.push(Event { at, fact: Fact::Mended(mended) });
+            let closed = Closed { by: ClosedBy::Deadline, leg, status };
+            events.push(Event { at, fact: Fact::Closed(closed) });
         }
     };
     // The agent's own leg of an outbound call is the call.
@@ -104,9 +104,9 @@ mod tests {
         let limits = Limits::new(Duration::from_secs(30));
         let overdue = overdue(call, limits, at(now))?;
         let read = |event: &Event| {
-            let Fact::Mended(mended) = &event.fact else { panic!("{event:?}") };
-            assert_eq!(mended.by, Mend::Deadline);
-            (event.at.unix_seconds() - at(0).unix_seconds(), mended.leg, mended.status)
+            let Fact::Closed(closed) = &event.fact else { panic!("{event:?}") };
+            assert_eq!(closed.by, ClosedBy::Deadline);
+            (event.at.unix_seconds() - at(0).unix_seconds(), closed.leg, closed.status)
         };
         Some(overdue.events.iter().map(read).collect())
     }

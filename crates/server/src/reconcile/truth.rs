@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calls::{Direction, Event, Fact, Found, LegEvent, LegStatus, Mend, Mended, Party};
+use calls::{Closed, ClosedBy, Direction, Event, Fact, Found, LegEvent, LegStatus, Party};
 use identity::{ContactId, Timestamp};
 use twilio_rest::{CallRecord, CallStatus};
 
@@ -22,9 +22,9 @@ pub(super) fn events(
         events.extend(of_leg(leg, start));
     }
     if root.status.is_final() {
-        let mended = Mended { by: Mend::Carrier, leg: None, status: status(root.status) };
+        let closed = Closed { by: ClosedBy::Carrier, leg: None, status: status(root.status) };
         let at = root.ended_at.unwrap_or(start);
-        events.push(Event { at, fact: Fact::Mended(mended) });
+        events.push(Event { at, fact: Fact::Closed(closed) });
     }
     events
 }
@@ -65,9 +65,9 @@ fn of_leg(leg: &CallRecord, start: Timestamp) -> Vec<Event> {
         _ => {}
     }
     if leg.status.is_final() {
-        let (by, status) = (Mend::Carrier, status(leg.status));
-        let mended = Mended { by, leg: Some(leg.sid), status };
-        events.push(Event { at: over, fact: Fact::Mended(mended) });
+        let (by, status) = (ClosedBy::Carrier, status(leg.status));
+        let closed = Closed { by, leg: Some(leg.sid), status };
+        events.push(Event { at: over, fact: Fact::Closed(closed) });
     }
     events
 }

@@ -120,7 +120,7 @@ async fn two_servers_at_once_leave_the_same_rows() {
         let scene = Scene::new(&db, id).await;
         let mut events = three_agents(scene.contact);
         dice.shuffle(&mut events);
-        // Each by itself and all at once; nothing that comes later mends what was lost.
+        // Each by itself and all at once; nothing that comes later closings what was lost.
         let tasks: Vec<_> = events
             .into_iter()
             .enumerate()

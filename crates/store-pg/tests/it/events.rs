@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use calls::{
-    Arrived, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent, LegStatus, Mend, Mended,
-    Party, Placed, Routed, Verdict,
+    Arrived, Closed, ClosedBy, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent,
+    LegStatus, Party, Placed, Routed, Verdict,
 };
 use identity::{AgentIdentity, ClientAddress, ContactId};
 use serde_json::json;
@@ -58,9 +58,9 @@ pub(crate) fn ended(seconds: i64, status: LegStatus) -> Event {
     Event { at: at(seconds), fact: Fact::Ended(Ended { status, duration: None }) }
 }
 
-pub(crate) fn mended(seconds: i64) -> Event {
-    let fact = Mended { by: Mend::Deadline, leg: None, status: LegStatus::Completed };
-    Event { at: at(seconds), fact: Fact::Mended(fact) }
+pub(crate) fn closed(seconds: i64) -> Event {
+    let fact = Closed { by: ClosedBy::Deadline, leg: None, status: LegStatus::Completed };
+    Event { at: at(seconds), fact: Fact::Closed(fact) }
 }
 
 /// Three agents ring, the second answers after six seconds and talks for a minute. A deadline
@@ -81,7 +81,7 @@ pub(crate) fn three_agents(contact: ContactId) -> Vec<StoredEvent> {
         leg(4, 3, 1, LegStatus::Busy),
         bridged(66, 2, 60),
         ended(67, LegStatus::Completed),
-        mended(90),
+        closed(90),
     ];
     events.into_iter().map(stored).collect()
 }

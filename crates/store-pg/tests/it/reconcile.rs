@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calls::{Arrived, Direction, Event, Fact, LegEvent, LegStatus, Mend, Mended, Party};
+use calls::{Arrived, Closed, ClosedBy, Direction, Event, Fact, LegEvent, LegStatus, Party};
 use serde_json::Value;
 use store_pg::{KnownCall, Store, StoredEvent};
 use tokio_postgres::error::SqlState;
@@ -20,9 +20,9 @@ fn leg(seconds: i64, id: u8, status: LegStatus) -> Event {
     Event { at: at(seconds), fact: Fact::Leg(fact) }
 }
 
-fn mended(seconds: i64, by: Mend) -> Event {
-    let fact = Mended { by, leg: None, status: LegStatus::NoAnswer };
-    Event { at: at(seconds), fact: Fact::Mended(fact) }
+fn closed(seconds: i64, by: ClosedBy) -> Event {
+    let fact = Closed { by, leg: None, status: LegStatus::NoAnswer };
+    Event { at: at(seconds), fact: Fact::Closed(fact) }
 }
 
 async fn apply(store: &Store, name: &str, call: u8, events: Vec<Event>) {
@@ -56,7 +56,7 @@ async fn workspaces_are_named_that_need_it_and_only_to_the_webhooks_role() {
     apply(&store, "ws_b", 1, vec![arrived(5)]).await;
     assert_eq!(named(0, 5).await, [""; 0]);
     assert_eq!(named(0, 6).await, ["ws_b"], "a call is open");
-    apply(&store, "ws_b", 1, vec![mended(9, Mend::Carrier)]).await;
+    apply(&store, "ws_b", 1, vec![closed(9, ClosedBy::Carrier)]).await;
     assert_eq!(named(0, 99).await, [""; 0]);
 
     let client = db.client(LOGIN).await;
@@ -83,7 +83,7 @@ async fn one_server_at_a_time_and_the_comparison_never_goes_back() {
     assert_eq!(lease.compared_until, at(0), "the entry of the workspace");
     assert_eq!(store.lease(&ws, minute).await.expect("asked"), None, "taken");
     store.release(&ws, lease, None).await.expect("released");
-    apply(&store, "ws_a", 1, vec![arrived(50), mended(5_000, Mend::Deadline)]).await;
+    apply(&store, "ws_a", 1, vec![arrived(50), closed(5_000, ClosedBy::Deadline)]).await;
     let lease = store.lease(&ws, minute).await.expect("asked").expect("free again");
     assert_eq!((lease.compared_until, lease.is_first), (at(50), true), "the last event");
     store.release(&ws, lease, Some(at(100))).await.expect("released");
@@ -116,8 +116,8 @@ async fn open_calls_come_with_their_open_legs_and_last_word() {
     let answered =
         vec![arrived(5), leg(6, 4, LegStatus::Ringing), leg(8, 4, LegStatus::InProgress)];
     apply(&store, "ws_a", 3, answered).await;
-    apply(&store, "ws_a", 5, vec![arrived(6), mended(70, Mend::Carrier)]).await;
-    apply(&store, "ws_a", 6, vec![arrived(7), mended(80, Mend::Deadline)]).await;
+    apply(&store, "ws_a", 5, vec![arrived(6), closed(70, ClosedBy::Carrier)]).await;
+    apply(&store, "ws_a", 6, vec![arrived(7), closed(80, ClosedBy::Deadline)]).await;
     let open = store.open_calls(&ws, at(100), 10).await.expect("open calls");
     let seen: Vec<_> = open
         .iter()

@@ -62,7 +62,7 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     let faults = store.faults().await?;
     if !faults.is_empty() {
         for fault in &faults {
-            report.fault(&fault.fault, &fault.mend);
+            report.fault(&fault.fault, &fault.fix);
         }
         return Ok(Vec::new());
     }
