@@ -1,8 +1,9 @@
 //! `cargo xtask release`: could the crates be published as they are?
 //!
-//! Every check runs on each `cargo xtask test`. Three of them have a part that needs more than a
-//! bare machine has: the database of advisories, the oldest supported toolchain, and
-//! `cargo-semver-checks`. `--full` demands that part; without it, the check says what it left out.
+//! Every check runs on each `cargo xtask test`. Four of them have a part that needs more than a bare
+//! machine has: the database of advisories, the oldest supported toolchain, `cargo-semver-checks`, or
+//! minutes to build every package. `--full` requires that part; without it, the check says what it
+//! left out.
 
 mod deny;
 mod features;
@@ -26,7 +27,8 @@ pub(crate) struct Options {
     /// Runs one check instead of all.
     #[arg(long, value_name = "CHECK", value_parser = CHECKS.map(|(name, _)| name))]
     only: Option<String>,
-    /// Runs also what needs a code host or another toolchain, and fails where it cannot run.
+    /// Also runs the parts that need a code host, another toolchain or minutes; fails if one cannot
+    /// run.
     #[arg(long)]
     full: bool,
 }
@@ -39,9 +41,9 @@ type Check = fn(&Workspace, Extent) -> Result<String, Failure>;
 /// How much of a check is run.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Extent {
-    /// What a bare machine with the package registries can do.
+    /// Everything that a bare machine with the package registries can do quickly.
     Bare,
-    /// Everything; what cannot run is a failure.
+    /// Everything; a part that cannot run is a failure.
     Full,
 }
 

@@ -14,8 +14,10 @@ pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     for folder in FOLDERS {
         collect(&root.join(folder), &mut pages);
     }
-    let crates = fs::read_dir(root.join("crates")).into_iter().flatten().flatten();
-    crates.for_each(|one| collect(&one.path(), &mut pages));
+    for parent in PARENTS {
+        let folders = fs::read_dir(root.join(parent)).into_iter().flatten().flatten();
+        folders.for_each(|folder| collect(&folder.path(), &mut pages));
+    }
     pages.sort();
     let mut faults = Vec::new();
     let mut links = 0;
@@ -36,9 +38,11 @@ pub(super) fn run(workspace: &Workspace) -> Result<String, Failure> {
     }
 }
 
-/// Where pages lie, beside the crates.
-const FOLDERS: [&str; 6] =
-    [".", ".github", ".github/ISSUE_TEMPLATE", "chaos", "conformance", "docs"];
+/// Folders of pages.
+const FOLDERS: [&str; 2] = [".", ".github/ISSUE_TEMPLATE"];
+
+/// Folders whose folders have pages.
+const PARENTS: [&str; 2] = [".", "crates"];
 
 /// The pages directly in a folder.
 fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
@@ -88,8 +92,18 @@ fn references(text: &str) -> Vec<Reference> {
 
 /// Whether this is a path of the checkout, and no pattern or command.
 fn is_path(code: &str) -> bool {
-    let roots =
-        ["chaos/", "conformance/", "crates/", "docs/", "fuzz/", "xtask/", ".github/", ".ci/"];
+    let roots = [
+        "chaos/",
+        "conformance/",
+        "crates/",
+        "docs/",
+        "fuzz/",
+        "harness/",
+        "stage/",
+        "xtask/",
+        ".github/",
+        ".ci/",
+    ];
     roots.iter().any(|root| code.starts_with(root))
         && code.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
 }
