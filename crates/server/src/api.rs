@@ -1,4 +1,4 @@
-//! What agents and their pages ask. Each handler does the same: authenticate, parse, load, decide,
+//! Requests of agents' pages. Each handler has the same steps: authenticate, parse, load, decide,
 //! render.
 
 mod agents;

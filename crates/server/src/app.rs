@@ -1,4 +1,4 @@
-//! Everything a request may need.
+//! Everything that a handler may need.
 
 use std::sync::Arc;
 

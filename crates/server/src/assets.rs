@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
 
-/// What the page is told and allowed, and where the SDK lies.
+/// The page's configuration and policy, and the directory of the SDK.
 #[derive(Debug)]
 pub(crate) struct Assets {
     policy: String,
@@ -29,7 +29,7 @@ impl Assets {
         }
     }
 
-    /// Sends a file, or nothing if the browser has it.
+    /// Sends a file, or 304 if the browser has it.
     pub(crate) fn file(&self, file: &'static File, parts: &Parts) -> Reply {
         let encoding = Encoding::accepted(value(parts, &header::ACCEPT_ENCODING));
         let etag = file.etag(encoding);
@@ -49,14 +49,14 @@ impl Assets {
         reply
     }
 
-    /// Sends what the page asks at its start.
+    /// Sends the configuration, which the page asks for when it starts.
     pub(crate) fn config(&self) -> Reply {
         let mut reply = reply::text("application/json", self.config.clone());
         reply::set(&mut reply, header::CACHE_CONTROL, "no-store");
         reply
     }
 
-    /// Sends the SDK, as it lies in its directory at this moment.
+    /// Sends the SDK from its directory. It is read each time, because it may be installed later.
     pub(crate) async fn voice_sdk(&self, parts: &Parts) -> Result<Reply, ApiError> {
         let directory = self.voice_sdk.clone();
         let read = tokio::task::spawn_blocking(move || read_sdk(&directory)).await;

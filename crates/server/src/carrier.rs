@@ -1,5 +1,5 @@
-//! Twilio's requests. Each handler does the same: authenticate, parse, load, decide, render; and
-//! whatever happens, a caller never hears an application error.
+//! Twilio's requests. Each handler has the same steps: authenticate, parse, load, decide, render.
+//! Whatever happens, a caller never hears an application error.
 
 mod authenticate;
 mod inbound;
@@ -81,8 +81,8 @@ async fn handle(
     }))
 }
 
-/// Twilio asks its fallback URL, which may be ours, when another request failed: the answer is what
-/// it would be anyway, but an operator wants to know.
+/// Logs that Twilio asks its fallback URL, which may be ours, because another request failed. The answer
+/// stays the same, but an operator wants to know.
 fn note_fallback(app: &App, signed: &Signed) {
     let code = signed.params.iter().find(|(name, _)| name == "ErrorCode");
     if let Some(code) = code.and_then(|(_, code)| code.parse::<u32>().ok()) {
@@ -91,7 +91,7 @@ fn note_fallback(app: &App, signed: &Signed) {
     }
 }
 
-/// Our own fault while a caller waits.
+/// The answer after a panic, while a caller waits.
 fn after_panic(endpoint: &Carrier) -> Reply {
     match endpoint {
         Carrier::Status => CarrierRefusal::NotDurable.reply(),
@@ -101,7 +101,7 @@ fn after_panic(endpoint: &Carrier) -> Reply {
     }
 }
 
-/// What the caller, or the agent that calls out, hears next.
+/// The next document for the caller, or for the agent who calls out.
 async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
     let messages = &signed.workspace.policy.messages;
     let rung = Rung::parse(signed.query.as_deref());
@@ -145,7 +145,7 @@ struct Webhook<'a> {
 }
 
 impl Webhook<'_> {
-    /// Makes what was told and decided durable. A caller does not suffer if that fails.
+    /// Makes the request and the decision durable. The call goes on if that fails.
     async fn record(&self, events: Vec<Event>) {
         let entry = Entry {
             workspace: self.signed.workspace.id.clone(),
@@ -153,8 +153,8 @@ impl Webhook<'_> {
             events,
             params: self.signed.params.clone(),
         };
-        // A failure has been logged and counted where it happened. A disk that hangs goes on in the
-        // background: the caller has waited long enough.
+        // A failure has been logged and counted where it happened. If the disk hangs, the write goes on
+        // in the background: the caller has waited long enough.
         let recorded = tokio::time::timeout(DISK_BUDGET, self.app.journal.record(&entry));
         if recorded.await.is_err() {
             warn!(call.sid = %self.sid, "call {} goes on before its record is on disk", self.sid);
@@ -162,7 +162,7 @@ impl Webhook<'_> {
         }
     }
 
-    /// The other end, if it is a browser.
+    /// The other party, if it is a browser.
     fn agent(&self) -> Option<calls::Party> {
         let from = self.param("From")?;
         Some(calls::Party::read(from)).filter(|party| matches!(party, calls::Party::Client(_)))
@@ -192,5 +192,5 @@ fn refuse(app: &App, refusal: CarrierRefusal) -> Reply {
 /// How long a caller waits for the disk, which takes milliseconds unless it is broken.
 const DISK_BUDGET: Duration = Duration::from_millis(500);
 
-/// Early enough for Twilio's second try within its 15 s, and beyond everything that waits inside.
+/// Early enough for a second try within Twilio's 15 s, and later than every deadline inside.
 const DEADLINE: Duration = Duration::from_secs(4);

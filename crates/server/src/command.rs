@@ -1,4 +1,4 @@
-//! What `switchroom` can be told to do.
+//! The commands of `switchroom`.
 
 mod check;
 mod console;
@@ -26,25 +26,25 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves; configured by the environment, see docs/configuration.md.
+    /// Runs the server. The environment configures it: see docs/configuration.md.
     Serve,
-    /// As the owner: applies the schema and makes the server's login role.
+    /// As the owner: applies the schema and creates the server's login role.
     Migrate,
-    /// As the owner: the Twilio accounts of workspaces.
+    /// As the owner: adds, lists and removes the Twilio accounts of workspaces.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
-    /// The agent's page.
+    /// Installs the files of the agent's page that are not built in.
     #[command(subcommand)]
     Console(ConsoleCommand),
-    /// Records that the database refused: what they are, and trying them again.
+    /// Lists the records that the database refused, and tries them again.
     #[command(subcommand)]
     Spool(SpoolCommand),
-    /// Looks for faults of the set-up and names each one's mend.
+    /// Checks the set-up, and names the fix for each fault.
     Check,
 }
 
 impl CommandLine {
-    /// Whether the command reports every fault of the environment, that of the log included.
+    /// Whether the command reports all faults of the environment together, those of the log included.
     pub const fn reads_configuration(&self) -> bool {
         matches!(self.command, Command::Serve | Command::Check)
     }
@@ -81,7 +81,7 @@ pub async fn run(line: CommandLine) -> Result<(), Failure> {
     }
 }
 
-/// An error with everything that led to it.
+/// An error with all its causes.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

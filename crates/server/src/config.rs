@@ -1,4 +1,4 @@
-//! The configuration, read from the environment; all its faults are reported together.
+//! The configuration, read from the environment. All faults are reported together.
 
 mod reader;
 mod session;
@@ -22,7 +22,7 @@ use values::{
     ValueFault, check_database_url, check_filter, check_log_format, parse_origins, parse_public_url,
 };
 
-/// Everything `switchroom serve` is told.
+/// The configuration of `switchroom serve`.
 #[derive(Debug)]
 pub struct Config {
     /// Postgres as the server's own role; `None` for the embedded one.
@@ -31,9 +31,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
-    /// What Twilio calls, without a slash at its end.
+    /// The base URL that Twilio calls, without a slash at its end.
     pub public_url: PublicUrl,
-    /// The addresses of one's own proxies, whose connections are not counted.
+    /// The addresses of your own proxies, whose connections are not counted.
     pub proxies: Networks,
     /// How session tokens are checked.
     pub sessions: SessionConfig,
@@ -45,25 +45,25 @@ pub struct Config {
     pub signalling: Option<Signalling>,
     /// The directory with the Voice SDK that the page loads.
     pub voice_sdk: PathBuf,
-    /// How long a caller waits for the database before the call is answered from what is known;
-    /// [`Config::read`] says 250 ms.
+    /// How long a caller waits for the database before the call is answered from memory;
+    /// [`Config::read`] sets 250 ms.
     pub database_budget: Duration,
     /// The pause between two rounds in which rosters are refreshed and what is known of workspaces
     /// is written to disk; `None`: only [`Server::save_known`](crate::Server::save_known) and the end do it.
     pub refresh_every: Option<Duration>,
-    /// How what no callback told is mended.
+    /// How missed callbacks are found.
     pub reconcile: ReconcileConfig,
     /// The clock of everything else.
     pub clock: Clock,
 }
 
-/// How what no callback told is mended.
+/// How missed callbacks are found.
 #[derive(Clone, Debug)]
 pub struct ReconcileConfig {
     /// Twilio's API.
     pub api: BaseUrl,
-    /// The pause between two rounds, of which the first comes at the start; `None`: only
-    /// [`Server::reconcile`](crate::Server::reconcile) does it.
+    /// The pause between two rounds. The first one comes at the start. `None`: no rounds, except by
+    /// [`Server::reconcile`](crate::Server::reconcile).
     pub every: Option<Duration>,
     /// The clock of deadlines.
     pub clock: Clock,
@@ -143,11 +143,11 @@ const DEFAULT_LISTEN: SocketAddr =
 /// A caller hears silence for as long as we wait.
 const DATABASE_BUDGET: Duration = Duration::from_millis(250);
 
-/// Half a ring: nobody is shown as ringing for much longer than they are.
+/// Half a ring, so that no agent is shown as ringing for much longer than they ring.
 const RECONCILE_EVERY: Duration = Duration::from_secs(15);
 
-/// What is known is lost for so long by a machine that fails; one sync of a small file for each
-/// workspace that has changed.
+/// If the machine fails, the changes of this time are lost. A round costs one sync of a small file for
+/// each workspace that has changed.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \

@@ -1,4 +1,4 @@
-//! Statuses and sentences: what an agent's page or Twilio is told when something is wrong.
+//! Statuses and sentences of errors, for agents' pages and for Twilio.
 
 use hyper::StatusCode;
 use identity::ParseError;
@@ -10,7 +10,7 @@ use tracing::{error, warn};
 use crate::http::body::BodyError;
 use crate::http::reply::{self, Reply};
 
-/// What an agent's page is told: a sentence, what to do, and a code that does not change.
+/// An error for an agent's page: a sentence, what to do, and a code that does not change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
@@ -48,13 +48,13 @@ impl ApiError {
         reply
     }
 
-    /// The words of the token endpoint are fixed: front ends match on them.
+    /// The sentences of the token endpoint are fixed: front ends match on them.
     pub(crate) fn identity_required() -> Self {
         let sentence = "Identity parameter is required. Each agent must have a unique identity.";
         Self::new(StatusCode::BAD_REQUEST, "identity_required", sentence).hint(IDENTITY_FORMAT)
     }
 
-    /// The same.
+    /// See [`ApiError::identity_required`] for its sentences.
     pub(crate) fn identity(broken: ParseError) -> Self {
         match broken {
             ParseError::Prefix { .. } => {
@@ -77,7 +77,7 @@ impl ApiError {
             .hint("Ask for the token of the user who is signed in")
     }
 
-    /// One answer for a workspace that is absent and for one that is somebody else's.
+    /// The same answer for a workspace that does not exist and for one of somebody else.
     pub(crate) fn workspace_not_found() -> Self {
         let sentence = "There is no such workspace, or you do not take calls in it.";
         Self::new(StatusCode::NOT_FOUND, "workspace_not_found", sentence)
@@ -125,7 +125,7 @@ impl ApiError {
     }
 
     pub(crate) fn unavailable() -> Self {
-        let sentence = "What is needed to answer is not available at this moment.";
+        let sentence = "The server cannot answer this right now.";
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence);
         Self { retry_after: true, ..error }.hint("Try again in a second")
     }
@@ -167,7 +167,7 @@ impl From<BodyError> for ApiError {
 
 const IDENTITY_FORMAT: &str = "Use format: agent_{userId}";
 
-/// Why a request that should be Twilio's is refused. It is never told: every answer is empty.
+/// Why a request that should be Twilio's is refused. The answer does not say it: it is empty.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CarrierRefusal {
     /// Not signed by this workspace's account; the class is for the metrics.
@@ -176,9 +176,9 @@ pub(crate) enum CarrierRefusal {
     NotAForm,
     /// Larger than a webhook can be.
     TooLarge,
-    /// The signature cannot be checked now: Twilio shall try again or take the fallback.
+    /// The signature cannot be checked now. Twilio should try again or use the fallback.
     CannotCheck,
-    /// The event could not be made durable: Twilio shall send it again.
+    /// The event could not be made durable. Twilio should send it again.
     NotDurable,
 }
 

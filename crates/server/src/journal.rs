@@ -1,5 +1,5 @@
-//! What is acknowledged is on disk first, and in the database after: one path in good and bad
-//! weather.
+//! Everything that is acknowledged is on disk first and in the database afterwards: one path in good and
+//! bad weather.
 
 mod adopt;
 mod applier;
@@ -40,7 +40,7 @@ impl Journal {
             Ok(payload) => payload,
             Err(error) => {
                 // Every part of an entry has a JSON form, so this is a fault of ours.
-                error!(%error, call.sid = %entry.call, "call {}: an event has no text", entry.call);
+                error!(%error, call.sid = %entry.call, "call {}: an event cannot be written as JSON", entry.call);
                 return Err(AppendError::Damaged);
             }
         };

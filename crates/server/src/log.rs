@@ -1,4 +1,4 @@
-//! The log: which lines are written, and which never are.
+//! The log: which lines are written and which never are.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{ParseError, Targets};
@@ -17,10 +17,10 @@ pub fn filter(text: &str) -> Result<Targets, FilterError> {
 #[error("RUST_LOG: {0}")]
 pub struct FilterError(#[from] ParseError);
 
-/// What no filter can switch on: what other people's code says below `info`.
+/// The limit that no filter can raise: other people's code logs nothing below `info`.
 ///
-/// Our lines hold no number, name, token or secret at any level, but a client of a database, for
-/// one, prints statements with their parameters when it is asked for details.
+/// Our lines hold no number, name, token or secret at any level. Other code is less careful: the database
+/// client, for example, logs statements with their parameters at `debug`.
 pub fn limit() -> Targets {
     let own = OWN.iter().map(|target| (*target, LevelFilter::TRACE));
     Targets::new().with_default(LevelFilter::INFO).with_targets(own)

@@ -85,15 +85,11 @@ impl Metrics {
             "Webhooks refused because of their signature, by class",
             refusals.clone(),
         );
-        registry.register("calls", "Voice webhooks by what was decided", calls.clone());
-        registry.register(
-            "journal",
-            "Records of the journal by what became of them",
-            journal.clone(),
-        );
+        registry.register("calls", "Voice webhooks by decision", calls.clone());
+        registry.register("journal", "Records of the journal by result", journal.clone());
         registry.register(
             "keeping",
-            "Rounds in which what is known of workspaces was written to disk, by how they went",
+            "Rounds in which known workspaces were written to disk, by result",
             keeping.clone(),
         );
         let (streams, resets) = (Gauge::default(), Family::default());
@@ -101,7 +97,7 @@ impl Metrics {
         registry.register("event_streams", "Open streams of events", streams.clone());
         registry.register(
             "event_resets",
-            "Streams of events that began anew, by reason",
+            "Streams of events that restarted with a snapshot, by reason",
             resets.clone(),
         );
         registry.register(
@@ -131,22 +127,22 @@ impl Metrics {
         self.webhook_seconds.get_or_create(&Endpoint { endpoint }).observe(time.as_secs_f64());
     }
 
-    /// `class` is why: `missing`, `mismatch`, `account`, …
+    /// `class` is the reason: `missing`, `mismatch`, `account`, …
     pub(crate) fn refused(&self, class: &'static str) {
         self.refusals.get_or_create(&Class { class }).inc();
     }
 
-    /// `outcome` is what was decided about a call.
+    /// `outcome` is the decision about a call.
     pub(crate) fn call(&self, outcome: &'static str) {
         self.calls.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// `outcome` is what became of records: `written`, `refused`, `applied`, `retried`, `set_aside`.
+    /// `outcome` is the result: `written`, `refused`, `applied`, `retried`, `set_aside`.
     pub(crate) fn journal(&self, outcome: &'static str, records: usize) {
         self.journal.get_or_create(&Outcome { outcome }).inc_by(records as u64);
     }
 
-    /// `outcome` is how a round of keeping what is known went: `done` or `failed`.
+    /// `outcome` is the result of writing the known workspaces: `done` or `failed`.
     pub(crate) fn keeping(&self, outcome: &'static str) {
         self.keeping.get_or_create(&Outcome { outcome }).inc();
     }
@@ -159,7 +155,7 @@ impl Metrics {
         self.streams.dec();
     }
 
-    /// `reason` is why a stream began anew: `gap`, `slow`.
+    /// `reason` is why a stream restarted with a snapshot: `gap`, `slow`.
     pub(crate) fn events_reset(&self, reason: &'static str) {
         self.resets.get_or_create(&Reason { reason }).inc();
     }

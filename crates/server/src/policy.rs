@@ -1,4 +1,4 @@
-//! What a workspace has chosen, as JSON in `voice_workspaces.policy`.
+//! The policy of a workspace, as JSON in `voice_workspaces.policy`.
 
 mod outbound;
 mod premium;
@@ -13,7 +13,7 @@ use outbound::Outbound;
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Whom to ring, how long, and what to do when nobody answers.
+    /// Who rings, for how long, and what happens when nobody answers.
     pub routing: routing::Policy,
     /// Whether the caller's leg stays unanswered until an agent takes the call.
     pub answer_on_bridge: AnswerOnBridge,
@@ -32,7 +32,7 @@ impl Policy {
     }
 }
 
-/// A slip of the keyboard must not keep a team away for a day.
+/// A typing mistake must not keep a team away for a day.
 const LONGEST_WRAP_UP: Duration = Duration::from_secs(3_600);
 
 /// Whether the caller hears the carrier's own ringing, and pays nothing, until the bridge.

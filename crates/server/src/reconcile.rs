@@ -1,15 +1,16 @@
-//! Mends what no callback told: one task, which asks Twilio for the truth and knows deadlines.
+//! Recovers missed callbacks: one task, which asks Twilio for its record and applies deadlines.
 //!
-//! Every so often, and at the start, it asks the database which workspaces need it, and for each
+//! At the start, and every so often after it, the task asks the database which workspaces need it. For each
+//! of them it
 //!
-//! 1. compares the calls since the last comparison with Twilio's own list, and fills in those of
-//!    which nothing is known: no webhook of theirs reached us, for whatever reason ([`gap`]);
-//! 2. looks at calls and legs that should have been over by now, asks Twilio about each, and ends
-//!    them by deadline if Twilio cannot be asked ([`overdue`]).
+//! 1. compares the calls since the last comparison with Twilio's own list, and fills in the unknown ones,
+//!    of which no webhook reached us ([`gap`]);
+//! 2. asks Twilio about calls and legs that should be over by now, and ends them by deadline if Twilio
+//!    cannot be asked ([`overdue`]).
 //!
-//! What it finds out goes through the journal like everything else, as events of their own kinds,
-//! which count only where no callback speaks. The same findings have the same keys, so several
-//! servers, a repetition or a crash in between do no harm; a lease saves them the work.
+//! The findings go through the journal like everything else, as events of their own kinds, which count
+//! only where no callback says otherwise. The same finding has the same key, so several servers,
+//! repetitions and crashes do no harm. A lease saves other servers the work.
 
 mod deadline;
 mod gap;
@@ -40,22 +41,22 @@ use pace::BackOff;
 
 pub(crate) use pace::Jitter;
 
-/// What one round did.
+/// The result of one round.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reconciled {
     /// Workspaces whose calls were compared with Twilio's list.
     pub compared: usize,
-    /// Calls of which nothing was known.
+    /// Unknown calls that were filled in.
     pub found: usize,
-    /// Calls that are over by Twilio's record.
+    /// Calls that were ended by Twilio's record.
     pub mended: usize,
-    /// Calls that are over, wholly or for one leg, by deadline.
+    /// Calls that were ended by deadline, wholly or for one leg.
     pub expired: usize,
-    /// Whether all was asked and answered; if not, the rest is tried again later.
+    /// Whether every question was asked and answered. If not, the rest is tried again later.
     pub is_whole: bool,
 }
 
-/// The one who mends.
+/// Runs the rounds.
 pub(crate) struct Reconciler {
     app: Arc<App>,
     twilio: Client,
@@ -66,12 +67,12 @@ pub(crate) struct Reconciler {
 
 /// What it remembers. All of it may be lost.
 struct State {
-    /// Whether all workspaces are compared in the next round, whenever they were last: after the
-    /// start, and after the database was away.
+    /// Whether the next round compares all workspaces, whenever that was done last: after the start, and
+    /// after the database was away.
     all: bool,
     /// Workspaces for which Twilio could not be asked.
     failed: HashMap<WorkspaceId, BackOff>,
-    /// Calls that go on, as Twilio said, and when it is asked again.
+    /// Calls that go on by Twilio's word, and when Twilio is asked about them again.
     alive: HashMap<CallSid, Timestamp>,
     /// Calls that a deadline ended while Twilio could not be asked.
     doubtful: HashMap<WorkspaceId, BTreeSet<CallSid>>,
@@ -83,7 +84,7 @@ struct Round<'a> {
     now: Timestamp,
     compare_before: Timestamp,
     done: Reconciled,
-    /// Failures of Twilio in a row: after some nobody else waits for it in this round.
+    /// Failures of Twilio in a row: after some of them the round goes on without Twilio.
     failures: u32,
 }
 
@@ -93,7 +94,7 @@ struct Case<'a> {
     twilio: Account<'a>,
     /// Whether Twilio may be asked.
     may_ask: bool,
-    /// Calls that are dealt with.
+    /// Calls that are done.
     seen: BTreeSet<CallSid>,
     /// Calls that a deadline ended while Twilio could not be asked.
     doubtful: BTreeSet<CallSid>,
@@ -120,7 +121,7 @@ impl Reconciler {
         })
     }
 
-    /// Round after round, until `stop` is cancelled.
+    /// Runs round after round until `stop` is cancelled.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
         let Some(every) = self.every else { return stop.cancelled().await };
         loop {
@@ -140,7 +141,7 @@ impl Reconciler {
         let mut state = self.state.lock().await;
         let now = self.clock.now();
         if self.app.journal.spool().stats().pending_records > BACKLOG {
-            // What looks lost may wait in the spool.
+            // Callbacks that look lost may wait in the spool.
             return Reconciled::default();
         }
         let compare_before = if state.all { now } else { now.before(COMPARE_EVERY) };
@@ -182,7 +183,7 @@ impl Reconciler {
         let lease = match app.store.lease(id, LEASE).await {
             Ok(Some(lease)) => lease,
             Ok(None) => {
-                // Another server is at it, or died at it.
+                // Another server works on it, or died while it did.
                 state.failed.entry(id.clone()).or_insert(BackOff::new(now));
                 return;
             }
@@ -200,7 +201,7 @@ impl Reconciler {
             seen: BTreeSet::new(),
             doubtful: state.doubtful.remove(id).unwrap_or_default(),
         };
-        let compared = self.mend(state, round, &mut case, lease).await;
+        let compared = self.reconcile(state, round, &mut case, lease).await;
         if !case.doubtful.is_empty() {
             state.doubtful.insert(id.clone(), case.doubtful);
         }
@@ -209,8 +210,8 @@ impl Reconciler {
         }
     }
 
-    /// Both parts for one workspace; until when its calls are compared now, if they are.
-    async fn mend(
+    /// Does both parts for one workspace. Returns until when its calls are compared, if they were.
+    async fn reconcile(
         &self,
         state: &mut State,
         round: &mut Round<'_>,
@@ -234,7 +235,7 @@ impl Reconciler {
         if outcome.is_ok() {
             outcome = overdue::settle(round, case, &mut state.alive).await;
         } else {
-            // Deadlines hold all the same.
+            // Deadlines count without Twilio, too.
             drop(overdue::settle(round, case, &mut state.alive).await);
         }
         match outcome {
@@ -249,8 +250,8 @@ impl Reconciler {
                 let failed = state.failed.entry(id.clone()).or_insert(BackOff::new(round.now));
                 failed.again(round.now);
                 let seconds = failed.again_at.since(round.now).as_secs();
-                let mend = failure.mend();
-                warn!(workspace.id = %id, mend, "workspace {id} is reconciled in {seconds} s: {failure}");
+                let fix = failure.fix();
+                warn!(workspace.id = %id, fix, "workspace {id} is reconciled in {seconds} s: {failure}");
             }
         }
         compared
@@ -258,7 +259,7 @@ impl Reconciler {
 }
 
 impl Round<'_> {
-    /// Returns when what was found out about a call is durable.
+    /// Makes the findings about a call durable.
     async fn record(
         &self,
         case: &Case<'_>,
@@ -285,28 +286,26 @@ enum Failure {
 
 impl Failure {
     /// What a person can do.
-    fn mend(&self) -> &'static str {
+    fn fix(&self) -> &'static str {
         match self {
             Self::Twilio(error) if error.is_unauthorized() => {
-                "enter the workspace again with a live API key: `switchroom workspace add`"
+                "add the workspace again with a live API key: `switchroom workspace add`"
             }
-            Self::Twilio(_) => {
-                "nothing, unless it lasts: look at TWILIO_API_BASE_URL and the network"
-            }
-            Self::Store(_) | Self::Journal => "nothing, unless it lasts: `switchroom check`",
+            Self::Twilio(_) => "wait; if it lasts, check TWILIO_API_BASE_URL and the network",
+            Self::Store(_) | Self::Journal => "wait; if it lasts, run `switchroom check`",
         }
     }
 }
 
-/// How often calls are compared while nothing seems to be wrong: webhooks may also get lost on
-/// their way to a server that is up. One request for each workspace.
+/// How often calls are compared while nothing seems wrong: a webhook may also get lost on its way to a
+/// server that is up. It costs one request for each workspace.
 const COMPARE_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// Longer than a workspace takes; a server that dies at it keeps the others off for that long.
+/// Longer than one workspace takes. If a server dies meanwhile, the others wait for that long.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// Records not applied yet with which deadlines are still looked at: one batch.
+/// With a larger backlog of the applier no round begins: one batch.
 const BACKLOG: u64 = 256;
 
-/// Workspaces for which Twilio may fail before a round goes on without it.
+/// Failures of Twilio after which a round goes on without it.
 const MOST_FAILURES: u32 = 3;

@@ -1,4 +1,4 @@
-//! Secrets: texts and keys that never show themselves, and what is sealed with a key.
+//! Secrets: texts and keys that are never printed, and sealing with a key.
 
 pub(crate) mod seal;
 
@@ -8,12 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Text that never shows itself.
+/// Text that is never printed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps a text secret.
+    /// Makes a text secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }

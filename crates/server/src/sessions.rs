@@ -1,4 +1,4 @@
-//! Who is asking: session tokens, with keys that may change while we run.
+//! Session tokens, with keys that may change while the server runs.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -36,15 +36,15 @@ struct Keyring {
 struct Remote {
     url: hyper::Uri,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
-    /// Whoever holds it fetches; the others wait for the result.
+    /// The task that holds it fetches; the others wait for the result.
     fetches: Mutex<Fetches>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Fetches {
-    /// When the keys were last asked for.
+    /// When the keys were last requested.
     last: Option<Instant>,
-    /// When they last came.
+    /// When they last arrived.
     good: Option<Instant>,
 }
 
@@ -53,7 +53,7 @@ struct Fetches {
 pub(crate) enum NoSession {
     /// The token itself.
     Refused(SessionError),
-    /// The keys could never be fetched, so that nobody knows.
+    /// The keys could never be fetched, so it cannot be checked.
     KeysAway,
 }
 
@@ -63,10 +63,10 @@ pub enum SessionsError {
     /// The file of keys cannot be read.
     #[error("SWITCHROOM_SESSION_JWKS_FILE cannot be read")]
     File(#[source] std::io::Error),
-    /// The keys are not keys.
+    /// The keys are not valid.
     #[error("the session keys cannot be used: {0}")]
     Keys(String),
-    /// The URL of the keys is none.
+    /// The URL of the keys is not valid.
     #[error("SWITCHROOM_SESSION_JWKS_URL is not a URL")]
     Url(#[source] hyper::http::uri::InvalidUri),
     /// The system has no TLS roots.
@@ -92,8 +92,7 @@ enum RefreshError {
 }
 
 impl Sessions {
-    /// Prepares the keys that are configured and begins to fetch those of a URL, which then take
-    /// the place of those of a file.
+    /// Prepares the configured keys, and begins to fetch those of a URL, which then replace those of a file.
     pub(crate) fn new(config: SessionConfig, clock: Clock) -> Result<Self, SessionsError> {
         let file = config.jwks_file.as_deref().map(read_file).transpose()?;
         let remote = config.jwks_url.as_deref().map(Remote::new).transpose()?;
@@ -108,8 +107,7 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Checks a token; if its key is not known, the keys are fetched again, at most once in
-    /// [`PAUSE`].
+    /// Checks a token. If its key is not known, the keys are fetched again, at most once in [`PAUSE`].
     pub(crate) async fn verify(&self, token: &str) -> Result<Session, NoSession> {
         let keyring = &self.0;
         let mut checked = keyring.current().verify(token, keyring.clock.now());
@@ -126,10 +124,10 @@ impl Sessions {
         checked.map_err(NoSession::Refused)
     }
 
-    /// Fetches in a task of its own: a page that goes away does not end what others wait for.
+    /// Fetches in a task of its own: others may wait for the keys when this request is cancelled.
     async fn refresh(&self) {
         let keyring = Arc::clone(&self.0);
-        // A panic has been reported where it happened; the old keys go on.
+        // A panic was logged where it happened; the old keys stay in use.
         let _ = tokio::spawn(async move { keyring.refresh().await }).await;
     }
 }
@@ -162,7 +160,7 @@ impl Keyring {
             Err(error) => {
                 warn!("the session keys could not be fetched: {error}");
                 if fetches.good.is_some_and(|at| self.clock.elapsed(at) > LAST_GOOD) {
-                    // A key that was revoked meanwhile must not count for ever.
+                    // A key that was revoked meanwhile must not be accepted for ever.
                     warn!("the session keys are too old to be used");
                     fetches.good = None;
                     if let Ok(verifier) = build(&self.config, Some(NO_KEYS)) {
@@ -190,7 +188,7 @@ impl Remote {
         })
     }
 
-    /// Whether the keys came too long ago. Not while somebody fetches them.
+    /// Whether the keys are too old. They are not while a fetch is running.
     fn are_old(&self, clock: &Clock) -> bool {
         self.fetches
             .try_lock()
@@ -249,13 +247,13 @@ const NO_KEYS: &str = r#"{"keys":[]}"#;
 /// How old fetched keys may be: a revoked key is refused after that.
 const FRESH: Duration = Duration::from_secs(600);
 
-/// How often they are asked for at most, whatever tokens arrive.
+/// The shortest pause between two fetches, whatever tokens arrive.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The same until they have come for the first time: nobody can sign in before that.
+/// The same until the first fetch succeeds: nobody can sign in before that.
 const PAUSE_BEFORE_THE_FIRST: Duration = Duration::from_secs(2);
 
-/// How long the last good keys count while newer ones cannot be fetched.
+/// How long the last good keys are used while newer ones cannot be fetched.
 const LAST_GOOD: Duration = Duration::from_secs(3600);
 
 const DEADLINE: Duration = Duration::from_secs(3);

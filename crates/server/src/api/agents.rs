@@ -71,7 +71,7 @@ pub(super) async fn end_wrap_up(
     own(app, workspace, user).await
 }
 
-/// The asking agent.
+/// The agent who asks.
 async fn own(app: &App, workspace: &WorkspaceId, user: UserId) -> Result<Reply, ApiError> {
     let agents = members(app, workspace, user).await?;
     let own = agents.iter().find(|agent| agent.user == user);
@@ -80,7 +80,7 @@ async fn own(app: &App, workspace: &WorkspaceId, user: UserId) -> Result<Reply, 
     Ok(reply::json(StatusCode::OK, &Agent::of(own, wrap_up, app.clock.now())))
 }
 
-/// The agents; the asking one is always among them, so none means that it is no member.
+/// The agents. The agent who asks is always among them, so an empty list means: not a member.
 async fn members(
     app: &App,
     workspace: &WorkspaceId,

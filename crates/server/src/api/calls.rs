@@ -29,7 +29,7 @@ pub(super) async fn page(
     let limit = limit(query::value(parts, "limit").as_deref())?;
     let before = query::value(parts, "before").as_deref().map(before).transpose()?;
     let filter = filter(parts)?;
-    // One more than asked for tells whether there is another page.
+    // One more than the limit shows whether there is another page.
     let mut calls = app.store.calls(workspace, user, filter, limit + 1, before).await?;
     if calls.is_empty() && !app.store.is_member(workspace, user).await? {
         return Err(ApiError::workspace_not_found());
@@ -81,7 +81,7 @@ fn before(text: &str) -> Result<Before, ApiError> {
         || ApiError::field("before must be the `next` of another page or a moment (RFC 3339).");
     let (moment, sid) = match text.split_once('_') {
         Some((moment, sid)) => (moment, sid.parse().map_err(|_| wrong())?),
-        // The smallest Sid: of calls at that very moment, none comes before it.
+        // The smallest Sid: no call of that very moment comes before it.
         None => (text, CallSid::from_bytes([0; 16])),
     };
     let started_at: Timestamp = moment.parse().map_err(|_| wrong())?;

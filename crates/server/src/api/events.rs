@@ -19,7 +19,7 @@ pub(super) async fn subscribe(
 ) -> Result<Reply, ApiError> {
     let now = app.clock.now();
     if session.expires_at <= now {
-        // A request is let in for some seconds more, because clocks differ; a stream is not.
+        // The session check allows some seconds more, because clocks differ; a stream does not.
         return Err(ApiError::session(SessionError::Expired));
     }
     let page = query::value(parts, "page").map(page).transpose()?;
@@ -37,7 +37,7 @@ pub(super) async fn subscribe(
     }
 }
 
-/// A name that a page has chosen for itself.
+/// The name that a page has chosen for itself.
 fn page(text: String) -> Result<String, ApiError> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if (1..=MAX_PAGE).contains(&text.len()) && text.chars().all(is_word) {
@@ -48,8 +48,8 @@ fn page(text: String) -> Result<String, ApiError> {
     )))
 }
 
-/// The number of the last event that the page has. One that is none of ours counts as very old: the
-/// page then begins anew.
+/// The number of the last event that the page has. An id that is not ours counts as very old: the page
+/// then gets a snapshot.
 fn last_event(parts: &Parts) -> Result<Option<i64>, ApiError> {
     let Some(id) = parts.headers.get("last-event-id") else { return Ok(None) };
     let id =

@@ -1,4 +1,4 @@
-//! Numbers of the day.
+//! Figures of the day.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub(super) async fn since(
     Ok(reply::json(StatusCode::OK, &render(&stats, since, now)))
 }
 
-/// A day ago, unless the page says when its day began.
+/// The beginning of the figures: a day ago, unless the page says when its day began.
 fn beginning(text: Option<&str>, now: Timestamp) -> Result<Timestamp, ApiError> {
     let Some(text) = text else { return Ok(now.before(DAY)) };
     let since: Timestamp = text

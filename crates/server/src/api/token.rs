@@ -23,7 +23,7 @@ struct Issued {
     refresh_at: String,
 }
 
-/// Issues the access token of the asking agent: only for the identity that is their own.
+/// Issues an access token to an agent, for their own identity only.
 pub(super) async fn issue(
     app: &App,
     workspace: &WorkspaceId,
@@ -65,5 +65,5 @@ pub(super) async fn issue(
     ))
 }
 
-/// Time for a page to try again a few times before its token ends.
+/// Enough time for a page to try a few times before its token ends.
 const REFRESH_EARLY: Duration = Duration::from_secs(300);

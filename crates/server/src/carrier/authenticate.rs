@@ -17,11 +17,11 @@ use crate::known::{NoWorkspace, Workspace};
 /// A request that one of the workspace's auth tokens signed.
 pub(super) struct Signed {
     pub(super) workspace: Arc<Workspace>,
-    /// The decoded form. U+0000, which Postgres cannot keep, is U+FFFD: left out, it would make a
-    /// number of what is none.
+    /// The decoded form. U+0000, which Postgres cannot store, becomes U+FFFD. It is not dropped, because
+    /// that could turn a text that is no number into one.
     pub(super) params: Vec<(String, String)>,
     pub(super) query: Option<String>,
-    /// What it may still wait for the database.
+    /// How long it may still wait for the database.
     pub(super) allowance: Allowance,
 }
 

@@ -1,4 +1,4 @@
-//! A call comes in, or a wave of it rang in vain: who rings now?
+//! A call comes in, or nobody answered the last wave: who rings next?
 
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
@@ -9,10 +9,10 @@ use tracing::{info, warn};
 use super::rung::Rung;
 use super::{Webhook, twiml};
 
-/// Rings the next wave, or says what follows the last one.
+/// Rings the next wave, or ends the call as the policy says if there is none.
 ///
-/// `event` is what the request told. Who has rung already comes from the request's signed URL, so
-/// that the answer depends on nothing that another server knows.
+/// `event` is the request itself. `rung` comes from its signed URL, so that the answer does not depend
+/// on another server's memory.
 pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> String {
     let workspace = &call.signed.workspace;
     let caller: Option<PhoneNumber> = call.param("From").and_then(|from| from.parse().ok());
@@ -32,7 +32,7 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
     render(call, &decision, roster.contact.as_ref(), rung)
 }
 
-/// Caller, assignments and members, from the database or, if it is away, as they were.
+/// Caller, assignments and members, from the database, or from memory if it is away.
 async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
@@ -41,7 +41,7 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let found = if app.rosters.knows(workspace) {
         app.budget.spend(allowance, lookup).await
     } else {
-        // Better a late ring than none.
+        // A late ring is better than none.
         app.budget.spend_all(allowance, lookup).await
     };
     let mut roster = match found {
@@ -63,8 +63,8 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     roster
 }
 
-/// Lets pages count as open that may be closed only because nobody could note that they are open:
-/// better to ring a page that is gone than to send a caller away from a team that is there.
+/// Treats the pages as unknown instead of closed, if none is open: perhaps no server could renew their
+/// leases. Ringing a page that is gone is better than sending a caller away from a team that is there.
 fn open_doubtful_pages(roster: &mut Roster) {
     if roster.candidates.iter().all(|candidate| candidate.page != Page::Open) {
         roster.candidates.iter_mut().for_each(|candidate| candidate.page = Page::Unknown);

@@ -9,10 +9,10 @@ use tracing::{info, warn};
 
 use super::{Webhook, twiml};
 
-/// Places the call, or says why not.
+/// Places the call, or refuses it with a reason.
 ///
-/// Toll fraud is the risk, so every doubt refuses: a caller who is no agent of this workspace, a
-/// number that is none or may not be dialled, too many calls, a database that cannot be asked.
+/// Toll fraud is the risk, so every doubt refuses: the caller is no agent of this workspace, the number
+/// is not valid or may not be dialled, there are too many calls, or the database cannot be asked.
 pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
     let messages = &call.signed.workspace.policy.messages;
     let agent = call.agent().as_ref().and_then(Party::agent);
@@ -43,14 +43,14 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
     }
 }
 
-/// What is needed to dial.
+/// A call that may be dialled, as far as this server knows.
 struct Allowed<'a> {
     agent: UserId,
     to: PhoneNumber,
     caller_id: &'a PhoneNumber,
 }
 
-/// What can be refused without asking.
+/// Refuses everything that can be refused without the database.
 fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, Refusal> {
     let workspace = &call.signed.workspace;
     let agent = agent.ok_or(Refusal::NotAnAgent)?;
@@ -60,7 +60,7 @@ fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, R
     Ok(Allowed { agent, to, caller_id })
 }
 
-/// Takes one of the agent's calls, in the database, where all servers count alike.
+/// Claims the call in the database, where all servers count the same calls.
 async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Refusal> {
     let (app, workspace) = (call.app, &call.signed.workspace);
     let now = app.clock.now();

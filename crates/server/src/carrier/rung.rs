@@ -1,13 +1,12 @@
-//! Who has rung so far, in the URL of a Dial's action.
+//! The agents who have rung so far, in the URL of a Dial's action.
 
 use identity::UserId;
 
-/// What the action of a Dial must remember: the wave that rang, and who has rung so far.
+/// The state of a call between two waves: the last wave, and the agents who have rung so far.
 ///
-/// It travels in the query of the action's URL, which Twilio signs, so that the next wave depends
-/// on nothing that this or another server would have to remember. Each agent is eight characters of
-/// a hash; that two agents of one call share them has a chance of one in 10¹⁰ and costs the second
-/// one this ring.
+/// It travels in the query of the action's URL, which Twilio signs, so that no server has to remember
+/// it. Each agent is eight characters of a hash. The chance that two agents of one call share them is
+/// one in 10¹⁰; the second one would not ring for this call then.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Rung {
     waves: Vec<Vec<[u8; MARK]>>,
@@ -34,7 +33,7 @@ impl Rung {
         Self { waves }
     }
 
-    /// Reads the query of an action's URL; anything else counts as nobody.
+    /// Reads the query of an action's URL. Any other query means that nobody has rung.
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let value =
             query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("rung="));

@@ -8,12 +8,12 @@ use crate::app::App;
 use crate::error::CarrierRefusal;
 use crate::journal::Entry;
 
-/// Returns when the event is durable: only then may it be acknowledged.
+/// Makes the event durable. Only then may it be acknowledged.
 pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefusal> {
     let (call, event) = match calls::parse(&Source::Status, &signed.params, app.clock.now()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Sending it again would not make it readable.
+            // It would be just as unreadable if Twilio sent it again.
             warn!("a signed status callback cannot be read: {error}");
             return Ok(());
         }

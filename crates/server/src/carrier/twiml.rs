@@ -1,4 +1,4 @@
-//! Every document that we answer.
+//! Every document that we answer with.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::endpoint::Carrier;
 use crate::known::Workspace;
 use crate::policy::{AnswerOnBridge, Messages};
 
-/// What a wave of agents is told, and where Twilio reports.
+/// One wave: what its agents see, and where Twilio reports.
 pub(super) struct Offer<'a> {
     pub(super) base: &'a PublicUrl,
     pub(super) workspace: &'a Workspace,
@@ -28,7 +28,7 @@ pub(super) struct Offer<'a> {
     pub(super) number: u16,
     /// Whether no other wave will follow.
     pub(super) is_only: bool,
-    /// Who has rung when this wave is over.
+    /// The agents who have rung when this wave is over.
     pub(super) rung: Rung,
 }
 
@@ -62,7 +62,7 @@ fn try_ring(offer: &Offer<'_>, wave: &[UserId]) -> Result<String, BuildError> {
     Response::new().dial(dial).try_render()
 }
 
-/// What the agent's page shows while it rings.
+/// The parameters that the agent's page shows while it rings.
 fn parameters<'a>(offer: &Offer<'a>) -> Result<Vec<Parameter<'a>>, BuildError> {
     let mut parameters = vec![
         Parameter::new("call_sid", offer.call.to_string())?,
@@ -81,8 +81,8 @@ fn parameters<'a>(offer: &Offer<'a>) -> Result<Vec<Parameter<'a>>, BuildError> {
     Ok(parameters)
 }
 
-/// A name as somebody entered it, without what XML cannot carry and cut to a length that leaves
-/// room for the other parameters.
+/// A name as it was entered, without characters that XML cannot carry, and short enough to leave space
+/// for the other parameters.
 fn display_name(name: &str) -> String {
     Text::lossy(name).as_str().chars().take(MAX_NAME).collect()
 }
@@ -134,7 +134,7 @@ pub(super) fn say_and_hang_up(messages: &Messages, sentence: &str) -> String {
     Response::new().say(say(messages, sentence)).hangup(Hangup::new()).render()
 }
 
-/// What a caller hears when we know nothing.
+/// The document for a caller while we can look nothing up.
 pub(super) fn unavailable(messages: &Messages) -> String {
     say_and_hang_up(messages, &messages.unavailable)
 }
@@ -149,7 +149,7 @@ fn say<'a>(messages: &'a Messages, sentence: &'a str) -> Say<'a> {
     Say::from(Text::lossy(sentence)).language(language)
 }
 
-/// A document that cannot be built is a fault of ours; the caller still hears a sentence.
+/// The document, or a sentence for the caller if it cannot be built, which is a bug of ours.
 fn finish(document: Result<String, BuildError>, messages: &Messages) -> String {
     document.unwrap_or_else(|fault| {
         error!("a document cannot be built: {fault}");

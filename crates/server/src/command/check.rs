@@ -1,4 +1,4 @@
-//! `switchroom check`: is everything as it must be for the first call? Each fault has its mend.
+//! `switchroom check`: is everything ready for the first call? Each fault comes with its fix.
 
 mod database;
 mod disk;
@@ -12,7 +12,7 @@ use std::fmt::Display;
 use super::{Failure, variable};
 use crate::config::Config;
 
-/// Looks at everything that the configuration names, and prints each fault with its mend.
+/// Checks everything that the configuration names, and prints each fault with its fix.
 pub(super) async fn run() -> Result<(), Failure> {
     let mut report = Report::default();
     match Config::read(variable) {
@@ -38,7 +38,7 @@ async fn everything(config: &Config, report: &mut Report) {
     public::look(config, &workspaces, report).await;
 }
 
-/// What was looked at, and what is wrong.
+/// What was checked, and what is wrong.
 #[derive(Default)]
 struct Report {
     seen: Vec<String>,
@@ -50,12 +50,12 @@ impl Report {
         self.seen.push(format!("good: {what}"));
     }
 
-    /// It could not be looked at, which need not be a fault.
+    /// Something could not be checked, which need not be a fault.
     fn skipped(&mut self, what: &str, why: impl Display) {
-        self.seen.push(format!("not looked at: {what}: {why}"));
+        self.seen.push(format!("not checked: {what}: {why}"));
     }
 
-    fn fault(&mut self, what: impl Display, mend: impl Display) {
-        self.faults.push(format!("{what}: {mend}"));
+    fn fault(&mut self, what: impl Display, fix: impl Display) {
+        self.faults.push(format!("{what}: {fix}"));
     }
 }

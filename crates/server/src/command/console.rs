@@ -14,11 +14,10 @@ use uuid::Uuid;
 use super::{Failure, variable};
 use crate::config;
 
-/// What can be done for the agent's page.
+/// Commands for the agent's page.
 #[derive(Debug, Subcommand)]
 pub enum ConsoleCommand {
-    /// Installs the Voice SDK that the page loads: fetched by `npm`, in the pinned version, checked
-    /// by its hash.
+    /// Installs the Voice SDK that the page loads. `npm` fetches the pinned version; its hash is checked.
     FetchSdk,
 }
 
@@ -110,5 +109,5 @@ fn take_out(archive: impl Read) -> io::Result<Vec<u8>> {
     Err(io::Error::new(io::ErrorKind::NotFound, "the package has no such file"))
 }
 
-/// Ten times what it has.
+/// Ten times the size of the file.
 const MAX_BYTES: u64 = 3_000_000;

@@ -7,7 +7,7 @@ use super::{Failure, variable};
 use crate::config;
 use crate::database::embedded::Access;
 
-/// Applies the schema as the owner and makes the login role of `DATABASE_URL`.
+/// Applies the schema as the owner and creates the login role of `DATABASE_URL`.
 pub(super) async fn run() -> Result<(), Failure> {
     let Some(server_url) = variable("DATABASE_URL") else {
         let access = Access::open(&config::data_dir(variable)).await;
@@ -16,7 +16,7 @@ pub(super) async fn run() -> Result<(), Failure> {
     };
     let Some(owner_url) = variable("SWITCHROOM_ADMIN_DATABASE_URL") else {
         return Err(Failure::Configuration(
-            "SWITCHROOM_ADMIN_DATABASE_URL is missing: the owner's login, which makes the role that \
+            "SWITCHROOM_ADMIN_DATABASE_URL is missing: the owner's login, which creates the role that \
              DATABASE_URL names"
                 .to_owned(),
         ));

@@ -1,4 +1,4 @@
-//! Secrets, asked for on a terminal and not shown there.
+//! Asks for secrets on a terminal, without showing them.
 
 use std::io::{self, BufRead, Write};
 
@@ -35,7 +35,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        // There is nobody left to tell if this fails.
+        // If this fails, there is nowhere left to report it.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

@@ -35,8 +35,8 @@ pub(super) async fn run() -> Result<(), Failure> {
     ended.map_err(|failure| Failure::failed(&failure))
 }
 
-/// Takes as many file descriptors as the system gives: each connection is one, and many systems give
-/// a process 1,024 unless it asks for more. With fewer than there may be connections, slow clients
+/// Raises the limit of open files as far as the system allows. Each connection is an open file, and many
+/// systems allow 1,024 unless a process asks for more. With fewer files than connections, slow clients
 /// would keep good ones out.
 fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
@@ -56,5 +56,5 @@ fn raise_limit() {
     }
 }
 
-/// Connections, and room for the spool, the database and the log.
+/// One for each connection, and some for the spool, the database and the log.
 const FILES: u64 = 10_500;

@@ -10,15 +10,15 @@ use super::{Failure, variable, with_causes};
 use crate::config;
 use crate::journal::{Entry, Slots};
 
-/// What can be done with records that the database refused.
+/// Commands for records that the database refused.
 #[derive(Debug, Subcommand)]
 pub enum SpoolCommand {
-    /// Lists them, each with its reason.
+    /// Lists the records, each with its reason.
     List,
-    /// Hands them to the server again, which applies them within seconds or at its next start: when
-    /// what refused them is mended. Those that are refused again come back to the list.
+    /// Hands records to the server again, once their reason is fixed. The server applies them within
+    /// seconds, or at its next start. Records that are refused again come back to the list.
     Replay {
-        /// Which, as `list` names them; all without any.
+        /// The records, by the names that `list` prints; all records if none is given.
         records: Vec<String>,
     },
 }
@@ -53,7 +53,7 @@ struct Dead {
 }
 
 impl fmt::Display for Dead {
-    /// What it is about, without numbers and names.
+    /// The workspace, the call and the events, without numbers and names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  ", self.name)?;
         match Entry::read(&self.payload) {
@@ -82,7 +82,7 @@ fn dead(slots: &Slots) -> std::io::Result<Vec<Dead>> {
     Ok(dead)
 }
 
-/// Takes a file of `dead/` apart: two lines, an empty one, and the record.
+/// Reads a file of `dead/`: two lines, an empty line, and the record.
 fn read(dir: &Path, path: PathBuf) -> std::io::Result<Option<Dead>> {
     let bytes = fs::read(&path)?;
     let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") else { return Ok(None) };
@@ -94,7 +94,8 @@ fn read(dir: &Path, path: PathBuf) -> std::io::Result<Option<Dead>> {
     Ok(Some(Dead { name, reason, payload: bytes[end + 2..].to_vec(), path }))
 }
 
-/// Appends them to a spool that nobody has, where the server finds them, and removes their files.
+/// Appends records to a spool that no process has open, where the server finds them, and removes their
+/// files.
 async fn replay<'a>(
     slots: &Slots,
     records: impl Iterator<Item = &'a Dead>,

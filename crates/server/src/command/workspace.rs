@@ -13,12 +13,12 @@ use crate::known;
 use crate::secrets::SecretsKey;
 use crate::secrets::seal::{self, Credentials};
 
-/// What can be done with workspaces.
+/// Commands for workspaces.
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Enters the Twilio account of a workspace, or replaces it. The auth token comes from
-    /// `TWILIO_AUTH_TOKEN` (during a rotation the other one from `TWILIO_AUTH_TOKEN_PREVIOUS`), the
-    /// key's secret from `TWILIO_API_SECRET`, or both are asked for on a terminal.
+    /// Adds the Twilio account of a workspace, or replaces it. The auth token comes from
+    /// `TWILIO_AUTH_TOKEN` (during a rotation, the other one from `TWILIO_AUTH_TOKEN_PREVIOUS`), the
+    /// key's secret from `TWILIO_API_SECRET`. A missing one is asked for on a terminal.
     Add {
         /// The workspace's id in the live chat.
         id: WorkspaceId,
@@ -113,8 +113,8 @@ fn auth_tokens() -> Result<Vec<String>, Failure> {
     Ok([Some(current), variable("TWILIO_AUTH_TOKEN_PREVIOUS")].into_iter().flatten().collect())
 }
 
-/// A secret from the environment, or asked for on a terminal; never an argument, which every user
-/// of the machine can read.
+/// A secret from the environment, or from a question on a terminal. It is never an argument, because
+/// every user of the machine can read arguments.
 fn secret(name: &str, what: &str) -> Result<String, Failure> {
     if let Some(secret) = variable(name) {
         return Ok(secret);

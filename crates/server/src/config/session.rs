@@ -12,13 +12,13 @@ use crate::secrets::Secret;
 pub struct SessionConfig {
     /// The shared secret of HS256 tokens.
     pub secret: Option<Secret>,
-    /// Where the keys of signed tokens are fetched.
+    /// The URL of the keys of signed tokens.
     pub jwks_url: Option<String>,
     /// A file with keys of signed tokens.
     pub jwks_file: Option<PathBuf>,
-    /// Who must have issued a token.
+    /// The required issuer of a token.
     pub issuer: Option<String>,
-    /// For whom a token must be.
+    /// The required audience of a token.
     pub audience: String,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Ses
     }
 }
 
-/// What is wrong with where the keys are, as the rest of a sentence that begins with the variable.
+/// What is wrong with the place of the keys, as the rest of a sentence that begins with the variable.
 #[derive(Debug, thiserror::Error)]
 enum KeysFault {
     #[error("does not start with https://")]

@@ -10,8 +10,8 @@ use tracing::warn;
 
 use crate::clock::Clock;
 
-/// How long a caller waits for the database, and a breaker in front of it: after some failures in a
-/// row nobody waits at all, but for one request now and then that tries.
+/// How long a caller waits for the database, and a circuit breaker in front of it. After some failures in
+/// a row no request waits at all, except for one now and then that tries.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: Duration,
@@ -19,13 +19,13 @@ pub(crate) struct Budget {
     breaker: Mutex<Breaker>,
 }
 
-/// Until when one request may wait for the database, whatever it asks there: for its workspace and
-/// then for its agents, a caller waits once.
+/// Until when one request may wait for the database, for all its questions together. A caller waits once,
+/// not once for the workspace and once more for its agents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
-    /// For what is also known from memory.
+    /// For a question that memory can also answer.
     until: Instant,
-    /// For what nothing can be answered without.
+    /// For a question that only the database can answer.
     at_last: Instant,
 }
 
@@ -42,13 +42,13 @@ impl Budget {
         Self { limit, clock, breaker: Mutex::default() }
     }
 
-    /// What a request that begins now may wait for the database.
+    /// How long a request that begins now may wait for the database.
     pub(crate) fn allowance(&self) -> Allowance {
         let now = self.clock.instant();
         Allowance { until: now + self.limit, at_last: now + self.limit.max(PATIENCE) }
     }
 
-    /// Waits for the database for as long as the request may still wait.
+    /// Waits for the database for as long as the request may still wait, where memory can also answer.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Budget {
         self.wait(allowance.until, work).await
     }
 
-    /// The same for what nothing can be answered without: it may take longer.
+    /// Waits for the database for longer, where only the database can answer.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Budget {
         match breaker.retry_at {
             Some(at) if now < at => false,
             Some(_) => {
-                // This request is the one that tries; the others go on without.
+                // This request tries; the others go on without the database.
                 breaker.retry_at = Some(now + PAUSE);
                 true
             }
@@ -113,20 +113,20 @@ impl Budget {
         }
         breaker.failures += 1;
         if breaker.failures == THRESHOLD {
-            warn!("the database does not answer: calls are answered from what is known");
+            warn!("the database does not answer: calls are answered from memory");
             breaker.retry_at = Some(now + PAUSE);
         }
     }
 }
 
-/// For what was never read: longer than any good database needs, and short enough for the rest of the
-/// answer within Twilio's first try.
+/// The deadline when nothing is cached: longer than any good database needs, and short enough to leave time
+/// for the rest of the answer within Twilio's first try.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Failures in a row until nobody waits any more.
+/// Failures in a row that open the breaker.
 const THRESHOLD: u32 = 5;
 
-/// How long nobody waits.
+/// How long the breaker stays open before one request tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ async fn launch(options: Options) -> Result<localpg::Server, EmbeddedError> {
     let started = tokio::task::spawn_blocking(move || {
         let server = localpg::start(&options)?;
         match server.execute("postgres", &format!("create database {DATABASE}")) {
-            // It was made at an earlier start.
+            // An earlier start created it.
             Err(localpg::Error::Sql { code, .. }) if code == "42P04" => {}
             result => result?,
         }
@@ -47,8 +47,7 @@ async fn launch(options: Options) -> Result<localpg::Server, EmbeddedError> {
     Ok(server)
 }
 
-/// The owner's way into the embedded database: the running one's, or one that is started for this
-/// command.
+/// The owner's access to the embedded database, which either runs already or is started for one command.
 pub(crate) enum Access {
     /// Started here; it stops when this is dropped.
     Started(localpg::Server),
@@ -61,7 +60,7 @@ impl Access {
         let way_in = data_dir.join(WAY_IN);
         let mut options = options(data_dir);
         if way_in.exists() {
-            // A server that runs does not let go; one that is gone holds nothing.
+            // A server that runs keeps its lock; one that is gone has none.
             options.lock_limit = Duration::ZERO;
         }
         match launch(options).await {
@@ -93,16 +92,16 @@ impl Access {
     }
 }
 
-/// Tells other commands how the owner reaches the running database. The socket's directory is what
-/// protects it; the file holds no secret.
+/// Writes down for other commands how the owner reaches the running database. The permissions of the
+/// socket's directory protect the database; the file holds no secret.
 pub(crate) fn leave_way_in(data_dir: &Path, server: &localpg::Server) -> std::io::Result<()> {
     let url = server.connection_string(localpg::SUPERUSER, DATABASE);
     std::fs::write(data_dir.join(WAY_IN), url)
 }
 
-/// Takes it away again: the database is about to stop.
+/// Removes that file again, because the database stops.
 pub(crate) fn remove_way_in(data_dir: &Path) {
-    // If it stays, the next command finds nobody behind it and starts the database itself.
+    // If it stays, the next command finds no database behind it and starts one.
     let _ = std::fs::remove_file(data_dir.join(WAY_IN));
 }
 

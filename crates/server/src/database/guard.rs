@@ -1,4 +1,4 @@
-//! Whether the database may be used: the guard, again and again.
+//! Checks again and again whether the database is safe to use.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use store_pg::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-/// Looks at the database whenever new connections lead to one, until `stop` is cancelled.
+/// Checks the database whenever new connections were opened, until `stop` is cancelled.
 ///
-/// A database that was away at the start is not used before it was looked at. One that goes away
-/// and comes back may be another, restored or failed over to: it is used at once, looked at behind
-/// the first requests, and given up if it is not safe.
+/// A database that was away at the start is not used before it was checked. One that goes away and comes
+/// back may be another one, after a restore or a failover: it is used at once, checked behind the first
+/// requests, and not used any more if it is not safe.
 pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_trusted: bool) {
     let mut is_due = !is_trusted;
     loop {
@@ -26,7 +26,7 @@ pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_truste
         let pause = match tokio::time::timeout(PATIENCE, look).await {
             Ok(Ok(())) => {
                 if !is_trusted {
-                    info!("the database was looked at and is used");
+                    info!("the database is safe and is used");
                 }
                 (is_trusted, is_due) = (true, false);
                 PAUSE
@@ -40,7 +40,7 @@ pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_truste
             }
             Ok(Err(fault)) => {
                 if !is_trusted {
-                    warn!("the database could not be looked at: {fault}");
+                    warn!("the database could not be checked: {fault}");
                 }
                 AGAIN
             }
@@ -53,12 +53,12 @@ pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_truste
     }
 }
 
-/// Between two looks: pools open their connections one after the other, and faults are mended by
-/// people.
+/// Between two checks: pools open their connections one after the other, and people need time to fix
+/// faults.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The same while it is away.
+/// Between two checks while it is away.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// For one look, which takes some twenty statements.
+/// For one check, which takes about twenty statements.
 const PATIENCE: Duration = Duration::from_secs(10);

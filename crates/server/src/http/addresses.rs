@@ -1,4 +1,4 @@
-//! How many connections come from one address.
+//! A limit of connections for each address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ impl Addresses {
         Self { held: Arc::default(), limit, proxies: Arc::new(proxies) }
     }
 
-    /// Takes a place, unless the address has as many as it may.
+    /// Takes a place, unless the address has reached its limit.
     pub(super) fn take(&self, address: IpAddr) -> Option<Place> {
         if self.proxies.contain(address) {
             return Some(Place { addresses: self.clone(), address: None });

@@ -11,7 +11,7 @@ use hyper::body::{Body, Incoming};
 pub(crate) enum BodyError {
     /// It is longer than the limit.
     TooLarge,
-    /// It did not come whole, or not in time.
+    /// It was cut off, or did not arrive in time.
     Broken,
 }
 
@@ -32,5 +32,5 @@ pub(crate) async fn read(body: Incoming) -> Result<Bytes, BodyError> {
 /// Twilio's webhooks are 1 to 2 kB; 64 kB is what it accepts from us.
 pub(crate) const MAX_BYTES: u64 = 64 * 1024;
 
-/// For the whole body, however slowly it drips.
+/// For the whole body.
 const DEADLINE: Duration = Duration::from_secs(5);

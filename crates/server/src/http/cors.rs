@@ -16,7 +16,7 @@ impl Cors {
         Self { allowed }
     }
 
-    /// Tells the browser whether its page may read the answer.
+    /// Adds the headers that tell the browser whether its page may read the answer.
     pub(crate) fn mark(&self, headers: &HeaderMap, reply: &mut Reply) {
         reply.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed_origin(headers) {
@@ -25,7 +25,7 @@ impl Cors {
         }
     }
 
-    /// Answers the question a browser asks before it sends a request.
+    /// Answers the request that a browser sends before the actual one.
     pub(crate) fn preflight(&self, method: &Method, headers: &HeaderMap) -> Reply {
         let mut reply = reply::empty(StatusCode::NO_CONTENT);
         if self.allowed_origin(headers).is_some() {

@@ -1,4 +1,4 @@
-//! Connections: accepted up to a limit, given up when they are slow, finished at shutdown.
+//! Connections: accepted up to a limit, closed when they are slow, finished at shutdown.
 
 use std::convert::Infallible;
 use std::io;
@@ -29,9 +29,9 @@ use super::reply::{self, Reply};
 pub(crate) struct Limits {
     /// All together.
     pub(crate) connections: usize,
-    /// From one address: enough for a proxy of somebody else's that brings many.
+    /// From one address: enough for a foreign proxy with many users behind it.
     pub(crate) per_address: usize,
-    /// The addresses that are not counted: a proxy of one's own brings everybody.
+    /// The addresses that are not counted: everybody comes through your own proxy.
     pub(crate) proxies: Networks,
 }
 
@@ -41,8 +41,8 @@ impl Limits {
     }
 }
 
-/// Listens beside whoever of the same user listens there already (`SO_REUSEPORT`): a new process
-/// takes over before the old one leaves.
+/// Listens on an address, together with other processes of the same user (`SO_REUSEPORT`), so that a new
+/// process can take over before the old one stops.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -51,8 +51,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is cancelled, then lets requests that have begun come to their end, for at
-/// most [`DRAIN`].
+/// Serves until `stop` is cancelled, then finishes the requests that have begun, for at most [`DRAIN`].
 pub(crate) async fn serve<F, A>(
     listener: TcpListener,
     limits: Limits,
@@ -87,7 +86,7 @@ pub(crate) async fn serve<F, A>(
         };
         begin(stream, address, permit);
     }
-    // Who waits in the queue was let in by the system: closing it would reset them.
+    // The system has accepted the connections in the queue: closing it would reset them.
     for (stream, address) in rest(listener) {
         if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
             begin(stream, address, permit);
@@ -123,7 +122,7 @@ async fn accept(
     }
 }
 
-/// Takes whoever is in the queue and closes it.
+/// Takes the connections in the queue and closes it.
 fn rest(listener: TcpListener) -> Vec<(TcpStream, IpAddr)> {
     let mut rest = Vec::new();
     let Ok(listener) = listener.into_std() else { return rest };
@@ -145,7 +144,7 @@ where
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(GONE));
-    // Whether the peer waits for us: it has connected, or said something, and has no answer since.
+    // Whether the peer waits for us: it has connected or sent something, and has had no answer since.
     let awaited = AtomicBool::new(true);
     let heard = |_: &[u8]| awaited.store(true, Ordering::Relaxed);
     let stream = InspectReader::new(Paced::new(stream), heard);
@@ -170,9 +169,9 @@ where
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
-        // What has come is read before an end is thought of.
+        // Bytes that have arrived are read before the connection is closed.
         biased;
-        // A broken connection is the peer's affair.
+        // A broken connection is the peer's problem.
         _ = connection.as_mut() => {}
         () = leave(&stop, &awaited) => {
             connection.as_mut().graceful_shutdown();
@@ -181,9 +180,9 @@ where
     }
 }
 
-/// Until an idle connection is closed. One whose peer has had its answer is closed as soon as what
-/// the system holds of it has been read; a new one, or the headers of a request that have begun to
-/// come, have some time more.
+/// Waits until an idle connection may be closed. If the peer has its answer, that is as soon as the bytes
+/// that the system holds are read. A new connection, and one whose request has begun to arrive, gets
+/// [`LAST_REQUEST`] more.
 async fn leave(stop: &CancellationToken, awaited: &AtomicBool) {
     stop.cancelled().await;
     tokio::time::sleep(ALL_READ).await;
@@ -192,25 +191,25 @@ async fn leave(stop: &CancellationToken, awaited: &AtomicBool) {
     }
 }
 
-/// Until the headers of a request are complete, from the moment the connection waits for them.
+/// For the headers of a request, from the moment the connection waits for them.
 const HEADER_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Headers and the start of the body.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// How long what was sent may stay without an acknowledgement: whose page is open must not depend on
-/// the quarter of an hour for which the system would try.
+/// How long sent bytes may stay unacknowledged. The system itself would try for a quarter of an hour, and
+/// a page would count as open for as long.
 #[cfg(target_os = "linux")]
 const GONE: Duration = Duration::from_secs(20);
 
-/// Connections that the system lets wait for us.
+/// Connections that may wait in the system's queue.
 const BACKLOG: u32 = 1024;
 
-/// A moment that ends only after the runtime has asked the system what has come: it looks there
-/// before it lets timers fire.
+/// Long enough for the runtime to read the bytes that have arrived: it polls the sockets before it fires
+/// timers.
 const ALL_READ: Duration = Duration::from_millis(10);
 
-/// For the rest of a request that has begun to come when we stop, and for the first one of a new
+/// For the rest of a request that has begun to arrive when we stop, and for the first request of a new
 /// connection.
 const LAST_REQUEST: Duration = Duration::from_secs(1);
 

@@ -1,9 +1,9 @@
-//! Addresses behind which many people stand.
+//! Networks, for addresses with many users behind them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Networks, such as those of one's own proxies.
+/// A list of networks, such as those of your own proxies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Networks(Vec<Network>);
 
@@ -15,7 +15,7 @@ struct Network {
 }
 
 impl Networks {
-    /// Where a proxy of one's own usually stands: loopback, private (RFC 1918) and unique local
+    /// The networks in which your own proxy usually is: loopback, private (RFC 1918) and unique local
     /// (RFC 4193) addresses.
     pub fn private() -> Self {
         let v4 = |a, b, bits| Network { address: Ipv4Addr::new(a, b, 0, 0).into(), bits };

@@ -1,4 +1,4 @@
-//! A connection whose peer has to read.
+//! A connection that is closed if its peer does not read.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,16 +8,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Gives a connection up whose peer keeps us waiting: in each [`WINDOW`] that begins with a write
-/// that does not go on, [`LEAST_BYTES`] must leave.
+/// Closes a connection whose peer reads too slowly. A [`WINDOW`] begins when a write cannot go on; within
+/// it, [`LEAST_BYTES`] must be sent.
 ///
-/// A peer that reads never opens a window, so a stream of events may last for as long as it likes.
+/// A peer that keeps up never opens a window, so a stream of events may last for ever.
 pub(crate) struct Paced<S> {
     stream: S,
     window: Option<Window>,
 }
 
-/// A time in which so many bytes must leave.
+/// A time in which so many bytes must be sent.
 struct Window {
     end: Pin<Box<Sleep>>,
     left: usize,
@@ -34,7 +34,7 @@ impl<S> Paced<S> {
         Self { stream, window: None }
     }
 
-    /// Judges what became of a write of `offered` bytes.
+    /// Judges the result of a write of `offered` bytes.
     fn judge(
         &mut self,
         context: &mut Context<'_>,
@@ -105,7 +105,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     }
 }
 
-/// For the next bytes to leave.
+/// For the next bytes to be sent.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A kilobyte a second: less than the slowest telephone line.

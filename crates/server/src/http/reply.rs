@@ -15,11 +15,11 @@ use serde::Serialize;
 /// An answer.
 pub(crate) type Reply = Response<ReplyBody>;
 
-/// What follows the headers of an answer.
+/// The body of an answer.
 pub(crate) enum ReplyBody {
-    /// All of it.
+    /// A whole body.
     Whole(Full<Bytes>),
-    /// What comes as it happens.
+    /// A body that is sent bit by bit.
     Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
 }
 

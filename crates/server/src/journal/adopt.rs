@@ -11,7 +11,7 @@ use tracing::info;
 use super::{Applier, Journal, Slots};
 use crate::metrics::Metrics;
 
-/// Applies what processes that are gone have left in their spools, until `stop` is cancelled.
+/// Applies the records in spools of processes that are gone, until `stop` is cancelled.
 pub(crate) async fn adopt(
     slots: &Slots,
     own: &Path,
@@ -22,11 +22,11 @@ pub(crate) async fn adopt(
     loop {
         let (there, not_this) = (slots.clone(), own.to_owned());
         let left = tokio::task::spawn_blocking(move || there.left(&not_this)).await;
-        // A panic has been reported where it happened.
+        // A panic was logged where it happened.
         for spool in left.unwrap_or_default() {
             let records = spool.stats().pending_records;
             if records > 0 {
-                info!("{records} records that another run left are applied");
+                info!("applying {records} records that another process left behind");
             }
             let journal = Journal::new(spool.clone(), Arc::clone(metrics));
             Applier::new(journal, store.clone()).run_until_empty(stop).await;
@@ -39,5 +39,5 @@ pub(crate) async fn adopt(
     }
 }
 
-/// Between two looks at what nobody has.
+/// Between two searches for such spools.
 const PAUSE: Duration = Duration::from_secs(5);

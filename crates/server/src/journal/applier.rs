@@ -36,7 +36,7 @@ impl Applier {
                 Ok(()) => pause = FIRST_PAUSE,
                 Err(Stopped::Closed) => return,
                 Err(Stopped::Later) if stop.is_cancelled() => {
-                    info!("what is not in the database yet stays in the spool");
+                    info!("records that are not in the database yet stay in the spool");
                     return;
                 }
                 Err(Stopped::Later) => {
@@ -50,7 +50,7 @@ impl Applier {
         }
     }
 
-    /// The same until nothing is left, for a spool to which nobody appends.
+    /// Runs until the spool is empty. For a spool to which nobody appends.
     pub(super) async fn run_until_empty(&self, stop: &CancellationToken) {
         let done = stop.child_token();
         let empty = async {
@@ -80,7 +80,7 @@ impl Applier {
                 Err(unreadable) => self.set_aside(record.sequence, unreadable.to_string()).await?,
             }
         }
-        // Who has much waits for those who have little.
+        // Smallest backlog first.
         let mut turns: Vec<_> = entries.iter().collect();
         turns.sort_by_key(|(_, entries)| entries.len());
         for (workspace, entries) in turns {
@@ -89,8 +89,8 @@ impl Applier {
         self.blocking(move |spool| spool.advance(last)).await
     }
 
-    /// Applies the entries of one workspace together; if the database refuses them, one by one, so
-    /// that a single bad one stands in nobody's way.
+    /// Applies the entries of one workspace together. If the database refuses them, they are applied one
+    /// by one, so that a single bad entry does not hold up the others.
     async fn apply_workspace(
         &self,
         workspace: &WorkspaceId,
@@ -151,7 +151,7 @@ impl Applier {
         self.blocking(move |spool| spool.set_aside(sequence, &reason)).await
     }
 
-    /// Runs a call that reads or writes files on a thread for such work.
+    /// Runs work that reads or writes files on a thread of its own.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Spool) -> Result<T, ConsumeError> + Send + 'static,
@@ -184,14 +184,14 @@ enum Refused {
     Later,
 }
 
-/// Records that are applied together: large enough to share a commit, small enough for a second.
+/// Records that are applied together: many enough to share a commit, few enough for a second.
 const BATCH: usize = 256;
 
-/// Whether a spool is empty.
+/// Between two checks whether a spool is empty.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 
-/// For one batch; after it the connection is thrown away and the batch comes again.
+/// For one batch. After it the connection is closed and the batch is tried again.
 const APPLY_DEADLINE: Duration = Duration::from_secs(15);

@@ -1,16 +1,16 @@
-//! What is written down about one request.
+//! The record of one request in the spool.
 
 use calls::Event;
 use identity::{CallSid, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store_pg::StoredEvent;
 
-/// What one request told and what was decided about it.
+/// One request, and the decisions about it.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Entry {
     pub(crate) workspace: WorkspaceId,
     pub(crate) call: CallSid,
-    /// The first is what the request told; the others are our decisions.
+    /// The first is the request; the others are our decisions.
     pub(crate) events: Vec<Event>,
     /// The request, parameter by parameter.
     pub(crate) params: Vec<(String, String)>,

@@ -1,5 +1,5 @@
-//! The spools of a data directory: one for each process that runs on it at the same time, as while
-//! a new one takes over from an old one.
+//! The spools of a data directory. Several processes may run on it at the same time, for example while
+//! a new one takes over from an old one, and each has a spool of its own.
 
 use std::fs;
 use std::io;
@@ -19,7 +19,7 @@ impl Slots {
         Self { data_dir: data_dir.to_owned() }
     }
 
-    /// Takes the first spool that nobody has.
+    /// Takes the first spool that no process has open.
     pub(crate) fn take(&self) -> Result<(Spool, PathBuf), OpenError> {
         let mut number = 1;
         loop {
@@ -32,12 +32,12 @@ impl Slots {
         }
     }
 
-    /// Every spool that is there, whoever has it.
+    /// Every spool that exists, in use or not.
     pub(crate) fn all(&self) -> Vec<PathBuf> {
         (1..=MOST).map(|number| self.dir(number)).filter(|dir| dir.is_dir()).collect()
     }
 
-    /// Takes every spool but `own` that nobody has and that may hold records.
+    /// Takes every spool but `own` that no process has open and that may hold records.
     pub(super) fn left(&self, own: &Path) -> Vec<Spool> {
         let mut left = Vec::new();
         for dir in self.all() {
@@ -47,7 +47,7 @@ impl Slots {
             match Spool::open(&dir, Config::default()) {
                 Ok(spool) => left.push(spool),
                 Err(OpenError::InUse { .. }) => {}
-                Err(error) => warn!("a spool that another run left cannot be opened: {error}"),
+                Err(error) => warn!("the spool of another process cannot be opened: {error}"),
             }
         }
         left
@@ -68,5 +68,5 @@ fn has_segment(dir: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Processes on one data directory; two are enough for any hand-over.
+/// Processes on one data directory; a handover needs two.
 const MOST: u8 = 8;

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use identity::CallSid;
 
-/// The calls that ended last, by Twilio's word. It may forget: a server that knows of no end asks the
-/// database, or rings once more.
+/// The calls that ended last, by Twilio's word. It may forget some: then the database says that they are
+/// over, or they ring once more.
 #[derive(Debug, Default)]
 pub(crate) struct EndedCalls(Mutex<Ended>);
 

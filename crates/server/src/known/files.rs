@@ -1,5 +1,5 @@
-//! What was last known of each workspace, sealed on disk: a server that starts while its database
-//! is away checks signatures and rings people all the same.
+//! Everything that is known of workspaces, sealed on disk. A server that starts while its database is away
+//! still checks signatures and rings the right agents.
 
 mod document;
 
@@ -28,12 +28,12 @@ pub(crate) struct Files {
     hashes: Mutex<HashMap<WorkspaceId, Option<u64>>>,
 }
 
-/// What is kept of one workspace.
+/// What is known of one workspace.
 #[derive(Clone, Debug)]
 pub(super) struct KnownWorkspace {
     /// Its account; the credentials in it are sealed once more.
     pub(super) row: WorkspaceRow,
-    /// Whom its calls rang, if there was one.
+    /// Its roster, if it had a call.
     pub(super) roster: Option<KnownRoster>,
 }
 
@@ -70,8 +70,7 @@ impl Files {
         Ok(Self { dir: dir.to_owned(), key, hashes: Mutex::new(hashes) })
     }
 
-    /// Reads what is kept of a workspace. A file that does not open is as good as none: the error
-    /// says why.
+    /// Reads the file of a workspace, if there is one. The error says why it cannot be used.
     pub(super) fn read(&self, id: &WorkspaceId) -> Result<Option<KnownWorkspace>, FileError> {
         if !self.has(id) {
             return Ok(None);
@@ -82,13 +81,13 @@ impl Files {
         document.read().map(Some).map_err(|_| FileError::Version)
     }
 
-    /// Whether something may be kept of a workspace, without asking the disk.
+    /// Whether a workspace has a file, without asking the disk.
     pub(super) fn has(&self, id: &WorkspaceId) -> bool {
         self.hashes.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
-    /// Writes what is known of a workspace, durably and whole or not at all, unless the same is
-    /// there already. Whether it wrote.
+    /// Writes the file of a workspace, durably and atomically, and returns `true`; returns `false` if the
+    /// file has the same content already.
     pub(super) fn write(&self, id: &WorkspaceId, known: &KnownWorkspace) -> io::Result<bool> {
         let clear = Zeroizing::new(serde_json::to_vec(&Document::of(known))?);
         let mut hasher = DefaultHasher::new();
@@ -103,7 +102,7 @@ impl Files {
         }
         let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
             .map_err(io::Error::other)?;
-        // Another process may write the same at this moment.
+        // Another process may write the same file at this moment.
         let name = format!("{id}.{}{UNFINISHED}", Uuid::new_v4().simple());
         let (path, unfinished) = (self.path(id), self.dir.join(name));
         let mut options = OpenOptions::new();
@@ -117,7 +116,7 @@ impl Files {
         Ok(true)
     }
 
-    /// Removes what is kept of workspaces that are no more.
+    /// Removes the files of workspaces that do not exist any more.
     pub(super) fn forget(&self, ids: &HashSet<WorkspaceId>) -> io::Result<()> {
         for id in ids {
             let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,8 +133,8 @@ impl Files {
     }
 }
 
-/// What a file is bound to. A workspace's id holds no U+0000, so these bytes are nobody's
-/// credentials.
+/// The text that a file is bound to. A workspace's id holds no U+0000, so no credentials are bound to the
+/// same text.
 fn bound(id: &WorkspaceId) -> Vec<u8> {
     [b"known\0", id.as_str().as_bytes()].concat()
 }

@@ -27,7 +27,7 @@ pub(crate) struct Refresh {
 }
 
 impl Refresh {
-    /// Round after round, until `stop` is cancelled.
+    /// Runs round after round until `stop` is cancelled.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
         let Some(every) = self.every else { return stop.cancelled().await };
         loop {
@@ -80,7 +80,7 @@ impl Refresh {
                 let known = KnownWorkspace { row: (*row).clone(), roster: rosters.known(&id) };
                 if let Err(error) = files.write(&id, &known) {
                     metrics.keeping("failed");
-                    warn!(workspace.id = %id, "what is known of workspace {id} is not written to disk: {error}");
+                    warn!(workspace.id = %id, "workspace {id} is not written to known/: {error}");
                     return;
                 }
             }
@@ -89,12 +89,12 @@ impl Refresh {
             }
             metrics.keeping("done");
         });
-        // A panic has been reported where it happened.
+        // A panic was logged where it happened.
         let _ = written.await;
     }
 }
 
-/// After which a roster is looked at again.
+/// The age at which a roster is read again.
 const OLD: Duration = Duration::from_secs(60);
 
 /// For one roster: longer than any good database needs.

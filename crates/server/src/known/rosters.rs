@@ -19,7 +19,7 @@ pub(crate) struct Rosters {
 pub(super) struct KnownRoster {
     pub(super) members: Vec<Candidate>,
     pub(super) callers: HashMap<PhoneNumber, Caller>,
-    /// When the database said so; `None` for what an earlier run left on disk.
+    /// When it was read; `None` if it comes from a file of an earlier run.
     pub(super) at: Option<Instant>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Caller {
 }
 
 impl Rosters {
-    /// Remembers what the database said.
+    /// Remembers what the database answered.
     pub(crate) fn remember(
         &self,
         workspace: &WorkspaceId,
@@ -53,12 +53,12 @@ impl Rosters {
             }
             let assigned = roster.candidates.iter().filter(|one| one.assigned);
             let assigned = assigned.map(|one| one.user).collect();
-            let caller_known = Caller { contact: contact.clone(), assigned };
-            known.callers.insert(caller.clone(), caller_known);
+            let known_caller = Caller { contact: contact.clone(), assigned };
+            known.callers.insert(caller.clone(), known_caller);
         }
     }
 
-    /// Takes what an earlier run left, unless something newer is known.
+    /// Takes the roster of an earlier run, unless a newer one is known.
     pub(super) fn restore(&self, workspace: &WorkspaceId, roster: KnownRoster) {
         let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         workspaces.entry(workspace.clone()).or_insert(roster);
@@ -84,8 +84,8 @@ impl Rosters {
 
     /// The roster as it was, if there ever was one. Whether the call is over is not known here.
     ///
-    /// Who is on a call by now is not known, so nobody is: better to ring a busy page, which drops
-    /// the call in silence, than to leave out somebody who could answer.
+    /// Nobody counts as being on a call, because that is not known any more. A busy page drops the call
+    /// without a sound, so ringing it is better than leaving out an agent who could answer.
     pub(crate) fn recall(
         &self,
         workspace: &WorkspaceId,
@@ -121,7 +121,7 @@ impl Rosters {
     }
 }
 
-/// Callers that are kept per workspace, about 200 bytes each.
+/// Callers that are remembered for each workspace, about 200 bytes each.
 const MOST_CALLERS: usize = 2_000;
 
 #[cfg(test)]

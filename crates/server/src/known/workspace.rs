@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::secrets::SecretsKey;
 use crate::secrets::seal::{self, SealError};
 
-/// A workspace, ready to check and to sign.
+/// A workspace, ready to check signatures and to sign tokens.
 pub(crate) struct Workspace {
     pub(crate) id: WorkspaceId,
     pub(crate) account: AccountSid,
@@ -20,7 +20,7 @@ pub(crate) struct Workspace {
     pub(crate) verifier: Verifier,
     /// Issues access tokens of one hour.
     pub(crate) issuer: Issuer,
-    /// Asks Twilio's API, which wants the API key's secret in clear.
+    /// For Twilio's REST API, which needs the API key's secret in the clear.
     pub(crate) rest: twilio_rest::Credentials,
     /// The first is the caller id of outbound calls.
     pub(crate) numbers: Vec<PhoneNumber>,
@@ -36,7 +36,7 @@ pub(crate) enum WorkspaceError {
     /// There is no token to check webhooks with.
     #[error("it has no auth token")]
     NoAuthToken,
-    /// One of its auth tokens cannot be one.
+    /// One of its auth tokens is not valid.
     #[error("one of its auth tokens {0}")]
     AuthToken(#[from] SecretError),
     /// Its API key cannot sign.

@@ -17,20 +17,19 @@ use crate::clock::Clock;
 use crate::database::budget::{Allowance, Budget};
 use crate::secrets::SecretsKey;
 
-/// Why there is no workspace to work with.
+/// Why there is no workspace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NoWorkspace {
     /// There is none with this id.
     Absent,
-    /// The database is away, and it was never read before.
+    /// It was never read, and the database cannot be asked.
     Away,
 }
 
 /// The workspaces that were read lately.
 ///
-/// An opened one is used for [`FRESH`] without asking the database, and for as long as the database
-/// is away: signatures can be checked without it. One that an earlier run has kept on disk is as
-/// good.
+/// An entry is used for [`FRESH`] without asking the database, and for as long as the database is away:
+/// signatures are checked without it. A file of an earlier run counts like an entry.
 pub(crate) struct Workspaces {
     sources: Sources,
     entries: RwLock<HashMap<WorkspaceId, Entry>>,
@@ -47,16 +46,16 @@ pub(crate) struct Sources {
     pub(crate) rosters: Arc<Rosters>,
 }
 
-/// What a read found. `None`: there is no such workspace.
+/// The result of a read. `None`: there is no such workspace.
 type Read = Result<Option<Arc<Workspace>>, NoWorkspace>;
 
 #[derive(Clone)]
 struct Entry {
     /// `None`: there is no such workspace.
     workspace: Option<Arc<Workspace>>,
-    /// What it was opened from.
+    /// The row from which it was opened.
     row: Option<Arc<WorkspaceRow>>,
-    /// When the database said so; `None` for what an earlier run left on disk.
+    /// When it was read; `None` if it comes from a file of an earlier run.
     read_at: Option<Instant>,
 }
 
@@ -72,14 +71,14 @@ impl Workspaces {
         Self { sources, entries: RwLock::default(), reads: SharedReads::new() }
     }
 
-    /// What each workspace that is known was opened from.
+    /// The rows from which the known workspaces were opened.
     pub(crate) fn rows(&self) -> Vec<(WorkspaceId, Arc<WorkspaceRow>)> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let row = |(id, known): (&WorkspaceId, &Entry)| Some((id.clone(), known.row.clone()?));
         entries.iter().filter_map(row).collect()
     }
 
-    /// The workspaces of which the database said lately that they are no more.
+    /// The workspaces that the database does not have any more.
     pub(crate) fn absent(&self) -> HashSet<WorkspaceId> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let absent =
@@ -87,7 +86,7 @@ impl Workspaces {
         absent.map(|(id, _)| id.clone()).collect()
     }
 
-    /// The workspace with this id, for a request that may wait for so long.
+    /// The workspace with this id, for a request that may wait as long as `allowance` says.
     pub(crate) async fn find(
         &self,
         id: &WorkspaceId,
@@ -100,7 +99,7 @@ impl Workspaces {
             return known.workspace.clone().ok_or(NoWorkspace::Absent);
         }
         let known = known.and_then(|known| known.workspace);
-        // Boxed, because most requests need none.
+        // Boxed, because it is large and most requests do not need it.
         let ask = || Box::pin(self.ask(id, known.is_some(), allowance));
         let read = self.reads.read(id, ask).await;
         match (read, known) {
@@ -110,7 +109,7 @@ impl Workspaces {
         }
     }
 
-    /// How long its agents may work after a call; not at all as long as nobody can tell.
+    /// How long its agents have for wrap-up after a call; zero while that cannot be found out.
     pub(crate) async fn wrap_up(&self, id: &WorkspaceId) -> Duration {
         let found = self.find(id, self.sources.budget.allowance()).await;
         found.map_or(Duration::ZERO, |workspace| workspace.policy.wrap_up())
@@ -145,7 +144,7 @@ impl Workspaces {
         }
     }
 
-    /// What an earlier run has kept on disk: it counts until the database says something else.
+    /// Reads the file of an earlier run. It counts until the database says something else.
     async fn recall(&self, id: &WorkspaceId) -> Option<Arc<Workspace>> {
         if !self.sources.files.has(id) {
             return None;
@@ -158,7 +157,7 @@ impl Workspaces {
                 warn!(workspace.id = %id, "the file of workspace {id} cannot be used: {fault}");
                 return None;
             }
-            // A panic has been reported where it happened.
+            // A panic was logged where it happened.
             Err(_) => return None,
         };
         let workspace = Arc::new(self.open(id, &known.row)?);
@@ -173,7 +172,7 @@ impl Workspaces {
     fn remember(&self, id: &WorkspaceId, entry: Entry) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST_ENTRIES {
-            // Somebody tries ids that do not exist; those that do are few.
+            // Somebody is trying ids that do not exist. Ids that exist are few.
             entries.retain(|_, known| known.workspace.is_some());
         }
         entries.insert(id.clone(), entry);
@@ -188,10 +187,10 @@ impl Workspaces {
     }
 }
 
-/// How long a change by `switchroom workspace` may take to show.
+/// How long a change by `switchroom workspace` may take to have an effect.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// How long an id that does not exist is not asked for again.
+/// How long the database is not asked again about an id that does not exist.
 const FRESH_ABSENCE: Duration = Duration::from_secs(1);
 
 /// More ids than any installation has workspaces.

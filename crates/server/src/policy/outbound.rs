@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::premium::is_premium;
 
-/// What agents may dial. Toll fraud is the risk: what is not allowed is refused.
+/// The numbers that agents may dial. Toll fraud is the risk: everything that is not allowed is refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbound {
-    /// Prefixes that may be dialled; none means the country of the workspace's own number.
+    /// Prefixes that may be dialled; an empty list means the country of the workspace's own number.
     pub prefixes: Vec<Prefix>,
     /// Calls that one agent may place within an hour.
     pub calls_per_hour: u32,
@@ -73,8 +73,8 @@ impl Outbound {
 
     /// Whether a number may be dialled from `own`, unless it is a premium one, which never may.
     ///
-    /// The country of an own number in North America is what costs the same from there: the area
-    /// codes of islands with international prices and of premium numbers have to be listed.
+    /// For an own number in North America, the own country means all area codes with the same price. The
+    /// area codes of islands with international prices and of premium numbers must be listed in `prefixes`.
     pub fn allows(&self, number: &PhoneNumber, own: &PhoneNumber) -> bool {
         if !self.prefixes.is_empty() {
             return self.prefixes.iter().any(|prefix| number.as_str().starts_with(&prefix.0));
@@ -89,17 +89,16 @@ impl Outbound {
     }
 }
 
-/// Area codes of `+1` outside the United States, their neighbour Canada, and what may be dialled at
-/// the price of a call within them (NANPA, geographic area codes): the Caribbean and the Pacific;
-/// and 900, premium rate.
+/// Area codes of `+1` with another price than calls within the United States and Canada (NANPA, geographic
+/// area codes): the Caribbean, the Pacific, and 900, premium rate.
 const ABROAD: [&str; 28] = [
     "242", "246", "264", "268", "284", "340", "345", "441", "473", "649", "658", "664", "670",
     "671", "684", "721", "758", "767", "784", "787", "809", "829", "849", "868", "869", "876",
     "900", "939",
 ];
 
-/// The shortest numbers there are, such as Niue's `+683` and four digits; emergency numbers behind
-/// a plus are shorter.
+/// The length of the shortest numbers, such as Niue's: `+683` and four digits. Emergency numbers with a
+/// plus are shorter.
 const FEWEST_DIGITS: usize = 7;
 
 #[cfg(test)]
@@ -107,7 +106,7 @@ mod tests {
     use super::super::Policy;
     use super::*;
 
-    /// Text that is no number, or one that costs a fortune, in any disguise.
+    /// A text that is no number, or a number that costs a fortune, in any disguise.
     fn hostile(seed: u32) -> String {
         let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
         let mut dice = |below: usize| {

@@ -1,8 +1,9 @@
-//! Numbers that pay whoever is called: nobody dials them from here, whatever else is allowed.
+//! Premium numbers, which pay the called party. No agent may dial them, whatever else is allowed.
 
 use identity::PhoneNumber;
 
-/// Whether a number is a premium one, one of a satellite or of another service beyond countries.
+/// Whether a number is a premium number, or belongs to a satellite network or another service outside of
+/// countries.
 pub(super) fn is_premium(number: &PhoneNumber) -> bool {
     let text = number.as_str();
     let known =

@@ -1,4 +1,4 @@
-//! How long a state can last.
+//! How long a state of a call can last.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use calls::{Closed, ClosedBy, Event, Fact, LONGEST_CALL, LegStatus};
 use identity::{CallSid, Timestamp};
 use store_pg::OpenCall;
 
-/// How long states last at most.
+/// The longest times of states.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// A leg rings, or a call that nobody has answered is silent.
+    /// For a leg that rings, and for an unanswered call that is silent.
     ring: Duration,
 }
 
@@ -17,27 +17,26 @@ impl Limits {
     /// No deadline is shorter.
     pub(super) const SHORTEST: Duration = Duration::from_secs(60);
 
-    /// `ring_timeout` is what the Dial of an inbound call is told; that of an outbound call rings
-    /// for [`RING`].
+    /// `ring_timeout` is the `timeout` of the Dial of an inbound call; an outbound call rings for [`RING`].
     ///
-    /// Twilio adds about 5 s (documentation of `<Dial>`, `timeout`), and a callback may take its
-    /// retries: five of 15 s each, of which a minute is waited for.
+    /// Twilio adds about 5 s (documentation of `<Dial>`, `timeout`). A callback may need retries, five of
+    /// 15 s each; a minute of them is waited for.
     pub(super) fn new(ring_timeout: Duration) -> Self {
         Self { ring: ring_timeout.max(RING) + Duration::from_secs(5) + Self::SHORTEST }
     }
 }
 
-/// A call of which something should have been heard by now.
+/// A call about which a callback is overdue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Overdue {
-    /// What is over by deadline if Twilio cannot be asked; nothing if it is too early for that.
+    /// The ends by deadline, for the case that Twilio cannot be asked; empty if it is too early for them.
     pub(super) events: Vec<Event>,
 }
 
 /// Whether a call is overdue.
 ///
-/// Moments of deadlines follow from the call, not from when somebody looks, so that all servers
-/// say the same.
+/// The moment of a deadline follows from the call, not from the time of the check, so that all servers find
+/// the same one.
 pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option<Overdue> {
     let mut events = Vec::new();
     let mut expire = |since: Timestamp, limit: Duration, leg: Option<CallSid>, status| {
@@ -60,7 +59,7 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
         if let (None, Some(at)) = (call.answered_at, last) {
             expire(at, limits.ring, None, LegStatus::NoAnswer);
         }
-        // Whatever it does: no call lasts longer.
+        // No call lasts longer, whatever it does.
         if let Some(at) = call.answered_at.or(call.started_at) {
             expire(at, LONGEST_CALL, None, LegStatus::Completed);
         }
@@ -70,10 +69,10 @@ pub(super) fn overdue(call: &OpenCall, limits: Limits, now: Timestamp) -> Option
     (!events.is_empty()).then_some(Overdue { events })
 }
 
-/// A Dial that is told nothing rings for 30 s (documentation of `<Dial>`, `timeout`).
+/// A Dial without a `timeout` rings for 30 s (documentation of `<Dial>`, `timeout`).
 const RING: Duration = Duration::from_secs(30);
 
-/// How long people talk without a word to us before Twilio is asked whether they still do.
+/// How long a talk may be silent towards us before Twilio is asked whether it goes on.
 const SILENCE: Duration = Duration::from_secs(15 * 60);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Calls of which nothing is known.
+//! Unknown calls.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -10,14 +10,13 @@ use twilio_rest::{CallDirection, CallFilter, CallRecord};
 
 use super::{Case, Failure, Round, truth};
 
-/// Compares the workspace's calls since `from` with Twilio's list, and fills in what is missing.
+/// Compares the workspace's calls since `from` with Twilio's list, and fills in the missing ones.
 ///
-/// A call that is known already is left to its callbacks and deadlines, but for one that only a
-/// deadline has ended.
+/// A known call is left to its callbacks and deadlines, unless only a deadline has ended it.
 ///
 /// # Errors
 ///
-/// [`Failure`]; the whole comparison is made again then.
+/// [`Failure`]; the whole comparison is tried again later.
 pub(super) async fn fill(
     round: &mut Round<'_>,
     case: &mut Case<'_>,
@@ -62,12 +61,12 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// Calls, and legs by their call.
+/// Divides Twilio's list into calls, and legs by their call.
 fn families(calls: Vec<CallRecord>) -> (Vec<CallRecord>, BTreeMap<CallSid, Vec<CallRecord>>) {
     let mut roots = Vec::new();
     let mut legs: BTreeMap<CallSid, Vec<CallRecord>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    // Pages overlap when a call begins while they are read.
+    // The pages of the list overlap if a call begins while they are read.
     for call in calls.into_iter().filter(|call| seen.insert(call.sid)) {
         match call.parent {
             Some(parent) => legs.entry(parent).or_default().push(call),
@@ -80,7 +79,7 @@ fn families(calls: Vec<CallRecord>) -> (Vec<CallRecord>, BTreeMap<CallSid, Vec<C
     (roots, legs)
 }
 
-/// Adds calls that began before the gap, but rang somebody within it.
+/// Adds calls that began before the gap and rang an agent within it.
 async fn with_absent(
     case: &Case<'_>,
     mut roots: Vec<CallRecord>,
@@ -110,10 +109,10 @@ async fn known(
     Ok(known.into_iter().map(|call| (call.sid, call.is_lost)).collect())
 }
 
-/// Whether a call is this workspace's: an account may serve several, and other things too.
+/// Whether a call belongs to this workspace: an account may serve several, and other purposes too.
 ///
-/// One that comes in is called at the workspace's number. One that an agent places shows that
-/// number; if it came to no leg, the agent's membership must do.
+/// An inbound call was made to one of the workspace's numbers. An outbound call shows one of them; if it has
+/// no leg, the agent must be a member.
 async fn belongs(
     round: &Round<'_>,
     case: &Case<'_>,
@@ -138,7 +137,7 @@ async fn belongs(
     }
 }
 
-/// The person on the other side.
+/// The contact who called or was called.
 async fn contact(
     round: &Round<'_>,
     case: &Case<'_>,
@@ -156,7 +155,7 @@ async fn contact(
     }
 }
 
-/// How far back Twilio's list is asked for at most.
+/// How far back a comparison goes.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Twilio's clock and ours may differ, and a call is in the list a little after it began.

@@ -1,4 +1,4 @@
-//! Calls that should have been over by now.
+//! Calls that should be over by now.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use store_pg::{OpenCall, OpenLeg};
 use super::deadline::{self, Limits, Overdue};
 use super::{Case, Failure, Round, truth};
 
-/// Asks Twilio about every overdue call of a workspace, and ends by deadline what Twilio cannot be
-/// asked about or does not know.
+/// Asks Twilio about every overdue call of a workspace. If Twilio cannot be asked or does not know a call,
+/// the call ends by deadline.
 ///
 /// # Errors
 ///
-/// The first failure; deadlines are kept all the same.
+/// The first failure; deadlines are applied in any case.
 pub(super) async fn settle(
     round: &mut Round<'_>,
     case: &mut Case<'_>,
@@ -49,9 +49,9 @@ pub(super) async fn settle(
     outcome
 }
 
-/// What Twilio says.
+/// Twilio's answer about a call.
 enum Answer {
-    /// The call is over, and so it is recorded.
+    /// The call is over, and its end is recorded.
     Over,
     /// It goes on.
     Alive,
@@ -72,7 +72,7 @@ async fn ask_again(round: &mut Round<'_>, case: &mut Case<'_>) -> Result<(), Fai
     Ok(())
 }
 
-/// `open` are the legs that are open for us.
+/// Asks Twilio about one call. `open` are its legs that are open in our record.
 async fn ask(
     round: &Round<'_>,
     case: &Case<'_>,
@@ -109,8 +109,8 @@ async fn expire(
     Ok(())
 }
 
-/// How long nobody asks again about a call that goes on.
+/// How long Twilio is not asked again about a call that goes on.
 const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
 
-/// Open calls of one workspace that are looked at in a round, the oldest first.
+/// Open calls of one workspace that a round checks, the oldest first.
 const MOST_CALLS: u16 = 500;

@@ -1,4 +1,4 @@
-//! When it is tried again.
+//! Pauses between tries.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -21,18 +21,18 @@ impl Pause for Jitter {
 /// Failures in a row, and when to try again.
 pub(super) struct BackOff {
     failures: u32,
-    /// Calls that were compared later than this are compared.
+    /// A workspace that was compared after this moment need not be compared again.
     pub(super) since: Timestamp,
     pub(super) again_at: Timestamp,
 }
 
 impl BackOff {
-    /// No failure yet: to be tried again at once.
+    /// No failure yet: the next try may come at once.
     pub(super) const fn new(now: Timestamp) -> Self {
         Self { failures: 0, since: now, again_at: now }
     }
 
-    /// One more failure: half a minute, doubled each time, at most a quarter of an hour.
+    /// Counts a failure. The pause is half a minute, doubled each time, at most a quarter of an hour.
     pub(super) fn again(&mut self, now: Timestamp) {
         let factor = 2_u32.saturating_pow(self.failures);
         self.since = now;

@@ -6,9 +6,10 @@ use calls::{Closed, ClosedBy, Direction, Event, Fact, Found, LegEvent, LegStatus
 use identity::{ContactId, Timestamp};
 use twilio_rest::{CallRecord, CallStatus};
 
-/// What Twilio's record says of a call and its legs; nothing if it has no moment at all.
+/// The events that follow from Twilio's record of a call and its legs; none if the record has no time at
+/// all.
 ///
-/// The same record gives the same events, whoever asks and whenever.
+/// The same record gives the same events, at any server and any time.
 pub(super) fn events(
     root: &CallRecord,
     legs: &[CallRecord],
@@ -29,7 +30,7 @@ pub(super) fn events(
     events
 }
 
-/// Who placed it: seen from Twilio a browser calls in, too.
+/// The direction as we see it: for Twilio, a call from a browser is inbound, too.
 pub(super) fn direction(from: &Party) -> Direction {
     match from {
         Party::Client(_) => Direction::Outbound,
@@ -37,7 +38,7 @@ pub(super) fn direction(from: &Party) -> Direction {
     }
 }
 
-/// What was called: for a browser's call the number that was dialled.
+/// The called party: for a call from a browser, the dialled number.
 pub(super) fn to(root: &CallRecord, legs: &[CallRecord]) -> Party {
     match direction(&Party::read(&root.from)) {
         Direction::Outbound => legs.first().map_or_else(Party::unknown, |leg| Party::read(&leg.to)),
@@ -56,7 +57,7 @@ fn of_leg(leg: &CallRecord, start: Timestamp) -> Vec<Event> {
     let over = leg.ended_at.unwrap_or(began);
     match leg.status {
         CallStatus::Ringing => events.push(event(began, LegStatus::Ringing)),
-        // When it was answered is not told before it is over.
+        // Twilio does not say when it was answered until it is over.
         CallStatus::InProgress => events.push(event(began, LegStatus::InProgress)),
         CallStatus::Completed => {
             let answered = over.before(leg.duration.unwrap_or(Duration::ZERO));

@@ -12,8 +12,8 @@ use crate::secrets::SecretsKey;
 /// The secrets of a workspace's Twilio account, in the clear.
 #[derive(Deserialize, Serialize)]
 pub struct Credentials {
-    /// The auth tokens that may have signed a webhook: the primary one first, during a rotation the
-    /// other one after it.
+    /// The auth tokens that may have signed a webhook: the primary one, and during a rotation the other one
+    /// after it.
     pub auth_tokens: Vec<String>,
     /// The secret of the API key that signs access tokens.
     pub api_secret: String,
@@ -27,7 +27,7 @@ impl Drop for Credentials {
     }
 }
 
-/// The sealed text is not what this key sealed for this workspace.
+/// The text was not sealed with this key for this workspace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the credentials were sealed with another key or for another workspace")]
 pub struct SealError;
@@ -62,8 +62,9 @@ pub fn open(
     serde_json::from_slice(&clear).map_err(|_| SealError)
 }
 
-/// Encrypts any bytes for `bound`, without which they do not open: what they are, and whose. Texts
-/// of different kinds must be bound differently, so that none passes for another.
+/// Encrypts bytes and binds them to `bound`, which says what they are and to whom they belong. They open
+/// only with the same `bound`. Texts of different kinds must be bound differently, so that none can be taken
+/// for another.
 pub(crate) fn encrypt(
     key: &SecretsKey,
     bound: &[u8],
@@ -75,7 +76,7 @@ pub(crate) fn encrypt(
     Ok([&[VERSION][..], &nonce, &sealed].concat())
 }
 
-/// Decrypts what [`encrypt`] has made.
+/// Decrypts bytes that [`encrypt`] has encrypted.
 pub(crate) fn decrypt(
     key: &SecretsKey,
     bound: &[u8],
@@ -107,7 +108,7 @@ fn cipher(key: &SecretsKey) -> XChaCha20Poly1305 {
 /// The length of a nonce: long enough to be drawn at random.
 pub const NONCE: usize = 24;
 
-/// The first byte of the sealed form, for a later one to differ.
+/// The first byte of the sealed form. A later form will have another one.
 const VERSION: u8 = 1;
 
 #[cfg(test)]

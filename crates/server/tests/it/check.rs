@@ -34,7 +34,7 @@ async fn answers(answer: &'static str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
+async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
     let world = World::with_servers(0).await;
     let team = world.team("acme").await;
     let (_port, address) = reserve();
@@ -50,7 +50,7 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
         "good: clock of the database",
         "good: credentials of workspace acme",
         "good: public URL, with a signed request",
-        "not looked at: credentials at Twilio: its API cannot be reached",
+        "not checked: credentials at Twilio: its API cannot be reached",
         "no fault was found",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
@@ -87,13 +87,13 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
             "SWITCHROOM_PUBLIC_URL",
             &format!("{url}/below"),
             "answers a signed request with status 404",
-            "let SWITCHROOM_PUBLIC_URL lead to `switchroom serve`",
+            "set SWITCHROOM_PUBLIC_URL to the URL of `switchroom serve`",
         ),
         (
             "SWITCHROOM_SESSION_JWKS_URL",
             closed,
             "the session keys cannot be fetched",
-            "let SWITCHROOM_SESSION_JWKS_URL name",
+            "set SWITCHROOM_SESSION_JWKS_URL to",
         ),
         (
             "SWITCHROOM_DATA_DIR",
@@ -105,7 +105,7 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
             "TWILIO_API_BASE_URL",
             &refusing,
             "Twilio does not accept the API key of workspace acme",
-            "enter the workspace again",
+            "add the workspace again",
         ),
         (
             "TWILIO_API_BASE_URL",
@@ -114,10 +114,10 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_mend() {
             "let this machine follow a time server",
         ),
     ];
-    for (name, value, fault, mend) in cases {
+    for (name, value, fault, fix) in cases {
         let (good, text) = run(&world, "check", &[], &[here, (name, value)]).await;
         assert!(!good, "{name}: {text}");
-        assert!(text.contains(fault) && text.contains(mend), "{name}: {fault}: {mend}\n{text}");
+        assert!(text.contains(fault) && text.contains(fix), "{name}: {fault}: {fix}\n{text}");
         for secret in [&*team.auth_token, crate::team::API_SECRET, other_key] {
             assert!(!text.contains(secret), "{name}: a secret is shown");
         }

@@ -21,13 +21,13 @@ pub(super) struct Found {
     pub(super) credentials: Credentials,
 }
 
-/// Looks at the database, and returns the workspaces that it could open.
+/// Checks the database, and returns the workspaces that could be opened.
 pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
     // The embedded database runs for as long as this is held.
     let (_access, url) = match &config.database_url {
         Some(url) => (None, url.reveal().to_owned()),
         None if !config.data_dir.join("postgres").exists() => {
-            report.skipped("database", "the embedded one is made at the first start");
+            report.skipped("database", "the embedded one is created at the first start");
             return Vec::new();
         }
         None => match Access::open(&config.data_dir).await {
@@ -38,7 +38,7 @@ pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
             Err(error) => {
                 report.fault(
                     format!("the embedded database: {}", with_causes(&error)),
-                    "start `switchroom serve`, whose log says more",
+                    "start `switchroom serve` and read its log",
                 );
                 return Vec::new();
             }
@@ -102,13 +102,13 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
     }
     if let Err(error) = serde_json::from_value::<Policy>(row.policy.clone()) {
         report.fault(
-            format!("the policy of workspace {id} cannot be read, so the default holds: {error}"),
-            "mend voice_workspaces.policy: docs/configuration.md, \"What a workspace chooses\"",
+            format!("the policy of workspace {id} cannot be read, so the default policy is used: {error}"),
+            "fix voice_workspaces.policy: docs/configuration.md, \"What a workspace chooses\"",
         );
     }
     if row.numbers.is_empty() {
-        let mend = format!("`switchroom workspace add {id}` with --number");
-        report.fault(format!("workspace {id} has no number: its agents cannot call out"), mend);
+        let fix = format!("`switchroom workspace add {id}` with --number");
+        report.fault(format!("workspace {id} has no number: its agents cannot call out"), fix);
     }
     let credentials = seal::open(&config.secrets_key, &id, &row.sealed).ok()?;
     report.good(&format!("credentials of workspace {id}"));
@@ -117,5 +117,5 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const REACH: &str = "let DATABASE_URL name a Postgres that runs and can be reached from here, and \
+const REACH: &str = "set DATABASE_URL to a Postgres that runs and can be reached from here, with \
                      the server's own role with its password";

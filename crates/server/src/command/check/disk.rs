@@ -1,4 +1,4 @@
-//! The data directory: is it writable, private, large enough and quick enough?
+//! The data directory: is it writable, private, large enough and fast enough?
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
     match try_sync(dir, &config.clock) {
         Ok(took) if took > SLOW => report.fault(
             format!("a sync on the disk of SWITCHROOM_DATA_DIR takes {} ms", took.as_millis()),
-            "callbacks are acknowledged only when they are on disk: use a faster one",
+            "use a faster disk: callbacks are acknowledged only when they are on it",
         ),
         Ok(_) => report.good("disk of the spool"),
         Err(error) => report.fault(
@@ -39,13 +39,13 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         for (name, what) in [("dead", "were refused by the database"), ("damaged", "are damaged")] {
             let count = fs::read_dir(dir.join(name)).map_or(0, Iterator::count);
             if count > 0 {
-                let mend = if name == "dead" {
+                let fix = if name == "dead" {
                     "`switchroom spool list` says why, `switchroom spool replay` tries again"
                 } else {
-                    "look for a fault of the disk, then remove the files"
+                    "check the disk, then remove the files"
                 };
                 let at = dir.join(name);
-                report.fault(format!("{count} records in {} {what}", at.display()), mend);
+                report.fault(format!("{count} records in {} {what}", at.display()), fix);
             }
         }
     }
@@ -63,8 +63,8 @@ fn try_sync(dir: &Path, clock: &Clock) -> io::Result<Duration> {
     synced.map(|()| took)
 }
 
-/// A caller waits for the disk for as long.
+/// The longest time a caller waits for the disk.
 const SLOW: Duration = Duration::from_millis(500);
 
-/// The spool's limit, and as much again for segments in preparation and what was set aside.
+/// The spool's limit, and as much again for spare segments and records that were set aside.
 const ROOM: u64 = 2 << 30;

@@ -1,4 +1,4 @@
-//! The public URL: does it lead to a server that takes a request signed for it?
+//! The public URL: does it lead to a server that accepts a request signed for it?
 
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
     } else if base.starts_with("http://") && !at_home {
         report.fault(
             format!("SWITCHROOM_PUBLIC_URL ({base}) is not https"),
-            "let a proxy end TLS: what is signed could be read and sent again",
+            "let a proxy end TLS: without it, signed requests can be read and replayed",
         );
     }
     let Some(found) = workspaces.first() else { return };
@@ -34,16 +34,16 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
         Ok(StatusCode::NO_CONTENT) => report.good("public URL, with a signed request"),
         Ok(StatusCode::FORBIDDEN) => report.fault(
             format!("the server at {base} refuses a request that is signed for it"),
-            "let the proxy pass path and query as they come, and the server have the same \
+            "let the proxy pass path and query unchanged, and give the server the same \
              SWITCHROOM_PUBLIC_URL and SWITCHROOM_SECRETS_KEY",
         ),
         Ok(status) => report.fault(
             format!("{base} answers a signed request with status {status}"),
-            "let SWITCHROOM_PUBLIC_URL lead to `switchroom serve`",
+            "set SWITCHROOM_PUBLIC_URL to the URL of `switchroom serve`",
         ),
         Err(error) => report.fault(
             format!("nobody answers at SWITCHROOM_PUBLIC_URL ({base}): {error}"),
-            "start `switchroom serve`, and let the host name and the proxy lead to it",
+            "start `switchroom serve`, and point the host name and the proxy to it",
         ),
     }
 }
@@ -61,7 +61,7 @@ enum TryError {
     Fetch(#[from] FetchError),
 }
 
-/// Sends a status callback about no call, as Twilio would sign it: it is checked, and writes
+/// Sends a status callback without a call, signed as Twilio would sign it. The server checks it and writes
 /// nothing.
 async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, TryError> {
     let url =
@@ -78,7 +78,7 @@ async fn try_signed(config: &Config, found: &Found) -> Result<StatusCode, TryErr
     Ok(fetch::fetch(&config.clock, request).await?.status)
 }
 
-/// Whether a URL leads to this very machine.
+/// Whether a URL leads to this machine.
 fn is_at_home(url: &str) -> bool {
     let uri: Option<Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Twilio: does it take the credentials, and does its clock agree with ours?
+//! Twilio: does it accept the credentials, and does its clock agree with ours?
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -22,7 +22,7 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
                 "let this machine follow a time server",
             ),
             Some(_) => report.good("clock of this machine"),
-            None => report.skipped("clock of this machine", "Twilio's API told no time"),
+            None => report.skipped("clock of this machine", "Twilio's API sent no date"),
         },
         Err(error) => {
             report.skipped("credentials at Twilio", format!("its API cannot be reached: {error}"));
@@ -54,7 +54,7 @@ async fn workspace(client: &Client, found: &Found, report: &mut Report) {
     report.good(&format!("credentials of workspace {id} at Twilio"));
 }
 
-/// Asks for a call that does not exist: whoever is let in is told so.
+/// Asks for a call that does not exist. With valid credentials, Twilio answers that there is none.
 async fn accepted(
     client: &Client,
     credentials: &Credentials,
@@ -66,7 +66,7 @@ async fn accepted(
         Err(error @ Error::Refused(_)) if error.is_unauthorized() => {
             report.fault(
                 format!("Twilio does not accept {what}: {error}"),
-                "enter the workspace again with what the account's console shows: `switchroom \
+                "add the workspace again with the credentials in the account's console: `switchroom \
                  workspace add`",
             );
             false

@@ -1,4 +1,4 @@
-//! What a file holds, as JSON before it is sealed.
+//! The content of a file, as JSON before it is sealed.
 
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine};
@@ -90,7 +90,7 @@ impl RosterDocument {
                 assigned: caller.assigned.clone(),
             })
             .collect();
-        // The same is written the same, whatever the order of the map.
+        // Sorted, so that the same roster is always written the same.
         callers.sort_by(|one, other| one.number.cmp(&other.number));
         Self { members: members.collect(), callers }
     }
@@ -101,7 +101,7 @@ impl RosterDocument {
             role: member.role,
             assigned: false,
             presence: member.presence,
-            // Whose page is open is of the moment.
+            // Whether a page is open changes too fast to be worth writing.
             page: Page::Unknown,
             activity: Activity::Idle,
             idle_since: member.idle_since,
