@@ -75,13 +75,13 @@ element! {
         tts_provider: text = "ttsProvider",
         /// Text normalization of the speaker.
         tts_text_normalization: text = "ttsTextNormalization",
-        /// How the end of a turn is found.
+        /// How the end of a turn is detected.
         turn_detection: text = "turnDetection",
         /// The WebSocket (`wss:`) of the application.
         url: text = "url",
         /// The voice that speaks.
         voice: text = "voice",
-        /// What is spoken first.
+        /// The greeting.
         welcome_greeting: text = "welcomeGreeting",
         /// What interrupts the greeting.
         welcome_greeting_interruptible: text = "welcomeGreetingInterruptible",

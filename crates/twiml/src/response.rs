@@ -14,7 +14,7 @@ use crate::{
 };
 
 element! {
-    /// A voice document: verbs that Twilio carries out from top to bottom.
+    /// A voice document: verbs that Twilio runs from top to bottom.
     ///
     /// # Examples
     ///
@@ -53,7 +53,7 @@ adders! {
 }
 
 impl<'a> Response<'a> {
-    /// Appends a verb, whichever it is.
+    /// Appends any verb.
     #[must_use]
     pub fn verb(mut self, verb: impl Into<Verb<'a>>) -> Self {
         content::push(&mut self.content.0, verb.into());
@@ -65,13 +65,13 @@ impl<'a> Response<'a> {
         &self.content.0
     }
 
-    /// The verbs in their order, taken out.
+    /// The verbs in their order, by value.
     pub fn into_verbs(self) -> Vec<Verb<'a>> {
         self.content.0
     }
 }
 
-/// What both roots do alike.
+/// The methods of both roots.
 macro_rules! root {
     ($name:ident) => {
         impl<'a> $name<'a> {
@@ -86,33 +86,33 @@ macro_rules! root {
             /// The most attributes of one tag that [`parse`](Self::parse) accepts.
             pub const MAX_ATTRIBUTES: usize = reader::MAX_ATTRIBUTES;
 
-            /// An empty document: Twilio hangs up, or ends the callback, in peace.
+            /// An empty document: Twilio hangs up, or ends the callback, without an error.
             pub const fn new() -> Self {
                 Self::BLANK
             }
 
-            /// Puts a comment in front of the root, behind those that stand there.
+            /// Puts a comment in front of the root, after the comments already there.
             #[must_use]
             pub fn comment_before(mut self, comment: Comment<'a>) -> Self {
                 self.extra.push_before(comment);
                 self
             }
 
-            /// Puts a comment behind the root.
+            /// Puts a comment after the root.
             #[must_use]
             pub fn comment_after(mut self, comment: Comment<'a>) -> Self {
                 self.extra.push_after(comment);
                 self
             }
 
-            /// The comments in front of the root and behind it.
+            /// The comments before and after the root.
             pub fn comments_around(&self) -> (&[Comment<'a>], &[Comment<'a>]) {
                 self.extra.around()
             }
 
-            /// Writes the document into one allocation of its size, with room to spare only for
-            /// quotes and line ends in spoken text; however large it is: [`try_render`](Self::try_render)
-            /// checks it.
+            /// Writes the document into one allocation of its size, with spare room only for quotes
+            /// and line ends in spoken text. It does not check the size; [`try_render`](Self::try_render)
+            /// does.
             pub fn render(&self) -> String {
                 let mut estimate = write::Estimate(0);
                 let _ = self.document(&mut estimate);
@@ -122,12 +122,12 @@ macro_rules! root {
                 out
             }
 
-            /// Writes the document, if Twilio would take it.
+            /// Writes the document, if Twilio would accept it.
             ///
             /// # Errors
             ///
             /// [`BuildError::TooLarge`] beyond [`MAX_BYTES`](Self::MAX_BYTES). Parts are checked
-            /// when they are made, so there is no other.
+            /// when they are made, so there is no other error.
             pub fn try_render(&self) -> Result<String, BuildError> {
                 let out = self.render();
                 let (size_bytes, max_bytes) = (out.len(), Self::MAX_BYTES);
@@ -146,7 +146,7 @@ macro_rules! root {
 
             /// Appends the document to a buffer, or writes it to any other sink.
             ///
-            /// Nothing is allocated but what the sink allocates.
+            /// It allocates nothing except in the sink.
             ///
             /// # Errors
             ///
@@ -163,9 +163,9 @@ macro_rules! root {
                 after.iter().try_for_each(|comment| crate::tree::comment_into(out, comment))
             }
 
-            /// Everything in the document that the grammar does not know, from front to back.
+            /// All unknown parts of the document, from front to back.
             ///
-            /// Twilio carries out the rest and raises warning 12200 for each.
+            /// Twilio runs the rest and raises warning 12200 for each.
             pub fn unknown(&self) -> Vec<Unknown<'_>> {
                 let mut found = Vec::new();
                 Tag::unknown(self, &mut found);
@@ -174,10 +174,10 @@ macro_rules! root {
 
             /// Reads a document.
             ///
-            /// White space between elements is layout and dropped. What the grammar does not know
-            /// is kept: attributes without a field, or with a value that does not fit it, in
-            /// `other_attributes`; elements, comments and stray text as `Other`. Limits that
-            /// builders keep (ten nouns, characters of an identity) are not checked here.
+            /// White space between elements is layout and dropped. Unknown parts are
+            /// kept: attributes without a field, or with a value that does not fit it, in
+            /// `other_attributes`; elements, comments and stray text as `Other`. The limits of
+            /// the builders (ten nouns, characters of an identity) are not checked here.
             ///
             /// # Errors
             ///

@@ -60,7 +60,7 @@ impl<'a> Say<'a> {
         required(text, "text to speak").map(Self::from)
     }
 
-    /// What is spoken, markup left out; a [`Sub`](crate::ssml::Sub) by its alias.
+    /// The spoken words without markup; a [`Sub`](crate::ssml::Sub) by its alias.
     pub fn spoken(&self) -> String {
         let mut words = String::new();
         self.parts().collect(&mut words);
@@ -78,7 +78,7 @@ impl<'a> From<Text<'a>> for Say<'a> {
 }
 
 impl<'a> From<SayPart<'a>> for Say<'a> {
-    /// Speaks what begins with markup.
+    /// Speaks a text that begins with markup.
     fn from(part: SayPart<'a>) -> Self {
         let mut say = Self::BLANK;
         crate::content::push(&mut say.content.0, part);

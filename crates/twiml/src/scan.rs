@@ -1,4 +1,4 @@
-//! Looking for bytes: what XML cannot carry, what must be escaped.
+//! Searches for bytes that XML cannot carry or that must be escaped.
 
 /// Whether XML 1.0 can carry the character (2.2, `Char`).
 pub(crate) const fn is_writable(c: char) -> bool {
@@ -10,10 +10,10 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// What one look at a text tells.
+/// The class of a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Class {
-    /// It is written as it stands, wherever it stands.
+    /// It never needs escapes.
     Plain,
     /// It may need escapes.
     Special,
@@ -21,14 +21,14 @@ pub(crate) enum Class {
     Unwritable(usize, char),
 }
 
-/// Looks at a text.
+/// Classifies a text.
 #[inline]
 pub(crate) fn classify(text: &str) -> Class {
     if any(text.as_bytes(), is_special) { classify_special(text) } else { Class::Plain }
 }
 
 fn classify_special(text: &str) -> Class {
-    // What XML cannot carry is rarer than what must be escaped.
+    // Characters that XML cannot carry are rarer than those that must be escaped.
     if !any(text.as_bytes(), |byte| (byte < 0x20 && !is_blank(byte)) || byte == 0xEF) {
         return Class::Special;
     }

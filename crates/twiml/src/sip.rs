@@ -79,7 +79,7 @@ element! {
     SipUri = "Uri": leaf {
         /// The password for the address.
         password: text = "password",
-        /// The lower, the sooner.
+        /// The priority: lower values come first.
         priority: text = "priority",
         /// The user name for the address.
         username: text = "username",
@@ -91,7 +91,7 @@ element! {
 leaf! { SipUri, address, "SIP address", "The address, such as `sip:alice@example.com`." }
 
 element! {
-    /// Hands a SIP call over to another address.
+    /// Transfers a SIP call to another address.
     Refer = "Refer": children ReferNoun {
         /// The URL that gets the result.
         action: text = "action",
@@ -116,7 +116,7 @@ impl<'a> Refer<'a> {
 }
 
 element! {
-    /// Where a [`Refer`] goes.
+    /// The target of a [`Refer`].
     ReferSip = "Sip": leaf {}
 }
 

@@ -1,6 +1,6 @@
 //! The markup inside `<Say>`: pauses, stress, pronunciation.
 //!
-//! Each element takes what Twilio's grammar allows inside it, and nothing else.
+//! Each element only takes the content that Twilio's grammar allows.
 
 use alloc::borrow::Cow;
 use alloc::string::String;

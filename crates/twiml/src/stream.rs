@@ -1,4 +1,4 @@
-//! `<Start>` and `<Stop>`: what runs beside the call.
+//! `<Start>` and `<Stop>`: services that run beside the call.
 
 use crate::{
     Config, MediaTrack, Method, Parameter, RecordingChannels, RecordingEvent, RecordingTrack, Text,
@@ -6,7 +6,7 @@ use crate::{
 };
 
 element! {
-    /// Starts something beside the call, which goes on at once.
+    /// Starts a service beside the call, which continues at once.
     Start = "Start": children StartNoun {
         /// The URL that gets the result.
         action: text = "action",
@@ -25,7 +25,7 @@ adders! {
 }
 
 element! {
-    /// Stops by name what was started.
+    /// Stops a started service by its name.
     Stop = "Stop": children StopNoun {}
 }
 
@@ -67,7 +67,7 @@ element! {
         recording_status_callback_method: one Method = "recordingStatusCallbackMethod",
         /// Which side is recorded.
         track: one RecordingTrack = "track",
-        /// Whether silence is cut off.
+        /// Whether silence is trimmed.
         trim: one Trim = "trim",
     }
 }
@@ -79,7 +79,7 @@ element! {
         connector_name: text = "connectorName",
         /// The name by which it is stopped.
         name: text = "name",
-        /// Who is told about it.
+        /// The URL notified of it.
         status_callback: text = "statusCallback",
         /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
@@ -113,7 +113,7 @@ element! {
         name: text = "name",
         /// The sample rate of the audio.
         sample_rate: text = "sampleRate",
-        /// Who is told about the stream.
+        /// The URL notified of the stream.
         status_callback: text = "statusCallback",
         /// The HTTP method for `status_callback`.
         status_callback_method: one Method = "statusCallbackMethod",
@@ -149,7 +149,7 @@ impl<'a> Stream<'a> {
 }
 
 element! {
-    /// A transcription of the call while it goes on.
+    /// A live transcription of the call.
     Transcription = "Transcription": children TranscriptionNoun {
         /// Whether full stops and commas are added.
         enable_automatic_punctuation: bool = "enableAutomaticPunctuation",
@@ -171,7 +171,7 @@ element! {
         profanity_filter: bool = "profanityFilter",
         /// The speech model.
         speech_model: text = "speechModel",
-        /// How `status_callback_url` is asked.
+        /// The HTTP method for `status_callback_url`.
         status_callback_method: one Method = "statusCallbackMethod",
         /// The URL that gets the transcription.
         status_callback_url: text = "statusCallbackUrl",

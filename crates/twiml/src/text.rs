@@ -15,7 +15,7 @@ use crate::{BuildError, escape};
 /// U+FFFE, no U+FFFF.
 ///
 /// Attributes that are free text or URLs take one. It borrows where it can: a URL that ten nouns
-/// share is checked once and copied never.
+/// share is checked once and never copied.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ pub struct Text<'a>(Form<'a>);
 /// As small as a `String`: elements have many texts, and are moved while they are built.
 #[derive(Clone)]
 enum Form<'a> {
-    /// Nothing in it needs an escape, so that writing needs no look at it.
+    /// Nothing in it needs an escape, so it is written unchecked.
     Plain(&'a str),
     /// Something in it may need an escape.
     Special(&'a str),
@@ -73,8 +73,8 @@ impl<'a> Text<'a> {
 
     /// The text without the characters that XML cannot carry.
     ///
-    /// For names that come from outside, where a caller must not hear an error because somebody's
-    /// display name holds a control character. Allocates only if there is one.
+    /// For names from outside: a caller must not hear an error because a
+    /// display name contains a control character. Allocates only if there is one.
     pub fn lossy(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
         match scan::classify(&text) {
@@ -355,7 +355,7 @@ impl<'a> Joined<'a> {
     }
 }
 
-/// What stands between `<!--` and `-->`.
+/// The text between `<!--` and `-->`.
 ///
 /// A text without `--`, and not ending in `-` (XML 1.0, 2.5).
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -396,7 +396,7 @@ impl<'a> Comment<'a> {
     }
 }
 
-/// A text that says something.
+/// A text that is not blank.
 pub(crate) fn required<'a>(
     text: impl Into<Cow<'a, str>>,
     what: &'static str,
@@ -405,7 +405,7 @@ pub(crate) fn required<'a>(
     if text.is_blank() { Err(BuildError::Empty { what }) } else { Ok(text) }
 }
 
-/// A text of so many characters.
+/// A text of at most this many characters.
 pub(crate) fn at_most<'a>(
     text: Cow<'a, str>,
     what: &'static str,
@@ -415,7 +415,7 @@ pub(crate) fn at_most<'a>(
     if found > max { Err(BuildError::Length { what, max, found }) } else { Text::new(text) }
 }
 
-/// A name that every part of Twilio reads alike: letters, digits and underscores.
+/// A name that every part of Twilio reads in the same way: letters, digits and underscores.
 pub(crate) fn plain_name<'a>(
     name: Cow<'a, str>,
     what: &'static str,

@@ -1,4 +1,4 @@
-//! What the grammar does not know: kept as it was read, written as it was given.
+//! Unknown elements and text: kept as read, written as given.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -11,8 +11,8 @@ use crate::text::{Comment, Text};
 use crate::write::{self, Out};
 use crate::{BuildError, ParseError};
 
-/// An element by name: the way to write one that Twilio invented after this crate, and the form
-/// in which a parsed document keeps what the grammar does not know.
+/// An element by name. Use it to write an element that is newer than this crate. A parsed document
+/// keeps unknown elements in this form.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ impl<'a> Element<'a> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not take the name.
+    /// [`BuildError::Empty`] or [`BuildError::Character`] if XML does not accept the name.
     pub fn new(name: impl Into<Cow<'a, str>>) -> Result<Self, BuildError> {
         let name = xml_name(name.into(), "element name")?;
         Ok(Self { name, attributes: Vec::new(), children: Vec::new() })
@@ -170,9 +170,9 @@ impl Node<'_> {
     }
 }
 
-/// Something in a document that the grammar does not know, and the element it stands in.
+/// An unknown part of a document, and the element that contains it.
 ///
-/// Twilio goes on and raises warning 12200.
+/// Twilio continues and raises warning 12200.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unknown<'s> {
@@ -211,7 +211,7 @@ impl<'a> From<Comment<'a>> for Node<'a> {
     }
 }
 
-/// Everything of an element that its type has no field for; nearly always nothing.
+/// The parts of an element for which its type has no field; nearly always none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Extra<'a>(Option<Box<Kept<'a>>>);
 
@@ -221,7 +221,7 @@ struct Kept<'a> {
     children: Vec<Node<'a>>,
     /// Comments in front of the root; only a root has them.
     before: Vec<Comment<'a>>,
-    /// Comments behind the root.
+    /// Comments after the root.
     after: Vec<Comment<'a>>,
 }
 
@@ -262,19 +262,19 @@ impl<'a> Extra<'a> {
         self.0.get_or_insert_default().after.push(comment);
     }
 
-    /// The comments in front of the root and behind it.
+    /// The comments before and after the root.
     pub(crate) fn around(&self) -> (&[Comment<'a>], &[Comment<'a>]) {
         self.0.as_ref().map_or((&[], &[]), |kept| (&kept.before, &kept.after))
     }
 
-    /// Collects what the grammar does not know: all of it.
+    /// Collects all of it: nothing here is known to the grammar.
     pub(crate) fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>) {
         let attributes = self.attributes().iter();
         found.extend(attributes.map(|attribute| Unknown::Attribute { parent, attribute }));
         self.children().iter().for_each(|node| node.unknown(parent, found));
     }
 
-    /// Holds nothing as nothing, so that equal elements are equal.
+    /// Turns an empty value into none, so that equal elements compare equal.
     fn shrink(&mut self) {
         if self.0.as_deref() == Some(&Kept::default()) {
             self.0 = None;

@@ -67,7 +67,7 @@ pub(crate) fn write_time<W: Out + ?Sized>(out: &mut W, time: Duration) -> Writte
     }
 }
 
-/// Reads what blanks separate.
+/// Reads values separated by blanks.
 pub(crate) fn read_list<T: Clone>(
     text: &str,
     read: impl Fn(&str) -> Option<T>,

@@ -1,9 +1,9 @@
 //! The enumerations of the grammar.
 //!
-//! Where several elements have the same values for the same thing, they share one type.
+//! If several elements have the same values for the same thing, they share one type.
 
 enumeration! {
-    /// How Twilio asks for a URL.
+    /// The HTTP method for a URL.
     Method {
         Get = "GET",
         Post = "POST",
@@ -23,7 +23,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Who hears a beep when somebody joins or leaves a conference.
+    /// Who hears a beep when someone joins or leaves a conference.
     ConferenceBeep {
         True = "true",
         False = "false",
@@ -48,7 +48,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// How much delay a conference accepts to smooth a bad connection.
+    /// The size of a conference's jitter buffer, which smooths a bad connection.
     JitterBufferSize {
         Large = "large",
         Medium = "medium",
@@ -106,7 +106,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Whether silence at the ends of a recording is cut off.
+    /// Whether silence at the ends of a recording is trimmed.
     Trim {
         TrimSilence = "trim-silence",
         DoNotTrim = "do-not-trim",
@@ -114,7 +114,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Which side of the call is sent elsewhere.
+    /// Which side of the call is sent.
     MediaTrack {
         InboundTrack = "inbound_track",
         OutboundTrack = "outbound_track",
@@ -123,7 +123,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// What `<Dial events>` takes; in the official libraries, undocumented.
+    /// The values of `<Dial events>`: in the official libraries, but undocumented.
     DialEvents {
         CallProgressEvent = "call-progress-event",
     }
@@ -243,7 +243,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// How long a payment token is good for.
+    /// How long a payment token is valid.
     TokenType {
         OneTime = "one-time",
         Reusable = "reusable",

@@ -21,7 +21,7 @@ element! {
 }
 
 element! {
-    /// Refuses the call without answering it: as first verb, nothing is charged.
+    /// Refuses the call without answering it. As the first verb, it costs nothing.
     Reject = "Reject": children RejectNoun {
         /// What the caller hears; `rejected` if absent.
         reason: one RejectReason = "reason",
@@ -58,9 +58,9 @@ impl<'a> Reject<'a> {
 }
 
 element! {
-    /// Goes on with another document; what follows is never reached.
+    /// Continues with another document; verbs after it never run.
     Redirect = "Redirect": leaf {
-        /// How the URL is asked; `POST` if absent.
+        /// The HTTP method for the URL; `POST` if absent.
         method: one Method = "method",
     }
 }
@@ -90,7 +90,7 @@ impl<'a> From<Text<'a>> for Redirect<'a> {
 }
 
 element! {
-    /// Sends a text message while the call goes on.
+    /// Sends a text message during the call.
     Sms = "Sms": leaf {
         /// The URL that gets the result.
         action: text = "action",
@@ -98,7 +98,7 @@ element! {
         from: text = "from",
         /// The HTTP method for `action`.
         method: one Method = "method",
-        /// Who is told about the message's fate.
+        /// The URL notified of the message's delivery.
         status_callback: text = "statusCallback",
         /// The number that receives; the caller's if absent.
         to: text = "to",

@@ -6,12 +6,12 @@ use core::time::Duration;
 
 use crate::{Text, escape};
 
-/// What stands before the root.
+/// The declaration before the root.
 pub(crate) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
-/// What rendering writes to.
+/// The target of rendering.
 pub(crate) trait Out {
-    /// Takes a piece as it stands.
+    /// Takes a piece unchanged.
     fn put(&mut self, text: &str) -> Result;
 
     /// Takes character data that may need escapes.
@@ -50,8 +50,8 @@ impl Out for Counter {
     }
 }
 
-/// Counts at least what will be written, without looking at a text whose escapes are known; more
-/// only for character data with quotes or line ends, which are escaped in values.
+/// Counts at least the bytes that will be written, without reading texts whose escapes are known. It
+/// counts too many only for character data with quotes or line ends, which are escaped in values.
 pub(crate) struct Estimate(pub(crate) usize);
 
 impl Out for Estimate {

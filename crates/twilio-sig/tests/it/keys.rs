@@ -161,7 +161,7 @@ fn other_spellings_pass_only_if_asked_for() {
 #[test]
 fn the_documented_limit_of_the_signature_stands() {
     // There is nothing between names and values, so these two are signed alike. Twilio's design;
-    // whoever reads fields must not take their absence or presence for proof.
+    // readers of fields must not treat their absence or presence as proof.
     let (one, other) = ([("ab", "c")], [("a", "bc")]);
     let header = token().sign(&Request::form(URL, &one));
     assert!(Verifier::new(token()).verify(&Request::form(URL, &other), &*header).is_ok());

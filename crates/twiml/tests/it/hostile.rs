@@ -1,4 +1,4 @@
-//! Whatever comes in, the parser answers with a document or an error, in linear time.
+//! For any input, the parser returns a document or an error, in linear time.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn fuzz(data: &[u8]) {
     }
 }
 
-/// A document with something of everything.
+/// A document with some of everything.
 const SEED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- before --><Response>\n\
     <Say voice='Polly.Amy-Neural' language=\"en-GB\">Hello &amp; <break time=\"250ms\"/>\
     <emphasis level=\"strong\">you&#x21;</emphasis><![CDATA[ <raw> ]]></Say>\r\n\

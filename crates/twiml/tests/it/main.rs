@@ -1,4 +1,4 @@
-//! Laws and rules seen from outside.
+//! Laws and rules of the public API.
 #![expect(clippy::disallowed_methods, reason = "a test measures real time")]
 
 mod hostile;

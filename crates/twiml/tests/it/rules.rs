@@ -59,7 +59,7 @@ fn identities_are_letters_digits_and_underscores() {
         let found = found.as_ref().map(|client| client.identity().unwrap_or_default());
         assert_eq!(found, want.as_ref().copied(), "{name}");
     }
-    // What others wrote is read all the same.
+    // Documents of other programs are read anyway.
     let read = Response::parse("<Response><Dial><Client>agent-1.x</Client></Dial></Response>");
     let [Verb::Dial(dial)] = read.as_ref().map(Response::verbs).unwrap_or_default() else {
         panic!("{read:?}");
@@ -126,7 +126,7 @@ fn lengths_are_limited_where_twilio_limits_them() {
     let label = "x".repeat(129);
     assert_eq!(ParticipantLabel::new(&label), Err(length("participant label", 128, 129)));
     assert_eq!(Enqueue::new(&label[..65]), Err(length("queue name", 64, 65)));
-    // A text that is too long stays what it is, as an attribute without a type.
+    // A text that is too long is kept unchanged, as an untyped attribute.
     let xml = format!("<Response><Dial callReason=\"{more}\"/></Response>");
     let read = Response::parse(&xml).map(|read| read.render());
     assert!(read.is_ok_and(|read| read.ends_with(&xml)));
@@ -365,7 +365,7 @@ proptest! {
     }
 }
 
-/// All of Unicode at once: what XML cannot carry is refused, everything else comes back.
+/// All of Unicode at once: characters that XML cannot carry are refused, all others come back.
 #[test]
 fn every_scalar_value_survives() {
     let all: Vec<char> = ('\0'..=char::MAX).collect();
