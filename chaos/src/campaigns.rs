@@ -18,21 +18,21 @@ use crate::context::Context;
 /// One campaign.
 pub(crate) struct Campaign {
     pub(crate) name: &'static str,
-    /// What is broken.
+    /// The fault, in a few words.
     pub(crate) about: &'static str,
     pub(crate) work: Work,
 }
 
-/// What a campaign does. It fails by a panic, and tells its figures otherwise.
+/// The work of a campaign. It panics if it fails, and returns its figures otherwise.
 #[derive(Clone, Copy)]
 pub(crate) enum Work {
-    /// Against the program, from here.
+    /// Runs here, against the program.
     Here(Here),
-    /// By tests of a crate, which reach what the program does not show.
+    /// Runs tests of a crate, for faults that cannot be caused from outside the program.
     Tests(fn(&Context) -> String),
 }
 
-/// All of them. The secrets come last, because they are looked for in what all others wrote.
+/// All of them. `secrets` comes last, because it searches the output of all others.
 pub(crate) const CAMPAIGNS: [Campaign; 13] = [
     here("kills", "two servers killed under load, Postgres coming and going", |context| {
         Box::pin(kills::run(context))
@@ -46,23 +46,21 @@ pub(crate) const CAMPAIGNS: [Campaign; 13] = [
     here("shuffle", "callbacks late, twice and out of order, on two servers", |context| {
         Box::pin(shuffle::run(context))
     }),
-    here("clock", "the server's clock leaping by minutes, forwards and back", |context| {
+    here("clock", "the server's clock jumping by minutes, forwards and back", |context| {
         Box::pin(clock::run(context))
     }),
-    here("slow", "5,000 clients that are silent, drip, or do not read", |context| {
+    here("slow", "5,000 clients that send nothing, send slowly, or do not read", |context| {
         Box::pin(slow::run(context))
     }),
     here("burst", "1,000 calls in one second, and their callbacks", |context| {
         Box::pin(burst::run(context))
     }),
-    here("isolation", "every route, asked by everybody who must not", |context| {
+    here("isolation", "every route, requested by everybody who has no access", |context| {
         Box::pin(isolation::run(context))
     }),
-    here(
-        "secrets",
-        "everything that was written, searched for what must not be there",
-        |context| Box::pin(secrets::run(context)),
-    ),
+    here("secrets", "all output of the program, searched for secrets", |context| {
+        Box::pin(secrets::run(context))
+    }),
     Campaign {
         name: "spool-kills",
         about: "the spool alone, killed while it appends and applies",
@@ -80,7 +78,7 @@ pub(crate) const CAMPAIGNS: [Campaign; 13] = [
     },
     Campaign {
         name: "policies",
-        about: "row-level security probed, and broken on purpose",
+        about: "row-level security, probed and broken on purpose",
         work: Work::Tests(tests::policies),
     },
 ];

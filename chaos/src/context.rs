@@ -1,4 +1,4 @@
-//! What every campaign is told.
+//! The settings of a campaign.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -6,15 +6,15 @@ use std::time::Instant;
 use crate::dice::Dice;
 use crate::program::Program;
 
-/// What every campaign is told.
+/// The settings of a campaign.
 pub(crate) struct Context {
-    /// Its name, by which its dice are thrown.
+    /// Its name, which also seeds its dice.
     pub(crate) name: &'static str,
-    /// Whether it takes its time.
+    /// Whether this is the long form.
     pub(crate) is_long: bool,
-    /// The same seed decides the same.
+    /// Seed of all random decisions.
     pub(crate) seed: u64,
-    /// What is judged.
+    /// The program under test.
     pub(crate) program: Program,
     /// A directory of its own.
     pub(crate) directory: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// A figure of the short form, or of the long one.
+    /// Chooses between the short and the long form.
     pub(crate) fn pick<T>(&self, short: T, long: T) -> T {
         if self.is_long { long } else { short }
     }
@@ -32,7 +32,7 @@ impl Context {
         Dice::new(self.seed, self.name)
     }
 
-    /// A line for whoever waits.
+    /// Prints a line about the progress.
     pub(crate) fn progress(&self, text: &str) {
         println!("        {:<10} {:>6.1} s  {text}", self.name, self.began.elapsed().as_secs_f64());
     }

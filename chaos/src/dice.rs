@@ -1,12 +1,12 @@
 //! Random decisions from a seed.
 
-/// Random numbers from a seed (xorshift64*, Vigna 2016): the same seed decides the same. When a
-/// machine gets round to it is the machine's affair.
+/// Random numbers from a seed (xorshift64*, Vigna 2016): the same seed gives the same numbers. The
+/// moments at which they are used still depend on the machine.
 #[derive(Clone)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Dice of one campaign's own.
+    /// The dice of one campaign.
     pub(crate) fn new(seed: u64, name: &str) -> Self {
         let start = name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |state, byte| {
             (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

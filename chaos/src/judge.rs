@@ -1,4 +1,4 @@
-//! The database, compared with what was acknowledged and with what really happened.
+//! Compares the database with what was acknowledged and with what really happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use tokio_postgres::Client;
 use crate::load::Sent;
 use crate::story::Call;
 
-/// What is in the database of some calls.
+/// The calls in the database.
 pub(crate) struct Kept {
     /// Every event's call and key.
     events: BTreeSet<(String, String)>,
-    /// How often a call stands in the live chat's log.
+    /// How many rows a call has in the live chat's log.
     rows: BTreeMap<String, i64>,
     calls: BTreeMap<String, Record>,
 }
@@ -62,8 +62,8 @@ impl Kept {
         }
     }
 
-    /// Panics if an event is missing that was acknowledged, a call is logged twice, or there is
-    /// something that nobody sent. Gives the number of acknowledged events.
+    /// Panics if an acknowledged event is missing, a call is logged twice, or there is an event that
+    /// nobody sent. Returns the number of acknowledged events.
     pub(crate) fn has_all_once(&self, sent: &[Sent]) -> usize {
         let acknowledged: BTreeSet<_> = sent
             .iter()
@@ -74,7 +74,7 @@ impl Kept {
         assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
         let asked: BTreeSet<_> =
             sent.iter().map(|sent| (sent.call.to_string(), sent.key.clone())).collect();
-        // The server's own: who is rung, and what it believes to be over.
+        // The server's own events: routing decisions, and calls that it ended by deadline.
         let is_decision = |key: &str| key.starts_with("routed:") || key.starts_with("mended:");
         let invented = |event: &&(String, String)| !is_decision(&event.1) && !asked.contains(event);
         let invented: Vec<_> = self.events.iter().filter(invented).take(5).collect();
@@ -88,13 +88,13 @@ impl Kept {
         acknowledged.len()
     }
 
-    /// Panics unless each of these calls is told as it went: who answered, who was cancelled, and
-    /// how long it took, to the second.
+    /// Panics unless the record of each call is right: who answered, who was cancelled, and how long
+    /// it took, to the second.
     pub(crate) fn tells(&self, calls: &[Call]) {
         self.compare(calls, |_| {});
     }
 
-    /// The same but for the times since the call arrived, which Twilio does not tell.
+    /// The same without the times since the call arrived, which Twilio does not send.
     pub(crate) fn tells_but_arrivals(&self, calls: &[Call]) {
         self.compare(calls, |record| {
             record.answered_after = None;

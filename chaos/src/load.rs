@@ -1,4 +1,4 @@
-//! Requests at a rate, to one server or several that may go and come back.
+//! Sends requests at a rate, to one or more servers that may stop and come back.
 
 use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -16,19 +16,19 @@ use crate::program::Server;
 use crate::story::{Calls, Step};
 use crate::verdict::{self, Verdict};
 
-/// Where a server is at this moment, if it is.
+/// The current address of a server; none while it is down.
 pub(crate) type Place = watch::Receiver<Option<SocketAddr>>;
 
-/// Workers that send what they are given.
+/// Workers that send steps.
 ///
-/// Of a call nothing is sent before its voice webhook was answered, because Twilio does nothing before
-/// that either; what follows may overtake each other.
+/// The callbacks of a call are sent only after its voice webhook was answered, as with Twilio. They
+/// may overtake each other.
 pub(crate) struct Load {
     queue: Arc<Queue>,
     workers: JoinSet<Vec<Sent>>,
 }
 
-/// What is to be sent.
+/// The steps that wait.
 #[derive(Default)]
 struct Queue {
     steps: Mutex<VecDeque<Step>>,
@@ -40,14 +40,14 @@ struct Queue {
     is_closed: AtomicBool,
 }
 
-/// Whether a step is sent until it is acknowledged, as Twilio would for as long as it may.
+/// Whether a step is repeated until it is acknowledged.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Persistence {
     Once,
     UntilAcknowledged,
 }
 
-/// What became of one step.
+/// The result of one step.
 pub(crate) struct Sent {
     pub(crate) call: CallSid,
     pub(crate) key: String,
@@ -65,7 +65,7 @@ impl Sent {
             Verdict::Noted => true,
             // A caller goes on before the record is on disk if the disk takes longer than 500 ms.
             Verdict::Rings | Verdict::Says => self.took < Duration::from_millis(450),
-            // A call that is over is hung up on, and nothing new is known of it.
+            // A call that is over is hung up, and nothing new is recorded.
             Verdict::HangsUp | Verdict::Wrong(_) => false,
         }
     }
@@ -96,8 +96,8 @@ impl Load {
         self.queue.waiting.load(Ordering::Relaxed)
     }
 
-    /// Sends steps at a rate for so long, or until there are no more. While too many wait, none are
-    /// added: nobody sends faster than he is answered for ever.
+    /// Sends steps at a rate for this time, or until there are no more. While too many steps wait, no
+    /// more are added.
     pub(crate) async fn pace(
         &self,
         steps: &mut impl Iterator<Item = Step>,
@@ -121,7 +121,7 @@ impl Load {
         }
     }
 
-    /// Sends all of these, spread evenly over so much time.
+    /// Sends all of these, spread evenly over this time.
     pub(crate) async fn spread(&self, steps: Vec<Step>, length: Duration) {
         let began = Instant::now();
         let each = length / u32::try_from(steps.len().max(1)).expect("fewer than 4 billion");
@@ -135,7 +135,7 @@ impl Load {
         }
     }
 
-    /// Sends all that is left to say, as fast as it is answered.
+    /// Sends all remaining steps, as fast as they are answered.
     pub(crate) fn rest(&self, calls: &mut Calls) {
         calls.rest().for_each(|step| self.send(step));
     }
@@ -155,14 +155,14 @@ impl Calls {
         told(server, steps).await
     }
 
-    /// Lets so many calls be made, or a few more.
+    /// Makes so many calls, or a few more.
     pub(crate) async fn few(&mut self, server: &Server, calls: usize) -> Vec<Sent> {
         let steps: Vec<Step> = self.some(calls).collect();
         told(server, steps).await
     }
 }
 
-/// Tells a server all of this, and waits until it is applied.
+/// Sends all steps to a server, and waits until they are applied.
 async fn told(server: &Server, steps: Vec<Step>) -> Vec<Sent> {
     let (_place, watched) = watch::channel(Some(server.address()));
     let load = Load::start(&[watched], 16, Persistence::Once);
@@ -188,7 +188,7 @@ impl Queue {
                 if step.is_voice || lock(&self.answered).contains(&step.call) {
                     return Some(step);
                 }
-                // Its call does not go on yet.
+                // Its voice webhook is not answered yet.
                 lock(&self.steps).push_back(step);
                 sleep(TICK).await;
                 continue;
@@ -262,6 +262,6 @@ impl Worker {
 
 const TICK: Duration = Duration::from_millis(5);
 const PAUSE: Duration = Duration::from_millis(20);
-/// How often an idle worker looks whether it is over.
+/// How often an idle worker checks whether everything was sent.
 const WATCH: Duration = Duration::from_millis(100);
 const MOST_WAITING: usize = 1_000;

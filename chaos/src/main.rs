@@ -34,19 +34,19 @@ use crate::campaigns::{CAMPAIGNS, Campaign, Work};
 use crate::context::Context;
 use crate::program::Program;
 
-/// Breaks what can break, and counts what was lost; `cargo xtask chaos` builds and runs this.
+/// Breaks everything around the server, and counts what was lost; `cargo xtask chaos` runs this.
 #[derive(Parser)]
 struct Options {
-    /// The program that is judged.
+    /// The program under test.
     #[arg(long, value_name = "PATH")]
     switchroom: PathBuf,
     /// Runs one campaign only; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = CAMPAIGNS.map(|campaign| campaign.name))]
     only: Vec<String>,
-    /// Takes as long as before a release.
+    /// Runs the long form, for releases.
     #[arg(long)]
     long: bool,
-    /// The same seed decides the same.
+    /// Seed of all random decisions.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Leaves out the campaigns that are tests of their crates, which `cargo test` runs.
@@ -67,11 +67,11 @@ fn main() -> ExitCode {
     let failed = told.iter().filter(|told| told.figures.is_none()).count();
     println!("\n{}", table(&told));
     if failed == 0 {
-        // What is left of a failure is for whoever looks for its cause.
+        // After a failure the files stay, to find its cause.
         let _ = std::fs::remove_dir_all(&place);
     } else {
         println!("logs:   {}", logs.display());
-        println!("fix:    try again with --seed {} --only NAME", options.seed);
+        println!("fix:    run it again with --seed {} --only NAME", options.seed);
     }
     println!("chaos: {} passed, {failed} failed", told.len() - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -83,7 +83,7 @@ fn is_chosen(options: &Options, campaign: &Campaign) -> bool {
     is_named || options.only.is_empty() && !(is_test && options.beside_tests)
 }
 
-/// How a campaign went.
+/// The result of a campaign.
 struct Told {
     name: &'static str,
     took: Duration,
@@ -91,7 +91,7 @@ struct Told {
     figures: Option<String>,
 }
 
-/// Runs a campaign on a runtime of its own, so that nothing of it is left when it is over.
+/// Runs a campaign on a runtime of its own, so that no task outlives it.
 fn run(options: &Options, place: &Path, campaign: &Campaign) -> Told {
     let name = campaign.name;
     println!("        {name:<10}           {}", campaign.about);
@@ -116,7 +116,7 @@ fn run(options: &Options, place: &Path, campaign: &Campaign) -> Told {
     let (word, said) = figures.as_ref().map_or(("FAILED", "see above"), |said| ("passed", said));
     println!("{word:>6}  {name:<10} {:>6.1} s  {said}", took.as_secs_f64());
     if figures.is_some() {
-        // A directory that somebody still writes to goes with the others at the end.
+        // If a process still writes to the directory, it is removed at the end.
         let _ = std::fs::remove_dir_all(&context.directory);
     }
     Told { name, took, figures }
@@ -135,6 +135,6 @@ fn table(told: &[Told]) -> String {
 fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // What the system does not give, the campaign with the slow clients will miss.
+    // If the system gives fewer, the campaign with slow clients uses fewer clients.
     let _ = setrlimit(Resource::Nofile, limit);
 }

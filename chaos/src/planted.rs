@@ -1,4 +1,5 @@
-//! What no output of the program may hold, ever: every campaign uses these, and one looks for them.
+//! Secrets that no output of the program may contain. Every campaign uses them, and the campaign
+//! `secrets` searches for them.
 
 /// The current auth token of every workspace begins with this.
 pub(crate) const AUTH_TOKEN: &str = "planted-auth-token-4d1f";
@@ -25,7 +26,7 @@ pub(crate) const NOTE: &str = "planted-note-in-a-webhook-b2d8";
 /// A signature that signs nothing.
 pub(crate) const SIGNATURE: &str = "cGxhbnRlZC1zaWduYXR1cmU=";
 
-/// The twelve.
+/// All twelve.
 pub(crate) const SECRETS: [&str; 12] = [
     AUTH_TOKEN,
     PREVIOUS_AUTH_TOKEN,
@@ -41,7 +42,7 @@ pub(crate) const SECRETS: [&str; 12] = [
     SIGNATURE,
 ];
 
-/// How many callers there are.
+/// The number of callers.
 pub(crate) const NUMBERS: u32 = 100;
 
 /// The number of a caller, E.164. Ten digits after the country, so that a search finds no other.

@@ -1,4 +1,4 @@
-//! A Postgres of one's own, to be killed, stopped and started again.
+//! A Postgres that a campaign can kill, stop and start again.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Makes a cluster below a directory, or uses the one that is there, and starts its server.
-    /// It syncs as in production: what is counted here is what is lost.
+    /// It syncs as in production, because campaigns count what is lost.
     pub(crate) async fn start(directory: &Path) -> Self {
         let mut options = Options::new(directory, Search::from_env());
         // Recovery from a crash counts, and the machine may be busy.
@@ -51,7 +51,7 @@ impl Postgres {
         self.running().execute(database, sql).expect("the superuser's statement");
     }
 
-    /// Kills the server at once, its sessions with it. What was not written is gone.
+    /// Kills the server and its sessions at once. Unwritten data is gone.
     pub(crate) async fn kill(&mut self) {
         let family = self.family();
         signal(&family, Signal::KILL);
@@ -65,21 +65,21 @@ impl Postgres {
         self.start_again().await;
     }
 
-    /// Stops the server in order, or waits for what is left of it.
+    /// Stops the server in order, or waits for the end of a killed one.
     async fn stop(&mut self) {
         let server = self.server.take();
         tokio::task::spawn_blocking(move || drop(server)).await.expect("no panic");
     }
 
-    /// A standby of this primary, which is stopped while its files are copied: the programs that
-    /// every PostgreSQL has suffice for that.
+    /// A standby of this primary. The primary is stopped while its files are copied, so that no more
+    /// is needed than the programs of every PostgreSQL.
     pub(crate) async fn standby(&mut self, directory: &Path) -> Self {
         let data = self.running().data_dir().to_owned();
         let version = data.parent().and_then(Path::file_name).expect("a version");
         let copy = directory.join(version).join("data");
         std::fs::create_dir_all(copy.parent().expect("a parent")).expect("a directory");
         self.stop().await;
-        // With its owner: Postgres does not run as root, who may make this copy.
+        // Keep the owner: this copy may be made by root, but Postgres does not run as root.
         let copied = Command::new("cp").arg("--archive").args([&data, &copy]).status();
         assert!(copied.expect("cp runs").success(), "the data directory is copied");
         self.start_again().await;
@@ -91,7 +91,7 @@ impl Postgres {
         Self::start(directory).await
     }
 
-    /// Freezes the server and its sessions: connections stay open, and nobody answers.
+    /// Freezes the server and its sessions: connections stay open, and nothing answers.
     pub(crate) fn freeze(&self) {
         signal(&self.family(), Signal::STOP);
     }

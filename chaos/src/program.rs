@@ -1,4 +1,4 @@
-//! The program that is judged, as a process of its own.
+//! The program under test, as a process of its own.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::time::sleep;
 
 use crate::planted;
 
-/// What Twilio is told, and what every signature is made for.
+/// The public URL that Twilio knows; every signature is made for it.
 pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";
 
-/// Where the program is, and where everything that it writes is kept.
+/// The path of the program, and the folder for its output.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     /// The executable.
@@ -24,10 +24,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// A command with nothing of our own environment in it. All outputs go to a file.
+    /// A command with an empty environment. All output goes to a file.
     fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let log = File::create(self.log(name)).expect("a log");
-        // As many open files as many systems give a process that does not ask for more.
+        // The usual limit of open files for a process that does not ask for more.
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", r#"ulimit -S -n 1024 && exec "$0" "$@""#])
@@ -78,14 +78,14 @@ impl Program {
     }
 }
 
-/// How a server is started.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Serve {
     /// The name of its log.
     pub(crate) name: String,
     /// Its spool.
     pub(crate) data: PathBuf,
-    /// As its own role.
+    /// The connection string of its own role.
     pub(crate) database_url: String,
     /// More of the environment.
     pub(crate) environment: Vec<(&'static str, String)>,
@@ -103,14 +103,14 @@ impl Server {
         self.address
     }
 
-    /// What it wrote.
+    /// Its output.
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Ends it as a power switch would, but for the page cache.
+    /// Kills it at once (`SIGKILL`).
     pub(crate) fn kill(&mut self) {
-        // It may have ended by itself, which its log tells.
+        // It may have ended by itself; its log shows that.
         let _ = self.group.kill();
     }
 

@@ -1,4 +1,4 @@
-//! A bad road to the database: slow, silent, or cut at any byte.
+//! A bad connection to the database: slow, silent, or cut at any byte.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,12 +11,12 @@ use tokio::task::JoinHandle;
 
 use crate::dice::Dice;
 
-/// What the road does to whatever travels on it.
+/// What the proxy does to the connections.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Road {
     /// Nothing.
     Open,
-    /// Holds every answer back.
+    /// Delays every answer.
     Slow(Duration),
     /// Swallows everything in both directions and closes nothing. A connection that has lost
     /// something stays silent for ever.
@@ -25,7 +25,7 @@ pub(crate) enum Road {
     Cut(u64),
 }
 
-/// Stands between the server and Postgres, on a socket of its own.
+/// A proxy between the server and Postgres, on a socket of its own.
 pub(crate) struct Proxy {
     directory: PathBuf,
     road: watch::Sender<Road>,
@@ -44,7 +44,7 @@ impl Proxy {
                 let (postgres, road) = (postgres.clone(), watched.clone());
                 let luck = dice.below(u64::MAX >> 32);
                 tokio::spawn(async move {
-                    // A Postgres that is away refuses, and so do we: by closing.
+                    // If Postgres is down, refuse the connection too, by closing it.
                     if let Ok(server) = UnixStream::connect(&postgres).await {
                         join(client, server, road, luck).await;
                     }
@@ -70,7 +70,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Carries one connection until either end closes it, or it is cut.
+/// Forwards one connection until either end closes it, or it is cut.
 async fn join(client: UnixStream, server: UnixStream, road: watch::Receiver<Road>, luck: u64) {
     let (client_read, client_write) = client.into_split();
     let (server_read, server_write) = server.into_split();
@@ -83,7 +83,7 @@ async fn join(client: UnixStream, server: UnixStream, road: watch::Receiver<Road
     }
 }
 
-/// Carries bytes in one direction. Only answers are held back or cut; `luck` says where.
+/// Forwards bytes in one direction. Only answers are delayed or cut; `luck` decides where.
 async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -97,7 +97,7 @@ async fn carry(
         has_lost |= now == Road::Silent;
         if read == 0 {
             if has_lost && luck.is_some() {
-                // That Postgres has closed is not heard either.
+                // The end of the connection is swallowed too.
                 std::future::pending::<()>().await;
             }
             return;

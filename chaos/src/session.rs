@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use crate::planted::{FORGED_SECRET, SESSION_SECRET};
 
-/// Who or what a session token is.
+/// The kind of a session token.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Kind {
     /// As the live chat issues it.
     Good,
-    /// Over for an hour.
+    /// Expired an hour ago.
     Expired,
-    /// Signed by somebody else.
+    /// Signed with another secret.
     Forged,
     /// The public key of a Supabase project, which is a token of the same secret.
     Anonymous,
     /// The secret key of a Supabase project.
     Service,
-    /// Of another audience.
+    /// For another audience.
     Elsewhere,
 }
 

@@ -1,4 +1,4 @@
-//! Calls as Twilio tells them: one voice webhook and eight callbacks, and what must be known after.
+//! Calls as Twilio reports them: one voice webhook and eight callbacks, and the expected record.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,8 +17,8 @@ pub(crate) struct Call {
     pub(crate) legs: [CallSid; 2],
     /// When it began, by Twilio's clock.
     began: Timestamp,
-    /// Whether the voice webhook says when. Twilio's does not; a judge who wants to know how long a
-    /// call took, to the second, has it said.
+    /// Whether the voice webhook has a time. Twilio's has none; a campaign that checks the duration of
+    /// calls to the second needs it.
     is_dated: bool,
 }
 
@@ -129,7 +129,7 @@ impl Call {
     }
 }
 
-/// This moment, in whole seconds as Twilio tells them.
+/// The current time in whole seconds, as Twilio sends it.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or_default())
@@ -155,7 +155,7 @@ impl Calls {
         }
     }
 
-    /// The same without the moment of their arrival, as Twilio does it.
+    /// The same without the time of arrival, as with Twilio.
     pub(crate) fn undated(workspaces: &[Workspace]) -> Self {
         Self { is_dated: false, ..Self::of(workspaces) }
     }
@@ -165,7 +165,7 @@ impl Calls {
         &self.all
     }
 
-    /// What is still to be said of those that have begun.
+    /// The remaining steps of the calls that have begun.
     pub(crate) fn rest(&mut self) -> impl Iterator<Item = Step> {
         self.ready.drain(..)
     }

@@ -1,20 +1,20 @@
-//! Whether an answer is one that Twilio, and a caller, can live with.
+//! Checks whether an answer is good for Twilio and the caller.
 
 use harness::http::Answer;
 use twiml::{DialNoun, Response, Verb};
 
-/// What an answer says.
+/// The meaning of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     /// The event is durable.
     Noted,
     /// Agents ring.
     Rings,
-    /// The caller is told something.
+    /// The caller hears a sentence.
     Says,
     /// The call is over.
     HangsUp,
-    /// It must not be answered like this.
+    /// The answer is wrong.
     Wrong(String),
 }
 
@@ -30,14 +30,14 @@ pub(crate) fn judge(is_voice: bool, answer: &Answer) -> Verdict {
 fn document(text: &str) -> Verdict {
     let response = match Response::parse(text) {
         Ok(response) if response.unknown().is_empty() => response,
-        Ok(_) => return Verdict::Wrong(format!("not all of it is TwiML: {text}")),
-        Err(error) => return Verdict::Wrong(format!("no TwiML ({error}): {text}")),
+        Ok(_) => return Verdict::Wrong(format!("it contains more than TwiML: {text}")),
+        Err(error) => return Verdict::Wrong(format!("it is not TwiML ({error}): {text}")),
     };
     match response.verbs() {
         [Verb::Dial(dial), ..] if dial.nouns().iter().any(is_client) => Verdict::Rings,
         [Verb::Say(_), ..] => Verdict::Says,
         [Verb::Hangup(_), ..] => Verdict::HangsUp,
-        _ => Verdict::Wrong(format!("nobody is rung and nothing said: {text}")),
+        _ => Verdict::Wrong(format!("it rings nobody and says nothing: {text}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A database, a road to it, and workspaces with agents and contacts.
+//! A database, a proxy to it, and workspaces with agents and contacts.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub(crate) struct World<'a> {
     pub(crate) workspaces: Vec<Workspace>,
 }
 
-/// The role as which the server logs in.
+/// The role of the server.
 pub(crate) const LOGIN: &str = "voice_app";
 /// The database.
 pub(crate) const DATABASE: &str = "chaos";
@@ -47,12 +47,12 @@ impl<'a> World<'a> {
         Self { workspaces, ..world }
     }
 
-    /// How the server reaches the database, by the bad road.
+    /// The server's connection string, through the proxy.
     pub(crate) fn url(&self) -> String {
         login_at(&self.proxy.directory().to_string_lossy())
     }
 
-    /// How a server is started, by its number.
+    /// The options of a server, by its number.
     pub(crate) fn serve(&self, number: usize) -> Serve {
         Serve {
             name: format!("{}-server-{number}", self.context.name),
@@ -62,7 +62,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What a server keeps.
+    /// A server's data directory.
     pub(crate) fn data(&self, number: usize) -> PathBuf {
         self.context.directory.join(format!("data-{number}"))
     }
@@ -72,7 +72,7 @@ impl<'a> World<'a> {
         self.context.program.serve(&self.serve(number)).await
     }
 
-    /// A connection of the judge's own, past the proxy.
+    /// A connection for the campaign itself, past the proxy.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.postgres.url(DATABASE)).await
     }

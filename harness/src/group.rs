@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
-/// A running program and what it has started.
+/// A running program, and the processes that it started.
 ///
-/// It is stopped in order when this is dropped, and also when this process is killed: a shell waits
-/// at the end of a pipe that only this process holds.
+/// It is stopped in order when this value is dropped, and also when this process is killed: a
+/// watchdog, a shell, reads from a pipe that closes when this process ends.
 pub struct Group {
     child: Child,
     watchdog: Child,
@@ -15,7 +15,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Starts the command, so that Ctrl-C comes to us alone.
+    /// Starts the command. Ctrl-C in the terminal does not reach it, only this process.
     pub fn start(command: &mut Command) -> std::io::Result<Self> {
         let mut child = command.stdin(Stdio::null()).process_group(0).spawn()?;
         match watch(child.id()) {
@@ -24,7 +24,7 @@ impl Group {
                 Ok(Self { child, watchdog, pipe })
             }
             Err(error) => {
-                // Nobody else would end it.
+                // Without a watchdog nothing would end it.
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(std::io::Error::new(error.kind(), format!("/bin/sh: {error}")))
@@ -32,7 +32,7 @@ impl Group {
         }
     }
 
-    /// What the program writes, if its command says that it is piped.
+    /// The program's output, if its command pipes it.
     pub fn output(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
@@ -47,7 +47,7 @@ impl Group {
         self.child.id()
     }
 
-    /// Ends the program itself at once, as a power switch would.
+    /// Kills the program at once (`SIGKILL`).
     pub fn kill(&mut self) -> std::io::Result<ExitStatus> {
         self.child.kill()?;
         self.child.wait()?;
@@ -56,8 +56,8 @@ impl Group {
 
     /// Stops it in order, if it still runs, and waits for its end.
     ///
-    /// Closing the pipe is what the shell waits for. A number whose process has ended may belong to
-    /// somebody else by now, so the shell is told.
+    /// The watchdog stops the group when the pipe closes. If the program has ended already, its number
+    /// may belong to another process, so the watchdog gets a line that tells it to do nothing.
     pub fn stop(&mut self) -> std::io::Result<ExitStatus> {
         if let (Ok(Some(_)), Some(pipe)) = (self.child.try_wait(), &mut self.pipe) {
             pipe.write_all(b"ended\n")?;
@@ -71,12 +71,12 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // It is told where it ended in order; here something else has failed already.
+        // `stop` reports errors to its caller; here something else has failed already.
         let _ = self.stop();
     }
 }
 
-/// Starts the shell that ends the process group when our pipe to it closes.
+/// Starts the watchdog: a shell that ends the process group when our pipe to it closes.
 fn watch(group: u32) -> std::io::Result<Child> {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", WATCHDOG, "harness-watchdog"]).arg(group.to_string());
@@ -84,7 +84,7 @@ fn watch(group: u32) -> std::io::Result<Child> {
     shell.spawn()
 }
 
-/// `$1` is the process group. First in order; after ten seconds at once.
+/// `$1` is the process group. It gets SIGTERM, and SIGKILL after ten seconds.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 if read -r _; then exit 0; fi
@@ -127,7 +127,7 @@ mod tests {
         let sleeper = String::from_utf8_lossy(&said[..length]).trim().to_owned();
         assert!(group.ended().unwrap().is_none());
         assert_eq!(group.stop().unwrap().signal(), Some(15));
-        // Its end of the pipe is closed, so nobody of the group holds it any more.
+        // The pipe is closed, so no process of the group is left.
         assert_eq!(output.read(&mut said).unwrap(), 0, "{sleeper}");
     }
 }

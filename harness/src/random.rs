@@ -1,10 +1,10 @@
-//! Random bytes, for secrets and names that nobody else has.
+//! Random bytes, for secrets and unique names.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 
-/// So many random bytes from the system.
+/// `N` random bytes from the system.
 pub fn bytes<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
@@ -12,7 +12,7 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], String> {
     Ok(bytes)
 }
 
-/// So many random bytes as hex digits.
+/// `N` random bytes as hex digits.
 pub fn hex<const N: usize>() -> Result<String, String> {
     Ok(bytes::<N>()?.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.

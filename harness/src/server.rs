@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::http::{Ask, Connection};
 use crate::wait::until;
 
-/// The address that the server says it listens on, once its log says so.
+/// The address on which the server listens, once its log shows it.
 pub fn listening(log: &Path) -> Option<SocketAddr> {
     let text = fs::read_to_string(log).unwrap_or_default();
     let (whole, _) = text.rsplit_once('\n')?;
@@ -25,8 +25,8 @@ pub async fn metric(address: SocketAddr, name: &str) -> Option<f64> {
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.trim().parse().ok()
 }
 
-/// Waits until everything that the server acknowledged is in the database. Whether that was within
-/// `patience`.
+/// Waits until everything that the server acknowledged is in the database. Returns false if that
+/// takes longer than `patience`.
 pub async fn drained(address: SocketAddr, patience: Duration) -> bool {
     let is_empty = async || metric(address, "switchroom_spool_pending_records").await == Some(0.0);
     until(patience, Duration::from_millis(10), is_empty).await

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// The claims of a user's session, good for so many seconds.
+/// The claims of a user's session, valid for so many seconds.
 pub fn claims(user: &str, seconds: u64) -> Value {
     let now = now();
     json!({

@@ -1,10 +1,11 @@
-//! Waiting for something to become true.
+//! Waits until a condition is true.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Asks again and again, with a pause in between. Whether it became true within `patience`.
+/// Checks a condition again and again, with a pause in between. Returns whether it became true
+/// within `patience`.
 pub async fn until(
     patience: Duration,
     pause: Duration,

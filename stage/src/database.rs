@@ -13,7 +13,7 @@ use tokio_postgres::{Client, NoTls, Row};
 pub struct Database {
     client: Client,
     connection: JoinHandle<()>,
-    /// Where PostgreSQL has its data.
+    /// The data directory of PostgreSQL.
     pub home: PathBuf,
 }
 
@@ -35,7 +35,7 @@ pub struct LogRow {
 }
 
 impl Database {
-    /// Connects as soon as the server has written in `file` how.
+    /// Waits until the server has written its connection string into `file`, and connects.
     pub async fn open(file: &Path) -> Result<Self, String> {
         let deadline = Instant::now() + START;
         let url = loop {
@@ -50,7 +50,7 @@ impl Database {
         let (client, connection) =
             tokio_postgres::connect(&url, NoTls).await.map_err(|error| refused(&error))?;
         let connection = tokio::spawn(async move {
-            // Every question that waits for an answer is told the same.
+            // Every pending query gets the same error.
             let _ = connection.await;
         });
         let mut database = Self { client, connection, home: PathBuf::new() };
@@ -80,7 +80,7 @@ impl Database {
         self.run(sql, &[&id, &workspace, &name, &number]).await
     }
 
-    /// Assigns a contact to an agent; a second time changes nothing.
+    /// Assigns a contact to an agent; repeating it changes nothing.
     pub async fn assign(&self, workspace: &str, contact: &str, user: &str) -> Result<(), String> {
         let sql = "insert into public.livechat_contact_assignments \
                    (workspace_id, contact_id, user_id) \
@@ -91,7 +91,7 @@ impl Database {
         self.run(sql, &[&workspace, &contact, &user]).await
     }
 
-    /// Sets what a workspace has chosen; servers know it within ten seconds.
+    /// Sets the policy of a workspace; servers read it within ten seconds.
     pub async fn policy(&self, workspace: &str, policy: &Value) -> Result<(), String> {
         let sql = "update public.voice_workspaces set policy = $2::text::jsonb \
                    where workspace_id = $1";
@@ -128,7 +128,7 @@ impl Database {
         Ok(self.rows(sql, &[&workspace]).await?.iter().map(|row| row.get(0)).collect())
     }
 
-    /// How many rows there are in everything that a webhook can write.
+    /// The number of rows in all tables that a webhook can write.
     pub async fn written(&self) -> Result<i64, String> {
         let sql = "select (select count(*) from public.voice_events) \
                      + (select count(*) from public.voice_calls) \

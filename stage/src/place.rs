@@ -1,4 +1,4 @@
-//! Where a demo keeps its files, and what the server is told.
+//! The files of a run, and the environment of the server.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use harness::{Failure, random};
 
-/// What Twilio is told; the emulator leads it to the server.
+/// The public URL that Twilio knows; the emulator routes it to the server.
 pub const PUBLIC_URL: &str = "https://voice.example.com";
 
 /// The program, a directory for its data, and the secrets of this run.
@@ -47,7 +47,7 @@ impl Place {
         })
     }
 
-    /// The server's program with nothing of our own environment that would configure it.
+    /// The server's program, without the variables of our own environment that would configure it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in env::vars_os() {
@@ -66,7 +66,7 @@ impl Place {
     pub fn serve(&self, listen: &str) -> Command {
         let mut command = self.command(&["serve"]);
         command.env("SWITCHROOM_LISTEN", listen);
-        // There is no such account at Twilio, and nothing of a demo leaves this machine.
+        // The accounts do not exist at Twilio, and nothing of a run leaves this machine.
         command.env("TWILIO_API_BASE_URL", NOBODY);
         command.env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL);
         command.env("SWITCHROOM_SESSION_SECRET", &self.session_secret);
@@ -83,14 +83,14 @@ impl Place {
         self.directory.join("server.log")
     }
 
-    /// Where the running server says how the owner reaches its database.
+    /// The file in which the running server writes the owner's connection string.
     pub fn database_url(&self) -> PathBuf {
         self.data().join("postgres.url")
     }
 
-    /// Tells where PostgreSQL has its data: as root that may be outside of the directory.
+    /// Sets the directory of PostgreSQL: for root it may be outside of this run's directory.
     pub fn database_is_at(&self, home: PathBuf) {
-        // A second start would tell the same.
+        // A second start sets the same.
         let _ = self.database.set(home);
     }
 
@@ -104,7 +104,7 @@ impl Place {
             })?;
         }
         if let Some(above) = elsewhere.and_then(|home| home.parent()) {
-            // It was made for this one; if anything else is in it, it stays.
+            // It was made for this run; it stays if it holds anything else.
             let _ = fs::remove_dir(above);
         }
         Ok(())

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 /// A running server. Dropping it stops it in order, and so does the end of this process.
 pub(crate) struct Process {
     group: Group,
-    /// What it writes.
+    /// Its log.
     pub(crate) log: PathBuf,
 }
 
@@ -30,7 +30,7 @@ impl Process {
         Ok(Self { group, log: log.to_owned() })
     }
 
-    /// Waits for the address that it says it listens on.
+    /// Waits until it listens, and returns its address.
     pub(crate) async fn address(&mut self) -> Result<SocketAddr, String> {
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
@@ -45,7 +45,7 @@ impl Process {
 
     /// # Errors
     ///
-    /// How it ended, and its last words, if it did.
+    /// If it has ended: how, with the end of its log.
     pub(crate) fn alive(&mut self) -> Result<(), String> {
         match self.group.ended() {
             Ok(None) => Ok(()),
@@ -63,7 +63,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// How it ended, if that was not in order.
+    /// If it did not end in order.
     pub(crate) fn stop(mut self) -> Result<(), String> {
         match self.group.stop() {
             Ok(status) if status.success() => Ok(()),

@@ -36,7 +36,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the server and fills its database. `told` goes to the server's environment.
+    /// Starts the server and fills its database. `told` is added to the server's environment.
     pub async fn set_up(
         place: &Place,
         twilio: Emulator,
@@ -72,15 +72,16 @@ impl Stage {
         let listen = self.http.base.trim_start_matches("http://").to_owned();
         let (server, _) = start(place, &listen, &self.told).await?;
         self.server = Some(server);
-        // Its PostgreSQL has been started anew too.
+        // Its PostgreSQL was restarted too.
         self.database = Database::open(&place.database_url()).await?;
         Ok(())
     }
 
     /// Brings the emulated time well ahead of the machine's.
     ///
-    /// It stands still while nothing happens. The server notes by its own clock when a call comes
-    /// in, and no answer stands before that; behind it, calls would look shorter than they were.
+    /// Emulated time stands still while nothing happens. The server records the start of a call by
+    /// its own clock, and no answer may be earlier. If emulated time were behind, calls would look
+    /// shorter than they were.
     pub async fn catch_up(&self) {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = Timestamp::from_unix_seconds(0) + wall;
@@ -116,7 +117,7 @@ impl Stage {
         session::sign(&session::claims(&team.user(agent), DAY), &self.session_secret)
     }
 
-    /// A question of an agent's page.
+    /// A request of an agent's page.
     pub async fn ask(&self, team: &Team, agent: usize, path: &str) -> Result<Answer, String> {
         self.http.get(path, Some(&self.session(team, agent))).await
     }
@@ -152,13 +153,13 @@ impl Stage {
     }
 }
 
-/// Starts the server; hands back its address too.
+/// Starts the server, and returns its address too.
 async fn start(
     place: &Place,
     listen: &str,
     told: &[(&'static str, String)],
 ) -> Result<(Process, SocketAddr), String> {
-    // What an earlier run left would lead to a database that is gone.
+    // The file of an earlier run would name a database that is gone.
     let _ = std::fs::remove_file(place.database_url());
     let mut command = place.serve(listen);
     command.envs(told.iter().map(|(name, value)| (name, value)));

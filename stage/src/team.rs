@@ -19,7 +19,7 @@ pub struct Team {
     pub account: Account,
     /// Agents 1 and up.
     agents: Vec<Agent>,
-    /// Tells the user ids of one workspace from those of another.
+    /// Part of the user ids, different for each workspace.
     mark: u8,
 }
 
@@ -57,7 +57,7 @@ pub fn contact_named(name: &str) -> Option<&'static Contact> {
     })
 }
 
-/// Who calls initech.
+/// The numbers of initech's contacts.
 pub const CALLERS: [&str; 20] = [
     "+15005550701",
     "+15005550702",
@@ -100,7 +100,7 @@ impl Team {
         Self::enter(twilio, place, db, ("globex", "+15005550002", 0xb), 25).await
     }
 
-    /// A workspace with 50 agents, the first of whom have a contact of their own each.
+    /// A workspace with 50 agents; each of the first twenty has a contact of their own.
     pub async fn initech(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
         let team = Self::enter(twilio, place, db, ("initech", "+15005550003", 0xd), 50).await?;
         for (index, number) in CALLERS.iter().enumerate() {
@@ -169,7 +169,7 @@ impl Team {
         (1..=self.agents.len()).find(|agent| self.user(*agent) == user)
     }
 
-    /// Whoever is at an address, in words.
+    /// The name of the party at an address.
     pub fn name(&self, address: &Address) -> String {
         if let Some(agent) = self.agent_at(address) {
             return format!("agent {agent}");
@@ -181,8 +181,8 @@ impl Team {
         }
     }
 
-    /// Lets everybody ignore what rings, but for some who pick up after so many seconds and talk
-    /// for so many.
+    /// Lets all agents ignore calls, except those listed: number, seconds until they pick up, and
+    /// seconds that they talk.
     pub fn behave(&self, picks_up: &[(usize, u64, u64)]) {
         for (index, agent) in self.agents.iter().enumerate() {
             let found = picks_up.iter().find(|(number, ..)| *number == index + 1);
@@ -195,7 +195,7 @@ impl Team {
         }
     }
 
-    /// Lets everybody pick up after so long, and leaves the end to the caller.
+    /// Lets everybody pick up after this time, and leaves hanging up to the caller.
     pub fn answer_after(&self, after: Duration) {
         for agent in &self.agents {
             agent.behaves(Behaviour::answers(after));
@@ -208,7 +208,7 @@ impl Team {
     }
 }
 
-/// A user or contact id that one can tell by its end.
+/// A user or contact id whose end is the number.
 fn uuid(mark: u8, number: usize) -> String {
     format!("00000000-0000-4000-800{mark:x}-{number:012}")
 }

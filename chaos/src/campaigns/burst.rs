@@ -1,4 +1,4 @@
-//! A thousand calls within one second, and what follows them.
+//! A thousand calls within one second, and their callbacks.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ pub(crate) async fn run(context: &Context) -> String {
     let server = world.server(0).await;
     let mut calls = Calls::of(&world.workspaces);
     let mut all = calls.few(&server, 2 * world.workspaces.len()).await;
-    // Then each caller calls each workspace once: a thousand calls, most from callers whom this
-    // server has never seen.
+    // Then each caller calls each workspace once: a thousand calls, most from callers who are new to
+    // this server.
     let mut steps: Vec<Step> = calls.round().collect();
     steps.extend(calls.rest());
     let (voice, rest): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.is_voice);

@@ -1,4 +1,4 @@
-//! The server's wall clock leaps by minutes, forwards and back, while calls go on.
+//! The server's wall clock jumps by minutes, forwards and back, during calls.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context) -> String {
         let seconds = [0, 300, -300, 299, -299, 31][dice.index(6)];
         clock.leap(seconds);
         if leap % 3 == 2 {
-            // At its start the server looks for calls that should have been over by now.
+            // At its start the server looks for calls past their deadline.
             place.send_replace(None);
             server.kill();
             server = context
@@ -56,14 +56,14 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// The wall clock of the processes that are told of it.
+/// A wall clock for the processes that preload it.
 struct Clock {
     library: PathBuf,
     seconds: PathBuf,
 }
 
 impl Clock {
-    /// Compiles what stands before the C library.
+    /// Compiles the library that is preloaded before the C library.
     fn make(directory: &Path) -> Self {
         let [library, source] = ["clock.so", "clock.c"].map(|name| directory.join(name));
         std::fs::write(&source, include_str!("../clock.c")).expect("written");
@@ -82,8 +82,8 @@ impl Clock {
         vec![("LD_PRELOAD", text(&self.library)), ("CHAOS_CLOCK", text(&self.seconds))]
     }
 
-    /// Makes the clock differ from the machine's by so many seconds, at once. The file is written in
-    /// place: the processes see it as memory.
+    /// Sets the clock's offset from the machine's, in seconds, at once. The file is written in place,
+    /// because the processes map it as memory.
     fn leap(&self, seconds: i64) {
         use std::os::unix::fs::FileExt as _;
         let file = std::fs::OpenOptions::new().write(true).open(&self.seconds).expect("a file");

@@ -1,5 +1,5 @@
-//! Postgres killed, frozen, slow, silent, cut off in the middle of answers, restarted, read-only: calls
-//! are answered in time all the same, and everything is in the log afterwards.
+//! Postgres is killed, frozen, slow, silent, cut off in the middle of answers, restarted or read-only.
+//! Calls must still be answered in time, and everything must be in the log afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::times::Times;
 use crate::verdict::Verdict;
 use crate::world::World;
 
-/// What goes wrong.
+/// The fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
     Killed,
@@ -62,7 +62,7 @@ impl Fault {
             Self::Killed => world.postgres.kill().await,
             Self::Frozen => world.postgres.freeze(),
             Self::FrozenAfterRest => {
-                // By then the server would read each workspace anew, and then its agents.
+                // By then the server reads each workspace again, and then its agents.
                 sleep(REST).await;
                 world.postgres.freeze();
             }
@@ -75,7 +75,7 @@ impl Fault {
         }
     }
 
-    /// Goes on with it for so long.
+    /// Keeps the fault up for this time.
     async fn last(self, world: &mut World<'_>, length: Duration) {
         let began = Instant::now();
         while self == Self::Restarted && began.elapsed() < length {
@@ -98,7 +98,7 @@ impl Fault {
     }
 }
 
-/// As a primary becomes whose place another has taken.
+/// Makes Postgres read-only, like a primary that was replaced.
 fn read_only(world: &World<'_>, is_so: bool) {
     let sql = format!("alter system set default_transaction_read_only = {is_so}");
     world.postgres.execute("postgres", &sql);
@@ -134,7 +134,7 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// Sends webhooks for so long while the fault lasts, and waits until all is applied.
+/// Sends webhooks for this time during the fault, and waits until all are applied.
 async fn stage(
     context: &Context,
     world: &mut World<'_>,
@@ -175,7 +175,7 @@ async fn stage(
         sent.len(),
         wrong[0]
     );
-    // Without a budget every one of these faults but the restarts costs seconds.
+    // Without a time budget, each of these faults except the restarts would cost seconds.
     assert!(times.most() < NOISE, "{}: a caller waited {:?}", fault.name(), times.most());
     sent
 }
@@ -184,9 +184,9 @@ const fn is_wrong(sent: &Sent) -> bool {
     matches!(sent.verdict, Verdict::Wrong(_))
 }
 
-/// Longer than a server uses what it has read of a workspace.
+/// Longer than a server caches a workspace.
 const REST: Duration = Duration::from_secs(11);
-/// What a caller may have to wait for the database.
+/// The longest time that a caller may wait for the database.
 const PROMISED: Duration = Duration::from_millis(300);
-/// What a busy machine may add.
+/// The time that a busy machine may add.
 const NOISE: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! The primary dies, its synchronous standby takes over, and the server finds it by itself.
+//! The primary dies, its synchronous standby takes over, and the server finds it without help.
 
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context) -> String {
         postgres.kill().await;
         heir.execute("select pg_promote()", &[]).await.expect("the standby is promoted");
         let promoted = Instant::now();
-        // What was replayed until the promotion does not count: more than that is new.
+        // Rows replayed before the promotion do not count; further rows are new.
         let replayed = events(&heir).await.max(before);
         while events(&heir).await <= replayed {
             assert!(promoted.elapsed() < NOISE, "the new primary is not used");
@@ -70,7 +70,7 @@ async fn events(client: &Client) -> i64 {
     row.expect("a count").get(0)
 }
 
-/// From here on the primary answers a commit only when the standby has it.
+/// From here on the primary confirms a commit only when the standby has it.
 async fn follow(world: &World<'_>) {
     world.postgres.execute("postgres", "alter system set synchronous_standby_names = '*'");
     world.postgres.execute("postgres", "select pg_reload_conf()");
@@ -87,5 +87,5 @@ async fn follow(world: &World<'_>) {
     }
 }
 
-/// What a busy machine may need.
+/// The time that a busy machine may need.
 const NOISE: Duration = Duration::from_secs(30);

@@ -1,5 +1,5 @@
-//! Every route, asked for every workspace by everybody who must not: what is another's and what does
-//! not exist look alike, byte for byte.
+//! Every route is requested for every workspace by everybody who has no access. The answers for a
+//! foreign workspace and for one that does not exist must be equal, byte for byte.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +20,7 @@ use crate::session::{Kind, session};
 use crate::story::{Call, Calls, now};
 use crate::world::{Workspace, World, post};
 
-/// Who asks for what is not theirs.
+/// A requester without access.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Asker {
     /// An agent of another workspace.
@@ -29,13 +29,13 @@ enum Asker {
     Viewer,
     /// A user of no workspace.
     Stranger,
-    /// An agent of the workspace, whose session is over.
+    /// An agent of the workspace, whose session has expired.
     Expired,
-    /// Somebody who signs sessions himself.
+    /// Somebody with a self-signed session.
     Forger,
     /// The public key of the live chat's project.
     Anonymous,
-    /// Its secret key, which is no user's session either.
+    /// The secret key of that project, which is not a user's session either.
     Service,
     /// A session for another program.
     Elsewhere,
@@ -43,7 +43,7 @@ enum Asker {
     Nobody,
 }
 
-/// Who signs webhooks that are not theirs to sign.
+/// A sender of webhooks without the right to sign them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Signer {
     /// Another account, as itself.
@@ -60,7 +60,7 @@ enum Signer {
     Nobody,
 }
 
-/// What is asked of which route.
+/// The probes of a route.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Probe {
     Page(Asker),
@@ -90,7 +90,7 @@ const SIGNERS: [Signer; 6] = [
     Signer::Nobody,
 ];
 
-/// A route as the program describes itself.
+/// A route of the program's API description.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Route {
     method: String,
@@ -116,14 +116,14 @@ impl Route {
 }
 
 impl Probe {
-    /// Whether the database must be asked, and who asks from where makes no difference: then it is
-    /// tried once for each workspace.
+    /// Whether the probe needs the database and its result does not depend on the requester's
+    /// workspace. Then it is tried once for each workspace.
     const fn is_rare(self) -> bool {
         matches!(self, Self::Page(Asker::Viewer | Asker::Stranger))
     }
 }
 
-/// One probe of one route, and what is said about a workspace that does not exist.
+/// One probe of one route, and the answer for a workspace that does not exist.
 struct Try {
     route: Route,
     probe: Probe,
@@ -162,7 +162,7 @@ pub(crate) async fn run(context: &Context) -> String {
         .collect();
     context.dice().shuffle(&mut pairs);
     pairs.truncate(LEAST.div_ceil(each));
-    // Whoever asks for whom: every workspace is asked for once more, by everybody.
+    // All pairs of requester and workspace.
     pairs.extend((0..world.workspaces.len()).map(|asked| (asked, asked)));
     let mut probes = Probes {
         tries: Vec::new(),
@@ -211,7 +211,7 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// Asks what there is of every workspace, so that no new route goes unprobed.
+/// Reads all routes from the API description, so that new routes are probed too.
 async fn routes(connection: &mut Connection) -> Vec<Route> {
     let (answer, _) = connection
         .ask(&Ask::get("/openapi.json").kept_bytes())
@@ -230,7 +230,8 @@ async fn routes(connection: &mut Connection) -> Vec<Route> {
     routes
 }
 
-/// That the same asked by the right ones is granted: else refusals would prove nothing.
+/// Checks that the same requests succeed with the right credentials; otherwise refusals would prove
+/// nothing.
 async fn controls(connection: &mut Connection, workspace: &Workspace) {
     let agent = workspace.agent(1);
     let bearer = session(Kind::Good, agent);
@@ -251,7 +252,7 @@ async fn controls(connection: &mut Connection, workspace: &Workspace) {
     }
 }
 
-/// Every probe of every route, with what is said of what does not exist.
+/// Every probe of every route, with the answer for a workspace that does not exist.
 async fn tries(probes: &Probes, routes: Vec<Route>, connection: &mut Connection) -> Vec<Try> {
     let mut tries = Vec::new();
     for route in routes {
@@ -271,7 +272,8 @@ async fn tries(probes: &Probes, routes: Vec<Route>, connection: &mut Connection)
     tries
 }
 
-/// Tries what is left; how much that was, and what did not look like what does not exist.
+/// Tries the remaining probes. Returns their number, and the answers that differ from those for a
+/// workspace that does not exist.
 async fn probe_all(probes: &Probes, mut connection: Connection) -> (usize, Vec<String>) {
     let (mut tried, mut leaks) = (0, Vec::new());
     loop {
@@ -293,7 +295,8 @@ async fn probe_all(probes: &Probes, mut connection: Connection) -> (usize, Vec<S
     }
 }
 
-/// The answer. A database that is too busy for a moment is asked again: 503 tells nothing of anybody.
+/// The answer. A request is repeated while the database is too busy (503), because that answer
+/// reveals nothing.
 async fn answered(connection: &mut Connection, ask: &[u8]) -> io::Result<Answer> {
     let mut attempts = 0;
     loop {
@@ -356,7 +359,7 @@ impl Probes {
     }
 }
 
-/// The sessions of everybody, whoever asks and whoever is asked.
+/// The sessions of all requesters in all workspaces.
 fn sessions(workspaces: &[Workspace]) -> BTreeMap<(Kind, UserId), String> {
     let shown = workspaces
         .iter()
@@ -381,7 +384,7 @@ impl Asker {
     }
 }
 
-/// A request of an agent's page; what may have a body has one that would do.
+/// A request of an agent's page, with a valid body where the method allows one.
 fn page(method: &str, path: &str, bearer: Option<&str>) -> Vec<u8> {
     let body = if method == "GET" { "" } else { r#"{"status":"away"}"# };
     let ask = bearer.into_iter().fold(Ask::new(method, path), Ask::bearer);
@@ -401,7 +404,7 @@ fn form(workspace: &Workspace, number: u32) -> String {
     ])
 }
 
-/// What a webhook or a page can write.
+/// A digest of everything that a webhook or a page can write.
 async fn digest(client: &Client) -> Vec<String> {
     let mut digests = Vec::new();
     for table in ["voice_events", "voice_calls", "voice_legs", "voice_agents", "livechat_messages"]

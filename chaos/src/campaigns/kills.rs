@@ -43,7 +43,7 @@ pub(crate) async fn run(context: &Context) -> String {
     };
     let (servers, (), flaps) =
         tokio::join!(lives, pace, flap(&mut postgres, &mut dice, is_over.clone()));
-    context.progress("all killed; now what is left is sent and applied in peace");
+    context.progress("all killed; now the rest is sent and applied without faults");
     load.rest(&mut calls);
     let sent = load.finish().await;
     let (first, second) = servers;
@@ -67,7 +67,7 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// Starts a server and kills it, so many times; then one more, which lives.
+/// Starts and kills a server, so many times; then starts one more and keeps it.
 async fn live_and_die(
     context: &Context,
     serve: &Serve,
@@ -92,7 +92,8 @@ async fn live_and_die(
     unreachable!("the last one lives")
 }
 
-/// Kills Postgres, freezes it, restarts it or leaves it alone, until all is over. Then it runs.
+/// Kills Postgres, freezes it, restarts it or leaves it alone, until the load ends. Postgres runs
+/// again afterwards.
 async fn flap(postgres: &mut Postgres, dice: &mut Dice, is_over: watch::Receiver<bool>) -> u32 {
     let mut flaps = 0;
     while !*is_over.borrow() {

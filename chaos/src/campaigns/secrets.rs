@@ -1,5 +1,5 @@
-//! A bad day at trace level, and a search through everything that was written on this and on all
-//! others.
+//! Provokes every error at trace level, and searches the output of this and all other campaigns for
+//! secrets.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context) -> String {
         "is set aside",
     ] {
         let log = fs::read_to_string(server.log()).expect("a log");
-        assert!(log.contains(expected), "nothing was written of “{expected}”");
+        assert!(log.contains(expected), "the log does not contain “{expected}”");
     }
     drop(server);
 
@@ -49,7 +49,8 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// Everything that might make somebody talk. What was made on the way must not be told either.
+/// Provokes everything that might reveal a secret. Returns the tokens and signatures that were made
+/// on the way, which must not appear either.
 async fn bad_day(world: &mut World<'_>, server: &Server) -> Vec<String> {
     let mut calls = Calls::of(&world.workspaces);
     calls.warm(server).await;
@@ -58,7 +59,7 @@ async fn bad_day(world: &mut World<'_>, server: &Server) -> Vec<String> {
     let workspace = world.workspaces[0].clone();
     let agent = workspace.agent(1);
 
-    // Tokens, sessions good and bad, and a status that is none.
+    // Tokens, good and bad sessions, and an invalid status.
     let good = session(Kind::Good, agent);
     for bearer in [&good, &session(Kind::Forged, agent), &session(Kind::Expired, agent)] {
         let identity = AgentIdentity::new(agent);
@@ -71,7 +72,7 @@ async fn bad_day(world: &mut World<'_>, server: &Server) -> Vec<String> {
             .await;
         made.push(last_part(bearer));
     }
-    // Webhooks: nobody's, a stranger's, and signed ones that make no sense.
+    // Webhooks: unsigned, with a wrong signature, and signed ones that make no sense.
     let path = workspace.path("voice");
     let from = planted::number(7);
     let form = format!("From=%2B{}&Note={}", &from[1..], planted::NOTE);
@@ -90,15 +91,14 @@ async fn bad_day(world: &mut World<'_>, server: &Server) -> Vec<String> {
     }
     server.drained().await;
 
-    // The owner has a rule of their own that refuses one caller's calls: what Postgres says of it
-    // holds the row.
+    // A constraint that refuses the calls of one caller: the error of Postgres contains the row.
     let rule = format!(
         "alter table public.voice_calls add constraint rule \
          check (from_party is distinct from '{from}') not valid"
     );
     world.postgres.execute(DATABASE, &rule);
     calls.warm(server).await;
-    // And then the database dies.
+    // Then the database dies.
     world.postgres.kill().await;
     let steps: Vec<_> = calls.some(16).filter(|step| step.is_voice).collect();
     for step in steps {
@@ -119,7 +119,7 @@ fn page(method: &str, path: &str, bearer: &str, body: &str) -> Vec<u8> {
     Ask { body: body.into(), ..Ask::new(method, path).bearer(bearer) }.kept_bytes()
 }
 
-/// The part of a token that nobody could guess.
+/// The signature of a token.
 fn last_part(token: &str) -> String {
     token.rsplit('.').next().unwrap_or_default().to_owned()
 }
@@ -131,7 +131,7 @@ fn search(path: &Path, planted: &[String]) -> usize {
     for one in planted {
         if text.contains(one.as_str()) {
             let line = text.lines().find(|line| line.contains(one.as_str()));
-            panic!("{one} is told in {}: {line:?}", path.display());
+            panic!("{one} appears in {}: {line:?}", path.display());
         }
     }
     bytes.len()

@@ -1,4 +1,4 @@
-//! Callbacks late, twice and out of order, on two servers: one truth.
+//! Callbacks come late, twice and out of order, on two servers; the records must be right.
 
 use tokio::sync::watch;
 

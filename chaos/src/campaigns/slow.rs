@@ -1,4 +1,4 @@
-//! Thousands of clients that say nothing, drip, or do not listen, beside good ones.
+//! Thousands of clients that send nothing, send slowly, or do not read, beside good ones.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,21 +18,21 @@ use crate::times::Times;
 use crate::verdict::Verdict;
 use crate::world::{Workspace, World};
 
-/// What a slow client does.
+/// The behaviour of a slow client.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// Connects, and says nothing.
+    /// Connects, and sends nothing.
     Silent,
     /// Sends a header, byte by byte.
     DripsHeaders,
     /// Sends the body of a webhook, byte by byte.
     DripsBody,
-    /// Asks again and again, and reads no answer.
+    /// Sends requests, and reads no answer.
     DoesNotRead,
 }
 
 impl Kind {
-    /// Of forty one does not read: on loopback the kernel takes megabytes of answers for each.
+    /// One of forty does not read: on loopback the kernel buffers megabytes of answers for each.
     const fn of(number: usize) -> Self {
         match number % 40 {
             39 => Self::DoesNotRead,
@@ -89,7 +89,7 @@ pub(crate) async fn run(context: &Context) -> String {
     )
 }
 
-/// Is slow until the server closes the connection, and says how long that took.
+/// Stays slow until the server closes the connection. Returns how long that took.
 async fn be_slow(kind: Kind, address: SocketAddr, workspace: &Workspace) -> io::Result<Duration> {
     let mut stream = connect(address).await?;
     let began = Instant::now();
@@ -107,7 +107,7 @@ async fn be_slow(kind: Kind, address: SocketAddr, workspace: &Workspace) -> io::
         }
         Kind::DoesNotRead => {
             let request = b"GET /openapi.json HTTP/1.1\r\nHost: chaos\r\n\r\n".repeat(64);
-            // Until it is refused: what is not read fills the buffers of both sides.
+            // Until writing fails: unread answers fill the buffers of both sides.
             while began.elapsed() < PATIENCE {
                 match timeout(PATIENCE, stream.write_all(&request)).await {
                     Ok(Ok(())) => {}
@@ -120,8 +120,8 @@ async fn be_slow(kind: Kind, address: SocketAddr, workspace: &Workspace) -> io::
     }
 }
 
-/// Connects. A listener whose queue was full is tried again at once, where the system would wait for
-/// longer each time.
+/// Connects. If the listener's queue is full, it tries again at once; the system would wait longer
+/// each time.
 async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     loop {
         let socket = TcpSocket::new_v4()?;
@@ -134,7 +134,7 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Drips until the server answers 408 or 400, or closes.
+/// Sends slowly until the server answers 408 or 400, or closes.
 async fn closed(stream: &mut TcpStream, drip: &[u8], began: Instant) -> io::Result<Duration> {
     let mut buffer = [0; 4096];
     let mut at = 0;
@@ -145,7 +145,7 @@ async fn closed(stream: &mut TcpStream, drip: &[u8], began: Instant) -> io::Resu
                 return Ok(began.elapsed());
             }
         }
-        // An answer alone does not count, but that the connection is closed after it.
+        // An answer alone does not count; the connection must be closed.
         if let Ok(Ok(0) | Err(_)) = timeout(DRIP, stream.read(&mut buffer)).await {
             return Ok(began.elapsed());
         }
@@ -161,7 +161,7 @@ fn files() -> usize {
 
 /// As many as there may be; fewer on a system that gives a process fewer files.
 const CLIENTS: usize = 5_000;
-/// For everything else.
+/// Files for everything else.
 const ROOM: usize = 512;
 /// Bytes of a socket's buffer.
 const SMALL: u32 = 8 * 1024;

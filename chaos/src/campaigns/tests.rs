@@ -1,4 +1,4 @@
-//! Campaigns that are tests of their crates: they reach what the program does not show.
+//! Campaigns that are tests of their crates, for faults that cannot be caused from outside the program.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -57,7 +57,7 @@ fn executable(output: &str, package: &str, target: &str) -> Option<PathBuf> {
     programs.next()
 }
 
-/// Runs tests, and gathers what they say of themselves.
+/// Runs tests, and collects the figures that they print.
 fn figures(mut command: Command) -> String {
     let output = command.output().expect("the tests");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -66,7 +66,7 @@ fn figures(mut command: Command) -> String {
         .lines()
         .filter_map(|line| line.split_once("figures: ").map(|(_, told)| told))
         .collect();
-    assert!(!figures.is_empty(), "the tests told no figures: {said}");
+    assert!(!figures.is_empty(), "the tests printed no figures: {said}");
     figures.join("; ")
 }
 

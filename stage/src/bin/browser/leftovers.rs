@@ -1,7 +1,7 @@
 //! Processes that tests left behind.
 //!
-//! Everything that a run starts inherits a mark in its environment, whatever becomes of its parent
-//! and its process group.
+//! Every process of a run inherits a mark in its environment, even if its parent ends or its process
+//! group changes.
 
 use std::fs;
 use std::thread::sleep;
@@ -12,11 +12,11 @@ use harness::Failure;
 /// The environment variable that carries the mark.
 pub(super) const NAME: &str = "SWITCHROOM_TEST_RUN";
 
-/// Makes sure that nothing with the mark runs, once it had time to end.
+/// Waits until no process with the mark runs.
 ///
 /// # Errors
 ///
-/// What still ran. It is ended.
+/// The processes that did not end in time. They are killed.
 pub(super) fn none(mark: &str) -> Result<(), Failure> {
     let deadline = Instant::now() + PATIENCE;
     let left = loop {
@@ -34,8 +34,8 @@ pub(super) fn none(mark: &str) -> Result<(), Failure> {
         // It may have ended in between.
         let _ = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
     }
-    let fix = "let the tests end what they start, also when they fail";
-    Err(Failure::faults("processes were left behind, and had to be ended", &faults, fix))
+    let fix = "let the tests end every process that they start, even when they fail";
+    Err(Failure::faults("processes were left behind, and had to be killed", &faults, fix))
 }
 
 /// The processes with the mark: number and command line.
@@ -46,7 +46,7 @@ fn marked(mark: &str) -> Vec<(String, String)> {
     let numbers = processes.filter_map(|entry| entry.file_name().into_string().ok());
     let numbers = numbers.filter(|name| name.bytes().all(|b| b.is_ascii_digit()) && *name != own);
     let found = numbers.filter_map(|pid| {
-        // Another user's process cannot be read, and is none of ours.
+        // A process of another user cannot be read, and is not ours.
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
         environment.split(|byte| *byte == 0).find(|entry| *entry == wanted.as_bytes())?;
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;

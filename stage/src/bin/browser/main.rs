@@ -2,8 +2,9 @@
 //! runs this.
 //!
 //! The server is the real one; Twilio is the emulator, in this process. The tests are JavaScript,
-//! conformance/browser, and Node's own runner carries them out: one Chromium, one context for each
-//! agent. Whatever they start carries a mark, and nothing with that mark may be left at the end.
+//! in conformance/browser, and run in Node's own test runner: one Chromium, one context for each
+//! agent. Every process of a run carries a mark, and no process with that mark may be left at the
+//! end.
 
 #![expect(clippy::disallowed_methods, reason = "it runs in real time")]
 #![expect(clippy::print_stdout, reason = "the tests report on standard output")]
@@ -22,13 +23,13 @@ use clap::Parser;
 use harness::{Failure, random, run};
 use stage::{Place, until_told_to_stop};
 
-/// Lets Twilio's own Voice SDK ring, answer and talk in a real browser.
+/// Tests the agents' pages in a real browser, with Twilio's own Voice SDK.
 #[derive(Parser)]
 struct Options {
     /// The server's program.
     #[arg(long, value_name = "PATH")]
     switchroom: PathBuf,
-    /// Where the run keeps its files, and what a failed test saw.
+    /// The folder for the files of the run, and for screenshots of failed tests.
     #[arg(long, value_name = "DIRECTORY")]
     directory: PathBuf,
     /// The file of the tests, which Node runs.
@@ -51,10 +52,10 @@ fn main() -> ExitCode {
 
 /// # Errors
 ///
-/// The tests that failed, a process that was left behind, or why nothing could be tried.
+/// If a test failed, a process was left behind, or the tests could not start.
 fn begin(options: &Options) -> Result<String, Failure> {
-    let odd = |what| Failure::new(what, "run this on a system with /dev/urandom");
-    let mark = random::hex::<8>().map_err(odd)?;
+    let no_random = |what| Failure::new(what, "run this on a system with /dev/urandom");
+    let mark = random::hex::<8>().map_err(no_random)?;
     let directory = options.directory.join(format!("stage-{mark}"));
     let place = Place::prepare(options.switchroom.clone(), directory)?;
     let command = command(options, &mark)?;

@@ -1,4 +1,4 @@
-//! Runs the tests, and does what they ask of the stage.
+//! Runs the tests, and carries out their requests to the stage.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -24,14 +24,15 @@ pub(super) async fn run(
     command: Command,
     mark: &str,
 ) -> Result<String, Failure> {
-    let look = format!("look into {} and the pictures beside it", place.directory.display());
+    let look =
+        format!("see the files in {} and the screenshots beside it", place.directory.display());
     let failed = |what: String| Failure::new("the browser tests cannot run", &look).output(what);
     let mut set = Set::up(place, sdk, mark).await.map_err(failed)?;
     println!("the server runs at {}, Twilio at {}", set.stage.http.base, set.front.url());
     let counts = play(&mut set, place, command).await.map_err(failed);
     let stopped = set.stage.stop().map_err(failed);
     let Counts { passed, failed, skipped } = counts?;
-    // A closing line that reads alike for every test runner.
+    // A closing line in the same form for every test runner.
     println!("browser: {passed} passed, {failed} failed, {skipped} skipped");
     stopped?;
     let said = format!("{passed} passed");
@@ -65,7 +66,7 @@ async fn play(set: &mut Set, place: &Place, mut command: Command) -> Result<Coun
                 request.answer(result);
             }
             () = sleep_until(deadline) => {
-                return Err(format!("not over after {} min", DEADLINE.as_secs() / 60));
+                return Err(format!("still running after {} min", DEADLINE.as_secs() / 60));
             }
         }
     }
@@ -78,7 +79,7 @@ async fn play(set: &mut Set, place: &Place, mut command: Command) -> Result<Coun
     Ok(counts)
 }
 
-/// The lines that the tests write, read by a thread of their own.
+/// The output lines of the tests, read by a thread.
 fn lines(group: &mut Group) -> UnboundedReceiver<String> {
     let (send, receive) = unbounded_channel();
     if let Some(output) = group.output() {
@@ -110,7 +111,7 @@ async fn carry_out(stage: &mut Stage, place: &Place, question: &Value) -> Result
             };
             Ok(rows.iter().map(row).collect())
         }
-        _ => Err(format!("the stage cannot do this: {question}")),
+        _ => Err(format!("the stage does not know this request: {question}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Everything that the tests meet.
+//! The set-up of the browser tests.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl Set {
         let initech = Team::initech(&stage.twilio, place, &stage.database).await?;
         initech.answer_after(Duration::from_secs(1));
         stage.register_team(&initech).await?;
-        // Here rings end before a test has lost its patience.
+        // Rings must end before a test gives up.
         let policy = json!({ "routing": { "ring_seconds": 5 } });
         stage.database.policy(stage.globex.id, &policy).await?;
         Ok(Self { stage, initech, front, gateway })
@@ -48,5 +48,5 @@ impl Set {
 }
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-/// Where a host page of the team's own stands, which uses the console's module.
+/// The origin of the team's own host page, which uses the console's module.
 pub(super) const ORIGIN: &str = "http://localhost:4004";

@@ -1,4 +1,4 @@
-//! Reads along with Node's test runner, which writes TAP: one line a test, and why it failed.
+//! Reads the TAP output of Node's test runner: one line for each test, and the reason of a failure.
 
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -8,7 +8,7 @@ pub(super) struct Counts {
     pub(super) skipped: usize,
 }
 
-/// What has been read so far.
+/// The state of the output that was read so far.
 #[derive(Default)]
 pub(super) struct Tap {
     total: Counts,
@@ -26,7 +26,7 @@ struct Test {
 }
 
 impl Tap {
-    /// Takes one line; hands back what to print.
+    /// Takes one line; returns the text to print.
     pub(super) fn line(&mut self, line: &str) -> Option<String> {
         if let Some(test) = &mut self.test {
             let told = test.detail(line).then(|| self.test.take()).flatten()?;
@@ -39,7 +39,7 @@ impl Tap {
         };
         let name = rest.split_once(" - ").map_or(rest, |(_, name)| name);
         let verdict = match name.split_once(" # ") {
-            // A pattern has left it out.
+            // It does not match the pattern of `--only`.
             Some((_, why)) if why.starts_with("SKIP") => SKIPPED,
             _ => verdict,
         };
@@ -59,7 +59,7 @@ impl Tap {
 }
 
 impl Test {
-    /// Takes one line of its details; whether that was the last.
+    /// Takes one line of its details. Returns whether that was the last.
     fn detail(&mut self, line: &str) -> bool {
         let text = line.trim();
         if let Some(took) = text.strip_prefix("duration_ms: ") {
@@ -80,7 +80,7 @@ impl Test {
     }
 }
 
-/// What the tests themselves say; the rest is the format's.
+/// The tests' own output; the other lines belong to the format.
 fn spoken(line: &str) -> Option<String> {
     let formal = ["TAP version", "# ", "1.."].iter().any(|start| line.starts_with(start));
     (!formal && !line.trim().is_empty()).then(|| format!("          {line}"))

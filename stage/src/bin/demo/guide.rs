@@ -1,12 +1,12 @@
-//! What the running demo says of itself.
+//! The instructions of the running demo.
 
 use stage::Place;
 use stage::Stage;
 
-/// What can be typed.
+/// The commands that can be typed.
 pub(super) const ORDERS: &str =
     "  call                Mia calls acme: her agent 2 rings, answers after 4 s and talks for 30 s;
-                      once an agent's page is open, only pages ring
+                      while an agent's page is open, only pages ring
   call noor           Noor calls: agents 1 and 3 ring (pia: 2 and 3, ola: 1 and 2, zoe: all)
   call +15005550199   an unknown caller: all four ring
   globex              Mia calls globex, where 25 agents ring in waves and only agent 23 answers
@@ -18,7 +18,7 @@ pub(super) const ORDERS: &str =
 pub(super) const HINT: &str =
     "      type `call`, `call noor`, `call +15005550199`, `help` or `quit`";
 
-/// The links, commands to paste, and what can be typed.
+/// Prints the links, commands to paste, and commands to type.
 pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) {
     let base = &stage.http.base;
     println!("\nSwitchroom runs, with Twilio on loopback and four agents in the workspace acme.\n");
@@ -46,7 +46,7 @@ pub(super) fn print(stage: &Stage, place: &Place, twilio: &str) {
 
 const LINKS: [(&str, &str); 4] = [
     ("/openapi.json", "API description"),
-    ("/healthz", "the process lives"),
+    ("/healthz", "the process is alive"),
     ("/readyz", "the database is ready"),
     ("/metrics", "metrics"),
 ];
@@ -62,7 +62,7 @@ const COMMANDS: [(&str, &str); 7] = [
     ),
     ("the agents", r#"curl -s -H "Authorization: Bearer $SESSION" $ACME/agents"#),
     (
-        "agent 1 goes offline and rings no more (or: available, away)",
+        "agent 1 goes offline and does not ring (or: available, away)",
         r#"curl -s -X PUT -H "Authorization: Bearer $SESSION" -d '{"status":"offline"}' $ACME/agents/me/status"#,
     ),
     (
@@ -70,11 +70,11 @@ const COMMANDS: [(&str, &str); 7] = [
         r#"curl -s -H "Authorization: Bearer $SESSION" "$ACME/calls?limit=5""#,
     ),
     (
-        "somebody else's workspace: 404, as if it were not there",
+        "somebody else's workspace: 404, as if it did not exist",
         r#"curl -s -H "Authorization: Bearer $SESSION" ${ACME%acme}globex/calls"#,
     ),
     (
-        "a forged webhook: 403, and nothing is written",
+        "a forged webhook: 403, and nothing is stored",
         r#"curl -si -H "X-Twilio-Signature: Zm9yZ2Vk" -d "CallSid=CA00000000000000000000000000000000&From=%2B15005550199" $ACME/voice"#,
     ),
 ];

@@ -15,7 +15,7 @@ use super::{forged, inbound, outbound, side_by_side, tokens};
 type Played<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 type Play = for<'a> fn(&'a Stage, &'a mut Scene) -> Played<'a>;
 
-/// In this order: the later ones look at what the earlier ones have left.
+/// The order matters: later scenarios use the calls of earlier ones.
 const SCENARIOS: [(&str, Play); 11] = [
     ("An assigned contact: only agent 2 rings", |a, b| Box::pin(inbound::assigned(a, b))),
     ("Two assigned agents: both ring, nobody else", |a, b| Box::pin(inbound::two_assigned(a, b))),
@@ -30,16 +30,16 @@ const SCENARIOS: [(&str, Play); 11] = [
     ("Two workspaces side by side", |a, b| Box::pin(side_by_side::workspaces(a, b))),
 ];
 
-/// Sets up, plays and checks.
+/// Sets up, plays the scenarios and checks them.
 pub(super) async fn run(place: &Place) -> Result<String, Failure> {
     let log = place.log();
-    let look = format!("look into the server's log: {}", log.display());
+    let look = format!("see the server's log: {}", log.display());
     let started = Instant::now();
     let failed = |what: String| Failure::new("the demo cannot be set up", &look).output(what);
     let twilio = Emulator::start(Config::default()).await;
     let said = |error| failed(format!("the emulator: {error}"));
     let twilio = twilio.map_err(said)?;
-    // The server compares its log with this, as it does with Twilio's.
+    // The server reconciles its log with this API, as with Twilio's.
     let api = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.map_err(said)?;
     let told = vec![("TWILIO_API_BASE_URL", api.url())];
     let mut stage = Stage::set_up(place, twilio, told).await.map_err(failed)?;
@@ -56,12 +56,12 @@ pub(super) async fn run(place: &Place) -> Result<String, Failure> {
     }
     if faults.is_empty() {
         let seconds = started.elapsed().as_secs_f64();
-        return Ok(format!("\nall {} scenarios held, in {seconds:.1} s", SCENARIOS.len()));
+        return Ok(format!("\nall {} scenarios passed, in {seconds:.1} s", SCENARIOS.len()));
     }
-    Err(Failure::faults("not every scenario held", &faults, &look))
+    Err(Failure::faults("a scenario failed", &faults, &look))
 }
 
-/// What did not hold, scenario by scenario.
+/// Plays every scenario, and returns the faults.
 async fn play(stage: &mut Stage) -> Vec<String> {
     let mut faults = Vec::new();
     for (index, (title, play)) in SCENARIOS.iter().enumerate() {
@@ -69,7 +69,7 @@ async fn play(stage: &mut Stage) -> Vec<String> {
         let mut scene = Scene::open(index + 1, title);
         let played = match timeout(DEADLINE, play(stage, &mut scene)).await {
             Ok(played) => played,
-            Err(_) => Err(format!("not over after {} s", DEADLINE.as_secs())),
+            Err(_) => Err(format!("still running after {} s", DEADLINE.as_secs())),
         };
         if let Err(found) = scene.close(played) {
             faults.push(format!("{}: {title}\n  {}", index + 1, found.join("\n  ")));
@@ -82,5 +82,5 @@ async fn play(stage: &mut Stage) -> Vec<String> {
     faults
 }
 
-/// Emulated time takes none; this is for a scenario that hangs.
+/// In real time, for a scenario that hangs; emulated time takes none.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -60,7 +60,7 @@ pub(super) async fn three_at_once(stage: &Stage, scene: &mut Scene) -> Result<()
     let mut agents = Vec::new();
     for (call, (_, contact)) in calls.iter().zip(callers) {
         let story = call.ended().await;
-        // Who is faster is Twilio's affair; here it counts that the server knows who it was.
+        // Any agent may be faster. The server must know which one answered.
         let by = story.answered_by().and_then(|address| team.agent_at(address));
         let seconds = by.map_or(0, |agent| 30 + 10 * agent);
         let body = match seconds {
@@ -73,7 +73,7 @@ pub(super) async fn three_at_once(stage: &Stage, scene: &mut Scene) -> Result<()
         agents.extend(by);
     }
     agents.sort_unstable();
-    scene.claim("each of the three calls has another agent", agents, vec![1, 2, 3]);
+    scene.claim("each of the three calls has a different agent", agents, vec![1, 2, 3]);
     Ok(())
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn on_a_call(stage: &Stage, scene: &mut Scene) -> Result<(), St
     };
     judge::inbound(stage, scene, team, &story, &expected).await?;
     let free = status(stage, 1).await?;
-    scene.claim("GET /agents: agent 1 is busy no more", free != "busy", true);
+    scene.claim("GET /agents: agent 1 is no longer busy", free != "busy", true);
     Ok(())
 }
 
@@ -149,11 +149,15 @@ pub(super) async fn nobody_answers(stage: &Stage, scene: &mut Scene) -> Result<(
     let rings = first.is_some_and(|answer| answer.body.contains(" timeout=\"30\""));
     scene.claim("the agents were to ring for 30 s", rings, true);
     let said: Vec<&str> = story.said().collect();
-    scene.claim("the caller heard the good-bye and no other wave", said, vec![GOOD_BYE]);
+    scene.claim(
+        "the caller heard the good-bye, and there was no second wave",
+        said,
+        vec![GOOD_BYE],
+    );
     Ok(())
 }
 
-/// What an agent does now, as the team sees it.
+/// The status of an agent, as the team sees it.
 async fn status(stage: &Stage, agent: usize) -> Result<String, String> {
     let team = &stage.acme;
     let answer = stage.ask(team, 1, &team.path("agents")).await?.json();

@@ -1,4 +1,4 @@
-//! The facts of a call from three sides: Twilio, the API and the live chat's log.
+//! Compares a call in three places: Twilio, the API and the live chat's log.
 
 use emulator::{Severity, Story};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use stage::database::LogRow;
 use super::narrator::{Narrator, name_all};
 use super::scene::{self, Scene};
 
-/// What should have happened in a call.
+/// The expected course of a call.
 pub(super) struct Expected<'a> {
     /// The agents that ring, wave by wave, in the order of their numbers.
     pub(super) waves: &'a [&'a [usize]],
@@ -17,11 +17,11 @@ pub(super) struct Expected<'a> {
     pub(super) by: Option<usize>,
     pub(super) outcome: &'a str,
     pub(super) contact: Option<&'a str>,
-    /// What the log says of it.
+    /// The sentence in the log.
     pub(super) body: &'a str,
 }
 
-/// Who rang and who handled the call, as one side knows it.
+/// Who rang and who handled the call, as one of the three knows it.
 #[derive(Debug, Eq, PartialEq)]
 struct Facts {
     waves: Vec<Vec<usize>>,
@@ -29,7 +29,7 @@ struct Facts {
     outcome: String,
 }
 
-/// Tells an inbound call that is over, and compares all three sides with what was expected.
+/// Prints an inbound call that has ended, and compares all three with the expected course.
 pub(super) async fn inbound(
     stage: &Stage,
     scene: &mut Scene,
@@ -75,7 +75,7 @@ pub(super) async fn inbound(
     Ok(())
 }
 
-/// What the live chat's log says, in words.
+/// The rows of the live chat's log, in words.
 pub(super) fn rows(team: &Team, rows: &[(String, LogRow)]) -> Vec<String> {
     let words = |(_, row): &(String, LogRow)| {
         let agent = row.user.as_deref().and_then(|user| team.agent_of(user));
@@ -90,7 +90,7 @@ pub(super) fn rows(team: &Team, rows: &[(String, LogRow)]) -> Vec<String> {
 fn by_twilio(team: &Team, story: &Story) -> Facts {
     let mut waves: Vec<Vec<usize>> = Vec::new();
     for leg in &story.legs {
-        // Someone else's agent would be number 0.
+        // An agent of another workspace would be number 0.
         let agent = team.agent_at(&leg.to).unwrap_or(0);
         let wave = leg.parameters.iter().find(|(name, _)| name == "wave");
         let wave: usize = wave.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
@@ -105,7 +105,7 @@ fn by_twilio(team: &Team, story: &Story) -> Facts {
     Facts { waves, by, outcome: outcome.to_owned() }
 }
 
-/// What Twilio's debugger would show, and webhooks that were not answered well.
+/// Errors of Twilio's debugger, and webhooks that were not answered well.
 pub(super) fn complaints(story: &Story) -> Vec<String> {
     let problems = story.problems().filter(|problem| problem.severity == Severity::Error);
     let refused = story
@@ -136,7 +136,7 @@ async fn by_api(stage: &Stage, team: &Team, story: &Story) -> Result<Facts, Stri
     Ok(facts(team, &call))
 }
 
-/// Why an agent did or did not ring in the first wave.
+/// The reason why an agent did or did not ring in the first wave.
 pub(super) async fn reason(
     stage: &Stage,
     team: &Team,

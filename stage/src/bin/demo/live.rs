@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: everything stays up, and calls are placed by hand.
+//! `cargo xtask demo`: everything keeps running, and a person places calls.
 
 use std::io::BufRead as _;
 use std::net::Ipv4Addr;
@@ -20,22 +20,22 @@ use super::judge;
 use super::narrator::Narrator;
 use super::order::Order;
 
-/// Sets up, and does what is typed until it is told to stop.
+/// Sets up, and carries out typed commands until it is stopped.
 pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, Failure> {
     let fix = format!(
-        "look into the server's log, {}; if another demo runs, stop it first",
+        "see the server's log, {}; if another demo runs, stop it first",
         place.log().display()
     );
     let failed = |what: String| Failure::new("the demo does not run", &fix).output(what);
     let emulator = |error| failed(format!("the emulator: {error}"));
-    // With another seed the calls of an earlier run would come again.
+    // With a fixed seed, the Sids of an earlier run would come again.
     let seed = u64::from_be_bytes(random::bytes().map_err(failed)?);
     let twilio = Config { clock: Clock::Real, seed, ..Config::default() };
     let twilio = Emulator::start(twilio).await.map_err(emulator)?;
     let front = twilio.listen_http((Ipv4Addr::LOCALHOST, 0).into()).await.map_err(emulator)?;
     let mut told = vec![
         ("TWILIO_API_BASE_URL", front.url()),
-        // A person's own browser trusts no certificate of ours.
+        // A person's own browser does not trust our certificate.
         ("SWITCHROOM_SIGNALLING_URL", format!("ws://{}", front.address())),
     ];
     told.extend(sdk.map(|folder| ("SWITCHROOM_VOICE_SDK", folder.display().to_string())));
@@ -49,8 +49,8 @@ pub(super) async fn run(place: &Place, sdk: Option<PathBuf>) -> Result<String, F
     Ok("stopped".to_owned())
 }
 
-/// Registers everybody as soon as the server has forgotten the credentials of an earlier run, whose
-/// call log is kept.
+/// Registers everybody, once the server no longer caches the credentials of an earlier run. That
+/// run's call log is kept.
 async fn register(stage: &Stage) -> Result<(), String> {
     let deadline = Instant::now() + FORGOTTEN;
     loop {
@@ -61,7 +61,7 @@ async fn register(stage: &Stage) -> Result<(), String> {
     }
 }
 
-/// A call that is being told.
+/// A call whose story is being printed.
 struct Told {
     number: usize,
     call: Call,
@@ -70,7 +70,7 @@ struct Told {
     over: bool,
 }
 
-/// Places calls and tells them while they go on.
+/// Places calls, and prints what happens in them.
 async fn attend(stage: &mut Stage) -> Result<(), String> {
     let mut lines = typed();
     let mut tick = interval(TICK);
@@ -107,8 +107,8 @@ async fn attend(stage: &mut Stage) -> Result<(), String> {
     }
 }
 
-/// Lets the virtual agents of acme leave as soon as somebody opens an agent's page, so that it rings
-/// until a person answers; they are back when the last page is closed.
+/// Signs the virtual agents of acme out while somebody has an agent's page open, so that it rings
+/// until a person answers. They come back when the last page is closed.
 async fn make_way(stage: &Stage, people: &mut bool) -> Result<(), String> {
     let agents = stage.acme.agents();
     let is_ours = |identity: &str| agents.iter().any(|agent| agent.identity() == identity);
@@ -120,14 +120,14 @@ async fn make_way(stage: &Stage, people: &mut bool) -> Result<(), String> {
     *people = there;
     if there {
         agents.iter().for_each(emulator::Agent::unregister);
-        println!("an agent's page is open: acme's virtual agents leave, only pages ring");
+        println!("an agent's page is open: acme's virtual agents sign out, and only pages ring");
         return Ok(());
     }
-    println!("no agent's page is open any more: acme's virtual agents are back");
+    println!("no agent's page is open: acme's virtual agents are back");
     stage.register_team(&stage.acme).await
 }
 
-/// Does what was asked; hands back the call if one was placed, and whether it is globex's.
+/// Carries out a command. Returns the call if one was placed, and whether it is globex's.
 async fn obey(stage: &Stage, order: &Order) -> Result<Option<(Call, bool)>, String> {
     let acme = &stage.acme;
     let said = match order {
@@ -158,13 +158,13 @@ fn pretty(answer: &Answer) -> String {
     serde_json::to_string_pretty(&answer.json()).unwrap_or_else(|_| answer.text().to_owned())
 }
 
-/// Tells what has happened in a call since the last time.
+/// Prints what happened in a call since the last time.
 async fn tell(stage: &Stage, told: &mut Told) -> Result<(), String> {
     let team: &Team = if told.of_globex { &stage.globex } else { &stage.acme };
     let mut story = told.call.story();
     told.over = story.status.is_final();
     if told.over {
-        // Its last callbacks may still be under way.
+        // Its last callbacks may still be on their way.
         story = timeout(LAST, told.call.ended()).await.unwrap_or(story);
     }
     let mut narrator = Narrator::new(team);
@@ -186,7 +186,7 @@ async fn tell(stage: &Stage, told: &mut Told) -> Result<(), String> {
     Ok(())
 }
 
-/// The lines that are typed, read beside everything else: nothing waits for a terminal.
+/// The typed lines, read by a thread, so that nothing waits for the terminal.
 fn typed() -> UnboundedReceiver<String> {
     let (send, receive) = unbounded_channel();
     std::thread::spawn(move || {
@@ -200,8 +200,8 @@ fn typed() -> UnboundedReceiver<String> {
 }
 
 const TICK: Duration = Duration::from_millis(200);
-/// A workspace is kept in a server's memory for ten seconds.
+/// A server caches a workspace for ten seconds.
 const FORGOTTEN: Duration = Duration::from_secs(20);
 const LAST: Duration = Duration::from_secs(5);
-/// Tokens live for an hour.
+/// Tokens are valid for an hour.
 const RENEW: Duration = Duration::from_secs(1800);

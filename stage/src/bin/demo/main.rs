@@ -1,4 +1,4 @@
-//! The main job, on nothing but this machine. `cargo xtask demo` builds and runs this.
+//! Shows the main job on this machine alone. `cargo xtask demo` builds and runs this.
 //!
 //! The server is the real one, a process of its own on its embedded PostgreSQL. Twilio is the
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.

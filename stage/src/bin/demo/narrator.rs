@@ -1,4 +1,4 @@
-//! Tells what happens in a call, one line at a time.
+//! Describes what happens in a call, line by line.
 
 use emulator::{Address, CallStatus, Entry, Heard, Kind, What};
 use identity::Timestamp;
@@ -8,7 +8,7 @@ use stage::Team;
 pub(super) struct Narrator<'a> {
     team: &'a Team,
     began: Option<Timestamp>,
-    /// Dialled together, not told yet.
+    /// Dialled together, not printed yet.
     dialled: Vec<Address>,
     dialled_at: Option<Timestamp>,
     wave: usize,
@@ -58,21 +58,23 @@ impl<'a> Narrator<'a> {
             What::Status { status, .. } if !is_leg && status.is_final() => {
                 format!("the call is over: {status}")
             }
-            What::InviteDropped { by } => format!("{} is on a call and hears nothing", name(by)),
+            What::InviteDropped { by } => {
+                format!("{} is on a call, and their browser ignores the invitation", name(by))
+            }
             What::Heard(Heard::Said(text)) => format!("the caller hears “{text}”"),
             What::Webhook(webhook) if webhook.kind == Kind::Action => {
                 let ended = webhook.param("DialCallStatus").unwrap_or("over");
                 if ended == "completed" {
                     return None;
                 }
-                format!("{ended}: Twilio asks the server what follows")
+                format!("{ended}: Twilio asks the server how to go on")
             }
             What::ApplicationError | What::Problem(_) | What::NotEmulated(_) => what.to_string(),
             _ => return None,
         })
     }
 
-    /// Whom the last document rings.
+    /// The agents that the last document rings.
     fn dialled(&mut self) -> Option<String> {
         let at = self.dialled_at.take()?;
         let dialled = std::mem::take(&mut self.dialled);
@@ -92,7 +94,7 @@ impl<'a> Narrator<'a> {
     }
 }
 
-/// Agents in words.
+/// The agents, in words.
 pub(super) fn name_all(agents: &[usize]) -> String {
     let mut agents = agents.to_vec();
     agents.sort_unstable();

@@ -1,4 +1,4 @@
-//! What is typed into the running demo.
+//! The commands of the running demo.
 
 use stage::team;
 

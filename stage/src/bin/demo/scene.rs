@@ -1,8 +1,8 @@
-//! One scenario as it is told: what happens, what is claimed, and what was seen instead.
+//! The report of one scenario: what happens, what is checked, and what was seen instead.
 
 use std::fmt::Debug;
 
-/// Tells one scenario and keeps what did not hold.
+/// Prints one scenario, and collects its faults.
 pub(super) struct Scene {
     faults: Vec<String>,
     claims: usize,
@@ -15,7 +15,7 @@ impl Scene {
         Self { faults: Vec::new(), claims: 0 }
     }
 
-    /// Claims that what was seen is what was expected.
+    /// Checks that the seen value is the expected one.
     #[expect(clippy::needless_pass_by_value, reason = "most are made for the claim")]
     pub(super) fn claim<T: Debug + PartialEq>(&mut self, claim: &str, seen: T, expected: T) {
         self.claims += 1;
@@ -33,19 +33,19 @@ impl Scene {
     ///
     /// # Errors
     ///
-    /// Everything that did not hold.
+    /// Everything that was not as expected.
     pub(super) fn close(mut self, played: Result<(), String>) -> Result<(), Vec<String>> {
         if let Err(fault) = played {
             println!("    ✗ {fault}");
             self.faults.push(fault);
         } else if self.claims == 0 {
-            self.faults.push("nothing was claimed".to_owned());
+            self.faults.push("nothing was checked".to_owned());
         }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
     }
 }
 
-/// Tells something.
+/// Prints a line.
 pub(super) fn say(line: &str) {
     println!("      {line}");
 }
@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(broken.close(Err("gone".into())), Err(vec!["gone".to_owned()]));
 
         let empty = Scene::open(4, "empty").close(Ok(()));
-        assert_eq!(empty, Err(vec!["nothing was claimed".to_owned()]));
+        assert_eq!(empty, Err(vec!["nothing was checked".to_owned()]));
     }
 }

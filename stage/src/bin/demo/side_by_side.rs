@@ -44,7 +44,7 @@ pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), S
     for (what, rest) in questions {
         let asked = stage.ask(acme, 1, &globex.path(rest)).await?;
         let absent = stage.ask(acme, 1, &format!("/api/workspaces/nowhere/{rest}")).await?;
-        let claim = format!("acme's agent asks for globex's {what}: 404, as if it were not there");
+        let claim = format!("acme's agent asks for globex's {what}: 404, as if it did not exist");
         let code = (asked.status, asked.json()["code"].clone());
         scene.claim(
             &claim,

@@ -38,7 +38,7 @@ pub(super) async fn identities(stage: &Stage, scene: &mut Scene) -> Result<(), S
     agent.unregister();
     let registered = agent.register(issued["token"].as_str().unwrap_or_default());
     scene.claim("the browser registers with it", registered, Ok(()));
-    // A hyphenated user id is read, and written in the one form that Twilio takes everywhere.
+    // A user id may have hyphens in a request. The answer has the one form that Twilio takes everywhere.
     let answer = stage.ask(team, 1, &token(&format!("agent_{}", team.user(1)))).await?;
     let seen: Value = answer.json()["identity"].clone();
     scene.claim("with hyphens it is the same identity", seen, json!(agent.identity()));
