@@ -2,19 +2,19 @@
 --
 -- `switchroom migrate` applies this file as the owner, in one transaction, under an advisory lock.
 -- It can be applied again at any time: what exists is kept, what is missing is made. The live
--- chat's own tables keep their names, columns and rows; where they exist they are not altered
--- beyond the columns, indexes and policies that are named here.
+-- chat's own tables keep their names, columns and rows. Where they exist, only the columns, indexes
+-- and policies that are named here are added.
 --
 -- Rules that hold for every table with a `workspace_id`:
 --   * row-level security is on and forced;
---   * each of the two working roles has a permissive policy and its restrictive twin, so that a
---     careless `using (true)` beside them opens nothing;
---   * unique keys and foreign keys start with `workspace_id`, because the checks of keys do not
---     know policies and would tell one workspace about another.
+--   * each of the two working roles has a permissive policy and the same policy as a restrictive one,
+--     so that a careless `using (true)` beside them opens nothing;
+--   * unique keys and foreign keys start with `workspace_id`, because the checks of keys ignore
+--     policies and would show one workspace something about another.
 
 -- ---------------------------------------------------------------------------------------------
--- Roles. The server's login role is made by `switchroom migrate` from DATABASE_URL; it has no
--- rights of its own and may become these two.
+-- Roles. `switchroom migrate` makes the server's login role from DATABASE_URL. It has no rights of
+-- its own and may become these two.
 -- ---------------------------------------------------------------------------------------------
 
 do $$
@@ -37,7 +37,7 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------------------------------------
--- Who asks. Supabase brings auth.uid(); elsewhere it is made the same way.
+-- The user who asks. Supabase brings auth.uid(); elsewhere it is made in the same way.
 -- ---------------------------------------------------------------------------------------------
 
 do $$
@@ -60,8 +60,8 @@ create schema if not exists voice;
 -- The live chat's tables. Existing front ends read and write them.
 -- ---------------------------------------------------------------------------------------------
 
--- A table that was there before with row-level security off has readers who need no policy today.
--- Switching it on would hide every row from them, so that is the owner's decision, not ours.
+-- If row-level security is off on an existing table, its readers need no policy today. Switching it on
+-- would hide every row from them, so the owner decides.
 do $$
 declare
   open_table text;
@@ -111,8 +111,8 @@ create table if not exists public.user_profiles (
 create unique index if not exists idx_user_profiles_workspace_user
   on public.user_profiles (workspace_id, id);
 
--- With the rights of the asker: as the owner's, it would show every workspace. A view that was
--- there before may be all that a front end can read, so that changing it is the owner's decision.
+-- The view runs with the caller's privileges (security invoker). With the owner's, it would show every
+-- workspace. An existing view may be all that a front end can read, so the owner decides about a change.
 do $$
 begin
   if to_regclass('public.user_profiles_with_workspace') is null then
@@ -123,19 +123,19 @@ begin
       where c.oid = to_regclass('public.user_profiles_with_workspace')
         and c.reloptions && array['security_invoker=true', 'security_invoker=on',
           'security_invoker=1', 'security_invoker=yes']) then
-    raise exception 'the view user_profiles_with_workspace shows every workspace to whoever reads it'
+    raise exception 'the view user_profiles_with_workspace shows every workspace to every reader'
       using hint = 'Let your front ends read user_profiles under a policy, alter the view with set '
         '(security_invoker = true), and migrate again: docs/migrating-from-node.md, "Existing '
         'tables".';
   end if;
 end $$;
 
--- One row per call, whoever handled it.
+-- One row per call, for handled and unhandled calls.
 create table if not exists public.livechat_messages (
   id           uuid primary key default gen_random_uuid(),
   workspace_id text not null,
   contact_id   uuid,
-  user_id      uuid, -- who handled the call
+  user_id      uuid, -- the agent who handled the call
   sender       text, -- contact | user
   body         text,
   msg_type     text, -- 'call'
@@ -164,8 +164,8 @@ create table if not exists public.voice_workspaces (
   updated_at   timestamptz not null default now()
 );
 
--- Until when its calls were compared with the carrier's own record, and until when a server that is
--- at it may be expected to be done.
+-- Until when its calls were compared with the carrier's own record, and until when a server has the
+-- lease to compare them.
 alter table public.voice_workspaces
   add column if not exists reconciled_until  timestamptz,
   add column if not exists reconciling_until timestamptz;
@@ -178,7 +178,7 @@ create table if not exists public.voice_numbers (
   primary key (workspace_id, phone_number)
 );
 
--- What we know of an agent beside the profile. No row: their page never reported.
+-- What is known about an agent besides the profile. No row: their page never reported.
 create table if not exists public.voice_agents (
   workspace_id   text not null,
   user_id        uuid not null,
@@ -188,16 +188,16 @@ create table if not exists public.voice_agents (
   primary key (workspace_id, user_id)
 );
 
--- Until when the agent's pages count as open, as a lease: servers put it off while a page has a stream
--- of events, so that it runs out by itself when the last page, or its server, is gone. Null: no page of
--- theirs ever had one. And since when the agent is ready again, said by hand; null since the end of
--- their last call, so that work follows every call whatever was said while it lasted.
+-- online_until is a lease: until when the agent's pages count as open. Servers extend it while a page
+-- has a stream of events, so it runs out by itself when the last page, or its server, is gone. Null: no
+-- page of theirs ever had a stream. ready_since: the agent said by hand that they are ready again. The
+-- end of a call sets it to null, so that wrap-up follows every call, whatever was said during it.
 alter table public.voice_agents
   add column if not exists online_until timestamptz,
   add column if not exists ready_since  timestamptz;
 
--- Every fact about every call, as it came. The truth: calls and legs are folds of it. Of two with
--- one key the earlier is kept, whichever came first.
+-- Every fact about every call, as it came. Calls and legs are folds of these rows. Of two facts with
+-- one key the earlier one is kept, whichever arrived first.
 create table if not exists public.voice_events (
   workspace_id text not null,
   call_sid     text not null,
@@ -223,14 +223,14 @@ create table if not exists public.voice_calls (
   ended_at     timestamptz,
   end_reason   text,
   refusal      text, -- why an outbound call was not placed
-  waves        jsonb not null default '[]', -- who was asked when, and each agent's reason
+  waves        jsonb not null default '[]', -- each wave, and the reason for each agent
   primary key (workspace_id, call_sid)
 );
 create index if not exists idx_voice_calls_log
   on public.voice_calls (workspace_id, started_at desc, call_sid desc);
 
--- The calls that agents were allowed to place, claimed one by one before they are dialled: limits
--- hold however many arrive at once, and whether or not their callbacks have been applied.
+-- The calls that agents were allowed to place, claimed one by one before they are dialled. So limits
+-- hold for any number of calls at once, whether or not their callbacks have been applied.
 create table if not exists public.voice_dials (
   workspace_id text not null,
   call_sid     text not null,
@@ -262,14 +262,14 @@ alter table public.voice_legs
   add column if not exists wave         int,
   add column if not exists sip_response int;
 create index if not exists idx_voice_legs_call on public.voice_legs (workspace_id, call_sid);
--- When an agent's last call ended.
+-- Finds the end of an agent's last call.
 create index if not exists idx_voice_legs_answered
   on public.voice_legs (workspace_id, user_id, ended_at) where answered_at is not null;
--- Who rings or talks now.
+-- Finds the legs that ring or talk now.
 create index if not exists idx_voice_legs_live
   on public.voice_legs (workspace_id, user_id) where ended_at is null;
 
--- The same for the calls of one agent, of each direction, and those that were missed.
+-- The log with a filter: the calls of one agent, of each direction, and the missed calls.
 create index if not exists idx_voice_calls_agent
   on public.voice_calls (workspace_id, handled_by, started_at desc, call_sid desc)
   where handled_by is not null;
@@ -284,16 +284,16 @@ create index if not exists idx_voice_calls_missed
 create index if not exists idx_voice_calls_live
   on public.voice_calls (workspace_id, started_at) where ended_at is null;
 
--- How many changes a workspace has seen. Whoever writes a change takes the next number last of all and
--- holds this row until the commit: numbers become visible in their order and without gaps, so that a
--- reader who has seen one has seen all before it.
+-- The number of changes in a workspace. A transaction that writes a change takes the next number as
+-- its last step and holds this row until the commit. So numbers become visible in order and without
+-- gaps, and a reader who has seen one has seen all before it.
 create table if not exists public.voice_feeds (
   workspace_id text primary key,
   seq          bigint not null
 );
 
--- The last 1,024 changes of each workspace, as a ring: the change with the number n is in the slot
--- n % 1024. What changed is named, not repeated; readers look it up under their own policies.
+-- The last 1,024 changes of each workspace, as a ring buffer: the change with the number n is in the
+-- slot n % 1024. A row names what changed; readers look it up under their own policies.
 create table if not exists public.voice_changes (
   workspace_id text not null,
   slot         int not null,
@@ -305,14 +305,15 @@ create table if not exists public.voice_changes (
 );
 
 -- ---------------------------------------------------------------------------------------------
--- What policies ask.
+-- The functions that policies use.
 -- ---------------------------------------------------------------------------------------------
 
 -- The workspace this transaction acts for. After a transaction the setting is '', not null.
 create or replace function voice.workspace() returns text language sql stable as
   'select nullif(current_setting(''voice.workspace_id'', true), '''')';
 
--- The same, if the asking agent takes calls there. plpgsql keeps its plan; SQL would plan anew.
+-- The same workspace, but only if the asking agent takes calls there. A plpgsql function keeps its
+-- plan; a SQL function would be planned every time.
 create or replace function voice.member_workspace() returns text
   language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -322,12 +323,12 @@ begin
 end $$;
 revoke all on function voice.member_workspace() from public;
 
--- Whose calls have not been compared with the carrier's record since a moment, or have one that
--- began before another moment and is not over. The one question that no workspace asks: a server
--- that was away does not know whom it serves. It tells ids and nothing else, writes nothing, and
--- what is read or written for each of them goes through the policies. It is granted to the role of
--- webhooks and not to a third one, because whoever may become one of the server's roles may become
--- them all: a third would keep nobody out.
+-- The workspaces whose calls were not compared with the carrier's record since a moment, or that have
+-- a call which began before another moment and is not over. This is the only question across
+-- workspaces: a server that was away does not know which workspaces it serves. It returns ids and
+-- nothing else, and writes nothing. All further reads and writes go through the policies. It is
+-- granted to the role of webhooks and not to a third role: a login that may become one of the
+-- server's roles may become all of them, so a third role would keep nobody out.
 create or replace function voice.workspaces_to_mend(compared_before timestamptz,
     open_before timestamptz) returns setof text
   language plpgsql stable security definer set search_path = '' as $$
@@ -363,7 +364,7 @@ begin
   ] loop
     execute format('alter table public.%I enable row level security, force row level security',
       tenant_table);
-    -- Who migrates and adds workspaces, and who owns the table, go on seeing it.
+    -- The owner of the table, and the role that migrates and adds workspaces, still see all rows.
     execute format('drop policy if exists voice_owner on public.%I', tenant_table);
     execute format('create policy voice_owner on public.%I to current_user, %I '
       'using (true) with check (true)', tenant_table, (select pg_get_userbyid(relowner)
@@ -390,10 +391,10 @@ create policy voice_agent_self_update on public.voice_agents as restrictive for 
   to voice_agent using (user_id = (select auth.uid()));
 
 -- ---------------------------------------------------------------------------------------------
--- Rights: what each path needs and nothing more. Nobody may TRUNCATE: policies do not cover it.
+-- Rights: only those that each path needs. Nobody may TRUNCATE, because policies do not cover it.
 -- ---------------------------------------------------------------------------------------------
 
--- Some installations grant every new table to roles of theirs by default: ours are not for them.
+-- Some installations grant every new table to their own roles by default. Our tables are not for them.
 do $$
 declare
   given record;
@@ -421,8 +422,8 @@ grant select, insert, update on public.voice_agents, public.voice_calls, public.
 grant select, insert, update (seq) on public.voice_feeds to voice_webhook, voice_agent;
 grant select, insert, update (seq, kind, ref, at) on public.voice_changes
   to voice_webhook, voice_agent;
--- Not the id: the primary key of the live chat's tables is the id alone, so whoever may choose one
--- could ask by a duplicate whether another workspace has it. The default chooses it.
+-- No right to the id: the primary key of the live chat's tables is the id alone, so a role that could
+-- choose an id could find out by a duplicate whether another workspace has it. The default chooses it.
 grant select,
   insert (workspace_id, contact_id, user_id, sender, body, msg_type, direction, twilio_sid, status,
     created_at),

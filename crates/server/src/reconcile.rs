@@ -146,7 +146,7 @@ impl Reconciler {
         }
         let compare_before = if state.all { now } else { now.before(COMPARE_EVERY) };
         let open_before = now.before(Limits::SHORTEST);
-        let ids = match self.app.store.workspaces_to_mend(compare_before, open_before).await {
+        let ids = match self.app.store.workspaces_to_reconcile(compare_before, open_before).await {
             Ok(ids) => ids,
             Err(error) => {
                 warn!("nothing is reconciled: {error}");

@@ -1,11 +1,11 @@
-//! Whether the database may be used at all.
+//! Whether the database may be used.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// What the guard said last, for all pools. A new store is admitted: tests and commands look at
-/// the database themselves.
+/// The guard's last decision, for all pools. A new store is admitted: tests and commands check the
+/// database themselves.
 #[derive(Debug)]
 pub(crate) struct Admission {
     is_admitted: AtomicBool,
@@ -39,5 +39,5 @@ impl Admission {
     }
 }
 
-/// What the pool's error says, by which it is known again.
+/// The text of the pool's error, by which it is recognised.
 pub(crate) const UNTRUSTED: &str = "the guard has not found the database safe";

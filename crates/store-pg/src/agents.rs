@@ -26,17 +26,18 @@ pub struct AgentRow {
     pub role: Role,
     /// What the agent set by hand; `Unknown` if their page never reported.
     pub presence: Presence,
-    /// Since when.
+    /// Since when the agent has set it.
     pub presence_since: Option<Timestamp>,
     /// The answer of the call that the agent is on.
     pub on_call_since: Option<Timestamp>,
-    /// When the call that rings began to.
+    /// When the call that rings began to ring.
     pub offered_since: Option<Timestamp>,
     /// The call that the agent is on, or the one that rings.
     pub call: Option<CallSid>,
     /// The end of the agent's last call.
     pub idle_since: Option<Timestamp>,
-    /// Since when the agent is ready again, said by hand since the end of the last call was known.
+    /// Since when the agent is ready again, if they said so after the end of their last call was
+    /// known.
     pub ready_since: Option<Timestamp>,
     /// Whether the agent's page is there.
     pub page: Page,
@@ -45,7 +46,7 @@ pub struct AgentRow {
 }
 
 impl AgentRow {
-    /// What the router makes of them, if calls are followed by this much work.
+    /// The router's view of them, if this much wrap-up follows a call.
     pub fn availability(&self, wrap_up: Duration) -> Availability {
         Availability {
             activity: activity(self.on_call_since.is_some(), self.works_until(wrap_up)),
@@ -55,13 +56,13 @@ impl AgentRow {
         }
     }
 
-    /// Until when the agent works after the last call, if calls are followed by this much work;
-    /// `None` if there is no such work, or if it was ended by hand. It may be over.
+    /// The end of the agent's wrap-up after the last call, if this much wrap-up follows a call. `None`
+    /// if there is none, or if the agent ended it by hand. It may be in the past.
     pub fn works_until(&self, wrap_up: Duration) -> Option<Timestamp> {
         works_until(self.idle_since, self.ready_since, wrap_up)
     }
 
-    /// Since when the agent is free after the last call: the end of the work that follows it.
+    /// Since when the agent is free after the last call: the end of the wrap-up.
     pub fn free_since(&self, wrap_up: Duration) -> Option<Timestamp> {
         let worked = self.idle_since?.after(wrap_up);
         Some(self.ready_since.map_or(worked, |ready| ready.min(worked)))
@@ -85,7 +86,7 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// Every agent of the workspace by name; empty if the asking user is no member.
+    /// Every agent of the workspace by name; empty if the asking user is not a member.
     ///
     /// # Errors
     ///
@@ -103,10 +104,10 @@ impl Store {
         rows.iter().map(agent).collect()
     }
 
-    /// Sets the asking agent's own status; one who says that they are available is done with the work
-    /// that follows the last call, not with that after a call which goes on. Whoever sets a status
-    /// after their last page was closed has another kind of page, of which nothing is known. `false` if
-    /// the user is no member of the workspace.
+    /// Sets the asking agent's own status. `available` also ends the wrap-up of the last call, but not
+    /// the wrap-up that will follow a call which still goes on. An agent who sets a status after their
+    /// last page was closed uses another kind of page, about which nothing is known. `false` if the
+    /// user is not a member of the workspace.
     ///
     /// # Errors
     ///
@@ -131,8 +132,8 @@ impl Store {
 }
 
 impl Store {
-    /// Ends the work that follows the last call of the asking agent; one that goes on will be followed
-    /// by work all the same. `false` if the user is no member of the workspace.
+    /// Ends the wrap-up of the asking agent's last call. A call that still goes on will have its own
+    /// wrap-up. `false` if the user is not a member of the workspace.
     ///
     /// # Errors
     ///
@@ -154,8 +155,8 @@ impl Store {
     }
 }
 
-/// Until when an agent works after the call that ended at `idle_since`; `None` if there is no such
-/// work, or if the agent said that it is done. It may be over.
+/// The end of the wrap-up after the call that ended at `idle_since`. `None` if there is no wrap-up,
+/// or if the agent said that it is done. It may be in the past.
 pub(crate) fn works_until(
     idle_since: Option<Timestamp>,
     ready_since: Option<Timestamp>,
@@ -174,7 +175,7 @@ pub(crate) fn activity(is_on_call: bool, works_until: Option<Timestamp>) -> Acti
     }
 }
 
-/// From when on an answer and a ring count: older ones lost their last callback.
+/// The oldest answer and the oldest ring that count: the last callback of older ones was lost.
 pub(crate) fn oldest(now: Timestamp) -> (SystemTime, SystemTime) {
     (sql::system(now.before(LONGEST_CALL)), sql::system(now.before(LONGEST_RING)))
 }
@@ -230,8 +231,8 @@ where p.workspace_id = $1 and p.workspace_role ",
     " order by p.full_name, p.id"
 );
 
-/// The row is written only for a member: the profile is read under the same policies. Twilio's clock,
-/// by which the last call ended, may be ahead of ours.
+/// The row is written only for a member, because the profile is read under the same policies. The end
+/// of the last call is by Twilio's clock, which may be ahead of ours.
 pub(crate) const SET_PRESENCE: &str = with_news!(
     join!(
         "put as ( \
@@ -253,7 +254,7 @@ pub(crate) const SET_PRESENCE: &str = with_news!(
   returning g.user_id), "
     ),
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
-    "select p.user_id, (select count(*) from told) from put p"
+    "select p.user_id, (select count(*) from notified) from put p"
 );
 
 pub(crate) const END_WRAP_UP: &str = with_news!(
@@ -268,5 +269,5 @@ pub(crate) const END_WRAP_UP: &str = with_news!(
   returning g.user_id), "
     ),
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
-    "select p.user_id, (select count(*) from told) from put p"
+    "select p.user_id, (select count(*) from notified) from put p"
 );

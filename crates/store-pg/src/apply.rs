@@ -1,4 +1,4 @@
-//! Events into calls, legs and the live chat's log.
+//! Writes events as calls, legs and rows of the live chat's log.
 
 mod rows;
 mod statements;
@@ -35,25 +35,25 @@ pub struct StoredEvent {
     pub call: CallSid,
     /// What happened.
     pub event: Event,
-    /// The request that told it, parameter by parameter; `Null` for our own decisions.
+    /// The request that brought it, parameter by parameter; `Null` for our own decisions.
     pub params: Value,
 }
 
 impl Store {
-    /// Events of one call from which on those of legs are left out: fifty waves of ten agents with
-    /// four events each are half of it.
+    /// The most events of one call; after that, events of legs are left out. Fifty waves of ten agents
+    /// with four events each are half of it.
     pub const MOST_EVENTS: usize = 4_096;
 
     /// Keeps events of one workspace and brings its calls, legs, log and agents up to date.
     ///
-    /// It happens whole or not at all, in two round trips. Events that are kept already change
-    /// nothing, so that the same events may be applied again after a doubtful answer, in any order
-    /// and by several servers at once: each call is locked, of two events with one key the smaller
-    /// is kept, and what is written is the fold of all that are kept.
+    /// All or nothing is written, in two round trips. Events that are kept already change nothing, so
+    /// the same events may be applied again after a doubtful answer, in any order and by several
+    /// servers at once. Each call is locked, of two events with one key the smaller is kept, and the
+    /// fold of all kept events is written.
     ///
-    /// Of a call that has [`Store::MOST_EVENTS`] events no more legs' events are kept: only somebody
-    /// who signs whatever he likes for his own workspace gets there, and to fold his call again and
-    /// again would keep the others waiting. How many were left out is returned.
+    /// A call that has [`Store::MOST_EVENTS`] events gets no further events of legs. Only somebody who
+    /// signs arbitrary requests for their own workspace gets there, and folding that call again and
+    /// again would keep other workspaces waiting. Returns how many events were left out.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl Store {
         Box::pin(self.bring(workspace, &calls, events)).await
     }
 
-    /// Folds calls anew from all their kept events, as after a change of the fold. Calls without
-    /// events are left alone.
+    /// Folds calls again from all their kept events, as after a change of the fold. Calls without
+    /// events stay as they are.
     ///
     /// # Errors
     ///
@@ -132,14 +132,14 @@ impl Work for Bring<'_> {
 struct Known {
     /// By call and key.
     events: BTreeMap<CallSid, BTreeMap<String, Event>>,
-    /// The agents of answered legs that are over, since when they are idle.
+    /// The agents of answered legs that are over: their idle time may change.
     settled: BTreeSet<Uuid>,
     /// How many events were not kept.
     left_out: usize,
 }
 
 impl Known {
-    /// Adds events, of two with one key the smaller; what is new of them, as rows.
+    /// Adds events, of two with one key the smaller. Returns the new ones as rows.
     fn add<'a>(&mut self, events: &'a [StoredEvent]) -> EventRows<'a> {
         let mut new = EventRows::new();
         for StoredEvent { call, event, params } in events {
@@ -164,7 +164,7 @@ impl Known {
     }
 }
 
-/// Begins, locks the calls and reads what is known of them: one round trip.
+/// Begins, locks the calls and reads what is known about them: one round trip.
 async fn open(
     client: &Object,
     workspace: &WorkspaceId,
@@ -204,7 +204,7 @@ async fn open(
     Ok(known)
 }
 
-/// Writes what is new and what follows from it, tells whoever watches, and commits: one round trip.
+/// Writes the new events and what follows from them, notifies watchers, and commits: one round trip.
 async fn write(
     client: &Object,
     workspace: &WorkspaceId,
@@ -213,7 +213,7 @@ async fn write(
     before: &[Call],
 ) -> Result<(), StoreError> {
     let calls = known.fold();
-    let (kinds, refs) = told(before, &calls);
+    let (kinds, refs) = changed(before, &calls);
     let legs = || calls.iter().flat_map(|call| &call.legs);
     let is_settled = |leg: &&calls::Leg| leg.answered_at.is_some() && leg.ended_at.is_some();
     known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
@@ -250,15 +250,15 @@ async fn write(
         client.execute(&note, &changes),
         client.batch_execute("commit"),
     );
-    // The first refusal is the reason of all others.
+    // The first refusal caused all others.
     for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle, note] {
         written?;
     }
     Ok(committed?)
 }
 
-/// What is new of the calls, as kinds and refs of changes.
-fn told(before: &[Call], calls: &[Call]) -> (Vec<&'static str>, Vec<String>) {
+/// What is new about the calls, as kinds and refs of changes.
+fn changed(before: &[Call], calls: &[Call]) -> (Vec<&'static str>, Vec<String>) {
     let before: BTreeMap<CallSid, &Call> = before.iter().map(|call| (call.sid, call)).collect();
     let news = calls.iter().flat_map(|call| {
         let news = news(before.get(&call.sid).copied(), call);

@@ -1,4 +1,4 @@
-//! What changed in a workspace, numbered, for whoever watches it.
+//! The numbered changes of a workspace, for those who watch it.
 
 use calls::LONGEST_CALL;
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
@@ -15,7 +15,7 @@ use crate::{Store, sql};
 /// Everything that a page shows of a workspace at this moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// The number of the last change that is in it; later ones may be too.
+    /// The number of the last change that is surely in it. Later changes may be in it too.
     pub seq: i64,
     /// The agents by name.
     pub agents: Vec<AgentRow>,
@@ -28,8 +28,8 @@ pub struct Snapshot {
 pub struct Changes {
     /// The number of the last change there is.
     pub seq: i64,
-    /// The changes by their numbers, of each thing only the last; `None` if they are not kept any
-    /// more, or if the numbers begin anew, as after a restore: then only a snapshot helps.
+    /// The changes by number, only the last one of each subject. `None` if they are no longer kept, or
+    /// if the numbers started again, as after a restore: then only a snapshot helps.
     pub changes: Option<Vec<Change>>,
     /// All agents as they are now.
     pub agents: Vec<AgentRow>,
@@ -53,7 +53,8 @@ pub struct Change {
 pub enum Subject {
     /// A call or one of its legs.
     Call(CallSid),
-    /// A page stopped ringing with this leg, or why it did is known better now. Its call changed too.
+    /// A page stopped ringing with this leg, or a better reason for it is known now. Its call changed
+    /// too.
     Ring(CallSid),
     /// What an agent set by hand, or whether their page is there.
     Agent,
@@ -65,7 +66,7 @@ pub(crate) const RING: &str = "ring";
 pub(crate) const AGENT: &str = "agent";
 
 impl Store {
-    /// Reads what a page shows; `None` if the asking user is no member of the workspace.
+    /// Reads what a page shows; `None` if the asking user is not a member of the workspace.
     ///
     /// # Errors
     ///
@@ -79,7 +80,7 @@ impl Store {
         let id = workspace.as_str();
         let (answered_after, rang_after) = agents::oldest(now);
         let started_after = sql::system(now.before(LONGEST_CALL));
-        // The number comes first: what is read after it is never older.
+        // The number is read first, so that everything read after it is at least as new.
         let rows = Scope::Agent(workspace, asking)
             .run_all(
                 &self.feed,
@@ -99,7 +100,7 @@ impl Store {
         Ok(Some(Snapshot { seq, agents, calls: gather(calls)? }))
     }
 
-    /// Reads what changed after the change with this number; `None` if the asking user is no member
+    /// Reads what changed after the change with this number; `None` if the asking user is not a member
     /// of the workspace.
     ///
     /// # Errors
@@ -172,13 +173,13 @@ fn call_of(change: &Change) -> Option<&str> {
     }
 }
 
-/// Numbers what `$news` names (columns `kind`, `ref` and `rank`, from 1 without gaps), keeps it in the
-/// ring, and tells every server. `$before` are common table expressions that go before, and
-/// `$result` is what is selected; it may use `told`, which has a row if there is news. `$1` is the
-/// workspace.
+/// Numbers the changes that `$news` names (columns `kind`, `ref` and `rank`, from 1 without gaps),
+/// keeps them in the ring buffer, and notifies every server. `$before` are common table expressions
+/// that go before. `$result` is the final select; it may use `notified`, which has a row if there are
+/// changes. `$1` is the workspace.
 ///
-/// It must be the last statement of its transaction that waits for a lock: the workspace's number is
-/// held from here to the commit.
+/// It must be the last statement of its transaction that waits for a lock: it holds the workspace's
+/// number until the commit.
 macro_rules! with_news {
     ($before:expr, $news:expr, $result:expr) => {
         $crate::text::join!(
@@ -198,7 +199,7 @@ kept as ( \
       from news n cross join head h order by 1 desc limit 1024) n \
   on conflict (workspace_id, slot) do update set seq = excluded.seq, kind = excluded.kind, \
     ref = excluded.ref, at = excluded.at), \
-told as (select pg_notify('voice_changes', $1::text) from head) ",
+notified as (select pg_notify('voice_changes', $1::text) from head) ",
             $result
         )
     };
@@ -211,14 +212,14 @@ pub(crate) const NOTE: &str = with_news!(
     "",
     "select n.kind, n.ref, n.rank \
      from unnest($2::text[], $3::text[]) with ordinality as n (kind, ref, rank)",
-    "select count(*) from told"
+    "select count(*) from notified"
 );
 
 /// Workspace.
 const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
 
-/// Workspace, number of the last change that is known. One row for each later change that is kept,
-/// at least one if there ever was a change.
+/// Workspace, number of the last known change. One row for each later change that is kept, and at
+/// least one row if there ever was a change.
 const CHANGES: &str = "\
 select f.seq as head, c.seq, c.at, c.kind, c.ref \
 from public.voice_feeds f left join lateral ( \
@@ -228,6 +229,6 @@ from public.voice_feeds f left join lateral ( \
       on c.workspace_id = $1 and c.slot = (n.seq % 1024)::int and c.seq = n.seq) c on true \
 where f.workspace_id = $1 order by c.seq";
 
-/// What the pool of the watchers prepares.
+/// The statements that the pool for watchers prepares.
 pub(crate) const STATEMENTS: &[&str] =
     &[ENTER, HEAD, CHANGES, AGENTS, LIVE_CALLS, CALLS_NAMED, RENEW];

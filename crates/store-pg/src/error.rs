@@ -17,13 +17,13 @@ pub enum StoreError {
     Exhausted,
     /// The database refused the data itself: asking again gives the same answer.
     Data(Box<dyn std::error::Error + Send + Sync>),
-    /// The database does not know this program or lacks what it needs: a role, a right, a table.
-    /// Asking again helps once somebody has mended it; the data is not at fault.
+    /// The database does not know this program, or something is missing: a role, a right, a table.
+    /// Asking again helps after somebody has fixed it. The data is not at fault.
     SetUp(Box<dyn std::error::Error + Send + Sync>),
-    /// The guard has refused the database, or could not look at it yet: it is not used. Asking
-    /// again helps once it is found good.
+    /// The guard has refused the database or could not check it yet, so it is not used. Asking again
+    /// helps after the guard has accepted it.
     Untrusted,
-    /// The set-up is unsafe; each fault has its mend.
+    /// The set-up is unsafe. Each fault has its fix.
     Refused(Vec<Fault>),
     /// A stored value breaks a rule of its type; the text names the column.
     Corrupt(String),
@@ -74,7 +74,7 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// What the database said, without values of rows: its client prints `db error` and no more.
+/// What the database said, without values of rows. (Its client prints only `db error`.)
 struct Cause<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
 
 impl fmt::Display for Cause<'_> {
@@ -89,7 +89,7 @@ impl fmt::Display for Cause<'_> {
                 write!(f, ", {what} {name}")?;
             }
         }
-        // Messages about data (class 22) and those of triggers repeat it.
+        // Messages about data (class 22) and messages of triggers repeat the data.
         if !matches!(&db.code().code()[..2], "22" | "P0") {
             write!(f, ", {}", db.message())?;
         }
@@ -98,18 +98,18 @@ impl fmt::Display for Cause<'_> {
 }
 
 impl StoreError {
-    /// Whether the connection itself was lost, so that another one may do better.
+    /// Whether the connection itself was lost, so that another one may work.
     pub(crate) fn is_lost(&self) -> bool {
         let Self::Away(source) = self else { return false };
         let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else { return false };
-        // 57P01 to 57P03: an administrator, a crash or the end of the database.
+        // 57P01 to 57P03: an administrator, a crash or a shutdown of the database.
         error.code().is_none_or(|state| {
             let code = state.code();
             code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P04")
         })
     }
 
-    /// An error of a step that carries no data of anybody's.
+    /// An error of a step that carries no user data.
     pub(crate) fn of_set_up(error: tokio_postgres::Error) -> Self {
         match Self::from(error) {
             Self::Data(source) => Self::SetUp(source),
@@ -131,10 +131,10 @@ impl From<tokio_postgres::Error> for StoreError {
             // A wrong number of rows, a bad value, a broken constraint, a limit, an exception that
             // a trigger raised: the request itself is at fault.
             "21" | "22" | "23" | "27" | "44" | "54" | "P0" => Self::Data(Box::new(error)),
-            // Who may come in, what there is, who may touch it.
+            // Logins, missing objects, missing rights.
             "0L" | "0P" | "28" | "3D" | "3F" | "42" => Self::SetUp(Box::new(error)),
             // A lost connection, a standby, a deadlock, a lock, a shutdown, a time-out, a full disk,
-            // a plan that is out of date: these pass.
+            // a plan that is out of date: these are temporary.
             _ => Self::Away(Box::new(error)),
         }
     }

@@ -39,7 +39,7 @@ pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
     Ok(faults)
 }
 
-/// Looks only for what would let one workspace see another.
+/// Looks only for faults that would let one workspace see another.
 pub(crate) async fn leaks(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
     for (sql, fix) in CHECKS {
@@ -52,9 +52,9 @@ pub(crate) async fn leaks(client: &Client) -> Result<Vec<Fault>, StoreError> {
 
 /// Tries what webhooks and agents do, each in a transaction that is rolled back.
 ///
-/// A policy that somebody else made for everybody counts for our roles too, and may ask a table
-/// that they must not read; a trigger or a check on the live chat's log may refuse our rows. Then no
-/// call would find anybody, or none be logged.
+/// A foreign policy for everybody applies to our roles too, and may read a table that they cannot
+/// read. A trigger or a check on the live chat's log may refuse our rows. Then calls would reach
+/// nobody, or would not be logged.
 async fn probe(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
     for (role, table, sql) in PROBES {
@@ -79,13 +79,13 @@ async fn probe(client: &Client) -> Result<Vec<Fault>, StoreError> {
     Ok(faults)
 }
 
-/// Whether the schema is absent or another than this program's.
+/// Whether the schema is missing, or is the schema of another version of the program.
 pub(crate) async fn schema_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
     let fault = |fault: &str| Fault {
         fault: fault.to_owned(),
         fix: "run `switchroom migrate` with this version of the program".to_owned(),
     };
-    // The comment on the schema carries its checksum: readable without any right on a table.
+    // The comment on the schema has its checksum: it can be read without any right on a table.
     let sql =
         "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'voice'";
     let Some(row) = client.query_opt(sql, &[]).await? else {

@@ -1,4 +1,4 @@
-//! Hearing of changes: one connection outside the pools.
+//! Notifications of changes, on one connection outside the pools.
 
 use std::future::poll_fn;
 
@@ -11,10 +11,10 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::pool;
 
-/// A connection on which the database tells of changes.
+/// A connection on which the database sends notifications of changes.
 ///
-/// A notice names a workspace and nothing else: notices know no tenants, so whoever is told looks up
-/// what changed under the policies. Dropping it closes the connection.
+/// A notification names a workspace and nothing else. Notifications do not know tenants, so the reader
+/// looks up the changes under the policies. Dropping the listener closes the connection.
 #[derive(Debug)]
 pub struct Listener {
     client: Client,
@@ -22,7 +22,7 @@ pub struct Listener {
 }
 
 impl Store {
-    /// Begins to listen. What was written before is not told.
+    /// Begins to listen. There are no notifications of earlier changes.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Store {
 }
 
 impl Listener {
-    /// Waits for the next notice. Dropping this future loses none.
+    /// Waits for the next notification. Dropping this future loses none.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Listener {
         }
     }
 
-    /// Whether the connection still answers: one that is half open never says that it is lost.
+    /// Whether the connection still answers. A half-open connection never reports that it is lost.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Listener {
     }
 }
 
-/// Drives a connection and hands on its notices, until it is closed on either side.
+/// Drives a connection and forwards its notifications, until either side closes it.
 pub(crate) async fn drive<S, T>(mut connection: Connection<S, T>, notices: mpsc::Sender<String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -79,5 +79,5 @@ where
     }
 }
 
-/// Notices that wait for a server that is busy; the database keeps those behind them.
+/// How many notifications wait for a busy server. The database keeps the others.
 pub(crate) const MOST_NOTICES: usize = 1024;

@@ -32,8 +32,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The statement whose index finds these calls; the others of its conditions are looked at in
-    /// each row.
+    /// The statement whose index finds these calls. It checks the other conditions row by row.
     const fn statement(self) -> &'static str {
         match self {
             Self { agent: Some(_), .. } => CALLS_OF_AGENT,
@@ -118,8 +117,8 @@ const NEVER: Timestamp = Timestamp::from_unix_seconds(253_402_300_799);
 /// Workspace, start and Sid of the last call of the page before, length of the page, agent,
 /// direction, and whether it was answered (null: all).
 ///
-/// The start is compared with a parameter alone: under row-level security `coalesce` would keep the
-/// comparison from the index.
+/// The start is compared with a plain parameter: under row-level security, `coalesce` would prevent
+/// the use of the index.
 macro_rules! page {
     ($rows:expr) => {
         join!(
@@ -167,7 +166,7 @@ pub(crate) const LIVE_CALLS: &str = join!(
     "order by v.started_at, v.call_sid, l.initiated_at, l.leg_sid"
 );
 
-/// How many calls that are not over are read at most: more than a team can look at, and the newest.
+/// The most live calls that are read, the newest ones: more than a team can look at.
 pub const MOST_LIVE_CALLS: usize = 500;
 
 /// Workspace, calls.

@@ -23,8 +23,8 @@ use crate::words::{IS_OVER, TAKES_CALLS};
 pub struct Roster {
     /// The contact with the caller's number.
     pub contact: Option<KnownContact>,
-    /// Every member who takes calls, and everybody who is assigned to the contact. Who rang in
-    /// this call already is not known here: the carrier's request says it.
+    /// Every member who takes calls, and everybody who is assigned to the contact. Which of them rang
+    /// in this call already is not known here: the carrier's request says it.
     pub candidates: Vec<Candidate>,
     /// Whether this very call is over already: the request is a replay.
     pub call_is_over: bool,
@@ -43,15 +43,15 @@ pub struct KnownContact {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told apart by name")]
 pub struct Dialling {
-    /// Whether the agent is a member that takes calls.
+    /// Whether the agent is a member who takes calls.
     pub is_member: bool,
     /// Whether the agent is on another call, or placing one.
     pub on_call: bool,
-    /// How many other calls the agent placed since the moment that was asked for.
+    /// How many other calls the agent placed since [`Claim::since`].
     pub placed: i64,
-    /// How many other calls all agents placed since the other moment.
+    /// How many other calls all agents placed since [`Claim::since_of_all`].
     pub placed_by_all: i64,
-    /// Whether this call may be dialled: it counts from now on.
+    /// Whether this call may be dialled. If so, it counts from now on.
     pub claimed: bool,
     /// The contact with the dialled number.
     pub contact: Option<KnownContact>,
@@ -62,9 +62,8 @@ pub struct Dialling {
 impl Store {
     /// Looks up caller, assignments, members and their state for one call.
     ///
-    /// `caller` is `None` for a withheld number. Of several contacts with the same number the one
-    /// with an assignment is meant, then the oldest. `wrap_up` is how long an agent may work after a
-    /// call.
+    /// `caller` is `None` for a withheld number. Of several contacts with the same number the one with
+    /// an assignment counts, then the oldest. `wrap_up` is the length of the wrap-up after a call.
     ///
     /// # Errors
     ///
@@ -93,7 +92,7 @@ impl Store {
     /// placed fewer than `limit` calls since `since`, and all agents fewer than `limit_of_all` since
     /// `since_of_all`.
     ///
-    /// Claims of one workspace wait for each other, so that the limits are exact however many arrive
+    /// Claims of one workspace wait for each other, so the limits are exact: for any number of claims
     /// at once, on any number of servers. Claiming the same call again gives the same answer.
     ///
     /// # Errors
@@ -135,7 +134,7 @@ impl Store {
     }
 }
 
-/// Who wants to call whom, and within which limit.
+/// An agent who wants to call a number, and the limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
     /// The agent.
@@ -146,11 +145,11 @@ pub struct Claim<'a> {
     pub call: CallSid,
     /// How many calls the agent may place after `since`.
     pub limit: u32,
-    /// From when on calls count.
+    /// Since when the agent's calls count.
     pub since: Timestamp,
     /// How many calls all agents together may place after `since_of_all`.
     pub limit_of_all: u32,
-    /// From when on the calls of all count.
+    /// Since when the calls of all agents count.
     pub since_of_all: Timestamp,
 }
 
@@ -191,11 +190,13 @@ macro_rules! contact_by_number {
 
 pub(crate) use contact_by_number;
 
-/// Whether Twilio said that a call is over, in a callback or when it was asked, or two people have
-/// been connected in it: then the request is a replay, or asks again (Twilio's fallback URL) after
-/// what followed the Dial has failed, and nobody is to be called a second time. A Dial that is over
-/// is not enough: another wave or the good-bye may follow. Nor is a deadline, which may be wrong.
-/// The agent's own leg of an outbound call has the call's Sid.
+/// Whether a call is over: Twilio said so, in a callback or in its record, or two people were
+/// connected in it. Then the request is a replay, or Twilio's fallback URL asks again because a step
+/// after the Dial failed. In both cases nobody must be rung a second time.
+///
+/// The end of a Dial does not count, because another wave or the good-bye may follow. A deadline does
+/// not count either, because it may be wrong. The agent's own leg of an outbound call has the call's
+/// Sid.
 macro_rules! call_is_over {
     ($call:expr) => {
         join!(
@@ -244,8 +245,8 @@ select c.id as contact_id, c.display_name as contact_name, ",
 from (values (1)) one left join contact c on true left join roster on true"
 );
 
-/// Lets the claims of one workspace wait for each other. The next statement of the transaction then
-/// sees what the one before has claimed.
+/// Makes the claims of one workspace wait for each other. The next statement of the transaction then
+/// sees all earlier claims.
 pub(crate) const LOCK_CLAIMS: &str =
     "select pg_advisory_xact_lock(hashtextextended('claims ' || $1::text, 0))";
 
@@ -293,7 +294,7 @@ select c.id as contact_id, c.display_name as contact_name, k.*, \
 from known k left join contact c on true"
 );
 
-/// What [`CLAIM_CALL`] asks, by name: nothing can be mixed up.
+/// The parameters of [`CLAIM_CALL`] by name, so that they cannot be mixed up.
 #[derive(Debug, Serialize)]
 struct Asked<'a> {
     agent: UserId,

@@ -1,4 +1,4 @@
-//! Which agents have a page open: a lease that servers put off while it is.
+//! The agents who have a page open, as leases: servers extend them while the page is open.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::words::TAKES_CALLS;
 use crate::{Store, sql};
 
 impl Store {
-    /// Says that pages of these agents are open, and count as open for this long, by the database's
-    /// clock. Users that are no members are left out. A lease is never cut short: another server may
+    /// Notes that pages of these agents are open, and count as open for this long, by the database's
+    /// clock. Users who are not members are left out. A lease is never shortened: another server may
     /// have another page of the same agent.
     ///
     /// # Errors
@@ -34,8 +34,8 @@ impl Store {
     }
 }
 
-/// Workspace, users, seconds. Only an agent who had no page is news. Agents are locked in the order
-/// of their ids, as everywhere.
+/// Workspace, users, seconds. Only an agent who had no page is a change. Agents are locked in the
+/// order of their ids, as everywhere.
 pub(crate) const RENEW: &str = with_news!(
     join!(
         "had as ( \
@@ -59,5 +59,5 @@ put as ( \
         "' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
      from put p where p.user_id not in (select h.user_id from had h)"
     ),
-    "select count(*) from told"
+    "select count(*) from notified"
 );

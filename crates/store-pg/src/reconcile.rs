@@ -20,9 +20,9 @@ use crate::words::{CLOSED, LOST};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lease {
     /// Until when the workspace's calls were compared with the carrier's record; before the first
-    /// time, the last event there is, mends apart, else the entry of the workspace.
+    /// time, the last event that did not come from the reconciler, else the entry of the workspace.
     pub compared_until: Timestamp,
-    /// Whether they never were.
+    /// Whether they were never compared.
     pub is_first: bool,
     /// When the lease ends by itself, by the database's clock.
     until: Timestamp,
@@ -39,7 +39,7 @@ pub struct OpenCall {
     pub answered_at: Option<Timestamp>,
     /// When it was over, if only a leg is open.
     pub ended_at: Option<Timestamp>,
-    /// The last thing known to have happened, mends apart.
+    /// The last event that did not come from the reconciler.
     pub heard_at: Option<Timestamp>,
     /// Its legs that are not over.
     pub legs: Vec<OpenLeg>,
@@ -56,7 +56,7 @@ pub struct OpenLeg {
     pub answered_at: Option<Timestamp>,
 }
 
-/// A call of which there are events.
+/// A call that has events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KnownCall {
     /// The call.
@@ -73,17 +73,17 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
-    pub async fn workspaces_to_mend(
+    pub async fn workspaces_to_reconcile(
         &self,
         compared_before: Timestamp,
         open_before: Timestamp,
     ) -> Result<Vec<WorkspaceId>, StoreError> {
         let (compared, open) = (sql::system(compared_before), sql::system(open_before));
-        // The login role may not even look the function up, so it is prepared behind the scope.
+        // The login role must not see the function, so it is prepared inside the scope.
         let client = Borrowed::from(&self.apply).await?;
         let enter = client.prepare_cached(ENTER).await?;
         Scope::Nowhere.begin(&client, &enter).await?;
-        let rows = client.query(TO_MEND, &[&compared, &open]).await?;
+        let rows = client.query(TO_RECONCILE, &[&compared, &open]).await?;
         client.batch_execute("commit").await?;
         client.finished();
         let id = |row: &Row| row.get::<_, &str>(0).parse();
@@ -111,8 +111,8 @@ impl Store {
         Ok(rows.first().and_then(lease))
     }
 
-    /// Gives a lease back, and says until when the workspace's calls are compared now, if they
-    /// are. It never goes back, and a lease that has ended by itself says nothing.
+    /// Returns a lease, and notes until when the workspace's calls were compared, if they were. That
+    /// moment never goes back. A lease that has ended by itself changes nothing.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl Store {
         Ok(calls)
     }
 
-    /// Those of the calls of which something is known.
+    /// Those of the calls that have events.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl Store {
         rows.iter().map(known).collect()
     }
 
-    /// The contact with this number, the one that a call of it would be for.
+    /// The contact with this number, as the routing lookup finds it.
     ///
     /// # Errors
     ///
@@ -214,7 +214,7 @@ fn open_call(row: &Row, sid: CallSid) -> OpenCall {
     }
 }
 
-const TO_MEND: &str = "select voice.workspaces_to_mend($1, $2)";
+const TO_RECONCILE: &str = "select voice.workspaces_to_mend($1, $2)";
 
 const LEASE: &str = join!(
     "update public.voice_workspaces w set reconciling_until = now() + $2 * interval '1 second' \

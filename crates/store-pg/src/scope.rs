@@ -10,12 +10,12 @@ use tokio_postgres::{Row, Statement};
 use crate::error::StoreError;
 use crate::pool::{Work, on_connection};
 
-/// In whose name a transaction runs.
+/// The party for whom a transaction runs.
 #[derive(Clone, Copy)]
 pub enum Scope<'a> {
     /// A request that Twilio signed for this workspace.
     Webhook(&'a WorkspaceId),
-    /// Nobody's name: policies show no row of any workspace.
+    /// Nobody: policies show no row of any workspace.
     Nowhere,
     /// A member of this workspace, checked again by the database in every statement.
     Agent(&'a WorkspaceId, UserId),
@@ -79,8 +79,8 @@ impl Scope<'_> {
 
     /// Opens a transaction and enters the scope. `enter` is [`ENTER`], prepared.
     ///
-    /// Both leave when this is first polled, so that more may be sent behind them at once. The
-    /// caller commits; the connection is closed if it does not come to that.
+    /// Both are sent when this is first polled, so that more can follow them at once. The caller
+    /// commits; otherwise the connection is closed.
     pub(crate) async fn begin(&self, client: &Object, enter: &Statement) -> Result<(), StoreError> {
         let claims = self.claims();
         let (role, workspace) = (self.role(), self.workspace());
@@ -110,7 +110,7 @@ impl Work for Transaction<'_> {
         let begin = self.scope.begin(client, &enter);
         let (begun, rows, committed) =
             join!(begin, join_all(queries), client.batch_execute("commit"));
-        // The first refusal is the reason of all others.
+        // The first refusal caused all others.
         begun?;
         let rows = rows.into_iter().collect::<Result<_, _>>()?;
         committed?;

@@ -13,23 +13,23 @@ use crate::sql;
 use crate::text::join;
 use crate::words::{INBOUND, IS_ANSWERED, IS_MISSED, RINGING, TAKES_CALLS};
 
-/// The inbound calls that arrived within a time.
+/// The inbound calls that arrived within a period.
 ///
-/// A call counts where it arrived, whenever it was answered or over: the same calls are in every
-/// number. Calls that still ring are neither answered nor missed.
+/// A call belongs to the period in which it arrived, whenever it was answered or ended. So all figures
+/// are about the same calls. Calls that still ring are neither answered nor missed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stats {
     /// Calls that an agent answered.
     pub answered: i64,
     /// Calls that were over without an answer.
     pub missed: i64,
-    /// How long callers waited who were answered; `None` if there is none of whom it is known.
+    /// How long answered callers waited; `None` if it is not known for any of them.
     pub time_to_answer: Option<Waits>,
     /// Callers who wait at this moment, whenever they called.
     pub waiting_now: i64,
-    /// The members by name, and whoever answered and is none any more.
+    /// The members by name, and former members who answered.
     pub agents: Vec<AgentStats>,
-    /// Hour by hour from the beginning on, without gaps.
+    /// Hour by hour from the start, without gaps.
     pub hours: Vec<HourStats>,
 }
 
@@ -38,7 +38,7 @@ pub struct Stats {
 pub struct Waits {
     /// Half of the callers waited for no longer than this.
     pub median: Duration,
-    /// Nine of ten did.
+    /// Nine of ten callers waited for no longer than this.
     pub p90: Duration,
 }
 
@@ -51,7 +51,7 @@ pub struct AgentStats {
     pub name: Option<String>,
     /// Calls that the agent answered.
     pub answered: i64,
-    /// How long they talked in them, so far.
+    /// How long they talked in those calls so far.
     pub talked: Duration,
 }
 
@@ -67,8 +67,8 @@ pub struct HourStats {
 }
 
 impl Store {
-    /// Counts the inbound calls that arrived from `since` on, before `until`; `None` if the asking
-    /// user is no member of the workspace.
+    /// Counts the inbound calls that arrived at `since` or later, but before `until`; `None` if the
+    /// asking user is not a member of the workspace.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ fn seconds(seconds: f64) -> Duration {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Workspace, from, to, start of the oldest call that may still last. No row for who is no member.
+/// Workspace, from, to, start of the oldest call that may still last. No row for a user who is not a member.
 pub const STATS: &str = join!(
     "with cohort as materialized ( \
   select v.handled_by, v.started_at, v.answered_at, v.ended_at, \

@@ -22,7 +22,7 @@ pub struct StoreOptions {
     pub agent_connections: usize,
     /// For writing the log.
     pub apply_connections: usize,
-    /// For pages that watch.
+    /// For pages that watch changes.
     pub feed_connections: usize,
 }
 
@@ -36,11 +36,11 @@ impl StoreOptions {
     };
 }
 
-/// The database, as the server's own login role, which has no rights but through the roles
+/// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
 ///
-/// Webhooks, agents, the log and whoever watches have pools of their own: a slow page cannot keep a
-/// caller waiting.
+/// Webhooks, agents, the log and watching pages have pools of their own, so that a slow page does not
+/// keep a caller waiting.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) webhook: Pool,
@@ -76,7 +76,7 @@ impl Store {
         pool::parse(url).map(drop)
     }
 
-    /// Makes the pools. Nothing is asked of the database yet: see [`Store::guard`].
+    /// Makes the pools. It does not connect yet: see [`Store::guard`].
     ///
     /// # Errors
     ///
@@ -103,22 +103,22 @@ impl Store {
         })
     }
 
-    /// Refuses a database from which one workspace could see another, or whose schema is not this
-    /// program's: until it is found good again, every request is answered with
+    /// Refuses a database in which one workspace could see another, or whose schema is not this
+    /// program's. Until a later check accepts it, every request is answered with
     /// [`StoreError::Untrusted`].
     ///
     /// # Errors
     ///
-    /// [`StoreError::Refused`] with every fault and its mend; [`StoreError::Away`] if the database
+    /// [`StoreError::Refused`] with every fault and its fix; [`StoreError::Away`] if the database
     /// does not answer, which says nothing about it.
     pub async fn guard(&self) -> Result<(), StoreError> {
         let faults = self.faults().await?;
         self.admit(faults)
     }
 
-    /// Looks again at a database that was found good, and refuses it only if one workspace could see
-    /// another by now: a schema that is being migrated, or a table of the live chat that takes no
-    /// rows, is no reason to send agents away.
+    /// Checks an accepted database again, and refuses it only if one workspace could see another. A
+    /// schema that is being migrated, or a table of the live chat that takes no rows, is no reason to
+    /// send agents away.
     ///
     /// # Errors
     ///
@@ -133,19 +133,19 @@ impl Store {
         if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
     }
 
-    /// Uses the database no more until [`Store::guard`] has found it good: it did not answer when
-    /// it should have been looked at.
+    /// Stops using the database until [`Store::guard`] accepts it: it did not answer when it was due
+    /// for a check.
     pub fn distrust(&self) {
         self.admission.set(false);
     }
 
-    /// Waits until a connection has been opened since the last call: what it leads to may be
-    /// another database than before, restored or failed over to, that nobody has looked at.
+    /// Waits until a connection has been opened since the last call. It may lead to another database
+    /// than before, after a restore or a failover, that nobody has checked.
     pub async fn connected(&self) {
         self.admission.wait().await;
     }
 
-    /// Every fault of the set-up with its mend.
+    /// Every fault of the set-up with its fix.
     ///
     /// # Errors
     ///

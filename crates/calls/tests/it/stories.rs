@@ -371,6 +371,6 @@ fn legs_stand_by_wave_and_agents_once() {
 fn a_call_is_no_leg_of_itself() {
     let events = [arrived(0), leg(5, CALL, 2, LegStatus::InProgress)];
     assert_eq!((call(&events).legs.len(), call(&events).outcome), (0, Outcome::Ringing));
-    let mend = closed(9, ClosedBy::Carrier, Some(CALL), LegStatus::Completed);
-    assert_eq!(call(&[arrived(0), mend]).ended_at, Some(at(9)));
+    let end = closed(9, ClosedBy::Carrier, Some(CALL), LegStatus::Completed);
+    assert_eq!(call(&[arrived(0), end]).ended_at, Some(at(9)));
 }

@@ -33,7 +33,7 @@ pub(super) const STUB_CALLS: &str = join!(
     " from unnest($2::text[]) as s (call_sid) on conflict (workspace_id, call_sid) do nothing"
 );
 
-/// The same for calls of which events are kept.
+/// As [`STUB_CALLS`], but only for calls that have events.
 pub(super) const STUB_KEPT_CALLS: &str = join!(
     "insert into public.voice_calls (workspace_id, call_sid, direction, outcome) \
   select distinct e.workspace_id, e.call_sid, ",
@@ -53,7 +53,7 @@ pub(super) const READ_EVENTS: &str = "\
 select e.call_sid, e.key, e.fact from public.voice_events e \
 where e.workspace_id = $1 and e.call_sid = any ($2::text[])";
 
-/// Whose last call may turn out to have ended at another moment, or not to have been theirs.
+/// The agents whose last call may have ended at another moment, or may not have been theirs.
 pub(super) const READ_SETTLED: &str = "\
 select distinct l.user_id from public.voice_legs l \
 where l.workspace_id = $1 and l.call_sid = any ($2::text[]) and l.user_id is not null \
@@ -87,8 +87,8 @@ pub(super) const UPSERT_LEGS: &str = join!(
     leg_columns::COLUMNS.differs
 );
 
-/// A contact or user that is gone by now is left out rather than refused by a foreign key of the
-/// live chat's own; one that is in the row already stays there.
+/// A contact or user that no longer exists is left out, because a foreign key of the live chat could
+/// refuse it. One that is in the row already stays there.
 pub(super) const UPSERT_MESSAGES: &str = "\
 insert into public.livechat_messages (workspace_id, contact_id, user_id, sender, body, msg_type, \
     direction, twilio_sid, status, created_at) \
@@ -118,9 +118,9 @@ pub(super) const LOCK_AGENTS: &str = "\
 select g.user_id from public.voice_agents g \
 where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) order by g.user_id for update";
 
-/// The end of each agent's last call, for who has been idle longest. It is looked up after the
-/// lock, so that of two calls that end at once both are seen. A later end is followed by work anew:
-/// what the agent said before it was known is about the call before, whatever our clock says.
+/// The end of each agent's last call, which decides who has been idle longest. It is looked up after
+/// the lock, so that two calls that end at once see each other. A later end starts a new wrap-up: what
+/// the agent said before that end was known is about the call before, whatever our clock says.
 pub(super) const SETTLE_AGENTS: &str = "\
 update public.voice_agents g set idle_since = s.idle_since, \
   ready_since = case when s.idle_since > coalesce(g.idle_since, '-infinity') then null \

@@ -116,12 +116,12 @@ async fn accepts_the_schema_and_finds_each_planted_fault() {
             format!("the table {table} lacks the restrictive policy of voice_agent"),
         ));
     }
-    for (plant, mend, want) in cases {
+    for (plant, fix, want) in cases {
         db.execute(&plant);
         let found = faults(&db, LOGIN).await;
         assert_eq!((found.lines().count(), found.contains(&want)), (1, true), "{plant}: {found}");
-        db.execute(&mend);
-        assert_eq!(faults(&db, LOGIN).await, "", "{mend}");
+        db.execute(&fix);
+        assert_eq!(faults(&db, LOGIN).await, "", "{fix}");
     }
     // An extension's table that knows no workspaces, and a chat table out of reach, are nobody's
     // concern.

@@ -46,7 +46,7 @@ async fn workspaces_are_named_that_need_it_and_only_to_the_webhooks_role() {
     let store = db.store();
     enter(&db, &["ws_a", "ws_b", "ws_c"]);
     let named = async |compared: i64, open: i64| {
-        let ids = store.workspaces_to_mend(at(compared), at(open)).await.expect("ids");
+        let ids = store.workspaces_to_reconcile(at(compared), at(open)).await.expect("ids");
         ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(named(0, 0).await, ["ws_a", "ws_b", "ws_c"], "never compared");

@@ -69,7 +69,7 @@ async fn make(store: &Store, request: usize, round: i64) {
         8 => drop(store.claim_call(&a, &claim, at(round)).await),
         9 => drop(store.roster(&a, None, sid(CALL), Duration::ZERO, at(0)).await),
         10 => drop(store.rebuild(&a, &[call]).await),
-        11 => drop(store.workspaces_to_mend(at(0), at(0)).await),
+        11 => drop(store.workspaces_to_reconcile(at(0), at(0)).await),
         12 => {
             if let Ok(Some(lease)) = store.lease(&a, Duration::ZERO).await {
                 drop(store.release(&a, lease, None).await);

@@ -79,7 +79,7 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
         report.good("clock of the database");
     }
     let far = config.clock.now() + Duration::from_secs(365 * 86_400);
-    let ids = store.workspaces_to_mend(far, Timestamp::from_unix_seconds(0)).await?;
+    let ids = store.workspaces_to_reconcile(far, Timestamp::from_unix_seconds(0)).await?;
     if ids.is_empty() {
         report.fault("no workspace is entered", "`switchroom workspace add`");
     }
