@@ -106,7 +106,7 @@ impl Feed {
     }
 
     /// Listens for changes until the server stops.
-    pub(crate) async fn listen(&self) {
+    pub(crate) async fn listen(self) {
         listener::listen(&self.0).await;
     }
 

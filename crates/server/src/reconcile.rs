@@ -122,7 +122,7 @@ impl Reconciler {
     }
 
     /// Runs round after round until `stop` is cancelled.
-    pub(crate) async fn run(&self, stop: &CancellationToken) {
+    pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let Some(every) = self.every else { return stop.cancelled().await };
         loop {
             tokio::select! {

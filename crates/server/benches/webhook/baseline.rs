@@ -1,4 +1,4 @@
-//! What bounds the server: a hyper server that reads the body and answers a constant.
+//! The upper bound for the server: a hyper server that reads the body and answers a constant.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

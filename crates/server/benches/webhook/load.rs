@@ -9,14 +9,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Who is asked, by how many, and what.
+/// The server, the number of connections, and the requests.
 pub(crate) struct Load {
     address: SocketAddr,
     connections: usize,
     requests: Arc<Vec<Vec<u8>>>,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Measured {
     /// Of each answer, sorted.
     times: Vec<Duration>,
@@ -55,7 +55,7 @@ impl Load {
         self.send(all, Duration::MAX).await;
     }
 
-    /// Sends requests for so long, from the start again if there are too few.
+    /// Sends requests for this long, in a circle.
     pub(crate) async fn run(self, length: Duration) -> Measured {
         self.send(usize::MAX, length).await
     }

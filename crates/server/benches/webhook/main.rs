@@ -1,5 +1,4 @@
-//! The server under load, beside what bounds it: the same lookup alone, and a server that does
-//! nothing.
+//! The server under load, beside two upper bounds: the same lookup alone, and a server that does nothing.
 //!
 //! Everything runs on this machine at the same time, load included, so figures are compared within
 //! one run and never between machines. `cargo bench -p server --bench webhook` runs it; `-- --seconds

@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 /// A database that was away at the start is not used before it was checked. One that goes away and comes
 /// back may be another one, after a restore or a failover: it is used at once, checked behind the first
 /// requests, and not used any more if it is not safe.
-pub(crate) async fn watch(store: &Store, stop: &CancellationToken, mut is_trusted: bool) {
+pub(crate) async fn watch(store: Store, stop: CancellationToken, mut is_trusted: bool) {
     let mut is_due = !is_trusted;
     loop {
         if !is_due {

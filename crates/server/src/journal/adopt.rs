@@ -1,6 +1,6 @@
 //! The spools of processes that are gone.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::metrics::Metrics;
 
 /// Applies the records in spools of processes that are gone, until `stop` is cancelled.
 pub(crate) async fn adopt(
-    slots: &Slots,
-    own: &Path,
-    store: &Store,
-    metrics: &Arc<Metrics>,
-    stop: &CancellationToken,
+    slots: Slots,
+    own: PathBuf,
+    store: Store,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
 ) {
     loop {
-        let (there, not_this) = (slots.clone(), own.to_owned());
+        let (there, not_this) = (slots.clone(), own.clone());
         let left = tokio::task::spawn_blocking(move || there.left(&not_this)).await;
         // A panic was logged where it happened.
         for spool in left.unwrap_or_default() {
@@ -28,8 +28,8 @@ pub(crate) async fn adopt(
             if records > 0 {
                 info!("applying {records} records that another process left behind");
             }
-            let journal = Journal::new(spool.clone(), Arc::clone(metrics));
-            Applier::new(journal, store.clone()).run_until_empty(stop).await;
+            let journal = Journal::new(spool.clone(), Arc::clone(&metrics));
+            Applier::new(journal, store.clone()).run_until_empty(&stop).await;
             let _ = tokio::task::spawn_blocking(move || spool.close()).await;
         }
         tokio::select! {

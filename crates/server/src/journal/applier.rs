@@ -22,9 +22,14 @@ impl Applier {
         Self { journal, store }
     }
 
+    /// Runs as a task of its own.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        self.apply_until(&stop).await;
+    }
+
     /// Brings the records into the database until `stop` is cancelled. The rest is applied after the
     /// next start.
-    pub(crate) async fn run(&self, stop: &CancellationToken) {
+    async fn apply_until(&self, stop: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         loop {
             tokio::select! {
@@ -59,7 +64,7 @@ impl Applier {
             }
             done.cancel();
         };
-        tokio::join!(self.run(&done), async {
+        tokio::join!(self.apply_until(&done), async {
             tokio::select! {
                 () = empty => {}
                 () = stop.cancelled() => {}

@@ -28,7 +28,7 @@ pub(crate) struct Refresh {
 
 impl Refresh {
     /// Runs round after round until `stop` is cancelled.
-    pub(crate) async fn run(&self, stop: &CancellationToken) {
+    pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let Some(every) = self.every else { return stop.cancelled().await };
         loop {
             tokio::select! {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use spool::Spool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,62 +38,33 @@ impl Running {
         is_trusted: bool,
     ) -> Self {
         let app = &parts.app;
-        let store = &app.store;
+        let (store, metrics) = (&app.store, &app.metrics);
         let stop_applier = CancellationToken::new();
-        let listener = {
+        let answer = {
             let app = Arc::clone(app);
-            let answer = move |request| {
+            move |request| {
                 let app = Arc::clone(&app);
                 async move { dispatch::answer(&app, request).await }
-            };
-            let serve = listener::serve(listener, limits, stop.clone(), answer);
-            tasks.spawn("listener", stop, serve)
+            }
         };
-        let reconciler = {
-            let (reconciler, stop_it) = (Arc::clone(&parts.reconciler), stop.clone());
-            tasks.spawn("reconciler", stop, async move { reconciler.run(&stop_it).await })
-        };
-        let refresh = {
-            let (refresh, stop_it) = (Arc::clone(&parts.refresh), stop.clone());
-            tasks.spawn("refresh", stop, async move { refresh.run(&stop_it).await })
-        };
-        let guard = {
-            let (store, stop_it) = (store.clone(), stop.clone());
-            let watch = async move { guard::watch(&store, &stop_it, is_trusted).await };
-            tasks.spawn("database guard", stop, watch)
-        };
-        let changes = {
-            let feed = app.feed.clone();
-            tasks.spawn("changes", stop, async move { feed.listen().await })
-        };
-        let adopter = {
-            let (slots, own_slot) = (parts.slots.clone(), parts.own_slot.clone());
-            let (store, metrics, stop_it) = (store.clone(), Arc::clone(&app.metrics), stop.clone());
-            let adopt = async move { adopt(&slots, &own_slot, &store, &metrics, &stop_it).await };
-            tasks.spawn("adopter", stop, adopt)
-        };
-        let rotation = {
-            let (spool, stop_it) = (app.journal.spool().clone(), stop.clone());
-            tasks.spawn("spool rotation", stop, async move {
-                while tokio::time::timeout(ROTATION, stop_it.cancelled()).await.is_err() {
-                    spool.rotate();
-                }
-            })
-        };
-        let applier = {
-            let applier = Applier::new(app.journal.clone(), store.clone());
-            let stop_it = stop_applier.clone();
-            tasks.spawn("applier", &stop_applier, async move { applier.run(&stop_it).await })
-        };
+        let serve = listener::serve(listener, limits, stop.clone(), answer);
+        let reconcile = Arc::clone(&parts.reconciler).run(stop.clone());
+        let refresh = Arc::clone(&parts.refresh).run(stop.clone());
+        let watch = guard::watch(store.clone(), stop.clone(), is_trusted);
+        let listen = app.feed.clone().listen();
+        let (slots, own) = (parts.slots.clone(), parts.own_slot.clone());
+        let adopt = adopt(slots, own, store.clone(), Arc::clone(metrics), stop.clone());
+        let rotate = rotate(app.journal.spool().clone(), stop.clone());
+        let apply = Applier::new(app.journal.clone(), store.clone()).run(stop_applier.clone());
         Self {
-            listener,
-            reconciler,
-            refresh,
-            guard,
-            changes,
-            adopter,
-            rotation,
-            applier,
+            listener: tasks.spawn("listener", stop, serve),
+            reconciler: tasks.spawn("reconciler", stop, reconcile),
+            refresh: tasks.spawn("refresh", stop, refresh),
+            guard: tasks.spawn("database guard", stop, watch),
+            changes: tasks.spawn("changes", stop, listen),
+            adopter: tasks.spawn("adopter", stop, adopt),
+            rotation: tasks.spawn("spool rotation", stop, rotate),
+            applier: tasks.spawn("applier", &stop_applier, apply),
             stop_applier,
         }
     }
@@ -129,6 +101,13 @@ impl Applying {
         let _ = tokio::time::timeout(APPLY_REST, drained).await;
         self.stop.cancel();
         self.applier.ended().await;
+    }
+}
+
+/// Lets the spool begin new segments until `stop` is cancelled.
+async fn rotate(spool: Spool, stop: CancellationToken) {
+    while tokio::time::timeout(ROTATION, stop.cancelled()).await.is_err() {
+        spool.rotate();
     }
 }
 

@@ -77,7 +77,7 @@ async fn an_agent_sets_three_statuses_and_no_other() {
         assert_eq!((&body["status"], &body["presence"]), (&json!(status), &json!(status)));
         assert!(body["since"].is_string(), "{body}");
     }
-    // Saying the same again is no news.
+    // Setting the same status again changes nothing.
     let since = world.set_status(&team, 1, "available").await.json()["since"].clone();
     assert_eq!(world.set_status(&team, 1, "available").await.json()["since"], since);
 
@@ -152,7 +152,7 @@ async fn pages_of_the_log_leave_out_and_repeat_nothing() {
         assert_eq!(pages.concat(), newest_first, "pages of {limit}");
         assert!(pages.iter().all(|page| page.len() <= limit), "pages of {limit}");
     }
-    // All at one moment.
+    // All calls began at the same moment.
     let sql = "update public.voice_calls set started_at = now()";
     world.owner.client().batch_execute(sql).await.expect("one moment");
     for limit in [1, 3, 7] {

@@ -3,7 +3,7 @@
 use crate::world::{LOGIN, World};
 
 impl World {
-    /// Lets the servers' role in no more, and ends its sessions. The owner stays.
+    /// Locks the servers' role out and ends its sessions. The owner stays.
     pub(crate) async fn cut_off(&self) {
         let name = self.database.name();
         let sql = format!("alter database {name} connection limit 0");

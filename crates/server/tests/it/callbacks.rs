@@ -1,4 +1,4 @@
-//! Callbacks that never come, say nothing, or come to a server that stops.
+//! Callbacks that never come, say nothing, or reach a server that stops.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn a_server_that_stops_in_the_middle_of_a_call_loses_nothing() {
     agents[0].answer().expect("it rings");
     call.until(|story| story.legs.iter().any(|leg| leg.answered)).await;
     world.twilio.settled().await;
-    // The database takes nothing more from the first server: what it acknowledged is on its disk.
+    // The database accepts nothing more from the first server: acknowledged callbacks are on its disk.
     world.cut_off().await;
     let (leg, parent) = (call.story().legs[1].sid, call.sid());
     let params = [
@@ -81,7 +81,7 @@ async fn a_callback_that_says_nothing_is_acknowledged_and_not_kept() {
         let answer = world.post(&team, "voice/status", params).await;
         assert_eq!((answer.status, answer.text()), (204, ""), "{params:?}");
     }
-    // The same on the way to a document is answered with a document.
+    // The same fault in a voice webhook is answered with a document.
     for params in cases {
         for rest in ["voice", "voice/dial?rung="] {
             let answer = world.post(&team, rest, params).await;
@@ -98,7 +98,7 @@ async fn a_bad_record_stands_in_nobodys_way() {
     let world = World::new().await;
     let team = world.team("acme").await;
     world.agents(&team, 1).await;
-    // The owner has rules of their own, which one call breaks.
+    // The owner has a constraint of their own, which one call violates.
     let rule = "alter table public.voice_calls add constraint rule \
                 check (from_party is distinct from '+15005550666')";
     world.owner.client().batch_execute(rule).await.expect("a rule");

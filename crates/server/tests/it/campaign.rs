@@ -1,5 +1,5 @@
-//! The fault campaign: the calls of the mission under every fault, with and without a restart of
-//! the server in the middle of each. The records are those of a day on which nothing goes wrong.
+//! The fault campaign: the calls of a day under every fault, with and without a restart of the server in
+//! the middle of each call. The records must be the same as without any fault.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Middle {
     Nothing,
-    /// The only server stops in order, and starts on what it has left behind.
+    /// The only server stops in order, and starts again on its own files.
     Restart,
 }
 
@@ -34,7 +34,7 @@ const NOOR: (&str, &[u8]) = ("+12125550102", &[1, 3]);
 const PIA: (&str, &[u8]) = ("+12125550103", &[4]);
 const ONE: (&str, &[u8]) = ("+12125550104", &[1]);
 const TWO: (&str, &[u8]) = ("+12125550105", &[2]);
-// Nobody's.
+// No contact of anybody.
 const STRANGER: &str = "+12125550106";
 const FUSSY: &str = "+12125550107";
 const SHOP: &str = "+12125550108";
@@ -184,7 +184,7 @@ fn logged(records: &[String]) -> Vec<&str> {
     records.iter().map(String::as_str).filter(|record| record.starts_with("log ")).collect()
 }
 
-/// What goes wrong, while all the information arrives somehow.
+/// Faults under which all the information still arrives somehow.
 fn faults() -> Vec<(&'static str, Vec<Fault>)> {
     let leg = |progress| Select::kind(Kind::LegStatus).progress(progress);
     let late = |until| Mishap::Late { until };
@@ -246,8 +246,8 @@ async fn faults_and_a_restart_in_the_middle_of_each_call_change_no_record() {
     world.stop().await;
 }
 
-/// How a call went is in the documents' requests too. Who answered is, if only one was dialled: of
-/// several, the request names a leg that no callback has told of.
+/// The outcome of a call is in the voice webhooks, too. The agent who answered is, if only one was dialled:
+/// of several, the webhook names a leg that no callback has named.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_callback_the_log_says_what_the_documents_told() {
     let unknown = |row: &&str| [NOOR.0, STRANGER, FUSSY].iter().any(|from| row.contains(from));

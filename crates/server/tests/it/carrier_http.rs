@@ -1,4 +1,5 @@
-//! What is not Twilio's, or not for this workspace, is refused with nothing said and nothing kept.
+//! Requests that are not Twilio's, or not for this workspace, are refused: the answer says nothing, and
+//! nothing is stored.
 
 use serde_json::json;
 use twilio_sig::AuthToken;
@@ -24,7 +25,7 @@ fn good(team: &Team, rest: &str) -> Ask {
     signed_form(&team.path(rest), &params, &team.auth_token)
 }
 
-/// The same signed anew, after the body was changed.
+/// The same request with another body, signed again.
 fn with_body(team: &Team, rest: &str, body: &[u8]) -> Ask {
     let form = twilio_sig::Form::parse(body).expect("a form");
     let token = AuthToken::new(&team.auth_token).expect("a token");
@@ -187,7 +188,7 @@ async fn bytes_that_two_readers_could_understand_differently_are_refused() {
         ("a folded line", text.replacen("Host:", "X-Fold: a\r\n b\r\nHost:", 1)),
     ];
     for (name, text) in others {
-        // What is no HTTP/1 at all need not be answered.
+        // Bytes that are no HTTP/1 at all need no answer.
         let answer = String::from_utf8(world.everything(text.as_bytes()).await).expect("UTF-8");
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{name}: {answer}");
     }
@@ -195,7 +196,7 @@ async fn bytes_that_two_readers_could_understand_differently_are_refused() {
     let more = b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".repeat(2);
     let answer = String::from_utf8(world.everything(&more).await).expect("UTF-8");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "nothing is read after a doubt: {answer}");
-    // An old proxy names the host, too: nginx speaks 1.0 unless it is told otherwise.
+    // An old proxy names the host, too: nginx speaks HTTP/1.0 by default.
     assert_eq!(world.send(text.replacen("HTTP/1.1", "HTTP/1.0", 1).as_bytes()).await.status, 204);
     assert_eq!(world.send(&ask.bytes()).await.status, 204);
     world.stop().await;

@@ -1,5 +1,5 @@
-//! `switchroom check` names each fault with its mend, and `switchroom spool` gives records that the
-//! database refused another chance.
+//! `switchroom check` names each fault with its fix, and `switchroom spool` tries records again that the
+//! database refused.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ async fn run(world: &World, command: &str, more: &[&str], env: &[(&str, &str)]) 
     (output.status.success(), String::from_utf8(text).expect("UTF-8"))
 }
 
-/// Something on loopback that answers every request like this.
+/// A server on loopback that answers every request like this.
 async fn answers(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -25,7 +25,7 @@ async fn answers(answer: &'static str) -> String {
             tokio::spawn(async move {
                 let mut block = [0; 4096];
                 let _ = stream.read(&mut block).await;
-                // Who asked may be gone; that is its right.
+                // The client may be gone, which is no fault.
                 let _ = stream.write_all(answer.as_bytes()).await;
             });
         }

@@ -1,4 +1,4 @@
-//! The database is away: calls go on, callbacks are kept, and nobody is told a lie.
+//! The database is away: calls go on, callbacks are kept, and every answer is true.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn calls_ring_whom_they_rang_and_are_logged_afterwards() {
     for story in stories {
         assert_eq!(story.problems().count(), 0, "{story}");
     }
-    // Whether an agent may dial cannot be known, so nobody is dialled.
+    // Whether the agent may dial cannot be checked, so the call is refused.
     world.phone("+15005550123").behaves(Behaviour::talks(SECOND, SECOND));
     let out = agents[0].call([("To", "+15005550123")]).expect("the agent is free").ended().await;
     assert_eq!(out.legs.len(), 0, "{out}");

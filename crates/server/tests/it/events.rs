@@ -1,4 +1,4 @@
-//! What happens is told to every page that watches, from whatever server, and nothing is missed.
+//! Every subscribed page gets every event, from any server, and misses none.
 
 use std::time::Duration;
 
@@ -115,6 +115,23 @@ async fn every_reason_why_a_ring_stops_is_told() {
     world.stop().await;
 }
 
+/// The events of a call and of two agents that a page has missed. The end of the call may have been
+/// written with the end of the ring, or after it.
+async fn missed(stream: &mut Stream) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    while [("call", 1), ("ring_ended", 1), ("agent", 2)]
+        .iter()
+        .any(|(name, n)| count(&seen, name) < *n)
+    {
+        seen.push(stream.next().await.expect("more"));
+    }
+    seen
+}
+
+fn count(seen: &[Seen], name: &str) -> usize {
+    seen.iter().filter(|seen| seen.name == name).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
     let mut world = World::with_servers(2).await;
@@ -125,7 +142,7 @@ async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
     world.set_status(&team, 2, "away").await;
     stream.shows(&team, 2, "away").await;
 
-    // Its server stops in the middle of everything, and at once.
+    // Its server stops in the middle of the call, at once.
     let stopped = world.stop_first().await;
     stream.ends().await;
     world.route();
@@ -133,15 +150,7 @@ async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
     let story = world.phone(CALLER).call(&team.number).ended().await;
     world.applied().await;
     let mut other = world.resume(0, team.events(1), &stream).await;
-    // The end of the call may have been written with the end of the ring, or after it.
-    let mut seen: Vec<Seen> = Vec::new();
-    let count = |seen: &[Seen], name| seen.iter().filter(|seen| seen.name == name).count();
-    while [("call", 1), ("ring_ended", 1), ("agent", 2)]
-        .iter()
-        .any(|(name, n)| count(&seen, *name) < *n)
-    {
-        seen.push(other.next().await.expect("more"));
-    }
+    let seen = missed(&mut other).await;
     assert!(seen.iter().all(|seen| seen.name != "snapshot" && seen.name != "reset"), "{seen:?}");
     let calls: Vec<&Value> =
         seen.iter().filter(|seen| seen.name == "call").map(|seen| &seen.data).collect();
@@ -153,7 +162,7 @@ async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
     world.start_again(stopped).await;
     drop(other);
     let mut back = world.resume(0, team.events(1), &stream).await;
-    back.named("ring_ended").await;
+    missed(&mut back).await;
     let mut again = world.resume(0, team.events(1), &back).await;
     world.set_status(&team, 2, "available").await;
     let next = again
@@ -183,7 +192,7 @@ async fn a_page_that_was_away_for_too_long_begins_anew() {
         );
         assert_eq!(stream.next().await.expect("an event").name, "snapshot", "{id}");
     }
-    // More has happened than is kept.
+    // There were more changes than are kept.
     world.sql("update voice_feeds set seq = seq + 5000").await;
     let far = world.stream(0, &team.events(1).header("Last-Event-ID", "1")).await;
     let mut far = far;
@@ -234,7 +243,7 @@ async fn a_stream_ends_with_session_and_membership() {
     let mut member = world.stream(0, &team.events(2)).await;
     let mut stays = world.stream(0, &team.events(3)).await;
     session.ends().await;
-    // A request would still be let in.
+    // A request would still be accepted.
     let answer = world.no_stream(0, &short(-1)).await;
     assert_eq!((answer.status, &*answer.code()), (401, "session_expired"));
 
@@ -275,7 +284,7 @@ async fn a_workspace_hears_nothing_of_another() {
     world.phone(CALLER).call(&theirs.number).ended().await;
     world.applied().await;
     yours.named("ring_ended").await;
-    // The number of a change of theirs is nothing to us.
+    // The number of a change of another workspace means nothing here.
     let last = yours.last_id.clone().expect("an id");
     let mut resumed = world.stream(0, &ours.events(1).header("Last-Event-ID", &last)).await;
     world.set_status(&ours, 1, "away").await;
@@ -309,7 +318,7 @@ async fn an_agent_has_six_streams_and_a_page_one() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     let mut other = world.stream(0, &team.events(2)).await;
     other.named("snapshot").await;
-    // A page that comes back before its old stream is known to be dead.
+    // A page that reconnects before the server knows that its old stream is dead.
     let mut again = world.stream(0, &team.page(1, "tab-0")).await;
     again.named("snapshot").await;
     streams[0].ends().await;
@@ -333,7 +342,7 @@ async fn a_reader_that_reads_nothing_loses_its_stream_and_holds_up_nobody() {
     let team = world.team("acme").await;
     world.member(&team, 1, "agent").await;
     world.member(&team, 2, "agent").await;
-    // Long names, so that what waits is soon more than the buffers of a connection hold.
+    // Long names, so that the backlog soon exceeds the buffers of a connection.
     world.sql("update user_profiles set full_name = repeat('x', 60000)").await;
     let mut lazy = Vec::new();
     for _ in 0..2 {

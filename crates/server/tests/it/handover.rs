@@ -16,7 +16,7 @@ use crate::http::Ask;
 use crate::team::Team;
 use crate::world::{LOGIN, PUBLIC_URL, SECRETS_KEY, SESSION_SECRET, World, until};
 
-/// What a busy machine may take for a start or an end.
+/// How long a start or a stop may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `switchroom serve`.
@@ -36,7 +36,7 @@ impl Process {
         let mut child = program(world, "serve")
             .env("SWITCHROOM_LISTEN", listen.to_string())
             .env("SWITCHROOM_PUBLIC_URL", public_url)
-            // Only what is waited for: a log that nobody reads stops its writer.
+            // Only the lines that are waited for: a log that is not read blocks its writer.
             .env("RUST_LOG", "server::serve=info")
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -91,7 +91,7 @@ pub(crate) fn program(world: &World, command: &str) -> Command {
         .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
         .env("SWITCHROOM_SESSION_SECRET", SESSION_SECRET)
         .env("SWITCHROOM_SECRETS_KEY", SECRETS_KEY)
-        // Nobody is there: nothing leaves the machine.
+        // Nobody listens there: nothing leaves the machine.
         .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
     program
 }
@@ -127,7 +127,7 @@ pub(crate) async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<S
     Ok(answer.lines().next().unwrap_or("nothing").to_owned())
 }
 
-/// Calls of which the database has an event.
+/// Calls that have an event in the database.
 pub(crate) async fn kept(world: &World) -> u32 {
     let sql = "select count(distinct call_sid) from public.voice_events";
     let count: i64 = world.owner.client().query_one(sql, &[]).await.expect("a count").get(0);

@@ -57,7 +57,7 @@ impl World {
         exchange(self.servers[0].address(), request).await
     }
 
-    /// Sends bytes to the first server and reads all that it says.
+    /// Sends bytes to the first server and reads its whole answer.
     pub(crate) async fn everything(&self, request: &[u8]) -> Vec<u8> {
         everything(self.servers[0].address(), request).await
     }
@@ -67,7 +67,7 @@ impl World {
         self.ask(&team.signed(rest, params)).await
     }
 
-    /// What the metrics say of one line's start, 0 if it is not there.
+    /// The value of the metric that begins like this, 0 if there is none.
     pub(crate) async fn metric(&self, line: &str) -> u64 {
         let page = self.ask(&Ask::get("/metrics")).await;
         let found =

@@ -1,4 +1,4 @@
-//! Who rings, and who is logged.
+//! Which agents ring, and which one is logged.
 
 use std::time::Duration;
 
@@ -157,7 +157,7 @@ async fn who_is_away_or_offline_is_not_rung() {
     let story = world.phone(CALLER).call(&team.number).ended().await;
     let mut rang = team.rang(&story);
     rang.sort_unstable();
-    // Who never reported is rung: a team may use the token and the webhooks alone.
+    // An agent who never reported rings: a team may use the token and the webhooks alone.
     assert_eq!(rang, [3, 4], "{story}");
     let verdicts = world.verdicts(&team, story.sid, 1).await;
     let reasons: Vec<&str> = verdicts.iter().map(|(_, reason)| reason.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What is another workspace's does not exist.
+//! For one workspace, nothing of another workspace exists.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn filled(world: &World, name: &str) -> (Team, Story) {
     (team, story)
 }
 
-/// Everything that can be asked of a workspace by a page, under this path.
+/// Every request that a page can make about a workspace, under this path.
 fn asks(workspace: &str, user: UserId, call: &str) -> Vec<Ask> {
     let identity = identity::AgentIdentity::new(user);
     let path = |rest: &str| format!("/api/workspaces/{workspace}/{rest}");
@@ -84,7 +84,7 @@ async fn no_session_sees_another_workspace_or_that_there_is_one() {
             assert_eq!((answer.status, &*answer.code()), (404, "workspace_not_found"), "{name}");
         }
     }
-    // In the own workspace, what is theirs does not exist either.
+    // In the own workspace, their calls and agents do not exist either.
     let mine = ours.user(1);
     let foreign = answers(&world, asks(ours.id.as_str(), mine, call), mine, 3).await;
     let nobodys = "CA0123456789abcdef0123456789abcdef";

@@ -1,5 +1,5 @@
-//! What is known outlives the process: a server that starts without its database serves all the
-//! same, and does not use one that nobody has looked at.
+//! What is known outlives the process: a server that starts without its database serves calls, and does
+//! not use a database that was not checked.
 
 use std::time::Duration;
 

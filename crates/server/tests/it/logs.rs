@@ -1,4 +1,4 @@
-//! What the log never holds, however much is asked of it.
+//! What the log never holds, at any level.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -53,8 +53,8 @@ impl Captured {
     /// Runs something on threads that all log here.
     fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let dispatch = self.dispatch();
-        // Of a single subscriber `tracing` believes that every thread has it, and other tests,
-        // which have none, would switch lines off for us.
+        // If there is only one subscriber, `tracing` assumes that every thread has it. Other tests have none,
+        // and would switch lines off for this one.
         let _second = Dispatch::new(tracing_subscriber::registry());
         let of_threads = dispatch.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread()

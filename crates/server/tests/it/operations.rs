@@ -1,4 +1,4 @@
-//! What operators ask, who may ask from a page, and whether the description is true.
+//! Health and metrics, which pages may call the API, and whether its description is true.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn operators_are_answered() {
     for line in ["switchroom_answers_total{endpoint=\"health\",status=\"200\"} 1", "# EOF"] {
         assert!(answer.text().lines().any(|found| found == line), "{line}: {}", answer.text());
     }
-    // Another schema than this program's is no database to serve from.
+    // A database with another program's schema is not ready.
     let other = "comment on schema voice is 'Switchroom 0000'";
     world.owner.client().batch_execute(other).await.expect("a comment");
     let answer = world.ask(&Ask::get("/readyz")).await;
@@ -74,7 +74,7 @@ async fn the_description_and_the_router_agree() {
     world.stop().await;
 }
 
-/// The answer is one of those that are described, and not that there is nothing.
+/// The answer is one of the described ones, and not 404.
 fn described(answer: &Answer, operation: &Value, method: &str, template: &str) {
     let responses = operation["responses"].as_object().expect("responses");
     let status = answer.status.to_string();
@@ -126,7 +126,7 @@ async fn only_listed_pages_may_ask() {
         assert_eq!((answer.status, allowed(&answer)), (200, None), "{origin}");
         assert_eq!(answer.header("vary"), Some("Origin"), "{origin}");
     }
-    // Twilio is no page.
+    // Twilio's endpoints have no CORS.
     let answer = world.ask(&from(preflight(&team.path("voice"), "POST"), ORIGIN)).await;
     assert_eq!((answer.status, allowed(&answer)), (405, None));
     let answer = world.ask(&from(Ask::new("POST", &team.path("voice")), ORIGIN)).await;

@@ -67,7 +67,7 @@ async fn an_agent_who_calls_out_is_not_rung() {
     world.stop().await;
 }
 
-/// The refusal that was recorded of a call that was not placed.
+/// The recorded refusal of a call.
 async fn refusal(world: &World, team: &Team, story: &Story) -> String {
     assert_eq!(story.legs.len(), 0, "somebody was dialled: {story}");
     assert_eq!(story.problems().count(), 0, "{story}");

@@ -1,4 +1,4 @@
-//! What the agent's page is told while it rings.
+//! The parameters of a ringing call on the agent's page.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What an agent says, whether their page is there, and what calls make of it.
+//! The status of an agent, from their own word, their open pages and their calls.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl World {
         .await;
     }
 
-    /// The same until it shows: a server may be about to put the lease off.
+    /// The same until it shows: a server may be about to extend the lease.
     async fn closes(&self, stream: &mut Stream, team: &Team, agent: u8) {
         let shown = async {
             loop {

@@ -1,4 +1,4 @@
-//! What no callback told is mended: by Twilio's own record, else by deadline.
+//! Missed callbacks are recovered: by Twilio's own record, otherwise by deadline.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -132,7 +132,7 @@ async fn end_reason(world: &World, call: CallSid) -> String {
     world.call_column(call, "end_reason").await.unwrap_or_default()
 }
 
-/// A call that agent 1 answered, and of whose end no callback told.
+/// A call that agent 1 answered, and whose last callback is missing.
 async fn lost_end(world: &World, team: &Team) -> Story {
     let agents = world.agents(team, 2).await;
     agents[0].behaves(Behaviour::talks(SECOND, 20 * SECOND));

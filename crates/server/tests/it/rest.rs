@@ -111,7 +111,7 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     let text = format!(
         "HTTP/1.1 {status} Answer\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
-    // The server may have gone away; that is its right.
+    // The server may be gone, which is no fault.
     let _ = stream.write_all(text.as_bytes()).await;
 }
 

@@ -1,4 +1,4 @@
-//! Slow clients: each is given up in time, and nobody else notices.
+//! Slow clients: their connections are closed in time, and no other client notices.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Numbers of the day, and the filters of the log.
+//! Figures of the day, and the filters of the log.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn the_numbers_are_of_the_calls_that_arrived_in_the_time() {
         let agent = if n <= 7 { 1 } else { 2 };
         answered(&world, &team, &format!("CAa{n}"), 7_000.0, agent, f64::from(n)).await;
     }
-    // Somebody who has left.
+    // A former member.
     answered(&world, &team, "CAgone", 600.0, 9, 5.5).await;
     for (name, outcome) in [("CAm1", "no_answer"), ("CAm2", "caller_hung_up"), ("CAm3", "failed")] {
         let values = format!("'{outcome}', a.at + interval '9 seconds'");

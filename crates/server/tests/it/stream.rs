@@ -1,4 +1,4 @@
-//! A page that watches.
+//! A page that subscribes to events.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) struct Seen {
 }
 
 impl Stream {
-    /// Opens a stream, which must be given.
+    /// Opens a stream, which must succeed.
     pub(crate) async fn open(address: SocketAddr, ask: &Ask) -> Self {
         let mut connection = TcpStream::connect(address).await.expect("a connection");
         connection.write_all(&ask.bytes()).await.expect("a request");
@@ -90,7 +90,7 @@ impl Stream {
         self.find(&format!("agent {agent} {status}"), is).await.data
     }
 
-    /// Waits for the end of the stream, which must be no broken connection.
+    /// Waits for the end of the stream, which must not be a broken connection.
     pub(crate) async fn ends(&mut self) {
         while self.next().await.is_some() {}
         assert!(self.is_complete, "the connection broke");

@@ -9,7 +9,7 @@ use server::{Config, Server};
 use store_pg::{Owner, SCHEMA};
 use uuid::Uuid;
 
-/// What Twilio is told; the emulator's routes lead to the servers.
+/// The public URL that Twilio knows; the emulator's routes lead to the servers.
 pub(crate) const PUBLIC_URL: &str = "https://voice.example.com";
 pub(crate) const SESSION_SECRET: &str = "a-session-secret-of-at-least-32-bytes";
 pub(crate) const SECRETS_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -83,7 +83,7 @@ impl World {
         Stopped
     }
 
-    /// Starts a server on what the first one left behind.
+    /// Starts a server on the files of the first one.
     pub(crate) async fn start_again(&mut self, _: Stopped) {
         let server = self.server_in(0).await;
         self.servers.insert(0, server);
@@ -102,14 +102,14 @@ impl World {
                 "SWITCHROOM_SESSION_SECRET" => SESSION_SECRET,
                 "SWITCHROOM_SECRETS_KEY" => SECRETS_KEY,
                 "SWITCHROOM_ALLOWED_ORIGINS" => ORIGIN,
-                // Nobody is there: nothing leaves the machine.
+                // Nobody listens there: nothing leaves the machine.
                 "TWILIO_API_BASE_URL" => "http://127.0.0.1:9",
                 _ => return None,
             };
             Some(text.to_owned())
         });
         let mut config = config.expect("a configuration");
-        // By its own clock it would write between what a test compares.
+        // Rounds of its own would write between the states that a test compares.
         config.reconcile.every = None;
         config.refresh_every = None;
         config.database_budget = self.budget;
@@ -153,7 +153,7 @@ impl World {
 #[must_use]
 pub(crate) struct Stopped;
 
-/// Waits until something is so, for as long as a busy machine may take.
+/// Waits until something holds, for as long as a busy machine may take.
 pub(crate) async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
     let holds = harness::wait::until(Duration::from_secs(30), Duration::from_millis(2), holds);
     assert!(holds.await, "not within 30 s: {what}");
