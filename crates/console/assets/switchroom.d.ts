@@ -112,7 +112,7 @@ export type Problem = {
 };
 
 /**
- * One agent, as every page sees them.
+ * One agent, as all pages see them.
  */
 export type Agent = {
     user_id: string;
@@ -143,7 +143,7 @@ type Role = "agent" | "admin";
 type AgentStatus = "available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up";
 
 /**
- * One call, as every page sees it: the record, and the name of its contact.
+ * One call, as all pages see it: the record, and the name of its contact.
  */
 export type Call = {
     /**

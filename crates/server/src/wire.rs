@@ -1,4 +1,4 @@
-//! What the API and the stream of events say, in the same words.
+//! The JSON of the API and of the live events: one form for both.
 
 pub(crate) mod agent;
 pub(crate) mod call;

@@ -57,6 +57,33 @@ fn every_kind_of_event_comes_back() {
     }
 }
 
+/// The form that the API shows: no key may change.
+#[test]
+fn a_call_is_one_object() {
+    let from = "client:agent_07070707070707070707070707070707";
+    let call = call(&[called_out(0, 7), refused(0, 7)]);
+    let agent = "07070707-0707-0707-0707-070707070707";
+    let (began, sid) = ("2026-01-01T00:00:00Z", call.sid.as_str());
+    let want = json!({
+        "call_sid": sid, "direction": "outbound", "outcome": "refused", "from": from,
+        "to": call.to.as_str(), "contact_id": null, "handled_by": agent, "started_at": began,
+        "answered_at": null, "ended_at": began, "end_reason": "refused",
+        "refusal": "country_not_allowed", "waves": [],
+        "legs": [{
+            "leg_sid": sid, "agent": agent, "status": "failed", "end_reason": "refused",
+            "initiated_at": began, "ringing_at": null, "answered_at": null, "ended_at": began,
+        }],
+    });
+    assert_eq!(serde_json::to_value(&call).expect("serializes"), want);
+
+    let rung = crate::support::call(&three_agents());
+    let wave = serde_json::to_value(&rung.waves[0]).expect("serializes");
+    let keys: Vec<&String> = wave.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["decided_at", "dialled", "ended_at", "number", "scope", "verdicts"]);
+    let verdict = json!({"user": rung.waves[0].verdicts[0].user, "reason": "rings", "rings": true});
+    assert_eq!(wave["verdicts"][0], verdict);
+}
+
 /// Another version's words come back as they were, and in the order of their texts.
 #[test]
 fn words_of_a_newer_version_are_kept() {

@@ -1,8 +1,8 @@
-// Made from the types of the server, which compares it with them. To write it anew:
+// Made from the types of the server, which compares it with them. To write it again:
 // UPDATE_GENERATED=1 cargo test --package server --lib generated
 
 /**
- * One agent, as every page sees them.
+ * One agent, as all pages see them.
  *
  * @typedef {object} Agent
  * @property {string} user_id
@@ -27,7 +27,7 @@
  */
 
 /**
- * One call, as every page sees it: the record, and the name of its contact.
+ * One call, as all pages see it: the record, and the name of its contact.
  *
  * @typedef {object} Call
  * @property {string} call_sid The call, as Twilio and the log name it

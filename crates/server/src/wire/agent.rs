@@ -10,7 +10,7 @@ use store_pg::AgentRow;
 #[cfg(test)]
 use super::generated;
 
-/// One agent, as every page sees them.
+/// One agent, as all pages see them.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Agent {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use store_pg::LoggedCall;
 
-/// One call, as every page sees it: the record, and the name of its contact.
+/// One call, as all pages see it: the record, and the name of its contact.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Call<'a> {
@@ -18,7 +18,7 @@ impl<'a> Call<'a> {
         Self { record: &logged.call, contact_name: logged.contact_name.as_deref() }
     }
 
-    /// The JSON of it.
+    /// Its JSON.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -1,6 +1,7 @@
-//! What is made from the types: schemas in `openapi.json`, and the console's `lib/words.js`.
+//! Files that are made from the types: the schemas in `openapi.json`, and the console's
+//! `lib/words.js`.
 //!
-//! The tests compare the files with the types. After a change of a type, write the files anew:
+//! The tests compare the files with the types. After a change of a type, write the files again:
 //!
 //! ```text
 //! UPDATE_GENERATED=1 cargo test --package server --lib generated
@@ -45,8 +46,8 @@ fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
     generator.subschema_for::<T>();
 }
 
-/// Descriptions come from the documentation of the types: what is `None` there is null here, and
-/// links lead nowhere.
+/// Descriptions come from the documentation of the types. `None` there is null in JSON, and links
+/// have no target.
 fn in_words_of_json(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
@@ -57,7 +58,7 @@ fn in_words_of_json(schema: &mut Value) {
                 let end = text.trim_end_matches('.').len();
                 text.truncate(end);
             }
-            // What is left out when it is absent is never null.
+            // A property that is left out when it is absent is never null.
             let required = object.get("required").cloned().unwrap_or_default();
             for (name, schema) in
                 object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
@@ -70,7 +71,7 @@ fn in_words_of_json(schema: &mut Value) {
                     schema["type"] = kind.clone();
                 }
             }
-            // Rust's own sizes of numbers are nobody's business.
+            // The sizes of Rust's numbers mean nothing to a client.
             if object.get("type").is_some_and(|kind| kind.to_string().contains("integer")) {
                 object.retain(|keyword, _| keyword != "format" && keyword != "maximum");
             }
@@ -98,7 +99,7 @@ fn without_links(text: &str) -> String {
     plain + rest
 }
 
-/// The description of the API, with the schemas of the types instead of those that it has.
+/// The description of the API with the schemas of the types in it.
 fn openapi(old: &str) -> String {
     let schemas = schemas();
     let (head, rest) = old.split_once("  \"schemas\": {\n").expect("schemas");
@@ -125,10 +126,10 @@ fn pretty(value: &Value) -> String {
     String::from_utf8(text).expect("UTF-8")
 }
 
-/// The module of the console that holds the words of the record and their meaning.
+/// The module of the console with the words of the record and what they mean.
 fn words() -> String {
     let mut text = String::from(
-        "// Made from the types of the server, which compares it with them. To write it anew:\n\
+        "// Made from the types of the server, which compares it with them. To write it again:\n\
          // UPDATE_GENERATED=1 cargo test --package server --lib generated\n",
     );
     for (name, schema) in &schemas() {
@@ -243,7 +244,7 @@ fn the_console_has_the_words_of_the_types() {
     check(WORDS, |_| words());
 }
 
-/// Lists of words that stand in the description outside of the schemas of the types.
+/// Lists of words in the description that are not in the schemas of the types.
 #[test]
 fn words_that_are_written_by_hand_are_those_of_the_types() {
     let text = include_str!("../../openapi.json");

@@ -27,7 +27,7 @@ struct AnsweredBy<'a> {
 }
 
 impl<'a> RingEnded<'a> {
-    /// `None` if the leg rings, or nobody has said why it stopped.
+    /// `None` if the leg rings, or no event says why it stopped.
     pub(crate) fn of(
         call: &Call,
         leg: &Leg,
