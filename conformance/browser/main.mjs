@@ -1,6 +1,6 @@
-// Every browser test, in this order: what the others build on comes first.
+// Every browser test. The order matters: the basics come first.
 //
-// `cargo xtask browser` sets the stage and runs this file with Node's own test runner.
+// `cargo xtask browser` sets up the stage and runs this file with Node's own test runner.
 
 import './scenarios/registration.mjs';
 import './scenarios/calls.mjs';

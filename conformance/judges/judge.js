@@ -14,7 +14,7 @@ const jsonwebtoken = ofTwilio('jsonwebtoken');
 const xmlbuilder = ofTwilio('xmlbuilder');
 const { getExpectedTwilioSignature } = installed('twilio/lib/webhooks/webhooks');
 
-/** A decoded form as Express hands it over: a repeated name has a list. */
+/** A decoded form as Express passes it: a repeated name has a list. */
 function params(body) {
   const found = Object.create(null);
   for (const [name, value] of new URLSearchParams(body ?? '')) {
@@ -96,7 +96,7 @@ function accept({ jwt, secret, now }) {
   }
 }
 
-/** Which method of a builder makes which element, found by trying them all. */
+/** Finds by trial which builder method makes which element. */
 const makers = new Map();
 function makersOf(builder) {
   const type = builder.constructor;
@@ -136,7 +136,7 @@ function build({ language, children }) {
   return response.toString();
 }
 
-/** Sends what is meant for Twilio's host to an emulator. */
+/** Sends requests for Twilio's host to an emulator. */
 class Redirected extends twilio.RequestClient {
   constructor(base) {
     super();
@@ -156,7 +156,7 @@ function named(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
 }
 
-/** A resource under the API's own names, moments as seconds. */
+/** A resource under the API's own names, with times in seconds. */
 function plain(resource) {
   const fields = Object.entries(resource.toJSON()).map(([name, value]) => [
     snake(name), value instanceof Date ? value.getTime() / 1000 : value,

@@ -1,7 +1,7 @@
 """Twilio's Python library as a judge: one JSON request a line, one JSON answer a line.
 
-Python's own XML parser reads documents here, and the documented rule for signatures is written down
-once more, from Twilio's text and with nothing of the libraries.
+Python's own XML parser reads documents here. The documented rule for signatures is implemented a second
+time, from Twilio's text and without the libraries.
 """
 
 import base64
@@ -32,7 +32,7 @@ from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
-# Secrets shorter than the hash are allowed, and warned of.
+# Secrets shorter than the hash are allowed, but cause a warning.
 warnings.simplefilter("ignore")
 
 
@@ -48,7 +48,7 @@ def pairs(body):
 
 
 class MultiDict(dict):
-    """A decoded form as Flask hands it over."""
+    """A decoded form as Flask passes it."""
 
     def __init__(self, body):
         super().__init__()
@@ -193,7 +193,7 @@ def keyword(attribute):
 
 
 def value(given):
-    """Lists are given as one text, as the library asks for."""
+    """Passes lists as one text, as the library requires."""
     return " ".join(map(str, given)) if isinstance(given, list) else given
 
 
@@ -201,7 +201,7 @@ makers = {}
 
 
 def makers_of(builder):
-    """Which method of a builder makes which element, and which argument is its text; by trying."""
+    """Finds by trial which builder method makes which element, and which argument is its text."""
     kind = type(builder)
     if kind not in makers:
         found = {}
@@ -273,7 +273,7 @@ def nested(element):
 
 
 class Redirected(TwilioHttpClient):
-    """Sends what is meant for Twilio's host to an emulator."""
+    """Sends requests for Twilio's host to an emulator."""
 
     def __init__(self, base):
         super().__init__()
@@ -294,7 +294,7 @@ def named(given):
 
 
 def plain(resource):
-    """A resource under the API's own names, moments as seconds."""
+    """A resource under the API's own names, with times in seconds."""
     fields = {}
     for name, value in vars(resource).items():
         if name == "_from":

@@ -56,7 +56,7 @@ fn parsed(
     Ok(tally)
 }
 
-/// Parses each official document, renders it and has both trees compared.
+/// Parses each official document, renders it, and compares both trees.
 fn compare(
     library: &'static str,
     language: Language,
@@ -80,14 +80,14 @@ fn compare(
                 tally.check(theirs == back, || {
                     format!("{library} wrote {xml}, we {}", rendered[index])
                 });
-                // Without strangers in it, everything has a type.
+                // Without unknown parts, every element has a type.
                 let strange = case["strange"].as_bool().unwrap_or_default();
                 tally.check(read.unknown.is_empty() != strange, || {
                     format!("{library}: unknown to us: {}: {xml}", read.unknown)
                 });
             }
         }
-        // That the judge wrote what it was asked to, so that nothing is compared with itself.
+        // Check that the judge wrote the whole case; otherwise the comparison would prove nothing.
         let complete = count(&theirs[index]) == count(case);
         tally.check(complete, || format!("{library} left something out of {case}: {xml}"));
     }
@@ -97,7 +97,7 @@ fn compare(
 /// A document as we read it.
 struct Read {
     rendered: String,
-    /// What the grammar does not know, for a fault's description.
+    /// The parts that the grammar does not know, for the description of a fault.
     unknown: String,
 }
 

@@ -1,4 +1,4 @@
-//! Twilio's own libraries, each in a process that answers line by line.
+//! The judges: Twilio's own libraries, each in a process that answers line by line.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(crate) struct Judges {
 }
 
 impl Judges {
-    /// Starts both: `node_modules` lies in `node`, and `python` is an interpreter with the library.
+    /// Starts both: `node_modules` is in `node`, and `python` is an interpreter with the library.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Judge {
     ///
     /// # Errors
     ///
-    /// If the judge ended or answered something else; its own words are on standard error.
+    /// If the judge ended or gave an unexpected answer; its messages are on standard error.
     pub(crate) fn ask(&mut self, judge: &str, cases: &[Value]) -> io::Result<Vec<Value>> {
         let mut answers = Vec::with_capacity(cases.len());
         // Small enough that neither side waits for the other with full pipes.

@@ -22,7 +22,7 @@ use crate::judge::Judges;
 use crate::random::Random;
 use crate::tally::Tally;
 
-/// Judges our libraries by Twilio's own; `cargo xtask conformance` installs those and runs this.
+/// Compares our libraries with Twilio's own; `cargo xtask conformance` installs those and runs this.
 #[derive(Parser)]
 struct Options {
     /// Folder whose `node_modules` has the Node library.
@@ -34,10 +34,10 @@ struct Options {
     /// Cases of each kind.
     #[arg(long, default_value_t = 2000)]
     cases: usize,
-    /// The same seed gives the same cases.
+    /// Seed of the generated cases.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Judges one kind only.
+    /// Compares one kind only.
     #[arg(long, value_parser = KINDS.map(|(name, _)| name))]
     only: Option<String>,
 }

@@ -1,8 +1,8 @@
 //! The REST API of the emulator, as Twilio's own clients use it.
 //!
 //! Each library places calls, reads them back, changes and ends them, pages through lists, and
-//! rules a conference, a queue and a recording. What it tells is compared with what the emulator
-//! knows, and errors with their numbers.
+//! controls a conference, a queue and a recording. The results are compared with the emulator's own
+//! state, and errors with Twilio's numbers.
 
 use std::io;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) fn run(judges: &mut Judges, random: &mut Random, count: usize) -> io:
     Ok(tally)
 }
 
-/// An emulator with an account, and a phone that is on the line for as long as it is wanted.
+/// An emulator with an account, and a phone that stays on the line as long as a story needs it.
 struct Stage<'a> {
     runtime: &'a Runtime,
     twilio: Emulator,
@@ -57,7 +57,7 @@ impl<'a> Stage<'a> {
         account.number(NUMBER, Voice::new("http://127.0.0.1:9/voice")).map_err(io::Error::other)?;
         let customer = format!("+1500555{:04}", 1000 + random.below(8999));
         twilio.phone(&customer).behaves(Behaviour::answers(Duration::from_secs(1)));
-        // Nothing happens by itself: a story says when time passes.
+        // Nothing happens by itself: the story moves time forward.
         let hold = twilio.hold();
         Ok(Self { runtime, twilio, http, account, token, key, customer, _hold: hold })
     }
@@ -90,7 +90,7 @@ impl Play<'_> {
         self.errors()
     }
 
-    /// Created, read back, listed, led elsewhere, ended.
+    /// A call is created, read back, listed, redirected and ended.
     fn calls(&mut self) -> io::Result<()> {
         let customer = self.stage.customer.clone();
         let made = self.create(&customer, SAYS)?;
@@ -126,7 +126,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Listed page by page, by the links that the API gives.
+    /// Calls are listed page by page, by the links of the API.
     fn pages(&mut self) -> io::Result<()> {
         let mut sids = Vec::new();
         for _ in 0..5 {
@@ -142,7 +142,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// A participant is called in, muted, held and sent away.
+    /// A participant is called, muted, held and removed.
     fn conference(&mut self) -> io::Result<()> {
         let room = json!(["conferences", ["room"], "participants"]);
         let args = json!({ "to": self.stage.customer, "from": NUMBER, "label": "ana" });

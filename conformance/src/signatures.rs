@@ -1,4 +1,4 @@
-//! `X-Twilio-Signature`: who accepts which request.
+//! `X-Twilio-Signature`: which library accepts which request.
 
 mod generate;
 mod known;
@@ -15,7 +15,7 @@ use crate::judge::Judges;
 use crate::random::Random;
 use crate::tally::Tally;
 
-/// Signs every request thrice, hands one of the signatures on, and compares the verdicts.
+/// Signs every request with all three libraries, passes one signature on, and compares the verdicts.
 pub(crate) fn run(judges: &mut Judges, random: &mut Random, count: usize) -> io::Result<Tally> {
     let mut tally = Tally::new("signatures");
     let plans: Vec<Plan> = (0..count).map(|_| Plan::draw(random)).collect();
@@ -87,7 +87,7 @@ fn verify(judges: &mut Judges, cases: &[Case], tally: &mut Tally) -> io::Result<
         tally.check(ours.is_ok() == valid, || format!("ours is {ours:?}, valid {valid}: {case:?}"));
         let rule = Rule { valid, form: ours.ok() };
         let asked = [(PYTHON, &python[index]), (NODE, &node[index])];
-        // Node's library knows no shared keys.
+        // Node's library does not support shared keys.
         let asked = asked.iter().take(if case.algorithm == Algorithm::HmacSha1 { 2 } else { 1 });
         for (library, verdict) in asked {
             match known::reason(library, case, &rule, verdict) {
@@ -135,7 +135,7 @@ fn ours_signed(case: &Case) -> String {
     signed.unwrap_or_else(|| "nothing".to_owned())
 }
 
-/// The form of the URL that was signed, or the class of the refusal.
+/// The form of the signed URL, or the class of the refusal.
 fn ours_verified(case: &Case, legacy: bool) -> Result<UrlForm, &'static str> {
     let (verifier, settings) = match case.algorithm {
         Algorithm::HmacSha1 => (AuthToken::new(&case.token).map(Verifier::new), None),

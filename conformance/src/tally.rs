@@ -1,4 +1,4 @@
-//! What came of one kind of case.
+//! The result of one kind of case.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Access tokens: what is in them, and who accepts them.
+//! Access tokens: their content, and which library accepts them.
 
 use std::io;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::judge::{Judge, Judges};
 use crate::random::Random;
 use crate::tally::Tally;
 
-/// Issues every token with both libraries and ours, compares them, and lets everybody check what
-/// the others issued.
+/// Issues every token with both libraries and ours, compares the tokens, and lets each library verify
+/// those of the others.
 pub(crate) fn run(judges: &mut Judges, random: &mut Random, count: usize) -> io::Result<Tally> {
     let mut tally = Tally::new("tokens");
     let cases: Vec<Case> = (0..count).map(|_| Case::draw(random)).collect();

@@ -1,4 +1,4 @@
-//! Reading access tokens never panics, neither as they come nor with any payload that is signed.
+//! Reading access tokens never panics, neither for arbitrary text nor for any signed payload.
 #![no_main]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whatever is read is written in a form that is read as the same value.
+//! Every parsed value is written in a form that parses to the same value.
 #![no_main]
 
 use std::fmt::{Debug, Display};

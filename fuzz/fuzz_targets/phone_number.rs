@@ -1,4 +1,4 @@
-//! A phone number is a plus, a digit from 1 to 9 and 1 to 14 more, and nothing else is one.
+//! A phone number is a plus, a digit from 1 to 9 and 1 to 14 more digits, and nothing else.
 #![no_main]
 
 use identity::PhoneNumber;

@@ -1,4 +1,4 @@
-//! Reading session tokens and key sets never panics, and no token passes that is not signed.
+//! Reading session tokens and key sets never panics, and an unsigned token never passes.
 #![no_main]
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A URL in the first line and a body in the rest: forms are read as another reader does, and what
-//! we sign we accept.
+//! A URL in the first line and a body in the rest: forms are read like another parser reads
+//! them, and our own signatures are accepted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Reading TwiML never panics, and what is written is read as the same document.
+//! Reading TwiML never panics, and a written document is read as the same document.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! What the targets share: tokens over any payload, signed so that it is looked at.
+//! Shared by the targets: tokens with any payload, signed so that the payload is read.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

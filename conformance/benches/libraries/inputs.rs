@@ -1,10 +1,10 @@
-//! What every contender is given.
+//! The inputs of every contender.
 
 use serde_json::Value;
 
 pub(crate) struct Inputs {
     given: Value,
-    // Not looked up while time is measured.
+    // Prepared before time is measured.
     pub(crate) action: String,
     pub(crate) status: String,
     pub(crate) caller_id: String,

@@ -1,11 +1,11 @@
-//! Our libraries, and what bounds them, measured: one command a line, one JSON answer a line.
+//! Measures our libraries and their lower bounds: one command a line, one JSON answer a line.
 //!
 //! `cargo xtask bench --libraries` runs this beside `measure.js` and `measure.py`, which take the
-//! same commands: `show CASE` answers what is made, `measure CASE MILLISECONDS` the nanoseconds that
-//! making it takes, and, only here, `accept JWT` whether a token is good and grants what ours does.
+//! same commands: `show CASE` returns the output, `measure CASE MILLISECONDS` the time of one run in
+//! nanoseconds, and, only here, `accept JWT` whether a token is valid and has the grants of ours.
 //!
-//! The argument says who is measured: `ours`, or one of two that do the least that a program could.
-//! `floor` pushes texts that need no escaping into a buffer that is long enough, and computes the
+//! The argument chooses the program: `ours`, or one of two that do the least possible work. `floor`
+//! pushes texts that need no escaping into a buffer that is long enough, and computes the
 //! bare HMAC. `second` escapes every value into a string that grows, as careful code by hand does,
 //! and computes the HMAC with the key hashed in beforehand.
 

@@ -1,4 +1,4 @@
-// A test's view of the agent console: what an agent sees and does, by the page's `data-test` marks.
+// The tests' view of the agent console. Parts of the page are found by their `data-test` attributes.
 
 import { stage } from '../stage/stage.mjs';
 import { TOLERANCE } from '../stage/twilio.mjs';
@@ -23,7 +23,7 @@ export class Console {
     await this.page.goto(this.link);
   }
 
-  /** The part of the page with this mark. */
+  /** The part of the page with this attribute. */
   part(mark) {
     return this.page.locator(`[data-test="${mark}"]`);
   }
@@ -32,20 +32,20 @@ export class Console {
     return this.part(mark).click();
   }
 
-  /** What a part says, or null while it is not shown. */
+  /** The text of a part, or null while it is hidden. */
   async says(mark) {
     const part = this.part(mark).first();
     if (!(await part.isVisible())) return null;
     return (await part.innerText()).trim();
   }
 
-  /** Waits until a part says something. */
+  /** Waits until a part has this text. */
   shows(mark, wanted) {
     const fits = (text) => text !== null && (wanted instanceof RegExp ? wanted.test(text) : text === wanted);
     return until(`agent ${this.agent.number}'s ${mark} says ${wanted}`, () => this.says(mark), (text) => fits(text) && { text });
   }
 
-  /** Waits until a part is not shown. */
+  /** Waits until a part is hidden. */
   hides(mark) {
     return this.part(mark).first().waitFor({ state: 'hidden' });
   }
@@ -68,13 +68,13 @@ export class Console {
     return this.shows('call-timer', /^\d+:\d\d$/);
   }
 
-  /** Waits until this tone is what comes in. */
+  /** Waits until the page receives this tone. */
   hears(hz) {
     const near = (heard) => heard && Math.abs(heard.hz - hz) < TOLERANCE && heard.level > -70;
     return until(`agent ${this.agent.number} hears ${hz} Hz`, () => this.page.evaluate(() => ears()), near);
   }
 
-  /** Everything that is known of the page, for somebody who looks for a fault. */
+  /** The whole state of the page, to find the cause of a failure. */
   async told() {
     return { url: this.page.url(), text: await this.page.locator('body').innerText(), faults: this.page.faults };
   }

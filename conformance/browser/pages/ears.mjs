@@ -1,9 +1,10 @@
-// What tests put beside a page's own scripts: a microphone that hears one tone, and ears.
+// A script that tests add to a page: a microphone that plays one tone, and an analyser of the
+// received sound.
 
 /**
- * Runs in the page, before its own scripts. The page's code is not touched: the browser only has
- * another microphone, and what the page's connections bring is listened to. Without a tone the
- * browser keeps its own microphones.
+ * Runs in the page, before its own scripts. The page's code stays as it is: only the microphone is
+ * replaced, and the sound of the page's connections is analysed. Without a tone, the browser keeps
+ * its own microphones.
  */
 export function ears(hz) {
   let audio;
@@ -26,7 +27,7 @@ export function ears(hz) {
     }
   };
 
-  /** The strongest tone of the last connection, and how loud it is. */
+  /** The strongest tone of the last connection, and its level. */
   globalThis.ears = () => {
     const stream = streams.at(-1);
     if (!stream) return null;

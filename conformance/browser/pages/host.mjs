@@ -12,7 +12,7 @@ const packages = process.env.SWITCHROOM_TEST_PACKAGES;
 const require = createRequire(join(packages, 'node_modules', '_'));
 const GUIDE = new URL('../../../docs/embedding.md', import.meta.url);
 
-/** The code blocks of one language, as they stand there; only the server is this one. */
+/** The code blocks of one language, unchanged except for the server's address. */
 export async function samples(language) {
   const text = await readFile(GUIDE, 'utf8');
   const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language);
@@ -41,7 +41,7 @@ export async function bundle(main, sample, language) {
       format: 'esm',
       target: 'es2022',
       jsx: 'automatic',
-      // With all that the frameworks check while a page is written.
+      // With all development checks of the frameworks.
       define: {
         'process.env.NODE_ENV': '"development"',
         __VUE_OPTIONS_API__: 'true',
@@ -85,13 +85,13 @@ export class Host {
     return this.page.getByRole('button', { name, exact: true });
   }
 
-  /** Everything that is known of the page, for somebody who looks for a fault. */
+  /** The whole state of the page, to find the cause of a failure. */
   async told() {
     return { text: await this.page.locator('body').innerText(), faults: this.page.faults };
   }
 }
 
-/** Waits until exactly this many pages of an agent are registered, and hands back their ids. */
+/** Waits until exactly this many pages of an agent are registered, and returns their ids. */
 export const registered = (agent, count) =>
   until(`${count} pages of ${agent.identity}`, pages(agent), (ids) => ids.length === count && ids);
 

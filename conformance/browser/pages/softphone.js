@@ -1,6 +1,6 @@
-// An agent's page with the Voice SDK as it comes from the registry, and nothing of ours between.
+// An agent's page with the unchanged Voice SDK from the registry, and no code of ours in between.
 //
-// The microphone is a steady tone, so that whoever hears it knows whom they hear; what comes back
+// The microphone plays a steady tone, so that the other end can tell who it hears. The received sound
 // is analysed for its strongest tone. Tests read `softphone.state()` and `softphone.events`.
 
 'use strict';
@@ -61,7 +61,7 @@
     return `data:audio/wav;base64,${btoa(String.fromCharCode(...new Uint8Array(view.buffer)))}`;
   }
 
-  /** Writes down everything that the SDK tells of a call. */
+  /** Records every event of the SDK about a call. */
   function follow(next, direction) {
     const names = ['accept', 'cancel', 'reject', 'disconnect', 'ringing', 'reconnecting', 'reconnected', 'transportClose'];
     for (const name of names) {
@@ -74,7 +74,7 @@
     next.on('accept', () => (call = next));
   }
 
-  /** The strongest tone in what the call brings, and how loud it is. */
+  /** The strongest tone in the call's sound, and its level. */
   function heard() {
     const stream = call?.getRemoteStream?.();
     if (!stream || call.status() !== 'open') return null;
@@ -93,7 +93,7 @@
     events,
     token,
 
-    /** Opens the device and registers it; a token of the test's own may stand for the server's. */
+    /** Opens the device and registers it, with the server's token or one of the test. */
     async start(given) {
       settings = given;
       audio = new AudioContext();
@@ -116,11 +116,11 @@
         note('incoming', { sid: sid(incoming), from: incoming.parameters.From });
         follow(incoming, 'in');
       });
-      // It settles when it can; what goes wrong is told as an event.
+      // Errors come as events.
       device.register().catch(() => {});
     },
 
-    /** How everything is right now. */
+    /** The current state. */
     state() {
       return {
         device: device?.state,
@@ -145,7 +145,7 @@
       follow(call, 'out');
     },
 
-    /** Puts a new token of the server in the old one's place. */
+    /** Replaces the token by a new one of the server. */
     async refresh() {
       device.updateToken(await token());
     },

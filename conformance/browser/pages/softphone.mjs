@@ -42,33 +42,33 @@ export class Softphone {
     return this.page.evaluate(() => softphone.events);
   }
 
-  /** Everything that is known of the page, for somebody who looks for a fault. */
+  /** The whole state of the page, to find the cause of a failure. */
   async told() {
     return { state: await this.state(), events: await this.events(), faults: this.page.faults };
   }
 
-  /** Waits until the page's state is as it should be. */
+  /** Waits until the page's state meets a condition. */
   until(what, holds) {
     return until(`agent ${this.agent.number} ${what}`, () => this.state(), holds);
   }
 
-  /** Waits until the SDK has told something, for the `times`-th time. */
+  /** Waits until the SDK has sent an event so many times. */
   async tells(what, fits = () => true, times = 1) {
     const found = (events) => events.filter((event) => event.what === what && fits(event))[times - 1];
     return until(`agent ${this.agent.number} is told ${what}`, () => this.events(), found);
   }
 
-  /** Waits until something rings, and hands back what the page knows of it. */
+  /** Waits until a call rings, and returns the page's data about it. */
   rings() {
     return this.until('rings', ({ ringing }) => ringing[0]);
   }
 
-  /** Waits until nothing rings any more. */
+  /** Waits until nothing rings. */
   stops() {
     return this.until('stops ringing', ({ ringing }) => !ringing.length);
   }
 
-  /** Picks up what rings, and waits until they talk. */
+  /** Answers the ringing call, and waits until it is connected. */
   async answer() {
     await this.rings();
     await this.page.evaluate(() => softphone.answer());
@@ -101,7 +101,7 @@ export class Softphone {
     return this.until('is off the phone', ({ call }) => !call || call.status === 'closed');
   }
 
-  /** Waits until this tone is what comes in, in packets that arrive. */
+  /** Waits until the page receives this tone, and packets arrive. */
   hears(hz) {
     const near = ({ heard }) =>
       heard && Math.abs(heard.hz - hz) < TOLERANCE && heard.level > QUIET && heard.packets > 0;
@@ -109,5 +109,5 @@ export class Softphone {
   }
 }
 
-/** Decibels below which nothing is heard. */
+/** Decibels below which a sound counts as silence. */
 const QUIET = -70;

@@ -1,8 +1,8 @@
-// The way from a page to Twilio's gateway, in a test's hands.
+// The connection from a page to Twilio's gateway, under the control of a test.
 
 import { stage } from '../stage/stage.mjs';
 
-/** Takes the page's way to the gateway; to be asked for before the page opens. */
+/** Takes over the page's connection to the gateway. Call it before the page opens. */
 export async function wire(page) {
   const open = new Set();
   let isCut = false;
@@ -17,7 +17,7 @@ export async function wire(page) {
     });
   });
   return {
-    /** Lets nothing through any more. */
+    /** Blocks everything. */
     async cut() {
       isCut = true;
       for (const { socket, gateway } of open) await Promise.all([socket.close({ code: 1001 }), gateway.close()]);
@@ -29,7 +29,7 @@ export async function wire(page) {
       isCut = false;
     },
 
-    /** Says something to the page, as the gateway would. */
+    /** Sends a frame to the page, as the gateway would. */
     say(frame) {
       for (const { socket } of open) socket.send(JSON.stringify(frame));
     },

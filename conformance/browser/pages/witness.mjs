@@ -1,8 +1,8 @@
-// What tests put beside a page's own scripts to see what it does with the browser's devices.
+// A script that tests add to a page, to record its use of the browser's devices.
 
 /**
- * Runs in the page, before its own scripts. Everything still goes to the browser; it is only kept
- * who was asked for what.
+ * Runs in the page, before its own scripts. Every request still goes to the browser; it is only
+ * recorded.
  */
 export function witness() {
   const tracks = [];
@@ -28,7 +28,7 @@ export function witness() {
   HTMLMediaElement.prototype.play = function () {
     sounds.add(this);
     const played = play.call(this);
-    // A message is all that a test can see without touching the page.
+    // A test can see only messages without touching the page.
     played.catch(({ name }) => console.debug(`not played: ${name}`));
     return played;
   };
@@ -53,7 +53,7 @@ export function witness() {
   /** The strongest tone of a sound, and its level. */
   const listen = (sound) => {
     if (ear?.sound !== sound) ear = { sound, stream: sound.captureStream() };
-    // There is none until it is loaded, and another one after it was loaded anew.
+    // The element does not exist until the page has loaded, and a reload makes a new one.
     const track = ear.stream.getAudioTracks().find(({ readyState }) => readyState === 'live');
     if (!track) return { hz: 0, level: -Infinity };
     if (ear.track !== track) {
@@ -77,14 +77,14 @@ export function witness() {
     /** Whether the other end hears nothing, whatever the microphone hears. */
     isSilent: () => !connection.getSenders()[0].track.enabled,
 
-    /** The loudspeakers that play what the other end says. */
+    /** The loudspeakers that play the other end's sound. */
     async hearsBy() {
       const all = await navigator.mediaDevices.enumerateDevices();
       const name = (id) => all.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId === (id || 'default'))?.label ?? id;
       return [...sounds].filter(({ srcObject, paused }) => srcObject && !paused).map(({ sinkId }) => name(sinkId));
     },
 
-    /** The ring tone: whether it plays, how far it is, on which loudspeaker, and what is heard. */
+    /** The ring tone: whether it plays, its position, its loudspeaker, and its sound. */
     async ring() {
       const sound = [...sounds].find(({ src }) => src.startsWith('blob:'));
       if (!sound) return null;
@@ -95,7 +95,7 @@ export function witness() {
 
     notices: () => notices.map(({ title, body, isOpen }) => ({ title, body, isOpen })),
     clickNotice: () => notices.at(-1).click(),
-    /** How often the agent was asked whether calls may be shown on the desktop. */
+    /** How often the page asked for the permission to show notifications. */
     desktopAsked: () => asked,
     focused: () => focused,
   };

@@ -1,4 +1,4 @@
-// One agent, one caller: in and out, and what the log says of it.
+// One agent and one caller: incoming and outgoing calls, and their log rows.
 
 import assert from 'node:assert/strict';
 
@@ -46,7 +46,7 @@ scenario('a single agent calls out', async (scene) => {
   });
 });
 
-scenario('two calls at once on two agents, and both rows are right', async (scene) => {
+scenario('two calls at once with two agents, and both log rows are right', async (scene) => {
   const callers = ['+15005550171', '+15005550172'];
   const [one, two] = await scene.softphones({ 1: 500, 2: 800 });
   const first = await twilio.call(callers[0]);
@@ -77,7 +77,7 @@ scenario('only the assigned agent rings', async (scene) => {
   await silent(one, three, four);
 });
 
-scenario('two are assigned: both ring, nobody else', async (scene) => {
+scenario('two agents are assigned: both ring, nobody else', async (scene) => {
   const { noor } = stage.contacts;
   const [one, two, three, four] = await scene.softphones({ 1: 500, 2: 620, 3: 740, 4: 860 });
   const sid = await twilio.call(noor.number);
@@ -90,7 +90,7 @@ scenario('two are assigned: both ring, nobody else', async (scene) => {
   await silent(two, four);
 });
 
-/** That nothing has rung at these. */
+/** Checks that these agents have not rung. */
 async function silent(...agents) {
   for (const agent of agents) {
     const rang = (await agent.events()).filter(({ what }) => what === 'incoming');

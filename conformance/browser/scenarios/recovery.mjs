@@ -1,4 +1,4 @@
-// A call outlives its token and its socket; a page that is closed ends it.
+// A call survives a new token and a lost socket; closing the page ends it.
 
 import assert from 'node:assert/strict';
 
@@ -23,7 +23,7 @@ async function heard(agent) {
   await twilio.phoneHears(STRANGER, 620);
 }
 
-scenario('a token is refreshed during a call, which goes on', async (scene) => {
+scenario('a token is refreshed during a call, and the call goes on', async (scene) => {
   const { agent, sid } = await talk(scene);
   const [calls, began] = [(await twilio.calls()).length, await twilio.now()];
   await agent.refresh();
@@ -39,7 +39,7 @@ scenario('a token is refreshed during a call, which goes on', async (scene) => {
   await logged(sid, { status: 'completed', user: agent.agent.user });
 });
 
-scenario('a socket is lost during a call, which goes on', async (scene) => {
+scenario('the socket is lost during a call, and the call goes on', async (scene) => {
   const { agent, sid } = await talk(scene);
   await twilio.drop(agent.agent.identity);
   await agent.tells('reconnecting');
@@ -53,7 +53,7 @@ scenario('a socket is lost during a call, which goes on', async (scene) => {
   await logged(sid, { status: 'completed', user: agent.agent.user });
 });
 
-scenario('an agent closes the tab while talking, and the call ends', async (scene) => {
+scenario('an agent closes the tab during a call, and the call ends', async (scene) => {
   const { agent, sid } = await talk(scene);
   await agent.page.close({ runBeforeUnload: true });
   await twilio.ended(sid);

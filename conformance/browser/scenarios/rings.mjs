@@ -1,4 +1,4 @@
-// Several browsers ring, and one thing or another ends it.
+// Several browsers ring, and the ring ends in different ways.
 
 import assert from 'node:assert/strict';
 
@@ -21,7 +21,7 @@ scenario('two agents ring, the first answers, the other stops', async (scene) =>
   assert.ok(!events.includes('accept'), events.join(', '));
 });
 
-scenario('one declines, another answers', async (scene) => {
+scenario('one agent declines, another answers', async (scene) => {
   const [one, two] = await scene.softphones({ 1: 500, 2: 800 });
   const sid = await twilio.call(STRANGER);
   await two.rings();
@@ -34,7 +34,7 @@ scenario('one declines, another answers', async (scene) => {
   await call(sid, 'agent 1 has declined', ended);
 });
 
-scenario('the caller gives up while it rings', async (scene) => {
+scenario('the caller hangs up while it rings', async (scene) => {
   const [one, two] = await scene.softphones({ 1: 500, 2: 800 });
   const sid = await twilio.call(STRANGER);
   await Promise.all([one.rings(), two.rings()]);
@@ -44,7 +44,7 @@ scenario('the caller gives up while it rings', async (scene) => {
   await logged(sid, { status: 'caller_hung_up', user: null });
 });
 
-scenario('two tabs of one agent: both ring, one answers, it is one call', async (scene) => {
+scenario('two tabs of one agent: both ring, one answers, and it counts as one call', async (scene) => {
   const context = await scene.context();
   const left = await scene.softphone(1, 500, { context });
   const right = await scene.softphone(1, 800, { context });

@@ -1,4 +1,4 @@
-// Three calls at once; everybody hears their own partner and nobody else.
+// Three calls at once: all hear their own partner and nobody else.
 
 import { scenario } from '../stage/browser.mjs';
 import { logged } from '../stage/stage.mjs';
@@ -11,13 +11,13 @@ scenario('three calls at once: each hears its own partner, both ways', async (sc
   const talks = [];
   for (const [index, [number, tone]] of callers.entries()) {
     const sid = await twilio.call(number);
-    // Those who are free ring; the first of them takes it.
+    // All free agents ring; the first of them answers.
     await Promise.all(agents.slice(index).map((agent) => agent.rings()));
     await agents[index].answer();
     await Promise.all(agents.slice(index + 1).map((agent) => agent.stops()));
     talks.push({ sid, number, tone, agent: agents[index] });
   }
-  // All three go on, and are heard at one time.
+  // All three calls go on, and all are heard at the same time.
   await Promise.all(talks.flatMap(({ agent, number, tone }) => [
     agent.hears(tone),
     twilio.phoneHears(number, agent.hz),

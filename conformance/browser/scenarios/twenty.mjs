@@ -10,7 +10,7 @@ scenario('twenty complete calls in a row', async (scene) => {
   const agents = await scene.softphones({ 1: 540, 2: 900 });
   const began = Date.now();
   for (let n = 0; n < CALLS; n += 1) {
-    // The caller's tone differs from call to call, so that nothing of the last one is taken for it.
+    // The caller's tone differs from call to call, so that a test cannot mistake the previous call for this one.
     const [tone, number] = [1100 + 40 * (n % 10), `+150055502${String(n).padStart(2, '0')}`];
     await twilio.phone(number, { sound: { tone } });
     const sid = await twilio.call(number);

@@ -20,14 +20,14 @@ const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
-  // Microphones and loudspeakers without a machine that has them.
+  // Fake microphones and loudspeakers, because the machine has none.
   '--use-fake-device-for-media-stream',
-  // Media stays on this machine, also where it has no other interface.
+  // Media stays on this machine, even if it has no other interface.
   '--allow-loopback-in-peer-connection',
-  // The emulator's certificate, and no other that is not known.
+  // Accept the emulator's certificate, and no other unknown one.
   `--ignore-certificate-errors-spki-list=${stage.spki}`,
 ];
-// Tests make their tones without a click, and open microphones without a question.
+// Tones play without a click, and microphones open without a prompt.
 const LAX = ['--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream'];
 
 const launch = (...more) => chromium.launch({ executablePath: '/usr/bin/chromium', args: [...ARGS, ...more] });
@@ -40,7 +40,7 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** One test: what is opened in it is closed after it, and looked at if it fails. */
+/** One test. Everything that it opens is closed after it, and recorded if it fails. */
 export function scenario(name, play, { within = 180_000 } = {}) {
   test(name, async () => {
     const scene = new Scene(name);
@@ -55,13 +55,13 @@ export function scenario(name, play, { within = 180_000 } = {}) {
   });
 }
 
-/** Fails after so long. The runner's own limit would leave no time to look and to close. */
+/** Fails after this time. The runner's own limit would leave no time to record and to close. */
 async function late(within) {
   await sleep(within, undefined, { ref: false });
   throw new Error(`not over within ${within / 1000} s`);
 }
 
-/** What is open in a test. */
+/** Everything that is open in a test. */
 class Scene {
   #name;
   #browsers = [];
@@ -82,7 +82,7 @@ class Scene {
     const who = agent(number);
     await api(who, 'agents/me/status', { method: 'PUT', body: { status: 'available' } });
     const page = await this.page(options.context ?? (await this.context()));
-    // What goes wrong the SDK tells by events too, and tests look at those.
+    // The SDK reports errors as events too, and tests check those.
     page.excused = /TwilioVoice|WebSocket/;
     const softphone = new Softphone(page, who, hz);
     this.#pages.push({ name: `agent-${number}`, page, tell: () => softphone.told() });
@@ -114,21 +114,21 @@ class Scene {
 
   /** A browser profile of its own. */
   async context(options, where = browser) {
-    // A page that a test answers for has no address, and may reach this machine only if allowed.
+    // A page served by a test has no address, and needs a permission to reach this machine.
     const permissions = ['microphone', 'local-network-access'];
     const context = await where.newContext({ permissions, ...options });
     this.#contexts.push(context);
     return context;
   }
 
-  /** A profile in a browser that asks before a page may listen, and lets it sound once it is touched. */
+  /** A profile that asks before a page may use the microphone, and allows sound only after a click. */
   async strictContext(options) {
     const strict = await launch();
     this.#browsers.push(strict);
     return this.context(options, strict);
   }
 
-  /** A page whose faults are the test's. */
+  /** A page whose errors fail the test. */
   async page(context) {
     const page = await context.newPage();
     page.faults = [];
@@ -139,7 +139,7 @@ class Scene {
     return page;
   }
 
-  /** Lets every page stand still, as a machine that sleeps does, while something else goes on. */
+  /** Freezes every page, like a machine that sleeps, while something else happens. */
   async asleep(meanwhile) {
     const system = await browser.newBrowserCDPSession();
     const { processInfo } = await system.send('SystemInfo.getProcessInfo');
@@ -153,7 +153,7 @@ class Scene {
     }
   }
 
-  /** Closes everything; a fault in a page is one of the test. */
+  /** Closes everything. An error in a page fails the test. */
   async close() {
     const faults = this.#pages.flatMap(({ name, page }) => page.faults.map((it) => `${name}: ${it}`));
     await Promise.all(this.#contexts.map((context) => context.close()));
@@ -162,14 +162,14 @@ class Scene {
     if (faults.length) throw new Error(faults.join('\n'));
   }
 
-  /** Keeps a picture for somebody to look at. */
+  /** Saves a screenshot. */
   async show(console, name) {
     const folder = join(pictures, 'console');
     await mkdir(folder, { recursive: true });
     await console.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   }
 
-  /** Keeps what every open page shows and what happened in it. */
+  /** Saves a screenshot and the state of every open page. */
   async picture() {
     const slug = this.#name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 60);
     const folder = join(pictures, slug);
@@ -179,7 +179,7 @@ class Scene {
       await page.screenshot({ path: `${file}.png`, timeout: 5_000 });
       await writeFile(`${file}.json`, JSON.stringify(await tell(), null, 2));
     });
-    // A page that is closed or hangs has nothing to show.
+    // A closed or hanging page has nothing to show.
     await Promise.allSettled(kept);
   }
 }

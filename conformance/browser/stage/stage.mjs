@@ -1,4 +1,4 @@
-// The stage that `cargo xtask browser` has set: the server, its log, and who takes part.
+// The stage that `cargo xtask browser` has set up: the server, its log, and the agents.
 
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 import { until } from './until.mjs';
 
-/** Where everything is; see stage/src/bin/browser/description.rs. */
+/** All addresses and agents; see stage/src/bin/browser/description.rs. */
 export const stage = JSON.parse(process.env.SWITCHROOM_TEST_STAGE);
 
 /** Agent `number` of the workspace acme. */
@@ -48,7 +48,7 @@ export const call = (sid, what, holds) =>
 /** Stops the server and its database. */
 export const stopServer = () => ask({ do: 'stop the server' });
 
-/** Starts the server where it was, on what it has left behind. */
+/** Starts the server again, at the same address and with the same data. */
 export const startServer = () => ask({ do: 'start the server' });
 
 /** Sends one request to the program that runs the tests, and returns its answer. */

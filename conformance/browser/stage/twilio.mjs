@@ -3,10 +3,10 @@
 import { stage } from './stage.mjs';
 import { until } from './until.mjs';
 
-/** Statuses that a call never leaves. */
+/** Final statuses of a call. */
 const FINAL = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
 
-/** Places a call to the workspace, or to another number; hands back its Sid. */
+/** Places a call to the workspace, or to another number; returns its Sid. */
 export async function call(from, { to = stage.acme.number, ...more } = {}) {
   const placed = await ask('POST', 'calls', { from, to, ...more });
   return placed.call_sid;
@@ -17,16 +17,16 @@ export const fetchCall = (sid) => ask('GET', `calls/${sid}`);
 /** Every call. */
 export const calls = async () => list(await ask('GET', 'calls'), 'calls');
 
-/** The Sid of the one call that goes on. */
+/** The Sid of the one active call. */
 export const running = async () => (await calls()).find(({ status }) => status === 'in-progress').call_sid;
 
 export const hangUp = (sid) => ask('POST', `calls/${sid}/hangup`, {});
 
-/** Waits until a call is over, as Twilio has it. */
+/** Waits until a call is over at Twilio. */
 export const ended = (sid) =>
   until(`${sid} is over`, () => fetchCall(sid), (call) => FINAL.includes(call.status) && call);
 
-/** Says what happens when a number is dialled, and what is heard from it. */
+/** Sets what a phone does when its number is dialled, and the tone that it plays. */
 export const phone = (number, settings) => ask('PUT', `phones/${encodeURIComponent(number)}`, settings);
 
 export const fetchPhone = (number) => ask('GET', `phones/${encodeURIComponent(number)}`);
@@ -39,14 +39,14 @@ export const phoneHears = (number, hz) =>
 /** The browsers at the gateway. */
 export const devices = async () => list(await ask('GET', 'devices'), 'devices');
 
-/** Cuts the sockets of an identity, as a network does. */
+/** Cuts the sockets of an identity, like a network failure. */
 export async function drop(identity) {
   const pages = (await devices()).filter((device) => device.is_page && device.identity === identity);
   if (!pages.length) throw new Error(`no page of ${identity} is connected`);
   for (const { id } of pages) await ask('POST', `devices/${id}/drop`, {});
 }
 
-/** How far the timeline has come. */
+/** The current end of the timeline. */
 export const now = async () => (await ask('GET', 'timeline')).next;
 
 /** Waits until a frame of this kind has come from a page of this identity, after a moment. */
@@ -54,7 +54,7 @@ export const frame = (identity, kind, after) =>
   until(`${identity} sends ${kind}`, () => ask('GET', `timeline?after=${after}`), ({ entries }) =>
     entries.some(({ type, text }) => type === 'signal' && text === `client:${identity} > ${kind}`));
 
-/** Ends every call and every fault that a test left. */
+/** Ends every call and every fault that a test left behind. */
 export async function quiet() {
   await ask('DELETE', 'faults');
   for (const call of await calls()) {
@@ -64,10 +64,10 @@ export async function quiet() {
   await until('every call is over', calls, over);
 }
 
-/** Hertz between tones that count as one. */
+/** Tones within so many Hertz count as equal. */
 export const TOLERANCE = 15;
 
-/** A list, alone or under its name. */
+/** A list, as it is or under its name. */
 const list = (answer, name) => (Array.isArray(answer) ? answer : answer[name]);
 
 async function ask(method, path, body) {

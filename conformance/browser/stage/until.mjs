@@ -1,16 +1,16 @@
-// Waiting: for events, with deadlines that a busy machine keeps too.
+// Waits for events, with deadlines that are long enough for a busy machine.
 
-/** Milliseconds that anything may take before a test fails. */
+/** Milliseconds until a test fails. */
 export const PATIENCE = 30_000;
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const PAUSE = 50;
 
 /**
- * Looks until what is seen is as it should be, and hands back what the condition said.
+ * Checks again and again until a condition holds, and returns the condition's value.
  *
  * @param {string} what - For the message: "agent 1 rings".
- * @param {() => Promise<any>} look - Sees something.
- * @param {(seen: any) => any} holds - Whether that is it; anything truthy is handed back.
+ * @param {() => Promise<any>} look - Reads the value.
+ * @param {(seen: any) => any} holds - The condition; a truthy value is returned.
  * @param {number} [within] - Milliseconds.
  */
 export async function until(what, look, holds, within = PATIENCE) {

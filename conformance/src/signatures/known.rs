@@ -1,7 +1,7 @@
 //! Where the official libraries differ from the documented rule, and why.
 //!
-//! From a comparison of the libraries with recorded requests, and what the generated ones showed
-//! beyond it. Every row is looked for: one that is seen no more is a fault.
+//! The rows come from recorded requests and from generated ones. Every row must still occur: one that
+//! does not is a fault.
 
 use twilio_sig::UrlForm;
 

@@ -1,4 +1,4 @@
-// For everybody: assistive technology, small screens, dark and light, and nothing from elsewhere.
+// Accessibility: assistive technology, small screens, dark and light; and nothing from other hosts.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const axe = readFile(join(process.env.SWITCHROOM_TEST_PACKAGES, 'node_modules/ax
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 860 };
 
-/** Looks for what keeps somebody out. */
+/** Checks for accessibility faults. */
 async function accessible(console, where) {
   await console.page.evaluate(await axe);
   const { violations } = await console.page.evaluate(() => globalThis.axe.run());
@@ -21,7 +21,7 @@ async function accessible(console, where) {
   assert.deepEqual(told, [], where);
 }
 
-/** Nothing hangs over the edge. */
+/** Checks that nothing overflows the window. */
 async function fits(console, where) {
   const [width, room] = await console.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(width <= room, `${where}: ${width} px in a window of ${room} px`);
@@ -80,7 +80,7 @@ scenario('console: the policy is strict, and nothing inline runs', async (scene)
   assert.equal(await ana.page.evaluate(() => globalThis.ran), undefined);
 });
 
-scenario('console: the page is light, and asks nobody else', async (scene) => {
+scenario('console: the page is small, and requests nothing from other hosts', async (scene) => {
   const hosts = new Set();
   const note = (request) => /^(https?|wss?):/.test(request.url()) && hosts.add(new URL(request.url()).host);
   const ana = await scene.console(1, { before: (page) => page.on('request', note) });

@@ -1,4 +1,4 @@
-// What cards and fields say: who calls, why, and what is wrong with a number.
+// Texts of cards and fields: the caller, the reason, and errors in a number.
 
 import assert from 'node:assert/strict';
 
@@ -13,7 +13,7 @@ const STRANGER = '+15005550199';
 
 const set = (number, status) => api(agent(number), 'agents/me/status', { method: 'PUT', body: { status } });
 
-scenario('console: the card tells of every caller, and why it rings', async (scene) => {
+scenario('console: the card shows the caller, and the reason why it rings', async (scene) => {
   const ana = await scene.console(1);
   await set(2, 'away');
   const cases = [
@@ -52,7 +52,7 @@ scenario('console: a number is checked before it is called', async (scene) => {
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
     assert.equal(await ana.page.evaluate(() => document.activeElement.id), 'dial-number');
   }
-  // Typing takes the complaint back, and what people write a number with does no harm.
+  // Typing removes the error, and the usual separators in a number are accepted.
   await field.fill('00 1 (500) 555-01.60');
   await until('nothing is wrong', () => field.getAttribute('aria-invalid'), (invalid) => invalid === 'false');
   await twilio.phone(SHOP, { behaviour: { answers_after: 0 } });
@@ -77,7 +77,7 @@ scenario('console: the second tab answers, declines, mutes, dials and hangs up t
   await right.answer();
   await left.talks();
   await left.hears(440);
-  // The microphone is the first tab's.
+  // The first tab uses the microphone.
   await twilio.phoneHears(STRANGER, 620);
   await right.click('take-over');
   await right.shows('leader', /The other tab has a call/);

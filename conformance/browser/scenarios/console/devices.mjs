@@ -1,4 +1,4 @@
-// Microphones and loudspeakers: what is chosen is used, and the agent can check it.
+// Microphones and loudspeakers: the chosen ones are used, and the agent can check them.
 //
 // The browser has three microphones and three loudspeakers of its own, which are not there; each
 // microphone beeps twice a second.
@@ -17,10 +17,10 @@ const { mia } = stage.contacts;
 const open = (scene, more = {}) =>
   scene.console(2, { hz: null, before: (page) => page.addInitScript(witness), ...more });
 
-/** Waits until the browser has been asked for something. */
+/** Waits until the page has asked the browser for something. */
 const seen = (what, ana, asked, holds) => until(what, () => ana.page.evaluate((asked) => witness[asked](), asked), holds);
 
-/** Waits until the call goes from this microphone and to this loudspeaker. */
+/** Waits until the call uses this microphone and this loudspeaker. */
 async function uses(ana, microphone, speaker) {
   await seen(`the caller hears ${microphone}`, ana, 'speaksBy', (label) => label === microphone);
   await seen(`the caller sounds on ${speaker}`, ana, 'hearsBy', (labels) => labels.length > 0 && labels.every((label) => label === speaker));
@@ -29,7 +29,7 @@ async function uses(ana, microphone, speaker) {
 const chosen = (ana, id) => ana.part(id).evaluate((select) => select.selectedOptions[0].text);
 const offered = (ana, id) => ana.part(id).locator('option').allInnerTexts();
 
-scenario('console: the chosen devices are used, remembered, and changed during a call', async (scene) => {
+scenario('console: the chosen devices are used, remembered, and can change during a call', async (scene) => {
   await twilio.phone(mia.number, { sound: { tone: 440 } });
   const ana = await open(scene);
   await ana.click('settings');
@@ -73,9 +73,9 @@ scenario('console: the chosen devices are used, remembered, and changed during a
   await logged(sid, { status: 'completed', user: ana.agent.user });
 });
 
-scenario('console: devices come and go, and one that is gone is replaced', async (scene) => {
+scenario('console: devices come and go, and a missing one is replaced', async (scene) => {
   const ana = await open(scene);
-  /** Plugs in what there is, or pulls out one of them. */
+  /** Plugs all devices in, or unplugs one of them. */
   const plug = (gone) => ana.page.evaluate((gone) => {
     const all = MediaDevices.prototype.enumerateDevices;
     navigator.mediaDevices.enumerateDevices = async () =>
@@ -92,7 +92,7 @@ scenario('console: devices come and go, and one that is gone is replaced', async
   await until('it is gone', () => chosen(ana, 'microphone'), (label) => label === 'System default');
   await plug(null);
   await until('it is back, and chosen', () => chosen(ana, 'microphone'), (label) => label === 'Fake Audio Input 2');
-  // What an earlier day has left: devices that this browser has never seen.
+  // Stored settings that name devices unknown to this browser.
   await ana.page.evaluate(() => {
     const gone = 'f'.repeat(64);
     localStorage.setItem('switchroom:devices', JSON.stringify({ microphone: gone, speaker: gone, ringer: gone }));
@@ -108,7 +108,7 @@ scenario('console: devices come and go, and one that is gone is replaced', async
   await twilio.hangUp(sid);
 });
 
-scenario('console: the microphone check shows its level, and lets it go', async (scene) => {
+scenario('console: the microphone check shows its level, and releases it', async (scene) => {
   const ana = await open(scene);
   const level = async () => Number(await ana.part('mic-level').getAttribute('aria-valuenow'));
   const drawn = () => ana.part('mic-level').locator('span').evaluate((bar) => bar.getBoundingClientRect().width);
@@ -135,7 +135,7 @@ scenario('console: the microphone check shows its level, and lets it go', async 
   }
 });
 
-scenario('console: a microphone that is not allowed is told of, before a call and in it', async (scene) => {
+scenario('console: the page says that the microphone is not allowed, before and during a call', async (scene) => {
   const ana = await open(scene, { context: await scene.strictContext({ permissions: [] }) });
   const notice = ana.page.locator('#mic-notice');
   await until('the page says so', () => notice.innerText(), (text) => text ===
@@ -152,7 +152,7 @@ scenario('console: a microphone that is not allowed is told of, before a call an
   await ana.click('answer');
   await ana.shows('call-ended', 'The call failed: the microphone is not allowed');
   await scene.show(ana, 'microphone-denied-call');
-  // For the caller it is as if the agent had declined.
+  // To the caller it looks as if the agent had declined.
   await until('the ring is over', () => twilio.fetchCall(sid), ({ legs }) => legs[0].status === 'busy');
   await twilio.hangUp(sid);
   await ana.page.context().grantPermissions(['microphone']);
@@ -161,8 +161,8 @@ scenario('console: a microphone that is not allowed is told of, before a call an
   await ana.answer();
 });
 
-scenario('console: the microphone is asked for before the first call', async (scene) => {
-  /** The browser asks, and somebody takes their time. */
+scenario('console: the page asks for the microphone before the first call', async (scene) => {
+  /** The browser asks, and the answer takes a while. */
   const slowly = () => {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (constraints) => {

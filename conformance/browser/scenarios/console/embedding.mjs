@@ -1,4 +1,4 @@
-// The samples of docs/embedding.md, on another origin, as they stand there.
+// The unchanged samples of docs/embedding.md, on another origin.
 
 import assert from 'node:assert/strict';
 
@@ -49,7 +49,7 @@ scenario('embedding: the module rings, answers and ends a call in a page of the 
   assert.equal(asked.length, 1, 'no call, no question');
 });
 
-scenario('embedding: the module is imported when it is needed', async (scene) => {
+scenario('embedding: a page imports the module on demand', async (scene) => {
   const [, , sample] = await samples('js');
   const host = await scene.host(await bundle(`import './sample';`, `${sample}\nglobalThis.connect = connect;`, 'js'));
   await host.page.waitForFunction(() => globalThis.connect);
@@ -74,7 +74,7 @@ scenario('embedding: the React sample keeps one phone, and closes it', async (sc
   await host.page.getByRole('heading', { name: mia.name }).waitFor();
   await host.button('Answer').click();
   await talks(sid);
-  // Another rendering brings another function for the session, and no other phone.
+  // A new rendering passes a new session function, and keeps the phone.
   await show(acme);
   assert.deepEqual(await registered(agent(2), 1), first);
   await host.button('Hang up').click();

@@ -1,4 +1,4 @@
-// Why a ring stopped: the SDK cannot tell, the server's events can.
+// The reason why a ring stopped: the SDK does not know it, the server's events do.
 
 import { scenario } from '../../stage/browser.mjs';
 import { logged, stage } from '../../stage/stage.mjs';
@@ -6,7 +6,7 @@ import * as twilio from '../../stage/twilio.mjs';
 
 const STRANGER = '+15005550199';
 
-scenario('console: two ring, one answers, and the other says who took it', async (scene) => {
+scenario('console: two agents ring, one answers, and the other page says who answered', async (scene) => {
   const [ana, ben] = await Promise.all([scene.console(1), scene.console(2)]);
   const sid = await twilio.call(STRANGER);
   await ben.rings();
@@ -25,7 +25,7 @@ scenario('console: the caller hangs up, and the card says so', async (scene) => 
   await Promise.all([ana, ben].map((one) => one.shows('call-ended', 'The caller hung up')));
 });
 
-scenario('console: one declines and the other answers', async (scene) => {
+scenario('console: one agent declines and the other answers', async (scene) => {
   const [ana, ben] = await Promise.all([scene.console(1), scene.console(2)]);
   const sid = await twilio.call(STRANGER);
   await ana.rings();

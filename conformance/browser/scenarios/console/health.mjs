@@ -1,4 +1,4 @@
-// Tokens end, servers restart; the page looks after itself.
+// Tokens expire, servers restart; the page recovers without help.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,8 @@ import { agent, api, logged, stage, startServer, stopServer } from '../../stage/
 import * as twilio from '../../stage/twilio.mjs';
 import { until } from '../../stage/until.mjs';
 
-scenario('console: the token is renewed before it ends, also after a sleep', async (scene) => {
-  // Its clock will be ahead of the server's, which refuses to count a day that has not begun.
+scenario('console: the token is renewed before it expires, also after a sleep', async (scene) => {
+  // Its clock will be ahead of the server's, and the server refuses figures of a future day.
   const ana = await scene.console(1, { excused: /400/, before: (page) => page.clock.install() });
   let renewed = 0;
   ana.page.on('request', (request) => (renewed += request.url().includes('/token?')));
@@ -18,7 +18,7 @@ scenario('console: the token is renewed before it ends, also after a sleep', asy
   await ana.registered();
 });
 
-scenario('console: a machine sleeps and wakes, and everything is right again', async (scene) => {
+scenario('console: after a machine has slept and woken, everything works again', async (scene) => {
   let asked = 0;
   // The first token is due in the middle of the sleep.
   const brief = async (route) => {
@@ -57,7 +57,7 @@ scenario('console: a machine sleeps and wakes, and everything is right again', a
   await api(agent(2), 'agents/me/status', { method: 'PUT', body: { status: 'available' } });
 });
 
-scenario('console: a token that Twilio refuses is replaced', async (scene) => {
+scenario('console: a token refused by Twilio is replaced', async (scene) => {
   let refused = 0;
   const forge = async (route) => {
     if (refused++) return route.continue();
@@ -71,7 +71,7 @@ scenario('console: a token that Twilio refuses is replaced', async (scene) => {
   await ana.registered();
 });
 
-scenario('console: a session that has ended asks to sign in again', async (scene) => {
+scenario('console: an expired session asks to sign in again', async (scene) => {
   const ana = await scene.console(1, {
     registered: false,
     before: (page) => page.route('**/token?*', (route) => route.fulfill({
@@ -84,7 +84,7 @@ scenario('console: a session that has ended asks to sign in again', async (scene
   await ana.shows('notice', /sign in/i);
 });
 
-scenario('console: the server restarts, and the page recovers by itself', async (scene) => {
+scenario('console: the server restarts, and the page recovers without help', async (scene) => {
   const refused = /Failed to load resource|ERR_|events|network error/i;
   const [ana, ben] = await Promise.all([1, 2].map((number) => scene.console(number, { excused: refused })));
   await Promise.all([ana, ben].map((one) => one.click('status-available')));

@@ -1,4 +1,4 @@
-// Everything by the keyboard: single keys, and Tab for all the rest.
+// Everything by keyboard: single keys, and Tab for the rest.
 
 import assert from 'node:assert/strict';
 
@@ -9,12 +9,12 @@ import { until } from '../../stage/until.mjs';
 
 const { mia } = stage.contacts;
 
-/** What has the focus. */
+/** The focused element. */
 const focus = (console) => console.page.evaluate(() => document.activeElement.dataset.test ?? document.activeElement.id);
 
 const focused = (console, mark) => until(`${mark} has the focus`, () => focus(console), (at) => at === mark);
 
-/** Presses Tab until the focus is there. */
+/** Presses Tab until this element has the focus. */
 async function tabTo(console, mark) {
   const passed = [];
   while ((await focus(console)) !== mark) {
@@ -26,7 +26,7 @@ async function tabTo(console, mark) {
   assert.notEqual(outline, 'none', `${mark} shows its focus`);
 }
 
-scenario('console: each key does what the settings say', async (scene) => {
+scenario('console: each key works as the settings describe', async (scene) => {
   const ben = await scene.console(2);
   const press = async (...keys) => {
     for (const key of keys) await ben.page.keyboard.press(key);
@@ -76,7 +76,7 @@ scenario('console: each key does what the settings say', async (scene) => {
   await logged(sid, { status: 'completed', user: ben.agent.user });
 });
 
-scenario('console: single keys can be switched off, and Tab and Enter do it all', async (scene) => {
+scenario('console: single keys can be switched off, and Tab and Enter suffice', async (scene) => {
   const ben = await scene.console(2);
   const { keyboard } = ben.page;
   for (const [mark, status] of [['status-away', 'Away'], ['status-offline', 'Offline'], ['status-available', 'Available']]) {
@@ -102,7 +102,7 @@ scenario('console: single keys can be switched off, and Tab and Enter do it all'
   await ben.registered();
   const sid = await twilio.call(mia.number);
   await ben.rings();
-  // Nobody was typing: the focus is where one answers.
+  // Nobody was typing, so the answer button has the focus.
   await focused(ben, 'answer');
   for (const key of ['a', 'd', 'c', 's']) await keyboard.press(key);
   await ben.rings();
@@ -127,7 +127,7 @@ scenario('console: single keys can be switched off, and Tab and Enter do it all'
   await ben.shows('dial-problem', /country code/);
 });
 
-scenario('console: the keyboard takes the phone over into another tab', async (scene) => {
+scenario('console: the keyboard moves the phone into another tab', async (scene) => {
   const context = await scene.context();
   const left = await scene.console(1, { context });
   const right = await scene.console(1, { context, registered: false });

@@ -1,4 +1,4 @@
-// The gateway goes and comes back, and refuses a token that has ended.
+// The gateway becomes unreachable and comes back, and refuses an expired token.
 
 import assert from 'node:assert/strict';
 
@@ -10,7 +10,7 @@ import { wire } from '../../pages/wire.mjs';
 
 const STRANGER = '+15005550199';
 
-/** The console of agent 1, its way to the gateway, and how often it has asked for a token. */
+/** The console of agent 1, its connection to the gateway, and its number of token requests. */
 async function wired(scene) {
   const more = { tokens: 0 };
   const before = async (page) => {
@@ -23,7 +23,7 @@ async function wired(scene) {
 
 const callState = (ana, wanted) => until(`the call is ${wanted}`, () => ana.says('active-call'), (text) => text?.startsWith(wanted));
 
-scenario('console: the gateway is away: the page says so, a call goes on, and all comes back', async (scene) => {
+scenario('console: the gateway is unreachable: the page says so, a call goes on, and the page recovers', async (scene) => {
   const { ana, wire } = await wired(scene);
   await wire.cut();
   await ana.shows('registration', /^(reconnecting|connecting)$/);
@@ -48,7 +48,7 @@ scenario('console: the gateway is away: the page says so, a call goes on, and al
   await logged(sid, { status: 'completed', user: ana.agent.user });
 });
 
-scenario('console: a token that has ended is replaced, idle and in a call', async (scene) => {
+scenario('console: an expired token is replaced, idle and during a call', async (scene) => {
   const page = await wired(scene);
   const { ana } = page;
   // For this frame the SDK says 20104.
@@ -70,7 +70,7 @@ scenario('console: a token that has ended is replaced, idle and in a call', asyn
   await twilio.hangUp(sid);
   await ana.shows('call-ended', 'The caller hung up');
   await logged(sid, { status: 'completed', user: ana.agent.user });
-  // After a token that has ended, the SDK no longer looks after its registration.
+  // After an expired token, the SDK no longer renews its registration.
   await until('a new device is registered', twilio.devices, (all) => hers(all).some(({ id }) => id !== old.id));
   await ana.registered();
   await twilio.call(STRANGER);

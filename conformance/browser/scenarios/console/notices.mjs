@@ -1,4 +1,4 @@
-// What tells of a call: the ring tone, a notice on the desktop, the title of the page.
+// Signs of a call: the ring tone, a desktop notification, the page title.
 
 import assert from 'node:assert/strict';
 
@@ -15,7 +15,7 @@ const PERMISSIONS = ['microphone', 'local-network-access'];
 const watched = (scene, number, more = {}) =>
   scene.console(number, { before: (page) => page.addInitScript(witness), ...more });
 
-/** Waits until the browser has been asked for something. */
+/** Waits until the page has asked the browser for something. */
 const seen = (what, console, asked, holds) => until(what, () => console.page.evaluate((asked) => witness[asked](), asked), holds);
 
 /** Waits until the ring tone is heard. */
@@ -26,7 +26,7 @@ const silent = (console) => seen('the ring tone has stopped', console, 'ring', (
 
 const titled = (console, wanted) => until(`the title is ${wanted}`, () => console.page.title(), (title) => title === wanted);
 
-scenario('console: the ring tone sounds while it rings, and not a moment longer', async (scene) => {
+scenario('console: the ring tone plays exactly as long as a call rings', async (scene) => {
   const ana = await watched(scene, 1);
   for (const end of ['cancel', 'decline', 'answer']) {
     const sid = await twilio.call(STRANGER);
@@ -39,7 +39,7 @@ scenario('console: the ring tone sounds while it rings, and not a moment longer'
     if (end === 'decline') await twilio.hangUp(sid);
   }
   await ana.talks();
-  // Who talks is not disturbed by a call that rings another.
+  // A call that rings another agent does not disturb a running call.
   const ben = await watched(scene, 2);
   await twilio.call('+15005550198');
   await sounds(ben);
@@ -48,8 +48,8 @@ scenario('console: the ring tone sounds while it rings, and not a moment longer'
 });
 
 /**
- * A console that nobody has touched, at which a call rings in silence. Whatever a test asks a page
- * counts as a touch, so it waits for what others see.
+ * A console without any click, at which a call rings in silence. Every request of a test to the page
+ * counts as a click, so it waits for what others see.
  */
 async function untouched(scene) {
   const context = await scene.strictContext({ permissions: PERMISSIONS });
@@ -64,7 +64,7 @@ async function untouched(scene) {
   return { ana, sid };
 }
 
-scenario('console: a browser that keeps the ring tone silent is told of, and a click is enough', async (scene) => {
+scenario('console: the page says so when the browser blocks the ring tone, and a click allows it', async (scene) => {
   const { ana } = await untouched(scene);
   await scene.show(ana, 'ring-tone-blocked');
   await ana.page.locator('#my-name').click();
@@ -73,7 +73,7 @@ scenario('console: a browser that keeps the ring tone silent is told of, and a c
   await ana.rings();
 });
 
-scenario('console: a click after a blocked ring lets the next one sound', async (scene) => {
+scenario('console: after a blocked ring tone, a click lets the next one play', async (scene) => {
   const { ana, sid } = await untouched(scene);
   await twilio.hangUp(sid);
   await ana.shows('call-ended', 'The caller hung up');
@@ -83,7 +83,7 @@ scenario('console: a click after a blocked ring lets the next one sound', async 
   await sounds(ana);
 });
 
-scenario('console: the title tells of a ring, of a call, and of nothing', async (scene) => {
+scenario('console: the title shows a ringing call, a running call, or neither', async (scene) => {
   const ben = await watched(scene, 2);
   await titled(ben, 'Switchroom');
   const sid = await twilio.call(mia.number);
@@ -94,14 +94,14 @@ scenario('console: the title tells of a ring, of a call, and of nothing', async 
   await titled(ben, 'Switchroom');
 });
 
-scenario('console: a call is shown on the desktop while the page is not looked at', async (scene) => {
+scenario('console: a notification shows a call while the page is hidden', async (scene) => {
   const context = await scene.context({ permissions: [...PERMISSIONS, 'notifications'] });
   const ben = await watched(scene, 2, { context });
   await ben.click('settings');
   await until('it is on', () => ben.page.locator('#notify-state').innerText(), (text) => text === 'On');
   await ben.click('settings-close');
   const notices = (what, holds) => seen(what, ben, 'notices', holds);
-  // Who looks at the page sees its card.
+  // With the page in view, its card is enough.
   const looked = await twilio.call(mia.number);
   await ben.rings();
   await twilio.hangUp(looked);
@@ -123,7 +123,7 @@ scenario('console: a call is shown on the desktop while the page is not looked a
   await notices('it is closed', (all) => !all[1].isOpen);
 });
 
-scenario('console: the desktop is asked for, and what the browser says is shown', async (scene) => {
+scenario('console: the page asks for notifications, and shows the answer of the browser', async (scene) => {
   const state = async (ben, wanted) => {
     await ben.click('settings');
     await until(`it is ${wanted}`, () => ben.page.locator('#notify-state').innerText(), (text) => text === wanted);

@@ -1,4 +1,4 @@
-// What is kept of calls: the log, page by page, and the figures of the day, drawn and as tables.
+// Records of calls: the log, page by page, and the figures of the day, as charts and tables.
 
 import assert from 'node:assert/strict';
 
@@ -10,7 +10,7 @@ import { until } from '../../stage/until.mjs';
 const { mia } = stage.contacts;
 const CALLS = 24;
 
-scenario('console: the log goes on as one scrolls, and each call once', async (scene) => {
+scenario('console: scrolling loads more of the log, and shows each call once', async (scene) => {
   // Pages of six, so that a few calls are enough.
   let pages = 0;
   const short = (route) => {
@@ -43,7 +43,7 @@ scenario('console: the log goes on as one scrolls, and each call once', async (s
   assert.ok(pages > asked, 'more was asked for');
 });
 
-scenario('console: the log is filtered by agent, and the day is drawn', async (scene) => {
+scenario('console: the log is filtered by agent, and a chart shows the day', async (scene) => {
   const ben = await scene.console(2);
   const sid = await twilio.call(mia.number);
   await ben.answer();

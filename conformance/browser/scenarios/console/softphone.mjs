@@ -21,7 +21,7 @@ scenario('console: the link signs in, and leaves no secret in the address', asyn
   await ana.shows('my-name', 'Agent 1');
 });
 
-scenario('console: a pasted session signs in, and a bad one says why', async (scene) => {
+scenario('console: a pasted session signs in, and a bad one shows the reason', async (scene) => {
   const ana = await scene.console(1, { registered: false });
   await ana.page.evaluate(() => sessionStorage.clear());
   await ana.page.goto(`${stage.server}/?`);
@@ -34,7 +34,7 @@ scenario('console: a pasted session signs in, and a bad one says why', async (sc
   await ana.registered();
 });
 
-scenario('console: a call comes in, is answered, muted, dialled in and hung up', async (scene) => {
+scenario('console: an incoming call is answered, muted, gets digits and is hung up', async (scene) => {
   await twilio.phone(mia.number, { sound: { tone: 440 } });
   const ana = await scene.console(2, { hz: 620 });
   const sid = await twilio.call(mia.number);
@@ -58,7 +58,7 @@ scenario('console: a call comes in, is answered, muted, dialled in and hung up',
   await logged(sid, { status: 'completed', user: ana.agent.user });
 });
 
-scenario('console: a call out is checked, placed and ended', async (scene) => {
+scenario('console: an outgoing call is checked, placed and ended', async (scene) => {
   await twilio.phone(SHOP, { behaviour: { answers_after: 1 }, sound: { tone: 440 } });
   const ana = await scene.console(4, { hz: 620 });
   await ana.part('dial-number').fill('12');
@@ -77,12 +77,12 @@ scenario('console: a call out is checked, placed and ended', async (scene) => {
   await logged(sid, { direction: 'outbound', status: 'completed', user: ana.agent.user });
 });
 
-// In both the server speaks to the agent, which the SDK takes for an answer.
+// In both cases the server speaks to the agent, and the SDK treats that as an answer.
 for (const [what, number, says, log] of [
   ['a busy line is said to be busy', SHOP, 'The line is busy', /Their phone.*declined, or busy/s],
   ['a call that is not allowed is refused', ABROAD, /^The call was not placed: .* prefix$/, /not placed: .* prefix/],
 ]) {
-  scenario(`console: ${what}, and nobody is said to talk`, async (scene) => {
+  scenario(`console: ${what}, and no call is shown as answered`, async (scene) => {
     await twilio.phone(SHOP, { behaviour: 'declines' });
     const ana = await scene.console(4);
     await ana.part('dial-number').fill(number);
@@ -120,7 +120,7 @@ scenario('console: a running call survives a reload', async (scene) => {
   const sid = await twilio.call(STRANGER);
   await ana.answer();
   await ana.hears(440);
-  // The browser asks, and stays if it is told to.
+  // The browser asks before leaving, and stays if the agent says so.
   const asked = [];
   ana.page.on('dialog', (dialog) => {
     asked.push(dialog.type());
@@ -142,7 +142,7 @@ scenario('console: a running call survives a reload', async (scene) => {
   assert.equal(asked.length, 2, 'no call, no question');
 });
 
-/** Keeps what the head of a call's card says, one after the other. */
+/** Records the texts of the head of a call's card. */
 const heads = (console) =>
   console.page.evaluate(() => {
     globalThis.heads = [];
@@ -152,5 +152,5 @@ const heads = (console) =>
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
   });
 
-/** A number's digits, however they are grouped. */
+/** The digits of a number, in any grouping. */
 const digits = (number) => new RegExp(`^\\+?${[...number.slice(1)].join('\\D*')}$`);

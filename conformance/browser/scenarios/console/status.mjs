@@ -1,4 +1,4 @@
-// What agents set by hand and what calls set, and the tabs of one agent.
+// Statuses set by agents and by calls, and several tabs of one agent.
 
 import assert from 'node:assert/strict';
 
@@ -9,14 +9,14 @@ import { until } from '../../stage/until.mjs';
 
 const { ola, mia } = stage.contacts;
 
-/** Waits until the team sees an agent so. */
+/** Waits until the team sees this status of an agent. */
 const seen = (who, status, within) =>
   until(`agent ${who.number} is ${status}`, async () => {
     const { agents } = await api(agent(4), 'agents');
     return agents.find(({ user_id }) => user_id === who.user);
   }, (row) => row?.status === status && row, within);
 
-scenario('console: who is away does not ring', async (scene) => {
+scenario('console: an agent who is away does not ring', async (scene) => {
   const [ana, ben] = await Promise.all([scene.console(1), scene.console(2)]);
   await ana.click('status-away');
   await ana.shows('my-status', /^Away/);
@@ -32,7 +32,7 @@ scenario('console: who is away does not ring', async (scene) => {
   await seen(ana.agent, 'available');
 });
 
-scenario('console: who goes away during a call is away after it', async (scene) => {
+scenario('console: an agent who sets away during a call is away after it', async (scene) => {
   const ben = await scene.console(2);
   await ben.click('status-available');
   const sid = await twilio.call(mia.number);
@@ -48,7 +48,7 @@ scenario('console: who goes away during a call is away after it', async (scene) 
   await seen(ben.agent, 'available');
 });
 
-scenario('console: the last tab closed means offline, after a grace time', async (scene) => {
+scenario('console: an agent is offline a grace time after closing the last tab', async (scene) => {
   const ana = await scene.console(3);
   await ana.click('status-available');
   await seen(ana.agent, 'available');
@@ -58,7 +58,7 @@ scenario('console: the last tab closed means offline, after a grace time', async
   await seen(back.agent, 'available');
 });
 
-scenario('console: a second tab says that another one leads, and can take over', async (scene) => {
+scenario('console: a second tab says that another tab leads, and can take over', async (scene) => {
   const context = await scene.context();
   const left = await scene.console(1, { context });
   const right = await scene.console(1, { context, registered: false });

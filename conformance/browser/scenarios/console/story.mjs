@@ -1,10 +1,10 @@
-// The story that `cargo xtask demo` tells: two links, and "place a call" on the emulator's page.
+// The story of `cargo xtask demo`: two links, and "place a call" on the emulator's page.
 
 import { scenario } from '../../stage/browser.mjs';
 import { logged, stage } from '../../stage/stage.mjs';
 import * as twilio from '../../stage/twilio.mjs';
 
-scenario('two links, "place a call" makes both ring, one answers, the other says who took it', async (scene) => {
+scenario('two links: "place a call" makes both ring, one answers, the other says who answered', async (scene) => {
   const [ana, ben] = await Promise.all([scene.console(1), scene.console(2)]);
   const page = await scene.page(await scene.context());
   await page.goto(stage.emulator, { waitUntil: 'domcontentloaded' });

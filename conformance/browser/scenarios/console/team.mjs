@@ -27,7 +27,7 @@ scenario('console: the wallboard shows who waits, who talks, and for how long', 
   await until('the table has the agent', () => table.innerText(), (text) => /Agent 2/.test(text));
 });
 
-scenario('console: the log is filtered, and says why somebody rang', async (scene) => {
+scenario('console: the log is filtered, and shows why an agent rang', async (scene) => {
   const ana = await scene.console(1);
   const sid = await twilio.call(noor.number);
   await ana.rings();
@@ -69,8 +69,8 @@ scenario('console: fifty agents and twenty live calls on the wallboard', async (
   const calls = [];
   for (const caller of team.callers) {
     calls.push(await twilio.call(caller, { to: team.number }));
-    // Not more than a few at once: what is tried here is the wallboard, not how fast calls come in. A
-    // caller whom a busy machine let ring everybody waits for the next wave.
+    // Only a few at once: this tests the wallboard, not the rate of calls. On a busy machine, a caller
+    // may ring everybody and wait for the next wave.
     if (calls.length % 4 === 0) await until(`${calls.length} talk`, talking, (count) => count === calls.length, 60_000);
   }
   assert.equal(await board.locator('#agents > li').count(), 50);
