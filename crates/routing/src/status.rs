@@ -33,7 +33,7 @@ codes!(AgentStatus, "status of an agent", {
     WrapUp => "wrap_up",
 });
 
-/// What is known of an agent, whoever calls.
+/// What is known about an agent, for any caller.
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ pub struct Availability {
 }
 
 impl Availability {
-    /// Why the agent takes no call, whoever calls; `None` if they can.
+    /// Why the agent takes no call of any caller; `None` if they can.
     pub fn reason(&self, now: Timestamp) -> Option<Reason> {
         match (self.activity, self.presence) {
             (Activity::OnCall, _) => Some(Reason::OnCall),

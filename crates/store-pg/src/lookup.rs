@@ -250,7 +250,7 @@ from (values (1)) one left join contact c on true left join roster on true"
 pub(crate) const LOCK_CLAIMS: &str =
     "select pg_advisory_xact_lock(hashtextextended('claims ' || $1::text, 0))";
 
-/// The claim of an outbound call: workspace, and the [`Asked`] as JSON.
+/// The claim of an outbound call: workspace, and the fields of `Asked` as JSON.
 pub const CLAIM_CALL: &str = join!(
     "with asked as materialized (select * from jsonb_to_record($2::jsonb) as a (agent uuid, \
        number text, call text, max_own bigint, own_since timestamptz, max_of_all bigint, \

@@ -73,7 +73,8 @@ impl Owner {
     ///
     /// [`StoreError::Refused`] if `server_url` names the owner itself or no role;
     /// [`StoreError::Data`] or [`StoreError::SetUp`] with the database's own words, hints included,
-    /// if the schema does not fit what is there or the owner lacks a right; nothing is changed then.
+    /// if the schema does not fit the existing tables, or if the owner has not all rights. Then nothing
+    /// is changed.
     /// [`StoreError::Away`] if a table of the live chat is locked for more than five seconds.
     pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
         let login = pool::parse(server_url)?;
