@@ -1,4 +1,4 @@
-//! What every request goes through, whoever sends it.
+//! The HTTP that all requests share: connections, bodies, answers.
 
 mod addresses;
 pub(crate) mod body;

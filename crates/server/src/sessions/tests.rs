@@ -136,7 +136,7 @@ async fn keys_rotate_without_a_wrong_answer() {
     assert_eq!(good(&shared).await, user, "secret and keys side by side");
     assert_eq!(good(&second).await, Err(UNKNOWN));
 
-    // A second key is published before it signs: whoever names it has it fetched.
+    // A second key is published before it signs: the first token that names it makes the server fetch it.
     publisher.publishes(&["es-1", "es-2"]);
     hand.forward(31);
     assert_eq!(good(&second).await, user);
