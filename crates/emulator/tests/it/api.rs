@@ -1,14 +1,14 @@
 //! A client of the emulator's own HTTP.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use emulator::{Account, Config, Emulator, Http};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use harness::http::{Answer, Ask, exchange};
+use harness::wait;
 use serde_json::Value;
 
-use crate::server::{Server, TOKEN, secs, twilio_with};
+use crate::server::{Server, TOKEN, twilio_with};
 
 /// An emulator that listens, and a client for it.
 pub(crate) struct Api {
@@ -20,22 +20,7 @@ pub(crate) struct Api {
 
 /// A client for an emulator.
 pub(crate) struct HttpClient {
-    url: String,
-    client: Client<HttpConnector, Full<Bytes>>,
-}
-
-/// A reply.
-#[derive(Debug)]
-pub(crate) struct Got {
-    pub(crate) status: u16,
-    pub(crate) headers: hyper::HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Got {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
+    address: SocketAddr,
 }
 
 impl Api {
@@ -54,12 +39,12 @@ impl Api {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Got {
+    ) -> Answer {
         self.client.send(method, path, headers, body).await
     }
 
     /// The control API.
-    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Got {
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.client.control(method, path, body).await
     }
 
@@ -80,7 +65,7 @@ impl Api {
     }
 
     /// The REST API, as the account.
-    pub(crate) async fn rest(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Got {
+    pub(crate) async fn rest(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         self.rest_as(self.account.sid().as_str(), TOKEN, method, path, form).await
     }
 
@@ -91,7 +76,7 @@ impl Api {
         method: &str,
         path: &str,
         form: &[(&str, &str)],
-    ) -> Got {
+    ) -> Answer {
         use base64::Engine as _;
         let pair = format!("{user}:{password}");
         let basic = base64::engine::general_purpose::STANDARD.encode(pair);
@@ -107,9 +92,10 @@ impl Api {
 }
 
 impl HttpClient {
+    /// A client for the emulator at `http://127.0.0.1:4242`.
     pub(crate) fn new(url: &str) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { url: url.to_owned(), client }
+        let address = url.trim_start_matches("http://").parse();
+        Self { address: address.expect("an address") }
     }
 
     pub(crate) async fn send(
@@ -118,21 +104,17 @@ impl HttpClient {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Got {
-        let uri = format!("{}{path}", self.url);
-        let mut request = hyper::Request::builder().method(method).uri(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+    ) -> Answer {
+        let mut ask = Ask { body: body.into(), ..Ask::new(method, path) };
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            ask = ask.header("host", &self.address.to_string());
         }
-        let request = request.body(Full::from(body.to_owned())).expect("a request");
-        let answer = self.client.request(request).await.expect("an answer");
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Got { status: head.status.as_u16(), headers: head.headers, body }
+        let ask = headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
+        exchange(self.address, &ask.bytes()).await
     }
 
     /// The control API.
-    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Got {
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Answer {
         let path = format!("/emulator{path}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &path, &[("content-type", "application/json")], &body).await
@@ -140,13 +122,12 @@ impl HttpClient {
 }
 
 async fn until(path: &str, look: impl AsyncFn() -> Value, meets: impl Fn(&Value) -> bool) -> Value {
-    let deadline = tokio::time::Instant::now() + secs(60);
-    loop {
-        let found = look().await;
-        if meets(&found) {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{path}: {found:#}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let mut found = Value::Null;
+    let holds = async || {
+        found = look().await;
+        meets(&found)
+    };
+    let is_met = wait::until(Duration::from_secs(60), Duration::from_millis(20), holds).await;
+    assert!(is_met, "{path}: {found:#}");
+    found
 }

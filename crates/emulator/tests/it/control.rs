@@ -260,7 +260,7 @@ async fn the_page_is_served_only_under_a_local_host() {
     let api = Api::start(&server, Config { clock: Clock::Real, ..Config::default() }).await;
     let page = api.send("GET", "/", &[], "").await;
     assert_eq!(page.status, 200);
-    let policy = page.headers["content-security-policy"].to_str().expect("text");
+    let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(api.send("GET", "/page.js", &[], "").await.status, 200);
     assert_eq!(api.send("GET", "/other", &[], "").await.status, 404);

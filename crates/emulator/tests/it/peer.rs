@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use harness::wait;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, MediaTime, Mid, TelephoneEvent};
@@ -252,11 +253,8 @@ fn encode(sample: f64, decoded: &[f64]) -> u8 {
 
 /// Waits until something holds, for as long as a busy machine may need.
 pub(crate) async fn eventually(mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
+    let (patience, pause) = (Duration::from_secs(120), Duration::from_millis(250));
+    assert!(wait::until(patience, pause, async || condition()).await, "it never came");
 }
 
 /// Samples remembered: a quarter of a second.

@@ -294,7 +294,7 @@ async fn the_api_requires_authentication() {
                 "status": 401,
             });
             assert_eq!(got.json(), want, "{name}");
-            assert_eq!(got.headers["www-authenticate"], "Basic realm=\"Twilio API\"");
+            assert_eq!(got.header("www-authenticate"), Some("Basic realm=\"Twilio API\""));
         }
     }
 }
@@ -415,7 +415,8 @@ async fn the_api_fails_on_demand() {
     let limited = api.rest("POST", "Calls", &form).await;
     assert_eq!((limited.status, &limited.json()["code"]), (429, &json!(20429)));
     let down = api.rest("POST", "Calls", &form).await;
-    assert_eq!((down.status, down.json()), (503, Value::Null));
+    assert_eq!(down.status, 503);
+    assert!(serde_json::from_slice::<Value>(&down.body).is_err(), "no JSON: {down:?}");
     assert!(api.twilio.calls().is_empty(), "nothing was carried out");
     assert_eq!(api.rest("POST", "Calls", &form).await.status, 502);
     let story = ended(&api).await;

@@ -182,7 +182,7 @@ async fn a_call_is_recorded_into_a_file() {
     for path in [path.clone(), format!("{path}.wav")] {
         let file = api.rest("GET", &path, &[]).await;
         assert_eq!(file.status, 200);
-        assert_eq!(file.headers["content-type"], "audio/x-wav");
+        assert_eq!(file.header("content-type"), Some("audio/x-wav"));
         assert_eq!(&file.body[..4], b"RIFF");
         // Four seconds of 8000 bytes at least.
         assert!(file.body.len() >= 32_000, "{}", file.body.len());
