@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context) -> String {
     kept.has_no_negative_time();
     format!(
         "{leaps} leaps of up to 300 s, {} starts among them; {acknowledged} acknowledged, 0 lost, {} \
-         calls told right, none ends before it begins",
+         calls correct, none ends before it begins",
         leaps / 3,
         calls.all().len()
     )

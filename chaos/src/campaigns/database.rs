@@ -124,7 +124,7 @@ pub(crate) async fn run(context: &Context) -> String {
     kept.has_no_negative_time();
     let longest = waits.iter().max_by_key(|(_, times)| times.most()).expect("faults");
     format!(
-        "{} faults, {} answers, all valid; {acknowledged} events in the log, {} calls told right; \
+        "{} faults, {} answers, all valid; {acknowledged} events in the log, {} calls correct; \
          voice {} ({})",
         Fault::ALL.len(),
         all.len(),

@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context) -> String {
     let again = sent.iter().filter(|sent| sent.attempts > 1).count();
     format!(
         "{kills} kills, {flaps} of Postgres; {acknowledged} acknowledged, {again} only at a later \
-         attempt: 0 lost, 0 doubled; {} calls told right; {}",
+         attempt: 0 lost, 0 doubled; {} calls correct; {}",
         calls.all().len(),
         Times::of_sent(&sent).told(),
     )

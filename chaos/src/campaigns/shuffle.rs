@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Context) -> String {
     kept.has_no_negative_time();
     format!(
         "{} calls, {copies} callbacks in any order, {} of them again, on two servers: \
-         {acknowledged} events, each once, every call told right",
+         {acknowledged} events, each once, every call correct",
         calls.all().len(),
         copies - calls.all().len() * 8,
     )

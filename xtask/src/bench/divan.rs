@@ -43,7 +43,7 @@ pub(crate) type Bound = (&'static str, &'static str);
 /// A Markdown table, with the ratio to the row that bounds each.
 pub(crate) fn table(rows: &[Row], bounds: &[Bound]) -> String {
     let mut lines = vec![
-        "| case | median | fastest | of what bounds it |".to_owned(),
+        "| case | median | fastest | × lower bound |".to_owned(),
         "| --- | --- | --- | --- |".to_owned(),
     ];
     for row in rows {
