@@ -47,8 +47,8 @@ impl fmt::Display for UnknownCode {
 
 impl core::error::Error for UnknownCode {}
 
-/// Gives an enum its codes: `ALL`, `code`, [`Code`], `Display`, `FromStr` and, if the crate that
-/// calls it has the feature `serde`, `Serialize` and `Deserialize`.
+/// Gives an enum its codes: `ALL`, `code`, [`Code`], `Display`, `FromStr` and, with the feature
+/// `serde` of this crate, `Serialize` and `Deserialize`.
 ///
 /// The enum derives `Clone`, `Copy`, `Eq` and `PartialEq`, and its variants carry nothing.
 ///
@@ -117,34 +117,85 @@ macro_rules! code_forms {
             }
         }
 
-        #[cfg(feature = "schema")]
-        impl ::schemars::JsonSchema for $name {
-            fn schema_name() -> ::alloc::borrow::Cow<'static, str> {
+        $crate::code_schema!($name);
+        $crate::code_serde!($name);
+    };
+}
+
+/// The JSON Schema of a set. Whether there is one is decided here, by the features of this crate, and
+/// not where the set is defined.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! code_schema {
+    ($name:ident) => {
+        impl $crate::made::schemars::JsonSchema for $name {
+            fn schema_name() -> $crate::made::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                <$crate::Word<$name> as ::schemars::JsonSchema>::json_schema(generator)
+            fn json_schema(
+                generator: &mut $crate::made::schemars::SchemaGenerator,
+            ) -> $crate::made::schemars::Schema {
+                <$crate::Word<$name> as $crate::made::schemars::JsonSchema>::json_schema(generator)
             }
         }
+    };
+}
 
-        #[cfg(feature = "serde")]
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! code_schema {
+    ($name:ident) => {};
+}
+
+/// The text form of a set for serde, as [`code_schema!`].
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! code_serde {
+    ($name:ident) => {
+        impl $crate::made::serde::Serialize for $name {
+            fn serialize<S: $crate::made::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.code())
             }
         }
 
-        #[cfg(feature = "serde")]
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(
+        impl<'de> $crate::made::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::made::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                let word = <$crate::Word<Self> as ::serde::Deserialize>::deserialize(deserializer)?;
-                word.known().map_err(::serde::de::Error::custom)
+                use $crate::made::serde::de::Error as _;
+
+                let word = <$crate::Word<Self> as $crate::made::serde::Deserialize>::deserialize(
+                    deserializer,
+                )?;
+                word.known().map_err(D::Error::custom)
             }
         }
     };
+}
+
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! code_serde {
+    ($name:ident) => {};
+}
+
+/// What the code made by [`codes!`](crate::codes) uses.
+#[doc(hidden)]
+pub mod made {
+    #[cfg(feature = "schema")]
+    pub use alloc::borrow::Cow;
+    #[cfg(feature = "schema")]
+    pub use schemars;
+    #[cfg(feature = "serde")]
+    pub use serde;
 }
 
 /// A word of a closed set that was written down: one of the set, or one that only a newer version

@@ -14,6 +14,8 @@ mod time;
 mod workspace;
 
 pub use address::{AgentIdentity, ClientAddress};
+#[doc(hidden)]
+pub use code::made;
 pub use code::{Code, UnknownCode, Word};
 pub use error::ParseError;
 pub use id::{ContactId, UserId};
