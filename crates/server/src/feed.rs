@@ -32,6 +32,8 @@ use crate::known::Workspaces;
 use crate::metrics::Metrics;
 
 use channel::Channel;
+#[cfg(test)]
+pub(crate) use frame::ResetReason;
 pub(crate) use stream::EventStream;
 
 /// The channels of this server.

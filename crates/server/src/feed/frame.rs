@@ -19,8 +19,19 @@ pub(super) fn event(name: &str, id: Option<i64>, data: &str) -> Bytes {
     text.into()
 }
 
+/// Why a stream starts anew with a snapshot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ResetReason {
+    /// Changes since the last event are not known any more.
+    Gap,
+    /// The reader was too slow.
+    Slow,
+}
+
+identity::codes!(ResetReason, "reason of a reset", { Gap => "gap", Slow => "slow" });
+
 /// Everything that went before counts no more.
-pub(super) fn reset(reason: &str) -> Bytes {
+pub(super) fn reset(reason: ResetReason) -> Bytes {
     event("reset", None, &json!({ "reason": reason }).to_string())
 }
 
@@ -66,7 +77,7 @@ mod tests {
         let bytes = event("agent", Some(7), &data);
         let text = std::str::from_utf8(&bytes).unwrap();
         assert_eq!(text, "id: 7\nevent: agent\ndata: {\"name\":\"a\\nb\\r\\nid: 9\"}\n\n");
-        assert_eq!(reset("gap"), "event: reset\ndata: {\"reason\":\"gap\"}\n\n");
+        assert_eq!(reset(ResetReason::Gap), "event: reset\ndata: {\"reason\":\"gap\"}\n\n");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use calls::{CallResult, Direction, LegEnd, LegStatus, Outcome, Refusal, RingEnd};
+use calls::{CallResult, Direction, EndReason, LegEnd, LegStatus, Outcome, Refusal, RingEnd};
 use identity::Code;
 use routing::{AgentStatus, Because, Presence, ReasonCode, Whom};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -18,6 +18,8 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value};
 
 use super::{agent, call, ring};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::feed::ResetReason;
 
 const OPENAPI: &str = "openapi.json";
 const WORDS: &str = "../console/assets/lib/words.js";
@@ -37,6 +39,7 @@ fn schemas() -> Map<String, Value> {
     add::<agent::Agent>(&mut generator);
     add::<call::Call<'_>>(&mut generator);
     add::<ring::RingEnded<'_>>(&mut generator);
+    add::<ErrorBody>(&mut generator);
     let mut schemas = generator.take_definitions(true);
     schemas.values_mut().for_each(in_words_of_json);
     schemas
@@ -132,7 +135,8 @@ fn words() -> String {
         "// Made from the types of the server, which compares it with them. To write it again:\n\
          // UPDATE_GENERATED=1 cargo test --package server --lib generated\n",
     );
-    for (name, schema) in &schemas() {
+    // `Error` would hide JavaScript's own.
+    for (name, schema) in schemas().iter().filter(|(name, _)| *name != "Error") {
         text.push('\n');
         text.push_str(&declaration(name, schema));
     }
@@ -264,8 +268,36 @@ fn words_that_are_written_by_hand_are_those_of_the_types() {
     assert_eq!(filter("outcome"), texts::<CallResult>());
     let set = &paths["/api/workspaces/{workspace}/agents/me/status"]["put"]["requestBody"];
     let set = &set["content"]["application/json"]["schema"]["properties"]["status"]["enum"];
+    let reset = &api["components"]["schemas"]["Events"]["properties"]["reset"]["properties"];
+    assert_eq!(codes(&reset["reason"]["enum"]), texts::<ResetReason>());
     let by_hand = Presence::ALL.iter().filter(|presence| **presence != Presence::Unknown);
     assert_eq!(codes(set), by_hand.map(|presence| presence.code()).collect::<Vec<_>>());
+}
+
+/// Every word of an answer stands on the page that people read.
+#[test]
+fn the_page_of_the_api_names_every_word() {
+    let page = include_str!("../../../../docs/http-api.md");
+    let words = [
+        ("outcome", texts::<Outcome>()),
+        ("reason", texts::<ReasonCode>()),
+        ("end of a ring", texts::<RingEnd>()),
+        ("status of an agent", texts::<AgentStatus>()),
+        ("scope", texts::<Whom>()),
+        ("reason of a scope", texts::<Because>()),
+        ("end reason", texts::<EndReason>()),
+        ("end of a leg", texts::<LegEnd>()),
+        ("refusal", texts::<Refusal>()),
+        ("error code", texts::<ErrorCode>()),
+        ("reset reason", texts::<ResetReason>()),
+    ];
+    let is_named = |word: &str| {
+        ["`", "\""].iter().any(|quote| page.contains(&format!("{quote}{word}{quote}")))
+    };
+    for (kind, words) in words {
+        let missing: Vec<_> = words.into_iter().filter(|word| !is_named(word)).collect();
+        assert!(missing.is_empty(), "docs/http-api.md does not name: {kind} {missing:?}");
+    }
 }
 
 fn texts<T: Code>() -> Vec<&'static str> {

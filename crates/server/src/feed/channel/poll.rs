@@ -9,8 +9,9 @@ use routing::Page;
 use store_pg::AgentRow;
 use tracing::warn;
 
+use super::super::events;
+use super::super::frame::{self, ResetReason};
 use super::super::subscriber::Backlog;
-use super::super::{events, frame};
 use super::{Channel, POLL, RETRY};
 use crate::wire::agent::Agent;
 
@@ -38,7 +39,7 @@ impl Channel {
         let seq = std::mem::replace(&mut self.seq, changes.seq);
         let Some(list) = &changes.changes else {
             warn!(workspace.id = %self.workspace, after = seq, "changes of workspace {} are missing: its pages get a snapshot", self.workspace);
-            self.resync(|_| true, Some("gap")).await;
+            self.resync(|_| true, Some(ResetReason::Gap)).await;
             return;
         };
         let now = self.shared.clock.now();
@@ -57,7 +58,7 @@ impl Channel {
     /// Sends a snapshot to slow readers that have read everything they were sent.
     pub(super) async fn resync_slow(&mut self) {
         if self.subscribers.iter().any(|one| one.backlog() == Backlog::Drained) {
-            self.resync(|one| one.backlog() == Backlog::Drained, Some("slow")).await;
+            self.resync(|one| one.backlog() == Backlog::Drained, Some(ResetReason::Slow)).await;
         }
     }
 

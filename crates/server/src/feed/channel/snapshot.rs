@@ -4,7 +4,7 @@ use bytes::Bytes;
 use store_pg::Snapshot;
 use tracing::warn;
 
-use super::super::frame;
+use super::super::frame::{self, ResetReason};
 use super::super::subscriber::Subscriber;
 use super::Channel;
 use crate::wire::call::Call;
@@ -14,7 +14,7 @@ impl Channel {
     pub(super) async fn resync(
         &mut self,
         who: impl Fn(&Subscriber) -> bool,
-        reset: Option<&'static str>,
+        reset: Option<ResetReason>,
     ) {
         let snapshot = match self.snapshot(&[]).await {
             Ok(Some(snapshot)) => snapshot,
@@ -43,11 +43,11 @@ impl Channel {
         subscriber: &mut Subscriber,
         seq: i64,
         head: &SnapshotHead,
-        reset: Option<&'static str>,
+        reset: Option<ResetReason>,
     ) {
         let mut all = Vec::with_capacity(3);
         if let Some(reason) = reset {
-            self.shared.metrics.events_reset(reason);
+            self.shared.metrics.events_reset(reason.code());
             all.push(frame::reset(reason));
         }
         let me = self.agents.get(&subscriber.user).map_or("null", String::as_str);

@@ -7,9 +7,10 @@ use identity::UserId;
 use store_pg::{Changes, Snapshot, StoreError};
 use tracing::warn;
 
+use super::super::frame::{self, ResetReason};
 use super::super::stream::EventStream;
 use super::super::subscriber::{QUEUE, Subscriber};
-use super::super::{MAX_STREAMS, Request, SubscribeError, events, frame};
+use super::super::{MAX_STREAMS, Request, SubscribeError, events};
 use super::Channel;
 use super::snapshot::SnapshotHead;
 
@@ -82,7 +83,7 @@ impl Channel {
         match (subscription.after, missed) {
             (None, _) => self.send_snapshot(&mut subscriber, seq, head, None),
             (Some(after), Some(missed)) if self.catch_up(&mut subscriber, after, missed) => {}
-            (Some(_), _) => self.send_snapshot(&mut subscriber, seq, head, Some("gap")),
+            (Some(_), _) => self.send_snapshot(&mut subscriber, seq, head, Some(ResetReason::Gap)),
         }
         let (wake, metrics) = (Arc::clone(&self.wake), Arc::clone(&self.shared.metrics));
         let stream = EventStream::new(queue, subscription.lasts, wake, metrics);
