@@ -7,6 +7,7 @@ mod call;
 mod error;
 mod event;
 mod fold;
+mod form;
 mod limits;
 mod log;
 mod news;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use identity::{CallSid, UserId};
 
-use crate::params::Form;
+use crate::form::Form;
 use crate::{DialStatus, Direction, LegStatus, ParamError, Party};
 
 /// The voice webhook: the call exists.
