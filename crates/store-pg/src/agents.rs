@@ -8,8 +8,8 @@ use routing::{Activity, Availability, Page, Presence, Role};
 use tokio_postgres::Row;
 
 use crate::Store;
-use crate::changes::{AGENT, with_news};
 use crate::error::StoreError;
+use crate::news::{AGENT, with_news};
 use crate::scope::Scope;
 use crate::sql;
 use crate::text::join;

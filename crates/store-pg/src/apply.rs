@@ -14,8 +14,8 @@ use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use crate::Store;
-use crate::changes::{self, NOTE};
 use crate::error::StoreError;
+use crate::news::{self, NOTE};
 use crate::pool::{Work, on_connection};
 use crate::record;
 use crate::scope::{ENTER, Scope};
@@ -263,8 +263,8 @@ fn changed(before: &[Call], calls: &[Call]) -> (Vec<&'static str>, Vec<String>) 
     let news = calls.iter().flat_map(|call| {
         let news = news(before.get(&call.sid).copied(), call);
         news.into_iter().map(|one| match one {
-            News::Call => (changes::CALL, call.sid.to_string()),
-            News::RingEnded(leg) => (changes::RING, leg.to_string()),
+            News::Call => (news::CALL, call.sid.to_string()),
+            News::RingEnded(leg) => (news::RING, leg.to_string()),
         })
     });
     news.unzip()

@@ -5,7 +5,7 @@ use std::fmt;
 use deadpool_postgres::{HookError, PoolError};
 
 use crate::admission::UNTRUSTED;
-use crate::guard::Fault;
+use crate::fault::Fault;
 
 /// Why the database did not do what it was asked.
 #[non_exhaustive]

@@ -1,28 +1,12 @@
 //! Is this database safe to serve tenants from?
 
-use std::fmt;
-
 use tokio_postgres::Client;
 
 use crate::error::StoreError;
+use crate::fault::Fault;
 use crate::migrate;
 use crate::tables::{LIVE_CHAT, OURS};
 use crate::text::{join, quoted};
-
-/// One thing that is wrong with the set-up, and its fix.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
-    /// What is wrong.
-    pub fault: String,
-    /// What to do.
-    pub fix: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.fault, self.fix)
-    }
-}
 
 /// Looks for everything that would let one workspace see another, and for a schema that is not
 /// the one this program was built with. No fault means an empty list.

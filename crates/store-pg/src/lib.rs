@@ -5,12 +5,16 @@ mod agents;
 mod apply;
 mod changes;
 mod error;
+mod fault;
 mod guard;
 mod listen;
 mod log;
 mod lookup;
 mod migrate;
+mod news;
+mod notices;
 mod pages;
+mod plans;
 mod pool;
 #[doc(hidden)]
 pub mod recipe;
@@ -29,16 +33,17 @@ pub use agents::AgentRow;
 pub use apply::StoredEvent;
 pub use changes::{Change, Changes, Snapshot, Subject};
 pub use error::StoreError;
-pub use guard::Fault;
+pub use fault::Fault;
 pub use listen::Listener;
 pub use log::{
     Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, Filter, MOST_LIVE_CALLS,
 };
 pub use lookup::{CLAIM_CALL, Claim, Dialling, KnownContact, ROSTER, Roster};
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
+pub use plans::StoreOptions;
 pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::LoggedCall;
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
-pub use store::{PoolUse, Store, StoreOptions};
+pub use store::{PoolUse, Store};
 pub use tables::{LIVE_CHAT, OURS};
 pub use workspaces::WorkspaceRow;

@@ -1,11 +1,8 @@
 //! Notifications of changes, on one connection outside the pools.
 
-use std::future::poll_fn;
-
 use identity::WorkspaceId;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Connection};
+use tokio_postgres::Client;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -63,21 +60,3 @@ impl Listener {
         Ok(self.client.batch_execute("").await?)
     }
 }
-
-/// Drives a connection and forwards its notifications, until either side closes it.
-pub(crate) async fn drive<S, T>(mut connection: Connection<S, T>, notices: mpsc::Sender<String>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notification(notice) = message
-            && notices.send(notice.payload().to_owned()).await.is_err()
-        {
-            return;
-        }
-    }
-}
-
-/// How many notifications wait for a busy server. The database keeps the others.
-pub(crate) const MOST_NOTICES: usize = 1024;

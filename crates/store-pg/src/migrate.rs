@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config};
 
 use crate::error::StoreError;
-use crate::guard::Fault;
+use crate::fault::Fault;
 use crate::pool;
 
 /// The whole database, as the top of the repository shows it.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use identity::{UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::changes::{AGENT, with_news};
 use crate::error::StoreError;
+use crate::news::{AGENT, with_news};
 use crate::scope::Scope;
 use crate::text::join;
 use crate::words::TAKES_CALLS;

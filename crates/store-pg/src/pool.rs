@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
-use crate::listen::{MOST_NOTICES, drive};
+use crate::notices::{MOST_NOTICES, drive};
 
 /// Something that is done on one connection, from begin to commit.
 ///

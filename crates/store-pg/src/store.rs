@@ -8,33 +8,10 @@ use tokio_postgres::Config;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
-use crate::guard::{self, Fault};
+use crate::fault::Fault;
+use crate::guard;
 use crate::pool::{self, Borrowed, PoolPlan};
-use crate::scope::ENTER;
-use crate::{agents, apply, changes, log, lookup, sql, stats, workspaces};
-
-/// How many connections the store opens at most.
-#[derive(Clone, Copy, Debug)]
-pub struct StoreOptions {
-    /// For webhooks: a caller waits.
-    pub webhook_connections: usize,
-    /// For agents and their pages.
-    pub agent_connections: usize,
-    /// For writing the log.
-    pub apply_connections: usize,
-    /// For pages that watch changes.
-    pub feed_connections: usize,
-}
-
-impl StoreOptions {
-    /// Enough for a machine of two to four cores; Postgres gains nothing from more.
-    pub const SMALL: Self = Self {
-        webhook_connections: 8,
-        agent_connections: 4,
-        apply_connections: 2,
-        feed_connections: 2,
-    };
-}
+use crate::sql;
 
 /// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
@@ -76,28 +53,15 @@ impl Store {
         pool::parse(url).map(drop)
     }
 
-    /// Makes the pools. It does not connect yet: see [`Store::guard`].
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Url`] if the connection string cannot be read.
-    pub fn new(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
-        let config = pool::parse(url)?;
-        let plan = |connections, statement_timeout_millis, statements| PoolPlan {
-            connections,
-            statement_timeout_millis,
-            statements,
-        };
-        let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
-        let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
-        let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
-        let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
+    /// The pools, in the order webhooks, agents, log, watching pages.
+    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 4]) -> Result<Self, StoreError> {
         let admission = Arc::new(Admission::default());
+        let [webhook, agent, apply, feed] = plans;
         Ok(Self {
-            webhook: pool::pool(&config, &webhook, &admission)?,
-            agent: pool::pool(&config, &agent, &admission)?,
-            apply: pool::pool(&config, &apply, &admission)?,
-            feed: pool::pool(&config, &feed, &admission)?,
+            webhook: pool::pool(&config, webhook, &admission)?,
+            agent: pool::pool(&config, agent, &admission)?,
+            apply: pool::pool(&config, apply, &admission)?,
+            feed: pool::pool(&config, feed, &admission)?,
             config,
             admission,
         })
@@ -211,21 +175,3 @@ impl Store {
         }
     }
 }
-
-const WEBHOOK_STATEMENTS: &[&str] =
-    &[ENTER, lookup::ROSTER, lookup::LOCK_CLAIMS, lookup::CLAIM_CALL, workspaces::WORKSPACE];
-
-const AGENT_STATEMENTS: &[&str] = &[
-    ENTER,
-    agents::MEMBER,
-    agents::AGENTS,
-    agents::SET_PRESENCE,
-    agents::END_WRAP_UP,
-    log::CALLS,
-    log::CALLS_OF_AGENT,
-    log::CALLS_IN,
-    log::CALLS_OUT,
-    log::CALLS_MISSED,
-    log::CALL,
-    stats::STATS,
-];

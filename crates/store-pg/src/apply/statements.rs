@@ -1,6 +1,6 @@
 //! The statements of the log. `$1` is the workspace everywhere.
 
-use crate::changes::NOTE;
+use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
 use crate::scope::ENTER;
 use crate::text::join;
