@@ -12,16 +12,17 @@ use harness::run;
 use crate::story::Story;
 use crate::suites::Suites;
 use crate::workspace::Workspace;
-use crate::{browser, chaos, conformance, console, demo, fuzz, layers, release, tools};
+use crate::{browser, chaos, conformance, console, demo, fuzz, layers, modules, release, tools};
 
 /// One step: its name on the command line, and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<String, Failure>);
 
 /// Fast steps come first. `doc` comes after `clippy`, because it reuses its build.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("tools", tools::run),
     ("fmt", fmt),
     ("layers", layers::run),
+    ("modules", modules::run),
     ("clippy", clippy),
     ("doc", doc),
     ("release", |workspace| release::run(workspace, &release::BESIDE_TESTS)),
