@@ -39,7 +39,7 @@ impl Account {
         Self { shared, sid }
     }
 
-    /// Creates an account. Without a Sid, the Sid follows from the seed.
+    /// Creates an account. Without a Sid, the Sid is derived from the seed.
     pub(crate) fn open(
         shared: &Arc<Shared>,
         sid: Option<AccountSid>,
@@ -131,7 +131,7 @@ impl Account {
         Ok(number)
     }
 
-    /// Creates a TwiML App: its URLs handle the calls of browsers. Its Sid follows from the seed.
+    /// Creates a TwiML App: its URLs handle the calls of browsers. Its Sid is derived from the seed.
     pub fn app(&self, voice: Voice) -> AppSid {
         let sid = self.shared.read(|world| {
             let number = world.tables.apps.len() as u64;
@@ -146,7 +146,7 @@ impl Account {
         self.shared.write(|world| world.tables.apps.insert(sid, (self.sid, voice)));
     }
 
-    /// Creates an API key. Sid and secret follow from the seed.
+    /// Creates an API key. Sid and secret are derived from the seed.
     ///
     /// # Errors
     ///

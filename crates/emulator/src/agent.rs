@@ -107,7 +107,7 @@ impl Agent {
         self
     }
 
-    /// For calls placed through this value: the agent hangs up after talking for so long.
+    /// For calls placed through this value: the agent hangs up after talking for this long.
     #[must_use]
     pub fn hangs_up_after(mut self, talk: Duration) -> Self {
         self.caller.hangs_up_after = Some(talk);
@@ -115,7 +115,7 @@ impl Agent {
     }
 
     /// For calls placed through this value: the agent gives up if nobody talks with
-    /// them after so long.
+    /// them after this long.
     #[must_use]
     pub fn gives_up_after(mut self, wait: Duration) -> Self {
         self.caller.gives_up_after = Some(wait);
@@ -188,7 +188,7 @@ impl Agent {
         self.to_first_ringing(|world, leg| world.party_declines(self.id, leg))
     }
 
-    /// Ignores the leg that has rung longest. It rings on.
+    /// Ignores the leg that has rung longest. It keeps ringing.
     ///
     /// # Errors
     ///

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// What a virtual agent or phone does when it rings.
 ///
-/// A browser on a call never sees an invite: the Voice SDK drops it in silence, and that leg rings
-/// on. A phone on a call is busy.
+/// A browser on a call never sees an invite: the Voice SDK drops it without notice, and that leg
+/// keeps ringing. A phone on a call is busy.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Behaviour {
     /// Answers.
     Answers {
-        /// After ringing for so long.
+        /// After ringing for this long.
         after: Duration,
-        /// Hangs up after talking for so long; `None` leaves that to the other side.
+        /// Hangs up after talking for this long; `None` leaves that to the other side.
         talks: Option<Duration>,
     },
     /// Refuses: the leg ends `busy`.
     Declines {
-        /// After ringing for so long.
+        /// After ringing for this long.
         after: Duration,
     },
     /// Ignores the ringing.
@@ -31,12 +31,12 @@ pub enum Behaviour {
 }
 
 impl Behaviour {
-    /// Answers after ringing for so long, and leaves hanging up to the other side.
+    /// Answers after ringing for this long, and leaves hanging up to the other side.
     pub const fn answers(after: Duration) -> Self {
         Self::Answers { after, talks: None }
     }
 
-    /// Answers after ringing for so long, and hangs up after talking for so long.
+    /// Answers after ringing for this long, and hangs up after talking for this long.
     pub const fn talks(after: Duration, talks: Duration) -> Self {
         Self::Answers { after, talks: Some(talks) }
     }

@@ -1,4 +1,4 @@
-//! A handle of one call.
+//! A handle to one call.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use identity::CallSid;
 use crate::shared::Shared;
 use crate::{HandError, Story};
 
-/// One call, in the hands of its caller. Clones are the same call.
+/// One call, controlled as its caller would. Clones are the same call.
 #[derive(Clone, Debug)]
 pub struct Call {
     shared: Arc<Shared>,
@@ -30,8 +30,8 @@ impl Call {
     }
 
     /// Waits until the call and all its webhooks are over, including those that faults held back.
-    ///
-    /// This never ends if a person by hand still has to act.
+    /// This never returns while a person with [`Behaviour::ByHand`](crate::Behaviour::ByHand) still
+    /// has to act.
     pub async fn ended(&self) -> Story {
         self.shared
             .until(|world| {

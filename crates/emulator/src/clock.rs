@@ -4,24 +4,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use identity::Timestamp;
 
-/// What makes the emulated time pass. It can be changed at any time: see
+/// How emulated time passes. It can be changed at any time: see
 /// [`Emulator::set_clock`](crate::Emulator::set_clock).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clock {
-    /// Time jumps to the next thing that happens as soon as no webhook is under way, nothing
-    /// driven by hand waits for the test, and no [`Hold`](crate::Hold) is alive.
+    /// Time jumps to the next event as soon as no webhook is in progress, nothing controlled by
+    /// hand waits for the test, and no [`Hold`](crate::Hold) is alive.
     Auto,
-    /// Only [`Emulator::advance`](crate::Emulator::advance) moves it.
+    /// Only [`Emulator::advance`](crate::Emulator::advance) moves time.
     Stepped,
-    /// Time passes as on the wall, for people who watch and for real browsers.
+    /// Time follows the wall clock, for people who watch and for real browsers.
     Real,
-    /// So many emulated seconds pass in a second on the wall, also while webhooks are under way.
-    /// Zero stops the time.
+    /// This many emulated seconds pass in a second of real time, also while webhooks are in
+    /// progress. Zero stops time.
     Scaled(u32),
 }
 
 impl Clock {
-    /// How many emulated seconds pass in a second on the wall, if the wall moves it.
+    /// How many emulated seconds pass in a second of real time, if the clock follows the wall
+    /// clock.
     pub(crate) fn scale(self) -> Option<u32> {
         match self {
             Self::Auto | Self::Stepped => None,

@@ -21,7 +21,7 @@ use crate::{CallStatus, Clock};
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
-    /// Every Sid, idempotency token and shuffle follows from this number.
+    /// Every Sid, idempotency token and shuffle is derived from this number.
     pub seed: u64,
     /// The clock that moves the emulated time.
     pub clock: Clock,

@@ -1,4 +1,4 @@
-//! The tasks that move the world: one sends webhooks and lets the time pass, one moves sound.
+//! The tasks that drive the world: one sends webhooks and advances the clock, one carries sound.
 
 mod sound;
 
@@ -12,7 +12,7 @@ use crate::webhook::Outcome;
 
 pub(crate) use sound::run as run_sound;
 
-/// Moves the world until it is dropped.
+/// Drives the world until it is dropped.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let client = Arc::new(Client::default());
     let mut under_way: JoinSet<(u64, Outcome)> = JoinSet::new();
@@ -23,7 +23,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             under_way.spawn(async move { (request.id, client.deliver(request).await) });
         }
         if moved {
-            shared.tell();
+            shared.mark_changed();
             continue;
         }
         let pause = async {

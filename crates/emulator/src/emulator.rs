@@ -20,7 +20,7 @@ use crate::{
     Route, Webhook,
 };
 
-/// A running Twilio. It stops when this value is dropped. Calls that go on then stand still.
+/// A running Twilio. It stops when this value is dropped, and calls in progress then stand still.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ impl Emulator {
         Ok(Self { shared, driver, media })
     }
 
-    /// Creates an account that signs with this auth token. Its Sid follows from the seed.
+    /// Creates an account that signs with this auth token. Its Sid is derived from the seed.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Emulator {
         Phone::new(Arc::clone(&self.shared), Address::Number(number.to_owned()))
     }
 
-    /// Opens a gateway for real browsers at a loopback address, with port 0 at any free one.
+    /// Opens a gateway for real browsers at a loopback address. Port 0 takes any free port.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Emulator {
         self.shared.write(|world| world.time.now)
     }
 
-    /// Lets this much emulated time pass, with all its events, and waits until their
+    /// Advances the emulated time by this length, with all events in it, and waits until their
     /// webhooks are answered.
     pub async fn advance(&self, length: Duration) {
         let limit = self.shared.write(|world| {
@@ -146,13 +146,12 @@ impl Emulator {
         self.shared.write(|world| world.time.set_clock(clock));
     }
 
-    /// Waits until no webhook is under way. No time passes.
+    /// Waits until no webhook is in progress. No time passes.
     pub async fn settled(&self) {
         self.shared.until(|world| world.post.is_idle().then_some(())).await;
     }
 
-    /// Stops the time until the result is dropped, so that several calls can be
-    /// placed at one moment.
+    /// Stops time until the result is dropped, so that several calls can be placed at one moment.
     pub fn hold(&self) -> Hold {
         self.shared.hold();
         Hold(Arc::clone(&self.shared))
@@ -163,7 +162,7 @@ impl Emulator {
         self.shared.write(|world| world.post.faults.push(fault));
     }
 
-    /// Switches all faults off. Webhooks that are held back stay so until their time.
+    /// Switches all faults off. Webhooks that are already held back are still sent late.
     pub fn clear_faults(&self) {
         self.shared.write(|world| world.post.faults.clear());
     }
@@ -220,7 +219,7 @@ impl Drop for Emulator {
     }
 }
 
-/// Stops the time until it is dropped. Made by [`Emulator::hold`].
+/// Stops time until it is dropped. Made by [`Emulator::hold`].
 #[derive(Debug)]
 pub struct Hold(Arc<Shared>);
 

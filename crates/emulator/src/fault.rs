@@ -32,8 +32,8 @@ pub struct Fault {
 /// What happens to a webhook.
 ///
 /// `Late` and `Shuffled` concern status callbacks only: a call waits for its documents. All other
-/// faults concern both. Several faults may meet one webhook: each is applied, in the order in
-/// which they were added.
+/// faults concern both. Several faults may apply to one webhook, in the order in which they were
+/// added.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mishap {
     /// It is sent later.
@@ -88,7 +88,7 @@ pub enum ApiMishap {
 pub enum Until {
     /// Not at all.
     AtOnce,
-    /// Until so many later status callbacks of the same call have gone out, or its end.
+    /// Until this many later status callbacks of the same call have gone out, or its end.
     After(u32),
     /// Until the call is over and all its other webhooks have been answered.
     End,
@@ -141,10 +141,8 @@ impl Select {
 }
 
 /// Where webhooks are sent instead of the host in their URL, for example the address of a server
-/// whose public URL exists in the tests' configuration only.
-///
-/// The signature is still made over the configured URL, and the header `Host` still names its
-/// host, as behind a load balancer.
+/// whose public URL exists in the tests' configuration only. The signature still covers the
+/// configured URL, and the header `Host` still names its host, as behind a load balancer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
     /// Which webhooks.

@@ -4,11 +4,11 @@ use identity::CallSid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Which socket of the Voice SDK.
+/// The id of a socket of the Voice SDK.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct SocketId(pub(crate) u64);
 
-/// Which line between a call and a browser. The media session of the line has the same id.
+/// The id of a line between a call and a browser. The media session of the line has the same id.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct LineId(pub(crate) u64);
 
@@ -55,7 +55,7 @@ struct Media {
     audio: bool,
 }
 
-/// A new call of the browser, or with `reconnect` the wish to resume one.
+/// A new call of the browser or, with `reconnect`, a request to resume one.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Invite {
     /// The SDK's own id of a new call, `TJS…`, or the Sid of an existing one.
@@ -111,7 +111,7 @@ struct Envelope {
 }
 
 impl Received {
-    /// Reads a frame. `None` if it is not what its type says.
+    /// Reads a frame. `None` if its content does not fit its type.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let Envelope { r#type, payload } = serde_json::from_str(text).ok()?;
         let read = match r#type.as_str() {

@@ -1,4 +1,4 @@
-//! HTTP that comes in: one listener for the REST API, the control API and the page.
+//! Incoming HTTP: one listener for the REST API, the control API and the page.
 
 mod guard;
 mod listen;

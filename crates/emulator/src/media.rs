@@ -1,6 +1,6 @@
 //! The media engine: the other end of the browsers' media, and what virtual people say and hear.
 //!
-//! Every 20 ms each leg says one frame of PCMU and hears one, as the [world](crate::world) says
+//! Every 20 ms, each leg sends one frame of PCMU and hears one. The [world](crate::world) decides
 //! who hears whom. No session is renegotiated when that changes.
 
 mod ear;
@@ -43,7 +43,7 @@ pub(crate) struct Media {
     certificate: OnceLock<Option<Certificate>>,
 }
 
-/// The sessions and sounds of the moment.
+/// The current sessions and sounds.
 #[cfg_attr(
     not(feature = "media"),
     expect(clippy::zero_sized_map_values, reason = "there are no sessions to hold")
@@ -209,7 +209,7 @@ impl Engine {
         spoken
     }
 
-    /// Plays to everybody what they are to hear.
+    /// Plays to each person what they should hear.
     fn listen(&mut self, seats: &[Seat], spoken: &Spoken) {
         let now = Instant::now();
         let latest = latest_calls(seats);
@@ -240,7 +240,7 @@ impl Engine {
                     let memory = self.memories.entry(address.clone()).or_default();
                     memory.hear(seat.leg, &frame, is_spoken);
                 }
-                // They are at the ear of a later call.
+                // This person listens to a later call.
                 Person::Virtual { .. } => {}
             }
         }
@@ -255,7 +255,7 @@ impl Engine {
     }
 }
 
-/// The latest call of each person: that one is at their ear.
+/// The latest call of each person: the one that they listen to.
 fn latest_calls(seats: &[Seat]) -> BTreeMap<&Address, u64> {
     let mut latest = BTreeMap::new();
     for seat in seats {

@@ -60,22 +60,22 @@ impl Phone {
         self.shared.media.heard_by(&self.address, keys)
     }
 
-    /// The caller hangs up if nobody talks with them after so long.
+    /// The caller hangs up if nobody talks with them after this long.
     #[must_use]
     pub fn gives_up_after(mut self, wait: Duration) -> Self {
         self.caller.gives_up_after = Some(wait);
         self
     }
 
-    /// The caller hangs up after talking for so long.
+    /// The caller hangs up after talking for this long.
     #[must_use]
     pub fn hangs_up_after(mut self, talk: Duration) -> Self {
         self.caller.hangs_up_after = Some(talk);
         self
     }
 
-    /// The caller presses these keys at the next `<Gather>` that has no keys yet, once its
-    /// prompts are over. If this stands before [`Phone::behaves`], the person who answers the phone
+    /// The caller presses these keys at the next `<Gather>` that has no keys yet, once its prompts
+    /// are over. If this is called before [`Phone::behaves`], the person who answers the phone
     /// presses them, in the document that they hear before the bridge.
     #[must_use]
     pub fn presses(mut self, digits: &str) -> Self {

@@ -1,4 +1,4 @@
-//! The post: when each webhook is sent, and which faults apply to it.
+//! The queues of webhooks: when each is sent, and which faults apply to it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,9 +27,9 @@ pub(crate) struct Parcel {
 /// What happens with an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
-    /// The call runs the document, if its plan is still this one.
+    /// The call runs the document, unless its plan has changed.
     Document { call: CallSid, generation: u64 },
-    /// The call plays the sound, if its plan is still this one.
+    /// The call plays the sound, unless its plan has changed.
     Sound { call: CallSid, generation: u64 },
     /// Nothing waits for it.
     Notice { call: CallSid },
@@ -47,7 +47,7 @@ impl Parcel {
     }
 }
 
-/// All lanes, and the requests that are under way.
+/// All lanes, and the requests that are in progress.
 #[derive(Debug)]
 pub(crate) struct Post {
     lanes: BTreeMap<CallSid, Lane>,
@@ -124,7 +124,7 @@ impl Post {
         Some(parcel)
     }
 
-    /// Whether nothing is due or under way. Webhooks that are held back do not count.
+    /// Whether nothing is due or in progress. Webhooks that are held back do not count.
     pub(crate) fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.under_way.is_empty()
     }
@@ -209,7 +209,7 @@ impl Lane {
         }
     }
 
-    /// Sends the collected webhooks in an order that follows from the seed.
+    /// Sends the collected webhooks in an order derived from the seed.
     fn flush(&mut self) {
         let mut parcels: Vec<Option<Parcel>> =
             std::mem::take(&mut self.collected).into_iter().map(Some).collect();
@@ -235,7 +235,7 @@ impl Lane {
     }
 }
 
-/// What the faults do with a webhook in its lane.
+/// Where the faults put a webhook in its lane.
 enum Place {
     Held(Until),
     Collected(usize),

@@ -18,7 +18,7 @@ pub struct Problem {
 pub enum Severity {
     /// Twilio cannot carry out this part.
     Error,
-    /// Twilio goes on.
+    /// Twilio continues without it.
     Warning,
 }
 
@@ -50,11 +50,11 @@ pub(crate) const BAD_NOUN: u32 = 13_215;
 pub(crate) const NUMBER_FORMAT: u32 = 13_223;
 /// 13224: a number that cannot be called.
 pub(crate) const NUMBER_INVALID: u32 = 13_224;
-/// 13250, the nearest there is: Twilio has no number of its own for an eleventh noun.
+/// 13250, the closest match: Twilio has no number of its own for an eleventh noun.
 pub(crate) const TOO_MANY_NOUNS: u32 = 13_250;
 /// 13237: a conference needs a name.
 pub(crate) const NO_CONFERENCE_NAME: u32 = 13_237;
-/// 13238: a verb that may not stand behind `waitUrl`, `holdUrl` or `announceUrl`.
+/// 13238: a verb that is not allowed in a `waitUrl`, `holdUrl` or `announceUrl` document.
 pub(crate) const BAD_WAIT_VERB: u32 = 13_238;
 /// 13240: no participant with this call Sid can be coached.
 pub(crate) const BAD_COACH: u32 = 13_240;
@@ -88,7 +88,7 @@ pub(crate) const CONNECTION_LOST: u32 = 31_005;
 pub(crate) const BAD_FRAME: u32 = 31_100;
 /// 31209: the call that a browser wants to resume is over.
 pub(crate) const NO_SUCH_CALL: u32 = 31_209;
-/// 53400, the nearest there is: a session description that cannot be used.
+/// 53400, the closest match: a session description that cannot be used.
 pub(crate) const SESSION_DESCRIPTION: u32 = 53_400;
 /// 21626: a status callback was requested for an event that does not exist.
 pub(crate) const STATUS_EVENTS: u32 = 21_626;

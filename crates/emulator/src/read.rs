@@ -1,4 +1,4 @@
-//! Reads TwiML into steps. All that this crate knows of the crate `twiml` is here.
+//! Reads TwiML into steps. Only this module parses with the crate `twiml`.
 
 mod dial;
 mod faults;
@@ -89,7 +89,7 @@ impl Reader {
             if faults::code(element, name).is_some() {
                 self.unfit(element, name);
             } else {
-                let text = format!("<{element}> has no attribute `{name}` in this spelling");
+                let text = format!("<{element}> has no attribute `{name}`");
                 self.warnings.push(Problem::warning(SCHEMA_WARNING, text));
             }
         }

@@ -108,7 +108,7 @@ impl Request<'_> {
             ("POST", ["Queues", sid, "Members", who]) => queues::dequeue(self, sid, who),
             ("GET", ["Recordings"]) => recordings::list(self),
             ("GET", ["Recordings", sid]) if is_json => recordings::fetch(self, sid),
-            // Without a suffix it is the file: Twilio's webhooks name it so.
+            // Without a suffix, the path is the file: Twilio's webhooks use that URL.
             ("GET", ["Recordings", sid]) => {
                 recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
             }
@@ -156,7 +156,7 @@ fn gone() -> Reply {
     empty()
 }
 
-/// Notes requests that changed something or were refused. A request that only reads is not noted.
+/// Writes a request into the timeline if it changed something or was refused.
 fn note(shared: &Shared, http: &HttpRequest, result: &Result<Reply, ApiError>) {
     if http.method == hyper::Method::GET && result.is_ok() {
         return;

@@ -1,4 +1,4 @@
-//! Numbers that look random but follow from a seed.
+//! Pseudorandom numbers from a seed.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The world behind its lock, and how to wait for a change of it.
+//! The world behind its lock, and how to wait for its changes.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +52,7 @@ impl Shared {
             result
         };
         self.wake.notify_one();
-        self.tell();
+        self.mark_changed();
         result
     }
 
@@ -69,7 +69,7 @@ impl Shared {
     /// Ends every connection.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.tell();
+        self.mark_changed();
     }
 
     pub(crate) fn has_stopped(&self) -> bool {
@@ -85,7 +85,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the world gives a result.
+    /// Waits until `look` finds a result in the world.
     pub(crate) async fn until<T>(&self, mut look: impl FnMut(&World) -> Option<T>) -> T {
         let mut changes = self.changed.subscribe();
         loop {
@@ -108,7 +108,7 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    pub(crate) fn tell(&self) {
+    pub(crate) fn mark_changed(&self) {
         self.changed.send_modify(|version| *version += 1);
     }
 

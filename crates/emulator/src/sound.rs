@@ -10,7 +10,7 @@ pub enum Sound {
     /// Nothing.
     #[default]
     Silence,
-    /// A tone of so many hertz.
+    /// A tone of this many hertz.
     Tone(u16),
     /// A recording in PCMU, 8000 bytes a second: once, from the beginning of the call on.
     Wave(Arc<[u8]>),

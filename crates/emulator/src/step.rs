@@ -65,7 +65,7 @@ pub(crate) struct Speech {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Length {
     Exactly(Duration),
-    /// So many times the length of a file, which only the configuration or the file knows.
+    /// This many times the length of a file. The file or the configuration gives that length.
     Files(u32),
     /// `loop="0"`: until the call ends.
     Endless,
@@ -86,7 +86,7 @@ pub(crate) struct Gather {
     /// How long the next key may take.
     pub(crate) timeout: Duration,
     pub(crate) on_empty: bool,
-    /// The number of keys that is enough.
+    /// The number of keys that ends the input.
     pub(crate) digits: Option<usize>,
     /// The key that ends the input, if one does.
     pub(crate) finish_on: Option<char>,
@@ -94,7 +94,7 @@ pub(crate) struct Gather {
     pub(crate) barge_in: bool,
     /// Whether keys count at all.
     pub(crate) keys: bool,
-    /// What it asks for that is not emulated.
+    /// Features that it uses and that are not emulated.
     pub(crate) left_out: Vec<String>,
 }
 

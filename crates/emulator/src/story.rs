@@ -10,7 +10,7 @@ use crate::timeline::{Entry, Heard, What};
 use crate::world::World;
 use crate::{Address, CallStatus, Kind, Problem, Webhook};
 
-/// One call with its legs, and everything that happened to them. Prints as lines to follow.
+/// One call with its legs, and everything that happened to them. Prints one line for each entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Story {
     /// `CA…` of the caller's leg.
@@ -115,7 +115,7 @@ impl Story {
         })
     }
 
-    /// What the documents asked for that this emulator does not do.
+    /// The features that the documents used and that are not emulated.
     pub fn not_emulated(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|entry| match &entry.what {
             What::NotEmulated(what) => Some(what.as_str()),

@@ -84,7 +84,7 @@ pub enum What {
     },
     /// Twilio's debugger would show this.
     Problem(Problem),
-    /// The document asks for something that this emulator does not do. It went on without it.
+    /// The document uses a feature that is not emulated. The call continued without it.
     NotEmulated(String),
     /// The caller heard Twilio's own error message: the application failed.
     ApplicationError,
@@ -252,7 +252,8 @@ impl Timeline {
         self.forgotten + self.changes.len() as u64
     }
 
-    /// The entries that were added or changed after so many changes, each once, oldest first.
+    /// The entries that were added or changed after the first `count` changes, each once, oldest
+    /// first.
     pub(crate) fn changed_after(&self, count: u64) -> Vec<(EntryId, &Entry)> {
         let skipped = usize::try_from(count.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
         let ids: BTreeSet<EntryId> = self.changes.iter().skip(skipped).copied().collect();

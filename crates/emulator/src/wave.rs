@@ -19,7 +19,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Vec<u8>, &'static str> {
         match id {
             b"fmt " => format = Format::read(file, body),
             b"data" => {
-                let format = format.ok_or("the file does not say what its samples are")?;
+                let format = format.ok_or("the file has no `fmt` chunk")?;
                 return format.first_channel(&file[body.min(end)..end]);
             }
             _ => {}
@@ -92,7 +92,7 @@ impl Format {
     }
 }
 
-/// A little-endian number of so many bytes.
+/// A little-endian number of this many bytes.
 fn number(file: &[u8], at: usize, bytes: usize) -> Option<usize> {
     let bytes = file.get(at..at.checked_add(bytes)?)?;
     Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_file_reads_back() {
         let file = write(&[vec![1, 2, 3]]);
         assert_eq!(file.len(), 47);
         assert_eq!(read(&file), Ok(vec![1, 2, 3]));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_played_says_why() {
+    fn an_unplayable_file_says_why() {
         let good = write(&[vec![1, 2]]);
         let with = |at: usize, byte: u8| {
             let mut file = good.clone();
@@ -138,7 +138,7 @@ mod tests {
             ("another rate", with(24, 1), "the file does not have 8000 samples a second"),
             ("another code", with(20, 6), "the samples are neither PCM of 16 bits nor PCMU"),
             ("no samples", good[..36].to_vec(), "the file has no samples"),
-            ("no format", with(12, b'x'), "the file does not say what its samples are"),
+            ("no format", with(12, b'x'), "the file has no `fmt` chunk"),
         ] {
             assert_eq!(read(&file), Err(want), "{name}");
         }

@@ -35,7 +35,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether the answer is a document that the call goes on with.
+    /// Whether the answer is a document that the call continues with.
     pub fn is_document(self) -> bool {
         matches!(
             self,
@@ -110,7 +110,7 @@ pub struct Webhook {
     pub signature: String,
     /// The header `I-Twilio-Idempotency-Token`.
     pub idempotency_token: String,
-    /// The outcome; `None` while the request waits or is under way.
+    /// The outcome; `None` while the request waits or is in progress.
     pub outcome: Option<Outcome>,
 }
 

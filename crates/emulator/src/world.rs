@@ -1,7 +1,7 @@
 //! The emulated world: what happens between the parts of the [state](crate::state).
 //!
-//! Every change is a method of [`World`]. It leaves entries on the agenda and webhooks in the
-//! post; the [driver](crate::driver) takes both. Nothing here waits or has a socket.
+//! Every change is a method of [`World`]. It adds events to the agenda and webhooks to the post;
+//! the [driver](crate::driver) takes both. Nothing here waits or has a socket.
 
 pub(crate) mod api;
 mod conference;
@@ -86,7 +86,7 @@ impl World {
     }
 }
 
-/// Whether the interpreter goes on with the next verb now.
+/// Whether the interpreter continues with the next verb now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Goes {
     On,

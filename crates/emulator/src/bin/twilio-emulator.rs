@@ -24,10 +24,10 @@ struct Options {
     /// A JSON file with accounts, numbers, apps, keys, devices and phones.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The Sid of the account; otherwise it follows from the seed.
+    /// The Sid of the account; otherwise it is derived from the seed.
     #[arg(long, value_name = "AC…", env = "TWILIO_ACCOUNT_SID", conflicts_with = "config")]
     account_sid: Option<String>,
-    /// The auth token of the account; otherwise it follows from the seed.
+    /// The auth token of the account; otherwise it is derived from the seed.
     #[arg(long, value_name = "TOKEN", env = "TWILIO_AUTH_TOKEN", hide_env_values = true)]
     auth_token: Option<String>,
     /// A number of the account and its voice URL; may be repeated.
@@ -36,7 +36,7 @@ struct Options {
     /// A TwiML App of the account: its URL, or its Sid and its URL; may be repeated.
     #[arg(long, value_name = "[AP…=]URL")]
     app: Vec<String>,
-    /// An API key of the account; otherwise one follows from the seed.
+    /// An API key of the account; otherwise one is derived from the seed.
     #[arg(long, value_name = "SK…=SECRET")]
     key: Vec<String>,
     /// A phone that you answer by hand; may be repeated.
@@ -48,7 +48,7 @@ struct Options {
     /// How many calls of the REST API begin in a second; 0 means no limit.
     #[arg(long, value_name = "N", default_value_t = 1)]
     calls_per_second: u32,
-    /// Every Sid and secret that is not given follows from this number.
+    /// Every Sid and secret that is not given is derived from this number.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

@@ -137,7 +137,7 @@ pub(super) fn behaviour(value: Value) -> Result<Behaviour, Refusal> {
     }
 }
 
-/// Reads a sound: silence, or a tone of so many hertz.
+/// Reads a sound: silence, or a tone of this many hertz.
 pub(super) fn sound(value: Value) -> Result<Sound, Refusal> {
     let rule = "`sound` is \"silence\" or {\"tone\": hz}, from 1 to 3999 Hz";
     if value == "silence" {

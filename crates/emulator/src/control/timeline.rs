@@ -33,12 +33,12 @@ pub(super) fn events(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, 
     let after = number(http.header("last-event-id").or(query))?;
     let after = after.unwrap_or_else(|| shared.read(|world| world.timeline.change_count()));
     let (sender, pieces) = mpsc::channel(8);
-    tokio::spawn(tell(Arc::clone(shared), after, sender));
+    tokio::spawn(send_changes(Arc::clone(shared), after, sender));
     Ok(stream(pieces))
 }
 
 /// Sends every change until the reader is gone.
-async fn tell(shared: Arc<Shared>, mut after: u64, sender: mpsc::Sender<Bytes>) {
+async fn send_changes(shared: Arc<Shared>, mut after: u64, sender: mpsc::Sender<Bytes>) {
     // The browser learns at once that the stream is open.
     let mut text = Bytes::from(format!("retry: 1000\nid: {after}\n\n"));
     loop {

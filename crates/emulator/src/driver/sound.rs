@@ -18,7 +18,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
         media.wanted.notified().await;
         let mut beat = interval(BEAT);
-        // A late beat is made up for, so that no sound is lost.
+        // Missed beats are caught up, so that no sound is lost.
         beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
         while shared.read(World::has_audio) {
             tokio::select! {
@@ -30,7 +30,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// One beat: the world says who hears whom, and learns which keys were pressed.
+/// One beat: reads from the world who hears whom, and passes it the keys that were pressed.
 fn round(shared: &Shared) {
     let (seats, lines) = shared.read(|world| {
         let lines: BTreeSet<LineId> = world.signal.lines.iter().map(|(line, _)| line).collect();

@@ -89,7 +89,7 @@ fn reply(status: StatusCode, content_type: &'static str, content: Content) -> Re
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // Every reply is about this moment only.
+    // A reply is true only at this moment.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }

@@ -3,8 +3,8 @@
 //! The emulator listens on loopback, but a browser on this machine runs pages from everywhere. Such
 //! a page can send requests here: under its own host name that points to loopback (DNS rebinding),
 //! or across origins. The header `Host` shows the first case. The header `Origin` shows the second
-//! case; without it, the content type is not JSON, because JSON needs a preflight, which is never
-//! allowed.
+//! case. A page that avoids that header cannot send JSON, because JSON needs a preflight, which is
+//! never allowed.
 
 use std::net::IpAddr;
 

@@ -40,7 +40,8 @@ pub(crate) struct Request {
 
 type HttpClient = legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// Keeps connections alive, for each connect timeout: the timeout belongs to the connector.
+/// Keeps connections alive. Each connect timeout has a client of its own, because the connector
+/// sets it.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
     by_timeout: Mutex<BTreeMap<Duration, HttpClient>>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// Twilio reads them from the URL's fragment, `#ct=1000&rc=2&rp=5xx`; the fragment is neither sent
 /// nor signed. Defaults and ranges are those of Twilio's page "Webhooks connection overrides".
-/// Values outside a range are moved to its end; what is not understood is left at its default.
+/// Values outside a range are clamped to it; values that cannot be read keep their default.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Overrides {
     /// `ct`: the limit of one TCP connect.

@@ -70,7 +70,8 @@ fn rms(samples: &[f64]) -> f64 {
     (samples.iter().map(|it| it * it).sum::<f64>() / samples.len() as f64).sqrt()
 }
 
-/// The tones that stand out, the loudest first: peaks of the spectrum, each then found to a hertz.
+/// The tones that stand out, the loudest first: peaks of the spectrum, each then refined to one
+/// hertz.
 fn tones(samples: &[f64], level: f64) -> Vec<f64> {
     if level < QUIET || samples.len() < WINDOW / 2 {
         return Vec::new();
@@ -99,7 +100,7 @@ fn refine(shaped: &[f64], near: f64) -> (f64, f64) {
     all.max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or((near, 0.0))
 }
 
-/// Hann's window keeps a loud tone from hiding its neighbours.
+/// A Hann window keeps a loud tone from hiding its neighbours.
 #[expect(clippy::cast_precision_loss, reason = "there are at most some thousand samples")]
 fn window(samples: &[f64]) -> Vec<f64> {
     let count = samples.len() as f64;
@@ -123,7 +124,7 @@ fn amplitude(shaped: &[f64], hz: f64) -> f64 {
 /// A fifth of a second: tones that are 20 Hz apart can be distinguished.
 const WINDOW: usize = 1600;
 
-/// Hertz that a telephone carries.
+/// The frequencies, in hertz, that a telephone carries.
 const LOWEST: u16 = 100;
 const HIGHEST: u16 = 3800;
 const STEP: usize = 10;
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn three_tones_at_once_are_told_apart() {
+    fn three_tones_at_once_are_distinguished() {
         let mut players: [Player; 3] = Default::default();
         let frames: Vec<Frame> = (0..20)
             .map(|_| {
@@ -183,7 +184,7 @@ mod tests {
     #[test]
     fn silence_and_noise_have_no_tone() {
         assert_eq!(heard(|_| SILENCE).tones, Vec::<f32>::new());
-        // A generator of numbers that repeat only after 2^32 of them.
+        // A generator with a period of 2^32.
         let noise = |index: usize| {
             let mut state = u32::try_from(index).unwrap_or(0).wrapping_mul(0x9e37_79b9) | 1;
             std::array::from_fn(|_| {

@@ -23,7 +23,7 @@ pub(super) struct Session {
     /// Samples sent so far.
     clock: u64,
     inbox: Inbox,
-    /// The time of the last key, on the browser's own clock: its packets come many times.
+    /// The time of the last key, on the browser's own clock: each key comes in several packets.
     last_key: Option<u64>,
     keys: Vec<char>,
 }

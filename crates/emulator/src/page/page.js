@@ -16,7 +16,7 @@ function make(name, properties = {}, ...children) {
   return element;
 }
 
-/** Asks the control API; what is refused is shown, and gives undefined. */
+/** Calls the control API. Shows a refusal and returns undefined. */
 async function ask(method, path, body) {
   const options = { method };
   if (method === 'POST' || method === 'PUT') {
@@ -46,7 +46,7 @@ function act(label, name, path) {
   return button;
 }
 
-/** Replaces the children of an element if what they show has changed; keeps the focus. */
+/** Replaces the children of an element if their data has changed; keeps the focus. */
 const shown = new Map();
 function show(id, data, render) {
   const text = JSON.stringify(data);
@@ -211,7 +211,7 @@ function webhook(it, line) {
   return details;
 }
 
-/** Adds entries, newest first, or puts them in the place of what they were. */
+/** Adds entries, newest first. A changed entry replaces its older version. */
 function add(entries) {
   const list = $('timeline');
   for (const it of entries) {
@@ -233,7 +233,7 @@ function add(entries) {
 
 const MOST = 2000;
 
-/** Asks for everything but the timeline; never twice at a time. */
+/** Loads everything but the timeline; never two loads at once. */
 let asking = null;
 let again = false;
 async function refresh() {

@@ -2,8 +2,8 @@
 
 use crate::Severity;
 
-/// The number of Twilio's error dictionary and its level; `None` if it has no number of its own,
-/// as for an attribute that Twilio does not know at all: then 12200 counts.
+/// Twilio's error number for an attribute, and its level. `None` if the attribute has no number of
+/// its own, for example because Twilio does not know it: then 12200 is used.
 pub(super) fn code(element: &str, attribute: &str) -> Option<(u32, Severity)> {
     let (_, _, code) = TABLE.iter().find(|(e, a, _)| *e == element && *a == attribute)?;
     let severity = if ERRORS.contains(code) { Severity::Error } else { Severity::Warning };
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attribute_stands_once_and_in_order() {
+    fn each_attribute_is_listed_once_and_in_order() {
         let keys: Vec<_> = TABLE.iter().map(|(element, name, _)| (element, name)).collect();
         assert!(keys.is_sorted());
         assert!(keys.windows(2).all(|pair| pair[0] != pair[1]));

@@ -86,7 +86,7 @@ pub(super) const AUTHENTICATE: u32 = 20_003;
 const METHOD_NOT_ALLOWED: u32 = 20_004;
 /// 20007: the page is larger than the API allows.
 pub(super) const PAGE_SIZE: u32 = 20_007;
-/// 20009: a call that goes on cannot be deleted.
+/// 20009: a call in progress cannot be deleted.
 pub(super) const CANNOT_DELETE: u32 = 20_009;
 /// 20404: there is no such resource.
 const NOT_FOUND: u32 = 20_404;

@@ -118,32 +118,31 @@ impl Form {
         Self(all)
     }
 
-    /// Reads when something was: on a day, from a day on (`StartTime>`), up to a day
-    /// (`StartTime<`).
+    /// Reads a time filter: on a day, from a day on (`StartTime>`), up to a day (`StartTime<`).
     pub(super) fn moments(&self, name: &str) -> Result<Moments, ApiError> {
         let [from, until] = [format!("{name}>"), format!("{name}<")];
         Ok(Moments([self.moment(name)?, self.moment(&from)?, self.moment(&until)?]))
     }
 
-    /// Reads a day or a moment. A day gives its first second and the first second after it.
+    /// Reads a day or a time. A day gives its first second and the first second after it.
     fn moment(&self, name: &str) -> Result<Option<[Timestamp; 2]>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let (moment, length) = match text.len() {
             10 => (format!("{text}T00:00:00Z"), Duration::from_secs(86_400)),
             _ => (text.to_owned(), Duration::from_secs(1)),
         };
-        let rule = "must be YYYY-MM-DD or a moment in ISO 8601";
+        let rule = "must be YYYY-MM-DD or an ISO 8601 time";
         let from = moment.parse::<Timestamp>().map_err(|_| ApiError::parameter(name, rule))?;
         Ok(Some([from, from + length]))
     }
 }
 
-/// Comparisons of a moment.
+/// The bounds of a time filter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moments([Option<[Timestamp; 2]>; 3]);
 
 impl Moments {
-    /// Whether a moment meets all of them. An absent moment meets none.
+    /// Whether a time is within all bounds. An absent time is within none.
     pub(super) fn hold(&self, at: Option<Timestamp>) -> bool {
         let [on, from, until] = self.0;
         let meets = |range: Option<[Timestamp; 2]>, rule: fn(Timestamp, [Timestamp; 2]) -> bool| {

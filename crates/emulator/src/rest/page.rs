@@ -14,8 +14,8 @@ pub(super) struct Item {
 
 /// One page of a list. `name` is the key of the entries, `below` the path of the list.
 ///
-/// Twilio's `PageToken` names the last entry of the page before, so what has come since then does
-/// not move the rest.
+/// Twilio's `PageToken` names the last entry of the previous page, so newer entries do not shift
+/// the rest.
 pub(super) fn page(
     request: &Request<'_>,
     name: &str,

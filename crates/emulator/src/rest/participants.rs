@@ -49,7 +49,7 @@ pub(super) fn fetch(request: &Request<'_>, id: &str, who: &str) -> Result<Reply,
     shown.map(|it| found(&it)).ok_or_else(|| request.absent())
 }
 
-/// The participants who are in now.
+/// The current participants.
 pub(super) fn list(request: &Request<'_>, id: &str) -> Result<Reply, ApiError> {
     let sid = find(request, id)?;
     let query = request.query();
@@ -79,7 +79,7 @@ pub(super) fn update(request: &Request<'_>, id: &str, who: &str) -> Result<Reply
     fetch(request, id, who)
 }
 
-/// Removes a participant. Their call goes on with the `action` of its `<Dial>`, or ends.
+/// Removes a participant. Their call continues with the `action` of its `<Dial>`, or ends.
 pub(super) fn delete(request: &Request<'_>, id: &str, who: &str) -> Result<Reply, ApiError> {
     let (sid, call) = someone(request, id, who)?;
     request.shared.write(|world| world.remove_participant(sid, call));
@@ -171,7 +171,7 @@ fn document(name: &str, form: &Form) -> Result<String, ApiError> {
     ))
 }
 
-/// Parameters that `<Conference>` has under another name.
+/// Parameters, and the attributes of `<Conference>` that they correspond to.
 const ATTRIBUTES: [(&str, &str); 11] = [
     ("Label", "participantLabel"),
     ("Muted", "muted"),
@@ -190,7 +190,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A participant who is in.
+/// A participant who has joined.
 fn show(world: &World, id: ConferenceSid, it: &Participant) -> Value {
     let mut all = json!({
         "label": it.label,

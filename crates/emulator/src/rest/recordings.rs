@@ -61,7 +61,7 @@ pub(super) fn begin(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError>
     shown.map(|it| created(&it)).ok_or_else(|| ApiError::bad(CALL_STATE, refused))
 }
 
-/// Ends a recording of a call: the one with this Sid, or the one that goes on (`Twilio.CURRENT`).
+/// Ends a recording of a call: the one with this Sid, or the one in progress (`Twilio.CURRENT`).
 pub(super) fn end(request: &Request<'_>, call: &str, sid: &str) -> Result<Reply, ApiError> {
     let call = calls::find(request, call)?;
     match request.form().get("Status") {

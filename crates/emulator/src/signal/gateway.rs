@@ -17,15 +17,15 @@ use super::certificate::Identity;
 use super::http;
 use crate::shared::Shared;
 
-/// The gateway for the Voice SDK of real browsers. It stops when this is dropped; browsers that are
-/// connected stay so until the [`Emulator`](crate::Emulator) is dropped.
+/// The gateway for the Voice SDK of real browsers. It stops when this is dropped; connected
+/// browsers stay connected until the [`Emulator`](crate::Emulator) is dropped.
 ///
 /// Its certificate is self-made and names `localhost` and `127.0.0.1`. A browser must be told to
 /// trust it: Chromium by `--ignore-certificate-errors-spki-list=` and [`Gateway::spki_sha256`].
 ///
 /// It also answers for the other hosts that the SDK uses without options, so that
-/// `--host-resolver-rules=MAP *.twilio.com 127.0.0.1:PORT` is enough for an application that is
-/// not changed: it sends short silence for the sounds, and accepts the Insights.
+/// `--host-resolver-rules=MAP *.twilio.com 127.0.0.1:PORT` is enough for an unmodified application:
+/// it sends short silence for the sounds, and accepts the Insights.
 pub struct Gateway {
     address: SocketAddr,
     spki_sha256: String,
@@ -62,7 +62,7 @@ impl Gateway {
         &self.spki_sha256
     }
 
-    /// The certificate, in DER, for clients that trust by it.
+    /// The certificate, in DER, for clients that trust a given certificate.
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
     }

@@ -10,7 +10,7 @@ use crate::frame::LineId;
 /// A future event. It is dropped if it no longer applies by then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Due {
-    /// The call goes on with its next step.
+    /// The call continues with its next step.
     Resume { call: CallSid, generation: u64 },
     /// It is the turn of a queued call of the REST API.
     DialsOut { call: CallSid },

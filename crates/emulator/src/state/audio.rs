@@ -13,7 +13,7 @@ use crate::{Address, Sound};
 pub(crate) enum Hears {
     #[default]
     Silence,
-    /// That it rings at the other end.
+    /// Ringback: the other end is ringing.
     Ringback,
     /// A tone that stands for a sound: speech, a file, hold music, a beep.
     Tone { hz: u16 },
@@ -25,11 +25,11 @@ pub(crate) enum Hears {
     Mix(Vec<CallSid>),
 }
 
-/// What one leg hears, and from when on.
+/// What one leg hears, and since which change.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Hearing {
     pub(crate) what: Hears,
-    /// Another number for each change of any leg, so that a wave begins at its beginning.
+    /// A new number for each change of any leg, so that a wave starts at its beginning.
     pub(crate) turn: u64,
     /// The keys that the other side has pressed while it was heard.
     pub(crate) keys: String,
@@ -73,7 +73,8 @@ impl Audio {
         self.legs.get(&leg).cloned().unwrap_or_default()
     }
 
-    /// Changes what a leg hears. The same again changes nothing, so that no wave begins anew.
+    /// Changes what a leg hears. Setting the same sound again has no effect, so that a wave does
+    /// not restart.
     pub(crate) fn set(&mut self, leg: CallSid, what: Hears) {
         let hearing = self.legs.entry(leg).or_default();
         if hearing.what != what {
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_sound_does_not_begin_anew() {
+    fn the_same_sound_does_not_restart() {
         let (mut audio, [a, ..]) = (Audio::default(), legs());
         let wave = Hears::Wave(vec![0xff; 3].into());
         audio.set(a, wave.clone());

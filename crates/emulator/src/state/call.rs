@@ -1,8 +1,8 @@
 //! A call: to Twilio, a leg of a `<Dial>` is one too.
 //!
-//! Each group of fields is a type: the [`Life`] of the call, the [`Script`] that it
-//! runs, the [`Webhooks`] that it sends, the person at its [`End`]. A [`Leg`] is only there if a
-//! `<Dial>` made the call, and [`RestView`] is what only the REST API asks about.
+//! Each group of fields is a type: the [`Life`] of the call, the [`Script`] that it runs, the
+//! [`Webhooks`] that it sends, the person at its [`End`]. A [`Leg`] is present only if a `<Dial>`
+//! made the call. [`RestView`] holds what only the REST API reads.
 
 mod end;
 mod leg;
@@ -54,7 +54,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A call of its own that rings.
+    /// A ringing call that is not a leg.
     pub(crate) fn new(
         sid: CallSid,
         account: AccountSid,
@@ -99,7 +99,7 @@ impl Call {
         self.leg.as_ref().map(|leg| leg.parent)
     }
 
-    /// Whether it is a call of its own, or a leg that has become one.
+    /// Whether it is not a leg, or a leg that has become an independent call.
     pub(crate) fn is_root(&self) -> bool {
         self.leg.as_ref().is_none_or(|leg| leg.is_independent)
     }
@@ -127,7 +127,7 @@ impl Call {
         self.seed.derive(what, number).bytes()
     }
 
-    /// The person whose device it is at: the caller, or the person who was dialled.
+    /// The person at this end: the caller, or the person who was dialled.
     pub(crate) fn person(&self) -> &Address {
         if self.direction == Direction::Inbound { &self.from } else { &self.to }
     }

@@ -15,9 +15,9 @@ pub(crate) struct Calls {
     placed: u64,
     /// How many calls and legs came in.
     entered: u64,
-    /// Lanes of the post whose last webhooks may still be under way.
+    /// The lanes whose last webhooks may still be in progress.
     pub(crate) closing: BTreeSet<CallSid>,
-    /// Calls whose caller only the test moves.
+    /// Calls whose caller only the test controls.
     pub(crate) by_hand: BTreeSet<CallSid>,
     /// The calls that are over, oldest first.
     over: VecDeque<CallSid>,
@@ -40,7 +40,7 @@ impl Calls {
         self.by_sid.values()
     }
 
-    /// The calls of their own, in the order in which they were placed.
+    /// The calls that are not legs, in the order in which they were placed.
     pub(crate) fn roots(&self) -> Vec<&Call> {
         let mut roots: Vec<&Call> = self.values().filter(|call| call.leg.is_none()).collect();
         roots.sort_by_key(|call| call.order);
@@ -75,7 +75,7 @@ impl Calls {
         self.get(&sid).filter(|call| !call.has_ended())
     }
 
-    /// Whether the caller or the leg with this plan is still at it.
+    /// Whether the call or leg is running and still has this plan.
     pub(crate) fn is_planned(&self, sid: CallSid, generation: u64) -> bool {
         self.running(sid).is_some_and(|call| call.script.generation == generation)
     }
@@ -86,13 +86,13 @@ impl Calls {
         self.get(&root).is_none_or(|call| call.legs.iter().all(ended))
     }
 
-    /// Whether a call whose caller only the test moves is going on.
+    /// Whether a call whose caller only the test controls is in progress.
     pub(crate) fn wait_for_hands(&self) -> bool {
         self.by_hand.iter().any(|sid| self.running(*sid).is_some())
     }
 
-    /// A call is over with its legs and webhooks. Returns the calls and legs that are dropped for
-    /// it, because only so many are kept.
+    /// A call is over with its legs and webhooks. Returns the calls and legs that are dropped,
+    /// because only `limit` calls are kept.
     pub(crate) fn keep_over(&mut self, root: CallSid, limit: usize) -> Vec<CallSid> {
         self.over.push_back(root);
         let mut dropped = Vec::new();

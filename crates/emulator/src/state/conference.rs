@@ -37,7 +37,7 @@ pub(crate) struct Conference {
     seed: Seed,
 }
 
-/// How a conference stands, as the API writes it.
+/// The status of a conference, as the API writes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ConferenceStatus {
     /// It has not started.
@@ -169,8 +169,8 @@ impl Conference {
         Some(self.participants.remove(at))
     }
 
-    /// Changes a participant. Returns how it stood before and how it stands now; `None` if nobody
-    /// has this call.
+    /// Changes a participant. Returns the participant before and after; `None` if nobody has this
+    /// call.
     ///
     /// # Errors
     ///
@@ -286,7 +286,7 @@ impl Conferences {
         (self.by_sid.entry(sid).or_insert(conference), number)
     }
 
-    /// A conference is over. Of those, only so many are kept.
+    /// A conference is over. Only the last `limit` of them are kept.
     pub(crate) fn keep_over(&mut self, sid: ConferenceSid, limit: usize) {
         self.over.push_back(sid);
         while self.over.len() > limit.max(1) {

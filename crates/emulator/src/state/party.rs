@@ -8,7 +8,7 @@ use identity::{AccountSid, AppSid, CallSid, Timestamp};
 use crate::frame::SocketId;
 use crate::{Address, Behaviour};
 
-/// Which party.
+/// The id of a party.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct PartyId(usize);
 
@@ -174,8 +174,8 @@ impl Parties {
         }
     }
 
-    /// Frees every party that this call or leg rang or occupied. Returns what still rings at the
-    /// parties that are free now.
+    /// Frees every party that this call or leg rang or occupied. Returns the legs that still ring
+    /// at the parties that are free now.
     pub(crate) fn release(&mut self, sid: CallSid) -> Vec<(PartyId, CallSid)> {
         let mut rings_on = Vec::new();
         for (id, party) in &mut self.by_id {
@@ -192,7 +192,7 @@ impl Parties {
         self.by_id.values().any(|party| party.pending.contains(&leg))
     }
 
-    /// Whether a party that only the test moves is ringing or talking.
+    /// Whether a party that only the test controls is ringing or talking.
     pub(crate) fn wait_for_hands(&self) -> bool {
         self.by_id.values().any(|party| {
             party.behaviour == Behaviour::ByHand

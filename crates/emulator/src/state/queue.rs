@@ -20,7 +20,7 @@ pub(crate) struct Queue {
     pub(crate) members: VecDeque<Member>,
     /// Calls that have dialled the queue and wait for a caller.
     pub(crate) dialers: VecDeque<CallSid>,
-    /// How long all those waited who have left, and how many they were.
+    /// The total wait of the callers who have left, and their number.
     waited: (Duration, u32),
 }
 

@@ -20,14 +20,14 @@ pub(crate) struct Recording {
     pub(crate) status: RecordingStatus,
     pub(crate) dual: bool,
     pub(crate) started_at: Timestamp,
-    /// Zero while it goes on.
+    /// Zero while it is in progress.
     pub(crate) length: Duration,
     /// The sound of each leg's party, from the beginning on.
     pub(crate) tracks: Vec<(CallSid, Vec<u8>)>,
     pub(crate) report: Option<RecordingReport>,
 }
 
-/// What made a recording, as `RecordingSource` writes it.
+/// The origin of a recording, as `RecordingSource` writes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
     DialVerb,
@@ -47,7 +47,7 @@ impl Source {
     }
 }
 
-/// How a recording stands, as `RecordingStatus` writes it.
+/// The status of a recording, as `RecordingStatus` writes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RecordingStatus {
     InProgress,
@@ -197,7 +197,7 @@ impl Recordings {
     }
 }
 
-/// The size of a length of PCMU.
+/// The size of PCMU of this length.
 fn bytes(length: Duration) -> usize {
     usize::try_from(length.as_millis()).unwrap_or(usize::MAX / 8) * (pcmu::RATE / 1000)
 }

@@ -1,10 +1,10 @@
-//! What a document is for: which verbs may stand in it, and what its end means.
+//! The purpose of a document: which verbs it may contain, and what happens at its end.
 
 use super::call::{Call, Place, Turn};
 use crate::problem::{BAD_WAIT_VERB, DIAL_IN_WHISPER, Problem, SCHEMA_WARNING};
 use crate::step::Step;
 
-/// What the document that a call runs is for.
+/// The purpose of a document that a call runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scope {
     /// For the call itself. At its end the call hangs up.
@@ -23,14 +23,14 @@ pub(crate) enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     Allowed,
-    /// It is left out, and the document goes on.
+    /// It is left out, and the document continues.
     Skipped(Problem),
     /// The leg ends.
     Fatal(Problem),
 }
 
 impl Scope {
-    /// Whether a verb may stand in the document (documentation of `<Number>`, `<Enqueue>`,
+    /// Whether the document may contain a verb (documentation of `<Number>`, `<Enqueue>`,
     /// `<Queue>`, `<Conference>`; errors 13201 and 13238).
     pub(crate) fn allows(self, step: &Step) -> Verdict {
         let is_heard = matches!(step, Step::Speak(_) | Step::Redirect(_));
@@ -51,28 +51,30 @@ impl Scope {
             )),
             Self::Conference => Verdict::Skipped(Problem::error(
                 BAD_WAIT_VERB,
-                format!("{name} may not stand behind `waitUrl`, `holdUrl` or `announceUrl`"),
+                format!(
+                    "{name} is not allowed in a `waitUrl`, `holdUrl` or `announceUrl` document"
+                ),
             )),
             _ => Verdict::Skipped(Problem::warning(
                 SCHEMA_WARNING,
-                format!("{name} may not stand {}", self.place()),
+                format!("{name} is not allowed {}", self.place()),
             )),
         }
     }
 
     fn place(self) -> &'static str {
         match self {
-            Self::Own => "outside of a queue",
+            Self::Own => "outside a queue",
             Self::Whisper => "in the document of a called party",
-            Self::Queue => "behind `waitUrl` of <Enqueue>",
-            Self::QueueWhisper => "behind `url` of <Queue>",
-            Self::Conference => "behind `waitUrl` of <Conference>",
+            Self::Queue => "in the `waitUrl` document of <Enqueue>",
+            Self::QueueWhisper => "in the `url` document of <Queue>",
+            Self::Conference => "in the `waitUrl` document of <Conference>",
         }
     }
 }
 
 impl Call {
-    /// What the document that the call runs is for.
+    /// The purpose of the document that the call runs.
     pub(crate) fn scope(&self) -> Scope {
         match self.script.stay.as_ref().map(|stay| &stay.place) {
             Some(Place::Conference(_)) => Scope::Conference,

@@ -1,4 +1,4 @@
-//! The emulated time, and what will happen in it.
+//! The emulated clock, and the events that are planned on it.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,8 @@ use crate::Clock;
 pub(crate) struct Time {
     pub(crate) clock: Clock,
     pub(crate) now: Timestamp,
-    /// A moment on the wall and on the emulated clock, for a clock that follows the wall.
+    /// The same moment on the wall clock and on the emulated clock, for a clock that follows the
+    /// wall clock.
     anchor: (Instant, Timestamp),
     agenda: Agenda,
     /// The moment at which `Emulator::advance` ends.
@@ -25,7 +26,7 @@ impl Time {
         Self { clock, now, anchor: (Instant::now(), now), agenda, advance_to: None }
     }
 
-    /// Lets the clock catch up with the wall, if it follows the wall.
+    /// Lets the clock catch up with the wall clock, if it follows it.
     pub(crate) fn catch_up(&mut self) {
         if let Some(scale) = self.clock.scale() {
             let passed = self.anchor.0.elapsed().saturating_mul(scale);
@@ -40,7 +41,7 @@ impl Time {
         self.drop_anchor();
     }
 
-    /// The time goes on from `at`, if that is later than now.
+    /// Moves the clock to `at`, if that is later than now.
     pub(crate) fn jump(&mut self, at: Timestamp) {
         if at > self.now {
             self.now = at;
@@ -52,7 +53,7 @@ impl Time {
         self.anchor = (Instant::now(), self.now);
     }
 
-    /// Plans something.
+    /// Plans an event.
     pub(crate) fn schedule(&mut self, after: Duration, due: Due) {
         self.agenda.push(self.now + after, due);
     }
@@ -69,14 +70,14 @@ impl Time {
         self.agenda.pop()
     }
 
-    /// How long the wall takes until the next event, if the clock follows it.
+    /// The real time until the next event, if the clock follows the wall clock.
     pub(crate) fn wall_wait(&self) -> Option<Duration> {
         let next = self.agenda.next_at()?;
         let scale = self.clock.scale().filter(|scale| *scale > 0)?;
         Some(next.since(self.now) / scale)
     }
 
-    /// The emulated length of a length of real time: browsers and tokens live in real time.
+    /// Converts a length of real time into emulated time: browsers and tokens live in real time.
     pub(crate) fn as_on_the_wall(&self, length: Duration) -> Duration {
         length * self.clock.scale().unwrap_or(1).max(1)
     }

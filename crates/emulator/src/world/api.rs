@@ -1,4 +1,4 @@
-//! The REST API places calls, and changes calls that are going on.
+//! The REST API places calls, and changes calls in progress.
 
 use identity::CallSid;
 
@@ -11,10 +11,10 @@ use crate::state::params::Params;
 use crate::step::{Subscription, Target};
 use crate::{CallStatus, Direction, Kind};
 
-/// What the REST API wants of a call.
+/// What the REST API tells a call to do.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
-    /// It goes on with another document.
+    /// It continues with another document.
     GoOn(Box<First>),
     /// It ends.
     Complete,

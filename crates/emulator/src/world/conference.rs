@@ -98,7 +98,7 @@ impl World {
             ..callback
         });
         if callback.as_ref().is_some_and(|it| it.events.contains(&"speaker")) {
-            let what = "the event `speaker` of <Conference>: who talks is not known".to_owned();
+            let what = "the event `speaker` of <Conference>: speech is not detected".to_owned();
             self.note(Some(sid), What::NotEmulated(what));
         }
         let (seed, now) = (self.seed, self.time.now);

@@ -45,7 +45,7 @@ impl World {
             self.note_problem(sid, Problem::warning(TOO_MANY_NOUNS, text));
             parties.nouns.truncate(MAX_NOUNS);
         }
-        // Only as the first verb does answerOnBridge keep the caller ringing.
+        // answerOnBridge keeps the caller ringing only if the Dial is the first verb.
         if !(dial.answer_on_bridge && first) {
             self.answer_call(sid);
         }

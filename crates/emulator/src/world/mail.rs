@@ -1,4 +1,4 @@
-//! Webhooks leave, answers come in, and the timeline says what happened.
+//! Sends webhooks, handles their answers, and writes the timeline.
 
 use identity::{AccountSid, CallSid, ConferenceSid};
 
@@ -88,7 +88,7 @@ impl World {
         self.send_from(sender, Purpose::Notice { call: about }, None, mail);
     }
 
-    /// Signs a webhook, notes it, and puts it into the post.
+    /// Signs a webhook, writes it into the timeline, and queues it.
     pub(crate) fn send_from(
         &mut self,
         sender: Sender,

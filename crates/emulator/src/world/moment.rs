@@ -10,9 +10,8 @@ use crate::state::agenda::Due;
 use crate::{CallStatus, Clock};
 
 impl World {
-    /// Carries out the next event of the agenda, if time may pass until then.
-    ///
-    /// `held` says whether somebody outside stops the time.
+    /// Carries out the next event of the agenda, if time may pass until then. `held` says whether a
+    /// [`Hold`](crate::Hold) stops time.
     pub(crate) fn step(&mut self, held: impl FnOnce() -> bool) -> bool {
         self.time.catch_up();
         self.drop_stale();
@@ -23,7 +22,7 @@ impl World {
             Clock::Auto => !self.waits_for_hands() && !held(),
             Clock::Stepped | Clock::Real | Clock::Scaled(_) => false,
         };
-        // A clock that follows the wall does not wait for webhooks. An advance does.
+        // A clock that follows the wall clock does not wait for webhooks. An advance does.
         let follows_wall = self.time.clock.scale().is_some() && self.time.advance_to.is_none();
         let is_idle = self.post.is_idle() || follows_wall;
         // An event that is due now happens even if the time is stopped.
@@ -39,10 +38,10 @@ impl World {
         true
     }
 
-    /// How long the driver waits for the next event, if the clock follows the wall.
+    /// How long the driver waits for the next event, if the clock follows the wall clock.
     pub(crate) fn wall_wait(&mut self) -> Option<Duration> {
         self.drop_stale();
-        // An advance waits for webhooks, not for the wall.
+        // An advance waits for webhooks, not for the wall clock.
         if self.time.advance_to.is_some() && !self.post.is_idle() {
             return None;
         }
@@ -127,7 +126,7 @@ impl World {
         }
     }
 
-    /// Whether a person who only the test moves is ringing or talking.
+    /// Whether a person who only the test controls is ringing or talking.
     pub(super) fn waits_for_hands(&self) -> bool {
         self.parties.wait_for_hands() || self.calls.wait_for_hands()
     }

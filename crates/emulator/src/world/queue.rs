@@ -68,7 +68,7 @@ impl World {
         }
     }
 
-    /// Takes a call out of its queue. It goes on with its own document.
+    /// Takes a call out of its queue. It continues with its own document.
     pub(super) fn leave_queue(&mut self, sid: CallSid, result: &'static str) {
         if !matches!(self.queued(sid), Some(queued) if queued.turn == Turn::Waits) {
             return;
@@ -91,7 +91,7 @@ impl World {
         Some(queued)
     }
 
-    /// Requests the `action` of an `<Enqueue>`, or goes on with the next verb.
+    /// Requests the `action` of an `<Enqueue>`, or continues with the next verb.
     pub(super) fn after_queue(
         &mut self,
         sid: CallSid,
@@ -287,7 +287,7 @@ impl World {
         self.finish_dequeuing(dialer, "no-answer");
     }
 
-    /// The bridge is over, or the caller left before it: the call that dialled the queue goes on.
+    /// The bridge is over, or the caller left before it: the call that dialled the queue continues.
     pub(super) fn dequeuing_over(&mut self, dialer: CallSid) {
         self.finish_dequeuing(dialer, "completed");
     }

@@ -51,7 +51,7 @@ impl World {
             report: message.record.report.clone(),
         };
         let record = &message.record;
-        // A real caller, or one who is moved by hand, ends it in one of the other ways.
+        // A real caller, or one who is controlled by hand, ends it in one of the other ways.
         let speaks = if call.end.caller.by_hand {
             record.longest
         } else {

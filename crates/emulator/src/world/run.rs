@@ -132,7 +132,7 @@ impl World {
         Goes::Later
     }
 
-    /// The time of a verb is over: the call goes on.
+    /// The time of a verb is over: the call continues.
     pub(super) fn resume(&mut self, sid: CallSid) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         match std::mem::take(&mut call.script.doing) {
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// The call begins a stay in a queue or conference, for at most so long.
+    /// The call begins a stay in a queue or conference, for at most this long.
     pub(super) fn enter_stay(&mut self, sid: CallSid, place: Place, longest: Duration) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let steps = std::mem::take(&mut call.script.steps);

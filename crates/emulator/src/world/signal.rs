@@ -211,7 +211,7 @@ impl World {
         self.push_answer(party, line.leg, Sdp::Answer(id, invite.sdp.clone()));
     }
 
-    /// The line that a device may resume: it is of the same person, and the device knows the
+    /// The line that a device may resume: it belongs to the same person, and the device knows the
     /// secret.
     fn line_to_resume(&self, party: PartyId, call: &str, token: &str) -> Option<LineId> {
         let device = self.parties.get(party)?;

@@ -44,7 +44,7 @@ impl Stage {
         Self { world, sent: Vec::new(), script }
     }
 
-    /// Places a call whose caller only the test moves. The last digit tells the callers apart.
+    /// Places a call whose caller only the test controls. The last digit tells the callers apart.
     pub(super) fn calls(&mut self, digit: u8) -> CallSid {
         let from = Address::Number(format!("+1500555990{digit}"));
         let caller = Caller { by_hand: true, ..Caller::default() };

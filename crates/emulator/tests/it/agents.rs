@@ -1,4 +1,4 @@
-//! Virtual browsers: moved by hand, with tokens, several with one identity.
+//! Virtual browsers: controlled by hand, with tokens, several with one identity.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::server::{
 };
 
 #[tokio::test]
-async fn a_test_moves_an_agent_by_hand() {
+async fn a_test_controls_an_agent_by_hand() {
     let server = Server::start(dialling("timeout=\"20\"", &["ana", "bo"])).await;
     let (twilio, account) = twilio(&server).await;
     let ana = account.agent("ana", Behaviour::ByHand);
@@ -59,7 +59,7 @@ async fn an_ignored_invite_rings_on_and_a_declined_one_does_not() {
 }
 
 #[tokio::test]
-async fn the_test_moves_the_caller_and_the_time() {
+async fn a_test_controls_the_caller_and_the_clock() {
     let server = Server::start(dialling("timeout=\"20\"", &["ana"])).await;
     let config = Config { clock: Clock::Stepped, ..Config::default() };
     let (twilio, account) = twilio_with(&server, config, "").await;
@@ -71,7 +71,7 @@ async fn the_test_moves_the_caller_and_the_time() {
     assert_eq!(call.story().answered_by(), None);
     twilio.advance(secs(2)).await;
     assert!(call.story().answered_by().is_some());
-    call.hang_up().expect("it is going on");
+    call.hang_up().expect("it is in progress");
 
     let story = call.ended().await;
     assert_eq!(story.legs[0].status, CallStatus::Completed);
@@ -114,7 +114,7 @@ async fn the_page_sees_the_parameters() {
     assert_eq!(call.ended().await.legs[0].parameters, ringing.parameters);
 }
 
-/// An issuer with this key, and a moment at which the emulated clock stands.
+/// An issuer with this key.
 fn issuer(account: identity::AccountSid, key: &emulator::ApiKey) -> Issuer {
     let key = ApiKey::parse(key.sid.as_str(), &key.secret).expect("a key");
     Issuer::new(account, key)

@@ -91,7 +91,7 @@ async fn a_talking_device_gets_hangup_and_a_ringing_one_cancel() {
 
     let rings = stage.twilio.phone(CALLER).call(NUMBER);
     let invite = ana.next("invite").await;
-    rings.hang_up().expect("it is going on");
+    rings.hang_up().expect("it is in progress");
     assert_eq!(ana.next("cancel").await["callsid"], invite["callsid"]);
 
     let talks = stage.twilio.phone(CALLER).call(NUMBER);
@@ -99,7 +99,7 @@ async fn a_talking_device_gets_hangup_and_a_ringing_one_cancel() {
     let _peer = accept(&mut ana, &invite).await;
     talks.until(|story| story.answered_by().is_some()).await;
     assert!(stage.twilio.devices()[0].on_call().is_some());
-    talks.hang_up().expect("it is going on");
+    talks.hang_up().expect("it is in progress");
     assert_eq!(ana.next("hangup").await["callsid"], invite["callsid"]);
     assert_eq!(stage.twilio.devices()[0].on_call(), None);
 }
@@ -204,7 +204,7 @@ async fn a_page_calls_a_customer() {
     dial(&mut ana, &mut peer, "+15005557777").await;
     let ringing = ana.next("ringing").await;
     assert!(ringing["callsid"].as_str().is_some_and(|sid| sid.starts_with("CA")));
-    // Its caller is by hand, so that the time stands still.
+    // The caller is controlled by hand, so time stands still.
     stage.twilio.advance(secs(4)).await;
     let answer = ana.next("answer").await;
     assert_eq!(answer["callsid"], ringing["callsid"]);
@@ -232,9 +232,9 @@ async fn a_call_that_fails_says_why() {
     stage.twilio.advance(secs(2)).await;
     let hangup = ana.next("hangup").await;
     assert_eq!(hangup["callsid"], ringing["callsid"]);
-    assert_eq!(hangup["error"]["code"], 31_480, "the Dial was in vain, and nobody answered");
+    assert_eq!(hangup["error"]["code"], 31_480, "nobody answered the Dial");
 
-    // Before it has learnt its Sid, the page hangs up by its own id.
+    // Before the page knows the Sid, it hangs up by the SDK's own id.
     let mut peer = Peer::new(700.0).await;
     dial(&mut ana, &mut peer, "+15005557777").await;
     hang_up(&mut ana, &json!({"callsid": "TJS1"})).await;
@@ -253,7 +253,7 @@ async fn an_invalid_offer_ends_the_call() {
     let mut ana = stage.page("ana").await;
     ana.send("invite", json!({"callsid": "TJS1", "sdp": "nonsense", "twilio": {}})).await;
     ana.next("ringing").await;
-    // The call is answered, and its caller, who is by hand, keeps the time from passing.
+    // The call is answered. Its caller is controlled by hand, so time stands still.
     stage.twilio.advance(secs(5)).await;
     ana.next("hangup").await;
     let story = stage.twilio.calls().remove(0).ended().await;
@@ -366,7 +366,7 @@ async fn another_page_takes_a_call_over() {
     hang_up(&mut new, &invite).await;
     assert_eq!(call.ended().await.legs.len(), 1);
 
-    // A leg that still rings counts as answered thereby.
+    // Taking over a leg that still rings answers it.
     let call = stage.twilio.phone(CALLER).call(NUMBER);
     let invite = old.next("invite").await;
     new.next("invite").await;

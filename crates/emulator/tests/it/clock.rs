@@ -1,4 +1,4 @@
-//! Clocks that follow the wall.
+//! Clocks that follow the wall clock.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ async fn a_scaled_clock_runs_faster_than_the_wall() {
 }
 
 #[tokio::test]
-async fn the_time_can_be_skipped_while_the_wall_moves_it() {
+async fn time_can_be_skipped_on_a_clock_that_follows_the_wall_clock() {
     let server = Server::start(dialling("timeout=\"20\"", &["ana"])).await;
     let config = Config { clock: Clock::Real, ..Config::default() };
     let (twilio, account) = twilio_with(&server, config, "").await;
@@ -52,7 +52,7 @@ async fn another_clock_takes_over() {
     twilio.set_clock(Clock::Scaled(0));
     twilio.settled().await;
     let stands = twilio.now();
-    assert_eq!(twilio.now(), stands, "the time stands");
+    assert_eq!(twilio.now(), stands, "time stands still");
     twilio.set_clock(Clock::Auto);
     assert_eq!(call.ended().await.legs[0].seconds, 3600);
 }

@@ -9,7 +9,7 @@ use crate::server::{CALLER, NUMBER, Reply, Seen, Server, secs, status, twilio, t
 const EVENTS: &str = "statusCallback=\"/events\" \
                       statusCallbackEvent=\"start end join leave mute hold modify speaker\"";
 
-/// Everybody joins with the attributes for their turn; the last ones are for all that follow.
+/// The first caller joins with the first attributes, and so on; later callers get the last ones.
 fn joining<const N: usize>(attributes: [&'static str; N]) -> impl Fn(&Seen) -> Reply + Send + Sync {
     let joined = AtomicUsize::new(0);
     move |seen| match seen.path.as_str() {
@@ -28,7 +28,7 @@ fn joining<const N: usize>(attributes: [&'static str; N]) -> impl Fn(&Seen) -> R
     }
 }
 
-/// Calls that begin one after the other, each some seconds later, and last so long.
+/// Places calls one after the other. Each pair is a pause and the length of the call, in seconds.
 async fn calls(twilio: &Emulator, lengths: &[(u64, u64)]) -> Vec<Story> {
     let mut calls = Vec::new();
     let hold = twilio.hold();
@@ -176,7 +176,7 @@ async fn a_wait_document_may_only_play() {
     let problem = story.problems().next().expect("a verb too many").to_string();
     assert_eq!(
         problem,
-        "error 13238: <Gather> may not stand behind `waitUrl`, `holdUrl` or `announceUrl`"
+        "error 13238: <Gather> is not allowed in a `waitUrl`, `holdUrl` or `announceUrl` document"
     );
     assert!(story.said().count() >= 2, "the others are heard: {story}");
 }
@@ -215,7 +215,7 @@ async fn the_star_and_the_time_limit_end_a_participation() {
     let limited = twilio.phone(CALLER).call(NUMBER);
     let starred = twilio.phone("+15005551235").by_hand().call(NUMBER);
     twilio.advance(secs(10)).await;
-    starred.press("1*").expect("it goes on");
+    starred.press("1*").expect("it is in progress");
     drop(hold);
     twilio.advance(secs(30)).await;
     let starred = starred.ended().await;

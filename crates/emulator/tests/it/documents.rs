@@ -145,7 +145,7 @@ async fn unknown_twiml_is_a_warning() {
         problems,
         [
             "warning 12200: <Sai> does not belong in <Response>",
-            "warning 12200: <Say> has no attribute `vocie` in this spelling",
+            "warning 12200: <Say> has no attribute `vocie`",
             "warning 13910: the attribute `length` of <Pause> has a value that is not allowed",
         ]
     );

@@ -10,7 +10,7 @@ use crate::server::{
 };
 
 /// `CallStatus` of each callback of the one leg, as they arrived.
-fn told(server: &Server) -> Vec<String> {
+fn reported(server: &Server) -> Vec<String> {
     server.at("/leg").iter().map(|seen| seen.param("CallStatus").to_owned()).collect()
 }
 
@@ -74,7 +74,7 @@ async fn status_callbacks_go_wrong_on_demand() {
     ];
     for (name, faults, want) in cases {
         let (server, story) = one_call(&faults).await;
-        assert_eq!(told(&server), want, "{name}");
+        assert_eq!(reported(&server), want, "{name}");
         assert!(!story.application_error, "{name}");
         assert_eq!(story.legs[0].seconds, 10, "{name}: the call itself goes well");
     }
@@ -107,7 +107,7 @@ async fn callbacks_are_shuffled_by_the_seed() {
         account.agent("ana", Behaviour::talks(secs(3), secs(10)));
         twilio.fault(fault(Select::NOTICES, Mishap::Shuffled { window: 100 }));
         twilio.phone(CALLER).call(NUMBER).ended().await;
-        let order = told(&server);
+        let order = reported(&server);
         let mut sorted = order.clone();
         sorted.sort();
         assert_eq!(sorted, ["completed", "in-progress", "initiated", "ringing"]);

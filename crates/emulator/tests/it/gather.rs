@@ -49,7 +49,7 @@ async fn a_key_stops_the_prompt_unless_barge_in_is_off() {
         let call = twilio.phone(CALLER).by_hand().call(NUMBER);
         twilio.settled().await;
         twilio.advance(secs(1)).await;
-        call.press("7").expect("it goes on");
+        call.press("7").expect("it is in progress");
         twilio.advance(secs(29)).await;
         twilio.settled().await;
         let _ = call.press("8");
@@ -71,7 +71,7 @@ async fn star_hangs_up_on_the_called_party_with_hangup_on_star() {
         let call = twilio.phone(CALLER).by_hand().call(NUMBER);
         let ring = std::time::Duration::from_millis(1_200);
         twilio.advance(ring + secs(5)).await;
-        call.press("*").expect("it goes on");
+        call.press("*").expect("it is in progress");
         twilio.advance(secs(60)).await;
         twilio.settled().await;
 

@@ -57,7 +57,7 @@ async fn page_and_phone_hear_each_other_and_keys_are_counted_once() {
     eventually(|| phone.hears().tone_hz.is_none()).await;
     device.lose_media(false);
     eventually(|| phone.hears().hears_tone(700.0)).await;
-    call.hang_up().expect("it is going on");
+    call.hang_up().expect("it is in progress");
     ana.next("hangup").await;
     assert!(peer.packets() > 50);
 }
@@ -149,7 +149,7 @@ async fn virtual_people_hear_each_other_too() {
     let call = phone.call(NUMBER);
     eventually(|| phone.hears().hears_tone(800.0)).await;
     eventually(|| agent.hears().hears_tone(1000.0)).await;
-    call.hang_up().expect("it is going on");
+    call.hang_up().expect("it is in progress");
 }
 
 #[tokio::test]

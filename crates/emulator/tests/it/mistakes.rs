@@ -57,7 +57,7 @@ async fn attributes_have_numbers_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_emulated_is_reported() {
+async fn features_that_are_not_emulated_are_reported() {
     for (verb, want) in [
         ("<Connect><Stream url=\"wss://a.example\"/></Connect>", "<Connect>"),
         ("<Echo/>", "<Echo>"),

@@ -57,7 +57,7 @@ async fn keys_go_along_the_line() {
 
     let call = twilio.phone(CALLER).by_hand().call(NUMBER);
     twilio.advance(secs(8)).await;
-    call.press("7").expect("it goes on");
+    call.press("7").expect("it is in progress");
     twilio.advance(secs(60)).await;
 
     let second = twilio.calls().last().expect("it was placed").story();

@@ -60,7 +60,7 @@ async fn an_agent_calls_a_customer() {
 }
 
 #[tokio::test]
-async fn without_a_to_it_is_empty() {
+async fn an_absent_to_is_sent_empty() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml("<Say>Whom?</Say>"),
         _ => status(204),
@@ -80,7 +80,7 @@ async fn without_a_to_it_is_empty() {
 }
 
 #[tokio::test]
-async fn a_browser_may_not_show_the_number_of_another() {
+async fn a_browser_may_not_show_a_foreign_number() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml("<Dial action=\"/action\" callerId=\"+15005558888\">+15005557777</Dial>"),
         "/action" => twiml(""),

@@ -80,7 +80,7 @@ impl Page {
         self.stream.send(Message::text(text)).await.expect("the socket is open");
     }
 
-    /// The payload of the next frame, which must be of this kind. Heartbeats are passed over.
+    /// The payload of the next frame, which must be of this kind. Heartbeats are skipped.
     pub(crate) async fn next(&mut self, kind: &str) -> Value {
         let (found, payload) = self.any().await.expect("the socket is open");
         assert_eq!(found, kind, "{payload}");

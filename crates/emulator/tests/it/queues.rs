@@ -151,7 +151,10 @@ async fn without_an_action_the_next_verb_follows() {
     let story = twilio.phone(CALLER).call(NUMBER).ended().await;
     assert_eq!(story.said().collect::<Vec<_>>(), ["One.", "Over."]);
     let problems: Vec<String> = story.problems().map(ToString::to_string).collect();
-    assert_eq!(problems, ["warning 12200: <Record> may not stand behind `waitUrl` of <Enqueue>"]);
+    assert_eq!(
+        problems,
+        ["warning 12200: <Record> is not allowed in the `waitUrl` document of <Enqueue>"]
+    );
 }
 
 #[tokio::test]

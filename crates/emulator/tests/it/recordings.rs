@@ -40,8 +40,8 @@ async fn a_caller_ends_the_message_by_a_key_or_hangs_up() {
         // Half a second of it is the beep.
         twilio.advance(std::time::Duration::from_millis(8_500)).await;
         match key {
-            Some(keys) => call.press(keys).expect("it goes on"),
-            None => call.hang_up().expect("it goes on"),
+            Some(keys) => call.press(keys).expect("it is in progress"),
+            None => call.hang_up().expect("it is in progress"),
         }
         twilio.settled().await;
         let story = call.ended().await;

@@ -205,7 +205,7 @@ async fn a_leg_is_redirected_out_of_its_dial() {
     let twiml = "<Response><Pause length=\"600\"/></Response>";
     let moved = api.rest("POST", &format!("Calls/{leg}"), &[("Twiml", twiml)]).await;
     assert_eq!(moved.status, 200, "{moved:?}");
-    // The caller goes on with the action, the browser stays on the line.
+    // The caller continues with the action, the browser stays on the line.
     call.until(|story| story.said().count() > 0).await;
     let action = &server.at("/action")[0];
     assert_eq!((action.param("DialCallSid"), action.param("DialCallDuration")), (leg.as_str(), ""));

@@ -102,7 +102,7 @@ async fn the_api_controls_a_conference() {
     let refused = api.rest("POST", &person, &[("Muted", "yes")]).await;
     assert_eq!((refused.status, &refused.json()["code"]), (400, &json!(20001)));
 
-    // Once nobody by hand is on a call, hours would pass.
+    // Once no person controlled by hand is on a call, hours would pass.
     let _hold = api.twilio.hold();
     assert_eq!(api.rest("DELETE", &person, &[]).await.status, 204);
     assert_eq!(api.rest("GET", &person, &[]).await.status, 404);

@@ -176,5 +176,5 @@ async fn a_fast_clock_does_not_expire_tokens_early() {
         page.next("ready").await;
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    assert!(twilio.devices()[0].is_registered(), "its hour is one of the wall");
+    assert!(twilio.devices()[0].is_registered(), "its hour is an hour of real time");
 }

@@ -6,7 +6,7 @@ use emulator::{CallStatus, Kind};
 
 use crate::server::{CALLER, NUMBER, Reply, Server, secs, status, twilio, twiml};
 
-/// A WAV of PCMU that lasts so long. Its bytes are ASCII, as the scripted server writes text.
+/// A WAV of PCMU that lasts this long. Its bytes are ASCII, as the scripted server writes text.
 fn wav(milliseconds: usize, rate: u8) -> Reply {
     let mut file = String::from("RIFF\0\0\0\0WAVEfmt ");
     file.push_str("\x10\0\0\0\x07\0\x01\0");

@@ -1,4 +1,4 @@
-//! The sound of documents and recordings, on a clock that follows the wall.
+//! The sound of documents and recordings, on a clock that follows the wall clock.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn a_whisper_is_heard_by_one_and_both_are_recorded() {
     hears(&called, &[1200.0]).await;
     hears(&caller, &[700.0]).await;
     sleep(secs(1)).await;
-    call.hang_up().expect("it is going on");
+    call.hang_up().expect("it is in progress");
     call.ended().await;
 
     let url = server.at("/recorded")[0].param("RecordingUrl").to_owned();

@@ -15,10 +15,11 @@ use crate::step::Subscription;
 use crate::timeline::What;
 use crate::{Address, Progress};
 
-/// A call to be placed, and the notes that go with it.
+/// A call to be placed, and what to note in the timeline.
 pub(in crate::rest) struct Plan {
     call: CallOut,
-    /// Whether an event was named that does not exist. No callback is sent then (warning 21626).
+    /// Whether the request names an event that does not exist. Then no callback is sent (warning
+    /// 21626).
     bad_events: bool,
     left_out: Vec<String>,
 }
@@ -153,7 +154,8 @@ pub(super) fn twiml(form: &Form) -> Result<Option<String>, ApiError> {
     Ok(Some(twiml.to_owned()))
 }
 
-/// Where which steps are reported, and whether a step was named that does not exist.
+/// The callback and the steps that it reports, and whether the form names a step that does not
+/// exist.
 pub(in crate::rest) fn subscription(form: &Form) -> Result<(Option<Subscription>, bool), ApiError> {
     let Some(target) = form.callback("StatusCallback", "StatusCallbackMethod")? else {
         return Ok((None, false));
@@ -173,10 +175,10 @@ fn progress(word: &str) -> Option<Progress> {
     all.into_iter().find(|progress| progress.as_str() == word)
 }
 
-/// How long a call rings, and at most, in seconds (Call resource, `Timeout`).
+/// The default ring time, and the longest in seconds (Call resource, `Timeout`).
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_TIMEOUT: u32 = 600;
-/// How long a call lasts, and at most, in seconds (Call resource, `TimeLimit`).
+/// The default time limit of a call, and the longest in seconds (Call resource, `TimeLimit`).
 const TIME_LIMIT: Duration = Duration::from_secs(14_400);
 const MAX_LIMIT: u32 = 86_400;
 /// Characters of a document (Call resource, `Twiml`).

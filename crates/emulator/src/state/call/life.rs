@@ -1,4 +1,4 @@
-//! How a call stands, and when that changed.
+//! The status of a call, and when it changed.
 
 use identity::Timestamp;
 

@@ -7,7 +7,7 @@ use identity::{AccountSid, AppSid, Timestamp};
 use crate::step::Subscription;
 use crate::{Address, Voice};
 
-/// What only the REST API asks about.
+/// What only the REST API reads.
 #[derive(Debug)]
 pub(crate) struct RestView {
     /// `date_updated`.

@@ -6,7 +6,7 @@ use super::{Dequeuing, Dialling, Gathering, Message, Stay};
 use crate::Kind;
 use crate::step::Step;
 
-/// The document of a call and how far the call is in it.
+/// The document of a call, and the call's position in it.
 #[derive(Debug)]
 pub(crate) struct Script {
     /// The number of the current plan. Events and requests with an older number no longer apply.
@@ -73,7 +73,7 @@ impl Default for Script {
 }
 
 impl Script {
-    /// Changes what the call does. Everything that was planned before is void.
+    /// Changes what the call does. Earlier plans no longer apply.
     pub(crate) fn turn_to(&mut self, doing: Doing) -> u64 {
         self.generation += 1;
         self.doing = doing;
@@ -88,7 +88,7 @@ impl Script {
         doing
     }
 
-    /// The `<Dial>` that is going on.
+    /// The `<Dial>` in progress.
     pub(crate) fn dialling_mut(&mut self) -> Option<&mut Dialling> {
         match &mut self.doing {
             Doing::Dialling(dialling) => Some(dialling),
@@ -96,7 +96,7 @@ impl Script {
         }
     }
 
-    /// The `<Dial>` of a queue that is going on.
+    /// The `<Dial>` of a queue in progress.
     pub(crate) fn dequeuing_mut(&mut self) -> Option<&mut Dequeuing> {
         match &mut self.doing {
             Doing::Dequeuing(dequeuing) => Some(dequeuing),

@@ -7,7 +7,7 @@ use identity::{CallSid, ConferenceSid, QueueSid, Timestamp};
 use crate::Kind;
 use crate::step::{Step, Target, Wait};
 
-/// A stay, and the document that the call goes on with after it.
+/// A stay, and the document that the call continues with after it.
 #[derive(Debug)]
 pub(crate) struct Stay {
     pub(crate) place: Place,

@@ -1,4 +1,4 @@
-//! The verbs that take time: what each remembers while it goes on.
+//! The verbs that take time, and the state of each while it is in progress.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use identity::{CallSid, QueueSid, RecordingSid};
 use crate::state::params::Params;
 use crate::step::{Dial, Gather, Noun, Record, Speech, Target};
 
-/// A `<Gather>` that is going on.
+/// A `<Gather>` in progress.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     pub(crate) gather: Gather,
@@ -19,7 +19,7 @@ pub(crate) struct Gathering {
     pub(crate) script: VecDeque<char>,
 }
 
-/// A `<Record>` that is going on.
+/// A `<Record>` in progress.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) record: Record,
@@ -27,7 +27,7 @@ pub(crate) struct Message {
     pub(crate) recording: Option<RecordingSid>,
 }
 
-/// A `<Dial>` of browsers and phones that is going on.
+/// A `<Dial>` of browsers and phones in progress.
 #[derive(Debug)]
 pub(crate) struct Dialling {
     pub(crate) dial: Dial,
@@ -40,7 +40,7 @@ pub(crate) struct Dialling {
     pub(crate) recording: Option<RecordingSid>,
 }
 
-/// A `<Dial>` of a queue that is going on.
+/// A `<Dial>` of a queue in progress.
 #[derive(Debug)]
 pub(crate) struct Dequeuing {
     pub(crate) dial: Dial,

@@ -67,7 +67,7 @@ fn a_bridge_becomes_a_conference_if_the_child_goes_first() {
     lead(&mut stage, ana, "/room");
     stage.pass(2);
 
-    // The child was redirected: its duration is absent, and the parent goes on with its action.
+    // The child was redirected: its duration is absent, and the parent continues with its action.
     assert_eq!(stage.params(Kind::Action, "DialCallStatus"), ["completed"]);
     assert_eq!(stage.world.calls[&caller].life.status, CallStatus::InProgress);
     assert_eq!(stage.world.audio.of(caller).what, Hears::Mix(vec![ana]));
@@ -93,7 +93,7 @@ fn a_redirected_child_can_dial() {
     assert_eq!(stage.world.audio.of(ana).what, Hears::Leg(bo), "the parent does not matter");
     let story = crate::Story::of(&stage.world, caller);
     let legs: Vec<CallSid> = story.legs.iter().map(|leg| leg.sid).collect();
-    assert_eq!(legs, [ana, bo], "the story tells of all");
+    assert_eq!(legs, [ana, bo], "the story lists all");
     assert!(!stage.world.calls[&caller].life.over);
     stage.world.hang_up(bo);
     stage.settle();

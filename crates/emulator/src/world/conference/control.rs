@@ -54,7 +54,7 @@ impl World {
         if change.hold.is_some() {
             self.set_hold(call, after.hold, change.hold_wait);
         }
-        self.tell_changes(id, &before, &after);
+        self.report_changes(id, &before, &after);
         self.remix(id);
         if let Some(target) = change.announce {
             self.announce(call, target);
@@ -62,7 +62,7 @@ impl World {
         Ok(())
     }
 
-    fn tell_changes(&mut self, id: ConferenceSid, before: &Participant, after: &Participant) {
+    fn report_changes(&mut self, id: ConferenceSid, before: &Participant, after: &Participant) {
         if before.muted != after.muted {
             self.report_conference(id, Event::Mute(after.muted), after, Params::new());
         }
@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    /// Removes a participant. Their call goes on with the `action` of its `<Dial>` or its next
+    /// Removes a participant. Their call continues with the `action` of its `<Dial>` or its next
     /// verb, and ends without either. False if no participant has that call.
     pub(crate) fn remove_participant(&mut self, id: ConferenceSid, call: CallSid) -> bool {
         let is_in = self.conferences.get(&id).is_some_and(|it| it.participant(call).is_some());

@@ -43,7 +43,7 @@ impl From<Away> for Left {
 }
 
 impl World {
-    /// A participant leaves, and goes on with the document that joined the conference.
+    /// A participant leaves, and continues with the document that joined the conference.
     pub(in crate::world) fn leave_conference(&mut self, sid: CallSid, away: Away) {
         if self.conferring(sid).is_none() {
             return;
@@ -70,7 +70,7 @@ impl World {
         let Some(conference) = self.conferences.get_mut(&id) else { return };
         let Some(gone) = conference.remove(sid, now) else { return };
         let is_empty = conference.participants.is_empty();
-        self.tell_left(id, &gone, left);
+        self.report_left(id, &gone, left);
         if gone.beeps.on_exit {
             self.note_beep(id, sid);
         }
@@ -110,7 +110,7 @@ impl World {
             if let Some(Place::Conference(conferring)) = self.end_stay(other.call) {
                 released.push((other.call, conferring));
             }
-            self.tell_left(id, other, left);
+            self.report_left(id, other, left);
         }
         if let Some(recording) = recording {
             self.end_recording(recording, None);
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    fn tell_left(&mut self, id: ConferenceSid, gone: &Participant, left: Left) {
+    fn report_left(&mut self, id: ConferenceSid, gone: &Participant, left: Left) {
         let mut more = Params::new();
         if let Some(call) = self.calls.get(&gone.call) {
             add(&mut more, "ParticipantCallStatus", call.life.status);
