@@ -28,7 +28,7 @@ export type Line = {
     name: string | null;
     contactId: string | null;
     /**
-     * the reason why this agent is rung; inbound only
+     * the reason why this agent rings; inbound only
      */
     why: Why | null;
     /**
@@ -53,7 +53,7 @@ export type Line = {
 type LineState = "ringing" | "connecting" | "open" | "reconnecting" | "over";
 
 /**
- * Why this agent is rung, from the server's parameters.
+ * Why this agent rings, from the server's parameters.
  */
 type Why = {
     /**
@@ -61,7 +61,7 @@ type Why = {
      */
     scope: string;
     /**
-     * why everyone
+     * why everyone rings
      */
     because: string | null;
     /**
@@ -92,7 +92,7 @@ export type Reason = "answered" | "answered_by_you" | "caller_hung_up" | "timed_
  */
 export type Registration = {
     /**
-     *   `unregistered` recovers by itself; `failed` needs somebody to do something
+     *   `unregistered` recovers by itself; `failed` needs somebody to act
      */
     state: "starting" | "registering" | "registered" | "unregistered" | "failed";
     problem: Problem | null;
@@ -601,7 +601,7 @@ declare class Devices {
     }>;
     /** @param {Partial<Choice>} choice */
     choose(choice: Partial<Choice>): void;
-    /** How the browser shall open the microphone. */
+    /** How the browser opens the microphone. */
     get constraints(): {
         audio: {
             echoCancellation: boolean;
@@ -670,7 +670,7 @@ export declare function parseNumber(typed: string): {
 };
 
 /**
- * Why this agent is rung, in words.
+ * Why this agent rings, in words.
  *
  * @param {Why | null} why
  * @returns {string}

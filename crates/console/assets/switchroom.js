@@ -417,7 +417,7 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Does something with the phone, here or in the tab that has it.
+   * Gives an order to the phone, here or in the tab that has it.
    *
    * @param {import("./lib/orders.js").Order} name
    * @param {...any} values

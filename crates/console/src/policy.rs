@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_inline_and_nobody_else() {
+    fn inline_code_and_other_hosts_are_forbidden() {
         let own: Signalling = "wss://127.0.0.1:8443".parse().unwrap();
         for (signalling, connects) in [
             (None, "connect-src 'self' data: wss://*.twilio.com https://*.twilio.com;"),
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_told_where_to_connect() {
+    fn the_configuration_names_the_signalling_server() {
         let own: Signalling = "ws://127.0.0.1:8080".parse().unwrap();
         assert_eq!(
             config(Some(&own)),

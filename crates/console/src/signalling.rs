@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_hosts_are_read_and_plain_ones_only_here() {
+    fn only_hosts_are_read_and_plain_ones_only_on_loopback() {
         let cases = [
             ("wss://127.0.0.1:8443", Ok(())),
             ("wss://voice.example.com", Ok(())),

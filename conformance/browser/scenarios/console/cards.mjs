@@ -17,10 +17,10 @@ scenario('console: the card shows the caller, and the reason why it rings', asyn
   const ana = await scene.console(1);
   await set(2, 'away');
   const cases = [
-    [mia.number, mia.name, '+1 500 555 0111', 'Everyone is rung: the assigned agents are not free'],
-    [zoe.number, zoe.name, '+1 500 555 0115', 'Everyone is rung: assigned to nobody'],
-    [STRANGER, 'Unknown caller', '+1 500 555 0199', 'Everyone is rung: an unknown caller'],
-    ['anonymous', 'Withheld number', 'Withheld number', 'Everyone is rung: an unknown caller'],
+    [mia.number, mia.name, '+1 500 555 0111', 'Ringing everyone: the assigned agents are not free'],
+    [zoe.number, zoe.name, '+1 500 555 0115', 'Ringing everyone: assigned to nobody'],
+    [STRANGER, 'Unknown caller', '+1 500 555 0199', 'Ringing everyone: unknown caller'],
+    ['anonymous', 'Withheld number', 'Withheld number', 'Ringing everyone: unknown caller'],
   ];
   for (const [from, name, number, why] of cases) {
     const sid = await twilio.call(from);

@@ -14,7 +14,7 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same request may succeed later, without anybody doing anything. */
+  /** Whether the same request may succeed later by itself. */
   get isPassing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }

@@ -51,7 +51,7 @@ export class Devices {
     this.onChange();
   }
 
-  /** How the browser shall open the microphone. */
+  /** How the browser opens the microphone. */
   get constraints() {
     const { microphone } = this.choice;
     return {

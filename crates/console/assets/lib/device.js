@@ -10,7 +10,7 @@ import { isMicrophone, isTokenRefused, problemOf } from "./problem.js";
  *
  * @typedef {object} Registration
  * @property {"starting" | "registering" | "registered" | "unregistered" | "failed"} state
- *   `unregistered` recovers by itself; `failed` needs somebody to do something
+ *   `unregistered` recovers by itself; `failed` needs somebody to act
  * @property {import("./problem.js").Problem | null} problem
  */
 
@@ -83,7 +83,7 @@ export class VoiceDevice extends Emitter {
     if (this.#isRunning) void this.#build();
   }
 
-  /** Looks after the token and the registration; called every few seconds. */
+  /** Checks the token and the registration; called every few seconds. */
   async check() {
     if (!this.#isRunning) return;
     const { state } = this.registration;
@@ -113,7 +113,7 @@ export class VoiceDevice extends Emitter {
     return this.#device !== null;
   }
 
-  /** How the SDK shall open the microphone. */
+  /** How the SDK opens the microphone. */
   get constraints() {
     return this.#parts.constraints();
   }
@@ -163,7 +163,7 @@ export class VoiceDevice extends Emitter {
   #adopt(device) {
     this.#device = device;
     const isOld = () => device !== this.#device;
-    // The SDK hangs up when its page goes, also for a reload. This module decides by itself.
+    // The SDK hangs up when its page closes, also on a reload. This module decides itself.
     if (device._boundOnPageHide) window.removeEventListener("pagehide", device._boundOnPageHide);
     device.audio?.incoming(false);
     device.audio?.outgoing(false);
@@ -175,7 +175,7 @@ export class VoiceDevice extends Emitter {
     device.on("incoming", (call) => isOld() || this.emit("incoming", call));
     device.on("tokenWillExpire", () => isOld() || void this.check());
     this.emit("speakers", null);
-    // The SDK learns the loudspeakers only now, and begins with the system's.
+    // The SDK finds the loudspeakers only now, and starts with the system's default.
     device.audio?.on("deviceChange", () => setTimeout(() => isOld() || this.emit("speakers", null)));
     this.emit("built", null);
     device.register().catch((error) => {
@@ -194,7 +194,7 @@ export class VoiceDevice extends Emitter {
   }
 
   /**
-   * An error of the device. Most pass, and the SDK connects again by itself.
+   * An error of the device. Most are temporary, and the SDK connects again by itself.
    *
    * @param {any} error
    */

@@ -6,8 +6,8 @@ export class Digits {
   #sent = Promise.resolve();
 
   /**
-   * Sends each digit when the one before has sounded: the browser drops the digits that still wait
-   * when it is given more.
+   * Sends each digit after the previous one has sounded: the browser drops waiting digits when it
+   * gets more.
    *
    * @param {string} digits 0 to 9, `*`, `#`, and `w` for half a second
    * @param {(digit: string) => void} press

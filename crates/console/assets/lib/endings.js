@@ -8,8 +8,8 @@ import { isLive } from "./team.js";
 /** @typedef {import("./team.js").Call} Call */
 
 /**
- * Finds out why a call ended, and whether anybody answered it. The SDK often cannot tell; the server
- * can, a moment later.
+ * Finds out why a call ended, and whether anybody answered it. The SDK often does not know; the
+ * server does, a moment later.
  */
 export class Endings {
   #parts;
@@ -25,7 +25,7 @@ export class Endings {
   }
 
   /**
-   * Why a ring stopped that nobody answered here.
+   * Why a ring stopped that was not answered here.
    *
    * @param {Line} line
    * @returns {Promise<Ending>}
@@ -86,7 +86,7 @@ export function because(reason, failure) {
   return { reason, by: null, detail: failure ? lower(problemOf(failure).title) : null };
 }
 
-/** The start of a sentence, to stand in the middle of another one. @param {string} text */
+/** Makes a sentence fit into the middle of another one. @param {string} text */
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
 
 /** How long the server may take to say why a call is over. */
@@ -95,5 +95,5 @@ const PATIENCE = 6000;
 /** Outcomes of a call that somebody answered. @type {Set<import("./words.js").Outcome>} */
 const CONNECTED = new Set(["in_progress", "completed"]);
 
-/** If the server says nothing for so long, the callee has answered. */
+/** If the server says nothing for this long, the callee has answered. */
 const DOUBT = 2000;

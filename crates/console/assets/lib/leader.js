@@ -62,7 +62,7 @@ export class Leader extends Emitter {
       isSignedOut = false;
       this.emit("registration", phone.registration);
     });
-    // The phone goes on with its access token; nothing else does.
+    // The phone continues with its access token; nothing else does.
     events.on("refused", (error) => {
       const problem = problemOf(error);
       isSignedOut = problem.isFinal;
@@ -82,12 +82,12 @@ export class Leader extends Emitter {
     this.#events.close();
   }
 
-  /** Looks after the phone; called every few seconds. */
+  /** Checks the phone; called every few seconds. */
   check() {
     void this.phone.check();
   }
 
-  /** The machine slept, or the page is hidden and the browser rations its timers. */
+  /** The machine slept, or the page is hidden and the browser throttles its timers. */
   revive() {
     this.phone.wake();
     this.#events.revive();

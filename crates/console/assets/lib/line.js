@@ -12,7 +12,7 @@ import { BECAUSE } from "./words.js";
  * @property {string} number of the other end; `""` if it is withheld
  * @property {string | null} name the contact's, if it is known
  * @property {string | null} contactId
- * @property {Why | null} why the reason why this agent is rung; inbound only
+ * @property {Why | null} why the reason why this agent rings; inbound only
  * @property {number} since when the state before `open` began, in milliseconds
  * @property {number | null} answeredAt
  * @property {boolean} isMuted
@@ -30,11 +30,11 @@ import { BECAUSE } from "./words.js";
  */
 
 /**
- * Why this agent is rung, from the server's parameters.
+ * Why this agent rings, from the server's parameters.
  *
  * @typedef {object} Why
  * @property {string} scope `assigned` or `everyone`
- * @property {string | null} because why everyone
+ * @property {string | null} because why everyone rings
  * @property {number} wave from 1
  */
 
@@ -96,7 +96,7 @@ export function outgoing(number, id, now) {
 }
 
 /**
- * Why this agent is rung, in words.
+ * Why this agent rings, in words.
  *
  * @param {Why | null} why
  * @returns {string}
@@ -106,13 +106,13 @@ export function whySentence(why) {
   const wave = why.wave > 1 ? `, wave ${why.wave}` : "";
   if (why.scope === "assigned") return `Assigned to you${wave}`;
   const because = BECAUSE.find((one) => one === why.because);
-  return `${because ? EVERYONE[because] : "Everyone is rung"}${wave}`;
+  return `${because ? EVERYONE[because] : "Ringing everyone"}${wave}`;
 }
 
-/** Why everyone is rung, in words. @type {Record<import("./words.js").Because, string>} */
+/** Why everyone rings, in words. @type {Record<import("./words.js").Because, string>} */
 const EVERYONE = {
-  unknown_caller: "Everyone is rung: an unknown caller",
-  not_assigned: "Everyone is rung: assigned to nobody",
-  assigned_unavailable: "Everyone is rung: the assigned agents are not free",
-  assigned_unanswered: "Everyone is rung: the assigned agents did not answer",
+  unknown_caller: "Ringing everyone: unknown caller",
+  not_assigned: "Ringing everyone: assigned to nobody",
+  assigned_unavailable: "Ringing everyone: the assigned agents are not free",
+  assigned_unanswered: "Ringing everyone: the assigned agents did not answer",
 };

@@ -20,7 +20,7 @@ import { sentence } from "./reasons.js";
  */
 
 /**
- * The calls on this page: which there are, what state each is in, and what the agent may do with it.
+ * The calls on this page: the state of each, and what the agent may do with it.
  * A line is plain data; the SDK's call that belongs to it stays in here. A line that an earlier page
  * left behind has no call until it is resumed.
  *
@@ -146,7 +146,7 @@ export class Lines extends Emitter {
   dial(typed) {
     const parsed = parseNumber(typed);
     if ("problem" in parsed) throw new Error(parsed.problem);
-    if (this.#lines.size > 0) throw new Error("Another call is going on.");
+    if (this.#lines.size > 0) throw new Error("Another call is in progress.");
     if (!this.#parts.device.isReady) throw new Error("The phone is not connected yet.");
     const line = outgoing(parsed.number, crypto.randomUUID(), Date.now());
     this.#lines.set(line.id, line);
@@ -167,7 +167,8 @@ export class Lines extends Emitter {
   }
 
   /**
-   * Ends the rings that an earlier page left behind and that are over at Twilio: no SDK says so.
+   * Ends the rings that an earlier page left behind and that are over at Twilio: the SDK does not
+   * report them.
    *
    * @param {Map<string, import("./team.js").Call>} live the calls of the workspace
    */
@@ -212,7 +213,7 @@ export class Lines extends Emitter {
     const { reload } = this.#parts;
     /** @type {any} */
     let failure = null;
-    /** Does something with the line as it is now, if it still belongs to this call. @param {(line: Line, ...details: any[]) => void} then */
+    /** Calls `then` with the line as it is now, if it still belongs to this call. @param {(line: Line, ...details: any[]) => void} then */
     const now = (then) => (/** @type {any[]} */ ...details) => {
       const line = this.#lines.get(id);
       if (line && this.#calls.get(id) === call) then(line, ...details);
@@ -238,7 +239,7 @@ export class Lines extends Emitter {
     call.on("error", (error) => (failure = error));
     call.on("cancel", now((line) => this.#end(line, this.#parts.endings.ofRing(line))));
     call.on("reject", now((line) => this.#end(line, { reason: "declined", by: null })));
-    // The SDK says that a call is over before it says what failed.
+    // The SDK reports the end of a call before it reports the failure.
     call.on("disconnect", () => setTimeout(now((line) => {
       this.#end(line, this.#expected.get(id) ?? this.#parts.endings.ofCall(line, failure));
     })));
@@ -314,7 +315,7 @@ export class Lines extends Emitter {
 }
 
 /**
- * The ids of an outbound call, which Twilio tells when it rings.
+ * The ids of an outbound call, which Twilio sends when it rings.
  *
  * @param {Line} line
  * @param {SdkCall} call

@@ -13,8 +13,8 @@ import { prepareSdk } from "./sdk.js";
  */
 
 /**
- * The agent's phone in this tab. It joins the device, the lines, what survives a reload, and the ring
- * tone; each of them has its rules in its own module.
+ * The agent's phone in this tab. It joins the device, the lines, the calls that survive a reload,
+ * and the ring tone; each has its rules in its own module.
  *
  * @extends {Emitter<PhoneEvents>}
  */
@@ -85,7 +85,7 @@ export class Phone extends Emitter {
     this.#device.start();
   }
 
-  /** Ends it: calls that go on are hung up. */
+  /** Ends it: calls in progress are hung up. */
   stop() {
     if (!this.#isRunning) return;
     this.#isRunning = false;
@@ -98,7 +98,7 @@ export class Phone extends Emitter {
     this.#reload.write([], Date.now());
   }
 
-  /** Looks after the device, and stores when each call was last here; called every few seconds. */
+  /** Checks the device, and stores when each call was last here; called every few seconds. */
   async check() {
     this.#write();
     await this.#device.check();

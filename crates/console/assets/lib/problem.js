@@ -92,8 +92,8 @@ const WARNINGS = {
   "high-packet-loss": "The connection loses sound",
   "high-packets-lost-fraction": "The connection loses sound",
   "low-mos": "The connection is poor",
-  "low-bytes-received": "No sound arrives",
-  "low-bytes-sent": "No sound leaves",
+  "low-bytes-received": "No sound is received",
+  "low-bytes-sent": "No sound is sent",
   "ice-connectivity-lost": "The connection was lost",
   "constant-audio-input-level": "Your microphone is silent",
 };

@@ -74,7 +74,7 @@ export class RingEnds {
   }
 }
 
-/** At most so many events are kept; for some rings, the SDK never asks. */
+/** The most events that are kept: for some rings, the SDK never asks. */
 const MOST = 50;
 
 /**

@@ -73,5 +73,5 @@ export class Records {
   }
 }
 
-/** At most so many are kept, because most are never asked for. */
+/** The most records that are kept: most are never asked for. */
 const MOST = 50;

@@ -18,7 +18,7 @@ export class Ringer {
   #sink = "";
   #isRinging = false;
   #isBlocked = false;
-  /** Called when the browser begins or ceases to keep it silent until a click. */
+  /** Called when the browser starts or stops keeping it silent until a click. */
   onBlocked = (/** @type {boolean} */ _blocked) => {};
 
   /** @param {boolean} isWanted */

@@ -137,7 +137,7 @@ const reached = new Set();
  */
 async function configuration(base) {
   const response = await fetch(`${base}/console/config.json`, { cache: "no-store" });
-  if (!response.ok) throw new Error("The server does not say how to reach Twilio.");
+  if (!response.ok) throw new Error("The server's settings for Twilio cannot be loaded.");
   return response.json();
 }
 

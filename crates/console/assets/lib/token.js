@@ -13,8 +13,8 @@ import { readSession } from "./session.js";
  */
 
 /**
- * The token in a response. Its times are converted to this machine's clock, which may be wrong: only
- * the distances between them are used.
+ * The token in a response. Its times are converted to this machine's clock, which may be wrong:
+ * only the differences between them are used.
  *
  * @param {{ token: string, identity: string, ttl: number, expires_at: string, refresh_at: string }} answer
  * @param {number} now

@@ -13,7 +13,7 @@ import { $, write } from "./dom.js";
  * The reasons for a banner, the most urgent first:
  *
  * - `silent`: a call rings and the browser keeps the ring tone silent; any click ends that
- * - `stopped`: calls do not reach this agent until somebody does something
+ * - `stopped`: calls do not reach this agent until somebody acts
  * - `order`: something that the agent asked for was refused
  * - `unsteady`: calls do not reach this agent at the moment, and that ends by itself
  */
@@ -36,7 +36,7 @@ export class Banner {
   }
 
   /**
-   * Says something, in place of what the same key said before.
+   * Sets the notice of a key, in place of its previous one.
    *
    * @param {NoticeKey} key
    * @param {Notice} notice
@@ -46,12 +46,12 @@ export class Banner {
     this.#draw(this.shown);
   }
 
-  /** Withdraws what a key said. @param {NoticeKey} key */
+  /** Withdraws the notice of a key. @param {NoticeKey} key */
   clear(key) {
     if (this.#notices.delete(key)) this.#draw(this.shown);
   }
 
-  /** What is shown. @returns {Notice | null} */
+  /** The notice that is shown. @returns {Notice | null} */
   get shown() {
     const key = KEYS.find((key) => this.#notices.has(key));
     return (key && this.#notices.get(key)) ?? null;
@@ -71,10 +71,11 @@ export const banner = new Banner((notice) => {
 });
 
 /**
- * Does what the agent asks for; the banner says why if it is refused, until the next order.
+ * Carries out an order of the agent. If it is refused, the banner shows the reason until the next
+ * order.
  *
  * @param {() => Promise<unknown>} run
- * @param {string} [what] did not happen, as the start of a sentence
+ * @param {string} [what] the failure, as the start of a sentence
  */
 export async function order(run, what) {
   banner.clear("order");

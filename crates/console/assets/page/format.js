@@ -36,7 +36,7 @@ export function initials(name) {
 }
 
 /**
- * A time as short as it can be: only the time for today, otherwise with the day.
+ * A time in its shortest form: only the time for today, otherwise with the day.
  *
  * @param {string | null} at RFC 3339
  * @param {Date} now
@@ -55,7 +55,7 @@ export const STATUS = {
   available: "Available",
   away: "Away",
   offline: "Offline",
-  unknown: "Not reported yet; rings",
+  unknown: "Not reported yet; calls ring",
   offered: "Ringing",
   busy: "On a call",
   wrap_up: "Wrapping up",
@@ -82,7 +82,7 @@ export function outsideCalls(agent) {
  */
 export function doing(agent, call, other) {
   if (agent.status === "offered") return `Ringing: ${other}`;
-  return call.direction === "outbound" && call.outcome === "ringing" ? `Calls ${other}` : `Talks to ${other}`;
+  return call.direction === "outbound" && call.outcome === "ringing" ? `Calling ${other}` : `Talking to ${other}`;
 }
 
 /** How a call went, in words. @type {Record<import("../lib/words.js").Outcome, string>} */
@@ -107,15 +107,15 @@ export const isMissed = ({ direction, outcome }) => direction === "inbound" && M
 /** Why an agent rang or did not, in words. @type {Record<import("../lib/words.js").ReasonCode, string>} */
 export const VERDICT = {
   rings: "rang",
-  waits: "was to ring later",
+  waits: "would have rung later",
   on_call: "was on a call",
   away: "was away",
   offline: "was offline",
   wrap_up: "was wrapping up",
   not_assigned: "not assigned",
   not_member: "takes no calls here",
-  already_rang: "had rung before",
-  beyond_last_wave: "beyond the last wave",
+  already_rang: "had already rung",
+  beyond_last_wave: "came after the last wave",
   page_closed: "had closed the page",
 };
 
@@ -131,7 +131,7 @@ export const SCOPE = {
 };
 
 /**
- * How a leg ended, or how it stands, in words.
+ * How a leg ended, or its status, in words.
  *
  * @type {Record<import("../lib/words.js").LegEnd | import("../lib/words.js").LegStatus, string>}
  */

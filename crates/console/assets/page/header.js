@@ -7,7 +7,7 @@ import { say } from "./say.js";
 /** @typedef {import("../switchroom.js").Switchroom} Switchroom */
 
 /**
- * The registration, the agent's status, and problems that the agent has to know.
+ * The registration, the agent's status, and problems that the agent must know about.
  *
  * @param {Switchroom} phone
  */
@@ -62,7 +62,7 @@ export function mountHeader(phone) {
   phone.on("stream", (state) => {
     clearTimeout(unsteady);
     const text = state === "open" ? "Live" : "Reconnecting…";
-    // Two seconds of reconnecting need not be shown.
+    // A reconnection within two seconds is not shown.
     if (state === "open") write($("stream"), text);
     else unsteady = window.setTimeout(() => write($("stream"), text), 2000);
   });

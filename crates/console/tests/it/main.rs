@@ -56,7 +56,7 @@ fn the_page_weighs_less_than_60_kilobytes() {
 
 /// A strict policy refuses inline scripts and styles; this test keeps them out of the sources.
 #[test]
-fn nothing_stands_inline() {
+fn nothing_is_inline() {
     let page = text("/");
     let handlers = [" style=", " onclick=", " onload=", "javascript:", "<style"];
     for inline in handlers {

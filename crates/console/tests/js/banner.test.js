@@ -13,18 +13,18 @@ test("the most urgent reason is shown, and the next one when it is withdrawn", (
   for (const key of ["unsteady", "order", "stopped", "silent"]) banner.set(key, notice(key));
   assert.deepEqual(drawn, ["unsteady", "order", "stopped", "silent"]);
   banner.clear("stopped");
-  assert.equal(banner.shown?.text, "silent", "what waits can be withdrawn too");
+  assert.equal(banner.shown?.text, "silent", "a waiting notice can be withdrawn too");
   banner.clear("silent");
   assert.equal(banner.shown?.text, "order");
   banner.set("unsteady", notice("still unsteady"));
   assert.equal(banner.shown?.text, "order");
   banner.clear("order");
-  assert.equal(banner.shown?.text, "still unsteady", "a key says one thing, the newest");
+  assert.equal(banner.shown?.text, "still unsteady", "a key has one notice, the newest");
   banner.clear("unsteady");
   assert.deepEqual([drawn.at(-1), banner.shown], [null, null]);
 });
 
-test("withdrawing what was never said draws nothing", () => {
+test("withdrawing a notice that was never set draws nothing", () => {
   let drawn = 0;
   const banner = new Banner(() => (drawn += 1));
   banner.clear("order");
@@ -47,7 +47,7 @@ test("a refused order is shown until the next one", async () => {
   assert.equal(elements.banner.hidden, true);
 });
 
-test("nobody but its module touches the banner", () => {
+test("only its own module touches the banner", () => {
   const page = new URL("../../assets/page/", import.meta.url);
   const modules = readdirSync(page, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
   const touch = modules.filter((name) => /["'#]banner\b(?!\.js)/.test(readFileSync(fileURLToPath(new URL(name, page)), "utf8")));

@@ -44,13 +44,13 @@ test("a device is built with a token, and registers", async (context) => {
   assert.equal(device.isReady, true);
   made.becomes("registered");
   assert.deepEqual(device.registration, { state: "registered", problem: null });
-  // The SDK would hang up with its page, also for a reload.
+  // The SDK would hang up when its page closes, also on a reload.
   window.dispatchEvent(new Event("pagehide"));
   assert.equal(made.isDestroyed, false);
   device.stop();
   assert.deepEqual([made.isDestroyed, device.isReady, device.registration.state], [true, false, "starting"]);
   made.becomes("registered");
-  assert.equal(device.registration.state, "starting", "what an old device says is ignored");
+  assert.equal(device.registration.state, "starting", "events of an old device are ignored");
 });
 
 test("a lost connection recovers by itself, and its problem stays until then", async (context) => {
@@ -69,7 +69,7 @@ test("a lost connection recovers by itself, and its problem stays until then", a
   assert.deepEqual([device.registration.problem, seen.devices.length], [null, 1]);
 });
 
-test("a device that waits too long is replaced, but not under a call", async (context) => {
+test("a device that waits too long is replaced, but not during a call", async (context) => {
   const { device, seen, timers } = await running(context);
   timers.tick(20_000);
   await device.check();
@@ -110,16 +110,16 @@ test("a token that is refused during a call is renewed in the same device", asyn
   Object.assign(seen, { hasLines: true, hasCalls: true });
   made.fails(20104);
   await turns();
-  // The SDK goes on to say `registered`, which is true only with the new token.
+  // The SDK still reports `registered`, which is true only with the new token.
   assert.deepEqual([made.tokens, seen.devices.length], [["token 1", "token 2"], 1]);
   assert.deepEqual(seen.states.slice(-2), ["unregistered", "registered"]);
   Object.assign(seen, { hasLines: false, hasCalls: false });
   device.idle();
   await turns();
-  assert.equal(seen.devices.length, 2, "after the call, a new device registers anew");
+  assert.equal(seen.devices.length, 2, "after the call, a new device registers");
 });
 
-test("a problem that no repetition fixes ends the attempts", async (context) => {
+test("a final problem ends the attempts", async (context) => {
   const refusal = new ApiError({ status: 401, code: "session_ended", error: "no" });
   const { device, seen, timers } = await running(context, { refusal });
   assert.deepEqual([device.registration.state, device.registration.problem?.isFinal], ["failed", true]);
@@ -132,7 +132,7 @@ test("a problem that no repetition fixes ends the attempts", async (context) => 
   assert.equal(seen.devices.length, 1, "a new session is used at once");
 });
 
-test("a problem that passes is tried again after a pause, but not under a call", async (context) => {
+test("after a temporary problem, the device tries again after a pause, but not during a call", async (context) => {
   const refusal = new ApiError({ status: 503, code: "unavailable", error: "no" });
   const { device, seen, timers } = await running(context, { refusal, hasCalls: true });
   assert.deepEqual([device.registration.state, device.registration.problem?.isFinal], ["failed", false]);
@@ -145,7 +145,7 @@ test("a problem that passes is tried again after a pause, but not under a call",
   assert.equal(seen.asked.length, 2);
 });
 
-test("a token is renewed when it is due, and a sleep is followed by a look", async (context) => {
+test("a token is renewed when it is due, and checked after a sleep", async (context) => {
   const { device, seen } = await running(context);
   const [made] = seen.devices;
   made.becomes("registered");
@@ -165,7 +165,7 @@ test("a token is renewed when it is due, and a sleep is followed by a look", asy
   assert.equal(seen.devices.length, 2);
 });
 
-test("a page that goes drops its device, and one that comes back builds another", async (context) => {
+test("a page that closes drops its device, and one that comes back builds another", async (context) => {
   const { device, seen } = await running(context);
   device.drop();
   assert.deepEqual([seen.devices[0].isDestroyed, device.isReady], [true, false]);

@@ -1,8 +1,8 @@
-// In place of the browser and of Twilio's Voice SDK, for tests in Node.js.
+// Fakes of the browser and of Twilio's Voice SDK, for tests in Node.js.
 
 import { EventEmitter } from "node:events";
 
-/** What a page has and Node.js has not. */
+/** The parts of a page that Node.js does not have. */
 export function browser() {
   const stored = new Map();
   globalThis.isSecureContext = true;
@@ -18,12 +18,12 @@ export function browser() {
   return stored;
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets pending promises settle. */
 export const turns = async (count = 20) => {
   for (let at = 0; at < count; at += 1) await Promise.resolve();
 };
 
-/** A call of the SDK. What is done to it is kept in `done`. */
+/** A call of the SDK. `done` keeps what was done to it. */
 export class FakeCall extends EventEmitter {
   done = [];
 

@@ -11,7 +11,7 @@ const UNKNOWN = { reason: "unknown", by: null };
 
 beforeEach(() => void browser());
 
-/** The lines of an agent, with what the SDK and the server will say. */
+/** The lines of an agent, and the answers that the SDK and the server will give. */
 function phone(context) {
   context.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
   const seen = { states: [], events: [], placed: [], isReady: true, record: null, why: UNKNOWN, refuses: null };
@@ -142,7 +142,7 @@ test("every end has its reason", async (context) => {
   }
 });
 
-test("whether somebody answered a call out is the server's to say", async (context) => {
+test("the server decides whether an outbound call was answered", async (context) => {
   const cases = [
     ["in_progress", "open", null],
     ["completed", "open", null],
@@ -160,7 +160,7 @@ test("whether somebody answered a call out is the server's to say", async (conte
     if (state === "over") {
       parts.lines.hangUp(id);
       await disconnected(parts, call);
-      assert.equal(parts.seen.events.at(-1), trouble, "who hangs up then did not end it");
+      assert.equal(parts.seen.events.at(-1), trouble, "hanging up afterwards does not change the reason");
     }
     context.mock.timers.reset();
   }
@@ -178,7 +178,7 @@ test("an agent has one call at a time", async (context) => {
   assert.deepEqual(parts.seen.placed.map(({ what }) => what), [{ params: { To: "+4930123456" } }]);
 });
 
-test("a call that is hung up before the SDK has it does not go on", async (context) => {
+test("a call that is hung up before the SDK has it ends", async (context) => {
   const parts = phone(context);
   const { id } = parts.lines.dial("+4930123456");
   parts.lines.hangUp(id);
@@ -307,7 +307,7 @@ test("a ring whose connection is lost is answered with its token", async (contex
   assert.deepEqual([call.done, parts.seen.placed[0].what], [[], { connectToken: "CA-leg" }]);
 });
 
-test("lines that are cleared end without a word", async (context) => {
+test("cleared lines end without an event", async (context) => {
   const parts = phone(context);
   const call = await talk(parts);
   parts.lines.clear();

@@ -12,7 +12,7 @@ const modules = readdirSync(ASSETS, { recursive: true, encoding: "utf8" })
   .map((name) => name.replaceAll("\\", "/"))
   .sort();
 
-/** What a module loads, by its path below `assets/`. Types that comments import load nothing. */
+/** The modules that a module loads, by its path below `assets/`. Types that comments import load nothing. */
 function imports(name) {
   const code = readFileSync(join(ASSETS, name), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
   const found = [...code.matchAll(/\b(?:from\s*|import\s*\(?\s*)["'](\.[^"']+)["']/g)];

@@ -39,7 +39,7 @@ async function started(context) {
     phone.on(name, () => heard.push(name));
   }
   phone.start();
-  // The answer to a request takes more than turns of promises.
+  // The answer to a request takes more than microtasks.
   for (let at = 0; at < 5; at += 1) await new Promise((done) => setImmediate(done));
   return { phone, devices, heard };
 }
@@ -61,7 +61,7 @@ test("the phone joins the device and the lines", async (context) => {
   assert.deepEqual([...new Set(heard)], ["lines", "registration", "ringing", "answered", "ended"]);
 });
 
-test("a page that goes leaves the calls that the next one can resume, and ends all others", async (context) => {
+test("a page that closes leaves the calls that the next one can resume, and ends all others", async (context) => {
   for (const hasCall of [true, false]) {
     const { phone, devices } = await started(context);
     if (hasCall) devices[0].emit("incoming", ringing());
@@ -110,7 +110,7 @@ test("an order to another tab is answered, refused, or not heard", async (contex
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const leader = new Orders((message) => follower.settle(message));
   const carryOut = (name, [value]) => {
-    if (name === "dial") throw new Error("Another call is going on.");
+    if (name === "dial") throw new Error("Another call is in progress.");
     return `${name} ${value}`;
   };
   let isThere = true;

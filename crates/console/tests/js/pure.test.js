@@ -128,7 +128,7 @@ test("a stream is reopened after a sleep, but not because timers were paused", a
   assert.equal(stream.state, "closed");
 });
 
-test("a line has the caller, and why this agent is rung", () => {
+test("a line has the caller, and why this agent rings", () => {
   const parameters = { CallSid: "CA2", From: "+15005550006" };
   const custom = (pairs) => new Map(Object.entries(pairs));
   const line = incoming(parameters, custom({ call_sid: "CA1", scope: "assigned", wave: "1", display_name: "Mia" }), 5);
@@ -138,8 +138,8 @@ test("a line has the caller, and why this agent is rung", () => {
   assert.deepEqual(line.why, { scope: "assigned", because: null, wave: 1 });
   const cases = [
     [{ scope: "assigned", because: null, wave: 1 }, "Assigned to you"],
-    [{ scope: "everyone", because: "unknown_caller", wave: 1 }, "Everyone is rung: an unknown caller"],
-    [{ scope: "everyone", because: "assigned_unavailable", wave: 2 }, "Everyone is rung: the assigned agents are not free, wave 2"],
+    [{ scope: "everyone", because: "unknown_caller", wave: 1 }, "Ringing everyone: unknown caller"],
+    [{ scope: "everyone", because: "assigned_unavailable", wave: 2 }, "Ringing everyone: the assigned agents are not free, wave 2"],
     [null, ""],
   ];
   for (const [why, want] of cases) assert.equal(whySentence(why), want);
@@ -215,9 +215,9 @@ test("an agent's own status is shown during a call, even if none was set", () =>
 test("a callee who has not answered does not talk yet", () => {
   const cases = [
     ["offered", "inbound", "ringing", "Ringing: Mia"],
-    ["busy", "inbound", "in_progress", "Talks to Mia"],
-    ["busy", "outbound", "ringing", "Calls Mia"],
-    ["busy", "outbound", "in_progress", "Talks to Mia"],
+    ["busy", "inbound", "in_progress", "Talking to Mia"],
+    ["busy", "outbound", "ringing", "Calling Mia"],
+    ["busy", "outbound", "in_progress", "Talking to Mia"],
   ];
   for (const [status, direction, outcome, want] of cases) {
     assert.equal(doing({ status }, { direction, outcome }, "Mia"), want);

@@ -104,7 +104,7 @@ test("every word of the server has its own sentence", () => {
   }
   for (const reason of words.RING_ENDS) assert.notEqual(sentence({ reason, by: null }), "The ringing stopped", reason);
   for (const because of words.BECAUSE) {
-    assert.match(whySentence({ scope: "everyone", because, wave: 1 }), /^Everyone is rung: /, because);
+    assert.match(whySentence({ scope: "everyone", because, wave: 1 }), /^Ringing everyone: /, because);
   }
   for (const outcome of words.OUTCOMES.filter((one) => words.MISSED.includes(one))) {
     assert.ok(isMissed({ direction: "inbound", outcome }), outcome);

@@ -40,7 +40,7 @@ test("the next page finds the calls that have a token", () => {
   assert.equal(stored.size, 0, "nothing to resume clears the store");
 });
 
-test("a store that cannot be used costs no more than the reload", () => {
+test("without a usable store, only calls across a reload are lost", () => {
   stored.set("switchroom:calls:acme:ana", "{");
   assert.deepEqual(new Reload("acme:ana").restore(0), []);
   const refuse = () => {

@@ -22,7 +22,7 @@ test("a snapshot replaces everything, an event one thing", () => {
   assert.equal(team.agents.size, 0);
 });
 
-test("names are sorted as people count", () => {
+test("numbers in names are sorted by value", () => {
   const team = new Team();
   const names = ["Agent 10", "Agent 2", "agent 1", "Ángel", null, "Agent 11", "Zoe"];
   names.forEach((name, at) => team.apply("agent", { ...agent(String(at), "busy"), name }, 0));
@@ -31,7 +31,7 @@ test("names are sorted as people count", () => {
   assert.deepEqual(names.map((name) => ({ name })).sort(compareNames).map(({ name }) => name), sorted);
 });
 
-test("the same events twice are the same as once", () => {
+test("repeated events change nothing", () => {
   const events = [["agent", agent("a", "busy")], ["call", call("CA1", "in_progress")], ["call", call("CA1", "completed")]];
   const play = (list) => {
     const team = new Team();

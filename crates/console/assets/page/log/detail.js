@@ -7,8 +7,8 @@ import { LEG_END, SCOPE, VERDICT, duration } from "../format.js";
 /** @typedef {import("../../lib/team.js").Leg} Leg */
 
 /**
- * Which phones rang in a call, how each ring ended, and why each agent was rung or not. An outbound call
- * rings at its other end only, not at the agent who placed it.
+ * Which phones rang in a call, how each ring ended, and why each agent rang or did not. An outbound
+ * call rings at its other end only, not at the agent who placed it.
  *
  * @param {import("../../switchroom.js").Call} call
  * @param {Switchroom} phone
@@ -34,7 +34,7 @@ export function detail(call, phone) {
  * @param {(id: string | null) => string} name
  */
 function legs(all, name) {
-  if (all.length === 0) return h("p.quiet", {}, "Nobody was rung.");
+  if (all.length === 0) return h("p.quiet", {}, "Nobody rang.");
   const rows = all.map((leg) =>
     h(
       "tr",

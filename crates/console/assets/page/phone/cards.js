@@ -11,7 +11,7 @@ import { who } from "./who.js";
 /** @typedef {import("../../switchroom.js").Line} Line */
 
 /**
- * The cards of this agent's calls: those that ring, and the one that goes on.
+ * The cards of this agent's calls: those that ring, and the one in progress.
  *
  * @param {Switchroom} phone
  */
@@ -31,7 +31,7 @@ export function mountCards(phone) {
   phone.on("ringing", (line) => {
     const why = whySentence(line.why);
     callOut(`Incoming call from ${who(line)}. ${why}. Press A to answer, D to decline.`);
-    // Nobody is interrupted while typing.
+    // The focus is not taken from somebody who types.
     if (document.activeElement === document.body) {
       /** @type {HTMLElement | null} */ (list.querySelector("[data-test=answer]"))?.focus();
     }

@@ -6,7 +6,7 @@ import { keypad } from "./keypad.js";
 /** @typedef {import("../../switchroom.js").Line} Line */
 
 /**
- * Something to do with a call, on its card.
+ * A control on the card of a call.
  *
  * @typedef {object} Control
  * @property {any} button
@@ -15,8 +15,8 @@ import { keypad } from "./keypad.js";
  */
 
 /**
- * What can be done with a call, in the order of the buttons. Another one needs a function here, and
- * nothing in the card.
+ * The controls of a call, in the order of the buttons. A new one needs a function here, and no
+ * change in the card.
  *
  * @param {Switchroom} phone
  * @param {string} id of the line

@@ -29,7 +29,7 @@ function showIdle(phone) {
 const IDLE = {
   available: "Ready. Calls ring here.",
   unknown: "Ready. Calls ring here.",
-  away: "You are away. Calls ring others.",
-  offline: "You are offline. Calls ring others.",
+  away: "You are away. Calls ring for others.",
+  offline: "You are offline. Calls ring for others.",
   wrap_up: "Finishing up. The next call waits until you are ready.",
 };
