@@ -10,7 +10,7 @@ use crate::{ParseError, UserId};
 
 /// The Twilio client identity of one agent: `agent_` and the 32 digits of their user id.
 ///
-/// The user id is read in any text form of its UUID and written in one, lower case without
+/// Reads the user id in any text form of its UUID, and writes it in one, lower case without
 /// hyphens: Twilio's mobile SDKs and its REST addresses refuse hyphens.
 ///
 /// # Examples

@@ -6,7 +6,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
-/// A value out of a closed set, each with one stable text.
+/// A value of a closed set. Each value has one stable text.
 ///
 /// [`codes!`](crate::codes) writes it for an enum.
 pub trait Code: Copy + Eq + 'static {
@@ -30,7 +30,7 @@ pub trait Code: Copy + Eq + 'static {
     }
 }
 
-/// A text is none of the codes of its set.
+/// A text is not one of the codes of its set.
 ///
 /// `what` names the set, for example `"presence"`. The text itself is not repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,7 +10,7 @@ use crate::text::text_forms;
 /// A phone number in E.164 form, for example `+15005550006`.
 ///
 /// A plus, a digit from 1 to 9, then 1 to 14 more digits (ITU-T E.164, 6). ASCII digits only.
-/// Nothing is repaired: a number with blanks, brackets or an extension is refused.
+/// A number with blanks, brackets or an extension is refused.
 ///
 /// `Debug` shows at most the country digits: logs must not contain numbers.
 ///

@@ -1,4 +1,4 @@
-//! A moment, without a clock.
+//! Timestamps, without a clock.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::ParseError;
 use crate::text::text_forms;
 
-/// A moment in UTC, to the microsecond.
+/// A point in time in UTC, to the microsecond.
 ///
 /// It is always an argument: nothing in this crate reads a clock. The years 0000 to 9999 can be
 /// written and read; leap seconds are counted as the second after them, as Unix does.

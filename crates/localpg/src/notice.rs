@@ -1,4 +1,4 @@
-//! What happened on the way.
+//! Notices of slow or unusual steps.
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ pub struct Session {
     /// When the session ends. A token is accepted for 30 seconds longer, because clocks differ. Anything
     /// that outlives a request, such as a stream, must end at this moment.
     pub expires_at: Timestamp,
-    /// When it was issued, if the token says so.
+    /// When the token was issued, if it says so.
     pub issued_at: Option<Timestamp>,
 }
 

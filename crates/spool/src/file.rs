@@ -65,7 +65,7 @@ pub(crate) struct Walk {
     window_at: u64,
 }
 
-/// What stands at a place in a segment.
+/// What is at a place in a segment.
 pub(crate) enum Found<'a> {
     /// A whole record.
     Record {

@@ -23,7 +23,7 @@ pub(crate) struct Spares {
 
 struct State {
     stage: Stage,
-    /// Tells the names of files apart.
+    /// Makes the names of files differ.
     made: u64,
     failed: Option<(Instant, Fault)>,
 }

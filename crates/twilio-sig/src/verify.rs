@@ -1,4 +1,4 @@
-//! The verdict.
+//! Verifying.
 
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 

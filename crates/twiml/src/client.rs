@@ -39,7 +39,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Client`].
+    /// The content of a [`Client`].
     ClientNoun { Identity, Parameter }
 }
 
@@ -108,14 +108,14 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// What stands in the element.
+    /// The content of the element.
     pub fn parts(&self) -> &[ClientNoun<'a>] {
         &self.content.children.0
     }
 }
 
 element! {
-    /// The identity of a [`Client`], where it stands beside parameters.
+    /// The identity of a [`Client`], if it is next to parameters.
     Identity = "Identity": leaf {}
 }
 
@@ -244,7 +244,7 @@ element! {
 }
 
 children! {
-    /// What stands in an [`Application`].
+    /// The content of an [`Application`].
     ApplicationNoun { ApplicationSid, Parameter }
 }
 
@@ -284,14 +284,14 @@ impl<'a> Application<'a> {
         })
     }
 
-    /// What stands in the element.
+    /// The content of the element.
     pub fn parts(&self) -> &[ApplicationNoun<'a>] {
         &self.content.children.0
     }
 }
 
 element! {
-    /// The Sid of an [`Application`], where it stands beside parameters.
+    /// The Sid of an [`Application`], if it is next to parameters.
     ApplicationSid = "ApplicationSid": leaf {}
 }
 

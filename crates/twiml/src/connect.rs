@@ -119,7 +119,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`VirtualAgent`].
+    /// The content of a [`VirtualAgent`].
     VirtualAgentNoun { Config, Parameter }
 }
 

@@ -1,4 +1,4 @@
-//! What may stand inside an element, in the five forms that TwiML has.
+//! The content of an element, in the five forms that TwiML has.
 
 use alloc::vec::Vec;
 use core::fmt::Result as Written;
@@ -93,7 +93,7 @@ pub(crate) trait Child<'a>: Sized {
     fn unknown<'s>(&'s self, parent: &'static str, found: &mut Vec<Unknown<'s>>);
 }
 
-/// What may stand inside.
+/// The content of an element.
 ///
 /// Each method takes the parts that it knows and returns the others.
 pub(crate) trait Content<'a> {
@@ -219,9 +219,8 @@ impl<'a, C: Child<'a>> Content<'a> for Children<C> {
     }
 }
 
-/// Text or elements: `<Client>alice</Client>` and `<Client><Identity>…</Client>`.
-///
-/// Text stands in front of the elements and is never blank; blanks between elements are layout.
+/// Text or elements: `<Client>alice</Client>` and `<Client><Identity>…</Client>`. The text comes
+/// before the elements and is never blank; blanks between elements are layout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct TextOr<'a, C> {
     pub(crate) text: Option<Text<'a>>,

@@ -24,7 +24,7 @@ element! {
 }
 
 children! {
-    /// What stands in an [`Enqueue`].
+    /// The content of an [`Enqueue`].
     EnqueueNoun { Task }
 }
 
@@ -57,7 +57,7 @@ impl<'a> Enqueue<'a> {
         self.content.text.as_ref().map(|name| name.as_str().trim())
     }
 
-    /// What stands in the element besides the name.
+    /// The content of the element besides the name.
     pub fn parts(&self) -> &[EnqueueNoun<'a>] {
         &self.content.children.0
     }

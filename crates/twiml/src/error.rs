@@ -162,7 +162,7 @@ pub enum ParseErrorKind {
     },
     /// An end tag does not match its start tag.
     EndTag,
-    /// An attribute stands twice in one tag.
+    /// An attribute appears twice in one tag.
     DuplicateAttribute,
     /// A character that XML 1.0 cannot carry, written out or as a reference.
     Character,
@@ -178,7 +178,7 @@ impl fmt::Display for ParseErrorKind {
             Self::Root => f.write_str("document is not one `Response` element"),
             Self::Expected { what } => write!(f, "expected {what}"),
             Self::EndTag => f.write_str("end tag does not match its start tag"),
-            Self::DuplicateAttribute => f.write_str("attribute stands twice in one tag"),
+            Self::DuplicateAttribute => f.write_str("attribute appears twice in one tag"),
             Self::Character => f.write_str("character that XML cannot carry"),
             Self::Reference => f.write_str("reference that XML does not know"),
         }

@@ -88,7 +88,7 @@ impl<'a> Gather<'a> {
 pub enum SpeechTimeout {
     /// `auto`: the recogniser decides.
     Auto,
-    /// So many whole seconds.
+    /// This many whole seconds.
     After(Duration),
 }
 

@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     List(fn() -> Vec<&'static str>),
 }
 
-/// What stands inside.
+/// The content.
 pub(crate) enum Inside {
     Nothing,
     Leaf,

@@ -65,7 +65,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Message`].
+    /// The content of a [`Message`].
     MessageNoun { Body, Media }
 }
 
@@ -115,14 +115,14 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// What stands in the element besides the text.
+    /// The content of the element besides the text.
     pub fn parts(&self) -> &[MessageNoun<'a>] {
         &self.content.children.0
     }
 }
 
 element! {
-    /// The text of a [`Message`], where it stands beside files.
+    /// The text of a [`Message`], if it is next to files.
     Body = "Body": leaf {}
 }
 

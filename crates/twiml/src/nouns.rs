@@ -66,7 +66,7 @@ element! {
 }
 
 children! {
-    /// What stands in [`Headers`].
+    /// The content of [`Headers`].
     HeadersNoun { Header }
 }
 

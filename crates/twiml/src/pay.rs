@@ -48,7 +48,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Pay`].
+    /// The content of a [`Pay`].
     PayNoun { Parameter, Prompt }
 }
 

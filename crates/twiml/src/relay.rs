@@ -89,7 +89,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`ConversationRelay`].
+    /// The content of a [`ConversationRelay`].
     ConversationRelayNoun { Language, Parameter }
 }
 

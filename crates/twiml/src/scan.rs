@@ -113,7 +113,7 @@ pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool + Copy) -> bool {
     }
 }
 
-/// The byte offset of the first character that may not stand in a name of XML 1.0 (2.3, `Name`).
+/// The byte offset of the first character that is not allowed in a name of XML 1.0 (2.3, `Name`).
 pub(crate) fn wrong_in_name(name: &str) -> Option<usize> {
     let mut start = true;
     for (at, c) in name.char_indices() {

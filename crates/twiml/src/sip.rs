@@ -40,7 +40,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Sip`].
+    /// The content of a [`Sip`].
     SipNoun { Headers, SipUri }
 }
 
@@ -68,7 +68,7 @@ impl<'a> Sip<'a> {
         self.content.text.as_ref().map(|uri| uri.as_str().trim())
     }
 
-    /// What stands in the element besides the address.
+    /// The content of the element besides the address.
     pub fn parts(&self) -> &[SipNoun<'a>] {
         &self.content.children.0
     }
@@ -101,7 +101,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Refer`].
+    /// The content of a [`Refer`].
     ReferNoun { ReferSip }
 }
 
@@ -109,7 +109,7 @@ adders! { Refer { sip: ReferSip } }
 blank! { Refer }
 
 impl<'a> Refer<'a> {
-    /// What stands in the element.
+    /// The content of the element.
     pub fn nouns(&self) -> &[ReferNoun<'a>] {
         &self.content.0
     }

@@ -99,26 +99,26 @@ element! {
 }
 
 children! {
-    /// What stands in [`Say`](crate::Say), [`Lang`] and [`Prosody`].
+    /// The content of [`Say`](crate::Say), [`Lang`] and [`Prosody`].
     SayPart + Text {
         Break, Emphasis, Lang, Paragraph, Phoneme, Prosody, Sentence, SayAs, Sub, Word,
     }
 }
 
 children! {
-    /// What stands in a [`Paragraph`].
+    /// The content of a [`Paragraph`].
     ParagraphPart + Text {
         Break, Emphasis, Lang, Phoneme, Prosody, Sentence, SayAs, Sub, Word,
     }
 }
 
 children! {
-    /// What stands in [`Emphasis`] and [`Sentence`].
+    /// The content of [`Emphasis`] and [`Sentence`].
     SentencePart + Text { Break, Emphasis, Lang, Phoneme, Prosody, SayAs, Sub, Word }
 }
 
 children! {
-    /// What stands in a [`Word`].
+    /// The content of a [`Word`].
     WordPart + Text { Break, Emphasis, Phoneme, Prosody, SayAs, Sub }
 }
 

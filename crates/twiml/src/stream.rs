@@ -89,7 +89,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Siprec`].
+    /// The content of a [`Siprec`].
     SiprecNoun { Parameter }
 }
 
@@ -125,7 +125,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Stream`].
+    /// The content of a [`Stream`].
     StreamNoun { Parameter }
 }
 
@@ -183,7 +183,7 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Transcription`].
+    /// The content of a [`Transcription`].
     TranscriptionNoun { Config, Parameter }
 }
 

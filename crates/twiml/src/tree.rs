@@ -33,7 +33,7 @@ pub struct Element<'a> {
     children: Vec<Node<'a>>,
 }
 
-/// What stands in an [`Element`], or where the grammar expects something else.
+/// The content of an [`Element`], or where the grammar expects something else.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Node<'a> {
     /// An element that the grammar does not know there.
@@ -93,7 +93,7 @@ impl<'a> Element<'a> {
         &self.attributes
     }
 
-    /// What stands in the element, in its order.
+    /// The content of the element, in its order.
     pub fn children(&self) -> &[Node<'a>] {
         &self.children
     }

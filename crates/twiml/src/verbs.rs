@@ -29,12 +29,12 @@ element! {
 }
 
 children! {
-    /// What stands in a [`Hangup`].
+    /// The content of a [`Hangup`].
     HangupNoun { Parameter }
 }
 
 children! {
-    /// What stands in a [`Reject`].
+    /// The content of a [`Reject`].
     RejectNoun { Parameter }
 }
 
@@ -44,14 +44,14 @@ adders! { Reject { parameter: Parameter } }
 blank! { Echo, Hangup, Leave, Reject }
 
 impl<'a> Hangup<'a> {
-    /// What stands in the element.
+    /// The content of the element.
     pub fn parts(&self) -> &[HangupNoun<'a>] {
         &self.content.0
     }
 }
 
 impl<'a> Reject<'a> {
-    /// What stands in the element.
+    /// The content of the element.
     pub fn parts(&self) -> &[RejectNoun<'a>] {
         &self.content.0
     }

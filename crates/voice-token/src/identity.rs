@@ -1,4 +1,4 @@
-//! Who a token speaks for.
+//! The identity that a token belongs to.
 
 use std::fmt;
 use std::str::FromStr;

@@ -57,7 +57,7 @@ fn runs_fetched_programs() {
 }
 
 #[test]
-fn tells_why_nothing_was_fetched() {
+fn reports_why_nothing_was_fetched() {
     let package = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
     let cases = [
         (None, "none is installed, and npm is missing, which would fetch it"),

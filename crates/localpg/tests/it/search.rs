@@ -8,7 +8,7 @@ use localpg::{Error, Search, start};
 
 use crate::support::TempDir;
 
-/// Looks nowhere.
+/// Searches no directory.
 fn nowhere(cache: &Path) -> Search {
     Search {
         bin: None,
@@ -20,7 +20,7 @@ fn nowhere(cache: &Path) -> Search {
 }
 
 #[test]
-fn names_the_ways_out() {
+fn names_the_possible_fixes() {
     let dir = TempDir::new();
     let mut options = dir.options();
     options.search = nowhere(dir.path());
@@ -63,7 +63,7 @@ fn follows_links() {
 }
 
 #[test]
-fn does_not_pass_over_other_data() {
+fn does_not_ignore_data_of_another_version() {
     let dir = TempDir::new();
     let mut options = dir.options();
     fs::create_dir_all(options.dir.join("14/data")).expect("data of another version");
@@ -74,7 +74,7 @@ fn does_not_pass_over_other_data() {
     };
     assert!(!options.dir.join(found.to_string()).exists(), "nothing was begun");
 
-    // Whoever chooses the programs has chosen the version.
+    // A chosen directory of programs also fixes the version.
     fs::rename(options.dir.join("14"), dir.path().join("14")).expect("data moved away");
     let server = start(&options).expect("a start");
     options.search.bin = Some(server.binaries().bin.clone());

@@ -60,7 +60,7 @@ fn is_closed_to_others() {
 }
 
 #[test]
-fn takes_settings_but_not_its_own() {
+fn takes_settings_except_the_ones_it_needs_itself() {
     let dir = TempDir::new();
     let mut options = dir.options();
     for (name, value) in [("work_mem", "5MB"), ("listen_addresses", "*"), ("port", "5433")] {
@@ -81,7 +81,7 @@ fn takes_settings_but_not_its_own() {
 }
 
 #[test]
-fn tells_why_it_does_not_start() {
+fn reports_why_it_does_not_start() {
     let dir = TempDir::new();
     let mut options = dir.options();
     options.settings.push(("no_such_parameter".into(), "1".into()));
@@ -94,7 +94,7 @@ fn tells_why_it_does_not_start() {
 }
 
 #[test]
-fn tells_what_sql_was_refused() {
+fn reports_which_sql_was_refused() {
     let dir = TempDir::new();
     let server = start(&dir.options()).expect("a start");
     let error = server.execute("postgres", "select * from nothing").expect_err("no such table");

@@ -17,7 +17,7 @@ fn session() -> Session {
 }
 
 #[test]
-fn says_who_and_until_when() {
+fn a_session_names_its_user_and_its_end() {
     for signer in Signer::ALL {
         let token = signer.sign(&signer.header(), &claims());
         assert_eq!(verifier().verify(&token, now()), Ok(session()), "{signer:?}");
@@ -73,7 +73,7 @@ fn clocks_may_differ_by_thirty_seconds() {
 }
 
 #[test]
-fn audience_and_issuer_are_the_owners_to_choose() {
+fn audience_and_issuer_can_be_chosen() {
     let token = |claims: &Value| Signer::Secret.sign(&Signer::Secret.header(), claims);
     let ours = verifier().audience("switchroom").issuer("https://id.example.com");
     let good = with(
@@ -117,7 +117,7 @@ fn keys_are_rotated_without_a_gap() {
 }
 
 #[test]
-fn a_secret_and_a_set_stand_side_by_side() {
+fn a_secret_and_a_set_work_side_by_side() {
     let secret_token = Signer::Secret.sign(&Signer::Secret.header(), &claims());
     let signer = Signer::Key("rs-1");
     let set_token = signer.sign(&signer.header(), &claims());

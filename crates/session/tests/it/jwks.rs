@@ -12,7 +12,7 @@ fn reason(key: &Value) -> Option<IgnoredReason> {
 }
 
 #[test]
-fn a_key_is_used_for_what_it_says() {
+fn a_key_is_used_for_its_declared_purpose() {
     use IgnoredReason::{Algorithm, Malformed, NoKeyId, Private, Purpose};
 
     let changed = |id, member, value: Value| with(public(id).clone(), member, Some(value));
@@ -66,7 +66,7 @@ fn a_key_is_used_for_what_it_says() {
 }
 
 #[test]
-fn what_is_ignored_is_told_and_the_rest_is_used() {
+fn ignored_keys_are_listed_and_the_others_are_used() {
     let keys = json!({ "keys": [
         public("es-1"), {"kty": "oct", "kid": "legacy"}, public("rs-1"), public("es-1"), 7,
     ]});

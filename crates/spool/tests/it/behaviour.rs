@@ -27,7 +27,7 @@ fn files(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn records_wait_over_a_restart_until_they_are_passed() {
+fn records_survive_a_restart_until_they_are_passed() {
     let scratch = Scratch::new();
     let dir = scratch.path("spool");
     let spool = Spool::open(&dir, SMALL).expect("opened");
@@ -110,7 +110,7 @@ fn nobody_else_can_read_it() {
 }
 
 #[test]
-fn poison_is_set_aside_and_blocks_nobody() {
+fn a_bad_record_is_set_aside_and_blocks_no_other() {
     let scratch = Scratch::new();
     let dir = scratch.path("spool");
     let spool = Spool::open(&dir, SMALL).expect("opened");
@@ -239,7 +239,7 @@ fn closing_commits_what_waits_and_refuses_the_rest() {
 }
 
 #[test]
-fn order_is_that_of_the_sequences_for_many_threads() {
+fn records_of_many_threads_come_in_sequence_order() {
     let scratch = Scratch::new();
     let config = Config { segment_bytes: 64 << 10, limit_bytes: 1 << 20, ..SMALL };
     let spool = Spool::open(scratch.path("spool"), config).expect("opened");
@@ -339,7 +339,7 @@ proptest! {
 
     /// A segment of any bytes stops neither the start nor what comes after it.
     #[test]
-    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..5000)) {
+    fn a_segment_of_any_bytes_does_not_stop_the_spool(bytes in proptest::collection::vec(any::<u8>(), 0..5000)) {
         let scratch = Scratch::new();
         let dir = scratch.path("spool");
         fs::create_dir(&dir).expect("made");

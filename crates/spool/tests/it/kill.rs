@@ -82,7 +82,7 @@ fn run_and_kill(dir: &Path, life: u64) -> Vec<String> {
         };
         output.split(b'\n').filter_map(whole).collect::<Vec<_>>()
     });
-    // 20 to 220 ms, another length each time.
+    // 20 to 220 ms, different each time.
     thread::sleep(Duration::from_millis(20 + life * 67 % 200));
     child.kill().expect("killed");
     child.wait().expect("gone");

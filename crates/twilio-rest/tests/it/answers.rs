@@ -13,7 +13,7 @@ fn first_line(request: &str) -> &str {
 }
 
 #[tokio::test]
-async fn calls_of_a_time_are_listed_page_by_page() {
+async fn calls_of_a_period_are_listed_page_by_page() {
     let next = format!("{ACCOUNT}/Calls.json?Page=1&PageToken=x");
     let twilio = Twilio::acting(vec![
         page(&[call(1, None, 9), call(2, Some(1), 8)], Some(&next)),
@@ -66,7 +66,7 @@ async fn one_call_is_read_and_its_legs_are_listed() {
 }
 
 #[tokio::test]
-async fn a_running_call_is_told_what_to_do() {
+async fn an_instruction_is_sent_as_its_parameters() {
     let twilio = Twilio::acting(vec![answer("200 OK", &call(1, None, 0))]).await;
     let (client, _) = twilio.client();
     let credentials = credentials();

@@ -8,7 +8,7 @@ use twilio_rest::{
 use crate::twilio::Pauses;
 
 #[tokio::test]
-async fn a_call_is_found_led_elsewhere_and_ended() {
+async fn a_call_is_found_redirected_and_ended() {
     let twilio = Emulator::start(Config::default()).await.expect("it starts");
     let http = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let account = twilio.account("2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f").expect("a token");

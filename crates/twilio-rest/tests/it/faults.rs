@@ -10,7 +10,7 @@ use crate::twilio::*;
 const MILLIS: fn(u64) -> Duration = Duration::from_millis;
 
 #[tokio::test]
-async fn too_many_requests_are_repeated_with_growing_pauses() {
+async fn a_429_is_retried_with_growing_pauses() {
     let busy = || answer("429 Too Many Requests", r#"{"code":20429,"status":429}"#);
     let good = answer("200 OK", &call(1, None, 0));
     let twilio = Twilio::acting(vec![busy(), busy(), good]).await;
@@ -54,7 +54,7 @@ async fn a_refused_connection_is_tried_again_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
-async fn the_budget_ends_what_does_not_end() {
+async fn the_budget_ends_a_request_that_hangs() {
     const BEGUN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{";
     for act in [Act::Hang(""), Act::Hang(BEGUN)] {
         let twilio = Twilio::acting(vec![act]).await;
@@ -83,7 +83,7 @@ async fn an_endless_answer_is_cut() {
 }
 
 #[tokio::test]
-async fn endless_pages_are_cut_and_said_so() {
+async fn endless_pages_are_cut_and_reported() {
     let twilio = Twilio::acting(vec![page(&[call(1, None, 0)], Some("/again"))]).await;
     let (client, _) = twilio.client();
     let listing = client.account(&credentials()).calls(&CallFilter::default()).await;
@@ -93,7 +93,7 @@ async fn endless_pages_are_cut_and_said_so() {
 }
 
 #[tokio::test]
-async fn nobody_is_followed_elsewhere() {
+async fn no_redirect_or_foreign_page_is_followed() {
     let elsewhere = Twilio::acting(vec![page(&[], None)]).await;
     let target = &elsewhere.base;
     let redirect =

@@ -54,7 +54,7 @@ fn hosts_and_forwarded_headers_never_count() {
 }
 
 #[test]
-fn the_content_type_tells_the_body() {
+fn the_content_type_decides_how_the_body_is_checked() {
     let url = format!("{BASE}/events");
     let json = body_hash_url(&url, b"{}");
     let target = json.strip_prefix(BASE).expect("the base");

@@ -16,7 +16,7 @@ fn shared(algorithm: Algorithm) -> SharedKey {
 }
 
 #[test]
-fn both_tokens_of_a_rotation_pass_and_are_told_apart() {
+fn both_tokens_of_a_rotation_pass_and_are_distinguished() {
     let old = AuthToken::new("9f1c5a7e3b2d4068a7c9e1f30b5d7284").expect("a token");
     let request = Request::get(URL);
     let verifier = Verifier::new(token()).also(old.clone());

@@ -1,6 +1,6 @@
 //! The tables of elements and of choices between elements, and the methods around them.
 
-/// An element: its name, its attributes (field, kind, name) and what may stand inside.
+/// An element: its name, its attributes (field, kind, name) and its content.
 ///
 /// A field in `fixed` has no setter: the constructor sets it.
 macro_rules! element {
@@ -186,10 +186,10 @@ macro_rules! element {
     };
 }
 
-/// Elements of which one may stand somewhere: a variant for each, and `Other`.
+/// A choice of elements: a variant for each, and `Other`.
 ///
-/// `Name + Text` adds a variant for text that stands among them. `in Box` keeps a large element out
-/// of the way of the small ones.
+/// `Name + Text` adds a variant for text between them. `in Box` boxes a large element, so that the
+/// enum stays small.
 macro_rules! children {
     (
         $(#[$doc:meta])*
@@ -200,7 +200,7 @@ macro_rules! children {
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub enum $name<'a> {
             $(
-                /// Words, as they stand between the elements.
+                /// Words between the elements.
                 $text($crate::Text<'a>),
             )?
             $(

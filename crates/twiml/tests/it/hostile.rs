@@ -143,7 +143,7 @@ fn every_prefix_of_a_document_is_an_error() {
 }
 
 #[test]
-fn limits_have_a_border() {
+fn limits_are_exact() {
     let nested = |depth: usize| {
         format!("<Response>{}{}</Response>", "<a>".repeat(depth), "</a>".repeat(depth))
     };

@@ -1,5 +1,5 @@
-//! The documents of `docs/twiml-vs-node.md`: what the official Node builder (twilio 6.2.0) writes
-//! for the calls shown there, recorded, is what this crate builds.
+//! The documents of `docs/twiml-vs-node.md`: this crate builds what the official Node builder
+//! (twilio 6.2.0) wrote for the calls shown there, as recorded.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use twiml::ssml::{Break, SayAs};
 use twiml::*;
 
 #[test]
-fn ringing_two_agents_is_the_same_bytes() -> Result<(), BuildError> {
+fn ringing_two_agents_gives_the_same_bytes() -> Result<(), BuildError> {
     let node = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
         <Dial action=\"/dial/1\" timeout=\"20\">\
         <Client statusCallback=\"/status#rc=2&amp;rp=5xx\" \
@@ -31,7 +31,7 @@ fn ringing_two_agents_is_the_same_bytes() -> Result<(), BuildError> {
 }
 
 #[test]
-fn a_menu_is_the_same_tree() -> Result<(), BuildError> {
+fn a_menu_gives_the_same_tree() -> Result<(), BuildError> {
     let node = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
         <Gather action=\"/menu\" numDigits=\"1\" timeout=\"6\">\
         <Say voice=\"Polly.Amy-Neural\" language=\"en-GB\">For sales, press 1.</Say></Gather>\
@@ -51,7 +51,7 @@ fn a_menu_is_the_same_tree() -> Result<(), BuildError> {
 }
 
 #[test]
-fn spoken_markup_is_the_same_tree() -> Result<(), BuildError> {
+fn spoken_markup_gives_the_same_tree() -> Result<(), BuildError> {
     let node = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>Your code is \
         <say-as interpret-as=\"digits\">1234</say-as><break time=\"250ms\"/></Say></Response>";
     let say = Say::new("Your code is ")?
@@ -63,7 +63,7 @@ fn spoken_markup_is_the_same_tree() -> Result<(), BuildError> {
 
 /// What Node writes for values that its declarations forbid: kept, and named as unknown.
 #[test]
-fn what_node_does_not_check_is_found_when_reading() {
+fn reading_finds_what_node_does_not_check() {
     let node = "<Response><Dial timeOut=\"20\" method=\"PUT\" timeout=\"soon\">\
         +1500<Client>agent-1 &lt;x&gt;</Client></Dial></Response>";
     let read = Response::parse(node);

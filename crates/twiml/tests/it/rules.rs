@@ -6,7 +6,7 @@ use proptest::prelude::{any, prop_assert_eq, proptest};
 use twiml::ssml::{Break, Emphasis, Sub};
 use twiml::*;
 
-/// What stands inside the root.
+/// The content of the root.
 fn inside(response: &Response<'_>) -> String {
     let xml = response.render();
     let body = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
@@ -198,7 +198,7 @@ fn escapes_survive_any_parser() -> Result<(), BuildError> {
 }
 
 #[test]
-fn what_twilio_invents_tomorrow_can_be_written_today() -> Result<(), BuildError> {
+fn elements_and_attributes_of_the_future_can_be_written() -> Result<(), BuildError> {
     let response = Response::new()
         .comment(Comment::new(" tomorrow ")?)
         .say(
@@ -237,7 +237,7 @@ fn a_value_that_is_listed_is_never_other() {
 }
 
 #[test]
-fn layout_is_no_content() {
+fn layout_is_not_content() {
     let read = Response::parse(
         "\u{feff}<?xml version='1.0' ?>\n<Response>\n  <Dial>\n    <Client>\n      \
          <Identity>\n ana </Identity>\n    </Client>\n  </Dial>\n  \
@@ -250,7 +250,7 @@ fn layout_is_no_content() {
 }
 
 #[test]
-fn refuses_what_is_not_one_document() {
+fn refuses_anything_but_one_document() {
     use ParseErrorKind::{Character, DuplicateAttribute, EndTag, Reference, Refused, Root};
     let doctype = Refused { what: "a document type" };
     let processing = Refused { what: "a processing instruction" };
