@@ -51,12 +51,10 @@ export class Reload {
    * @returns {Line[]}
    */
   restore(now) {
-    return this.#read()
-      .filter((kept) => isFresh(kept, now))
-      .map(({ line, connectToken }) => {
-        this.#tokens.set(line.id, connectToken);
-        return isIncoming(line) ? line : { ...line, state: "reconnecting" };
-      });
+    return this.#read(now).map(({ line, connectToken }) => {
+      this.#tokens.set(line.id, connectToken);
+      return isIncoming(line) ? line : { ...line, state: "reconnecting" };
+    });
   }
 
   /**
@@ -103,10 +101,17 @@ export class Reload {
     }
   }
 
-  /** @returns {Kept[]} */
-  #read() {
+  /**
+   * The stored calls that are fresh; none if something else is stored, because the key is the origin's
+   * and not only ours.
+   *
+   * @param {number} now
+   * @returns {Kept[]}
+   */
+  #read(now) {
     try {
-      return JSON.parse(localStorage.getItem(this.#key) ?? "[]");
+      const stored = JSON.parse(localStorage.getItem(this.#key) ?? "[]");
+      return stored.filter((/** @type {Kept} */ kept) => isFresh(kept, now));
     } catch {
       return [];
     }
