@@ -1,6 +1,5 @@
 //! Missed callbacks are recovered: by Twilio's own record, otherwise by deadline.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -39,20 +38,14 @@ impl Hand {
     }
 }
 
-/// A server of this world that asks `rest`; its spool is in `directory`. It reconciles when it is
-/// told.
-async fn serve(world: &mut World, rest: &Rest, hand: &Hand, directory: &Path) {
-    serve_every(world, rest, hand, directory, None).await;
+/// A server of this world that asks `rest`. It reconciles when it is told.
+async fn serve(world: &mut World, rest: &Rest, hand: &Hand) {
+    serve_every(world, rest, hand, None).await;
 }
 
 /// The same, with rounds of its own.
-async fn serve_every(
-    world: &mut World,
-    rest: &Rest,
-    hand: &Hand,
-    directory: &Path,
-    every: Option<Duration>,
-) {
+async fn serve_every(world: &mut World, rest: &Rest, hand: &Hand, every: Option<Duration>) {
+    let directory = world.data_dir(world.servers.len());
     let database_url = world.database.connection_string(LOGIN);
     let config = Config::read(|name| {
         let text = match name {
@@ -72,10 +65,6 @@ async fn serve_every(
     config.reconcile.clock = hand.clock();
     world.servers.push(Server::start(config).await.expect("a server"));
     world.route();
-}
-
-fn directory() -> PathBuf {
-    std::env::temp_dir().join(format!("switchroom-test-{}", Uuid::new_v4().simple()))
 }
 
 /// Everything that Twilio knows of a call that was played.
@@ -156,7 +145,7 @@ async fn a_lost_end_is_mended_by_deadline_and_by_the_truth_when_it_can_be_told()
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
     rest.is(Mood::Status(500));
-    serve(&mut world, &rest, &hand, &directory()).await;
+    serve(&mut world, &rest, &hand).await;
     let team = world.team("acme").await;
     let began = world.twilio.now();
     let story = lost_end(&world, &team).await;
@@ -190,7 +179,7 @@ async fn a_lost_end_is_mended_by_deadline_and_by_the_truth_when_it_can_be_told()
 async fn a_lost_end_is_mended_by_the_truth() {
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
-    serve(&mut world, &rest, &hand, &directory()).await;
+    serve(&mut world, &rest, &hand).await;
     let team = world.team("acme").await;
     let began = world.twilio.now();
     let story = lost_end(&world, &team).await;
@@ -265,8 +254,7 @@ async fn gap(world: &World, team: &Team) -> (Vec<Record>, Vec<LogRow>) {
 async fn calls_while_the_server_is_down_are_in_the_log_after_its_start() {
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
-    let spool = directory();
-    serve(&mut world, &rest, &hand, &spool).await;
+    serve(&mut world, &rest, &hand).await;
     let team = world.team("acme").await;
     let known = world.phone("+15005558888").call(&team.number).ended().await;
     let mut rows = world.log(&team).await;
@@ -280,7 +268,7 @@ async fn calls_while_the_server_is_down_are_in_the_log_after_its_start() {
     let other = Record { sid: CallSid::from_bytes([0xee; 16]), ..other };
     rest.knows(listed.into_iter().chain(gone).chain([other]).collect());
     hand.set(world.twilio.now() + MINUTE);
-    serve_every(&mut world, &rest, &hand, &spool, Some(HOUR)).await;
+    serve_every(&mut world, &rest, &hand, Some(HOUR)).await;
     until("all calls of the gap are in the log", async || {
         world.log(&team).await.len() >= rows.len()
     })
@@ -302,7 +290,7 @@ async fn calls_while_the_server_is_down_are_in_the_log_after_its_start() {
 async fn whatever_the_api_answers_nothing_breaks_and_it_is_asked_again_later() {
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
-    serve(&mut world, &rest, &hand, &directory()).await;
+    serve(&mut world, &rest, &hand).await;
     let team = world.team("acme").await;
     let (server, mut now) = (world.servers.remove(0), world.twilio.now());
     world.twilio.clear_routes();
@@ -350,7 +338,7 @@ async fn two_servers_find_out_the_same_once() {
     let early = "update voice_workspaces set created_at = created_at - interval '1 hour'";
     world.owner.client().execute(early, &[]).await.expect("an older workspace");
     for _ in 0..2 {
-        serve(&mut world, &rest, &hand, &directory()).await;
+        serve(&mut world, &rest, &hand).await;
     }
     let (one, two) = tokio::join!(world.servers[0].reconcile(), world.servers[1].reconcile());
     assert!(one.is_whole && two.is_whole);
@@ -379,7 +367,7 @@ async fn a_server_that_died_at_it_delays_it_no_longer_than_its_lease() {
                 reconciled_until = now(), reconciling_until = now() + interval '1 minute'";
     world.owner.client().execute(dead, &[]).await.expect("a lease");
     hand.set(world.twilio.now() + MINUTE);
-    serve(&mut world, &rest, &hand, &directory()).await;
+    serve(&mut world, &rest, &hand).await;
     assert_eq!(reconcile(&world).await.compared, 0);
     hand.set(world.twilio.now() + MINUTE + 15 * SECOND);
     assert_eq!((reconcile(&world).await.compared, rest.requests()), (0, 0));
