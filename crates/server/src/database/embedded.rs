@@ -87,7 +87,11 @@ impl Access {
     pub(crate) fn login_url(&self) -> String {
         match self {
             Self::Started(server) => server.connection_string(LOGIN, DATABASE),
-            Self::Running(url) => url.replace(localpg::SUPERUSER, LOGIN),
+            Self::Running(url) => {
+                // The path of the socket may hold the superuser's name, too.
+                let user = |name| format!(" user='{name}' ");
+                url.replace(&user(localpg::SUPERUSER), &user(LOGIN))
+            }
         }
     }
 }
@@ -133,7 +137,9 @@ mod tests {
         std::fs::create_dir_all(&directory).unwrap();
         let server = start(&directory).await.unwrap();
         leave_way_in(&directory, &server).unwrap();
-        let (owner, lock_limit) = (server.connection_string(localpg::SUPERUSER, DATABASE), 5);
+        let [owner, login] =
+            [localpg::SUPERUSER, LOGIN].map(|role| server.connection_string(role, DATABASE));
+        let lock_limit = 5;
 
         let clock = Clock::system();
         let asked = clock.instant();
@@ -141,6 +147,7 @@ mod tests {
         let took = clock.elapsed(asked);
         assert!(took < Duration::from_secs(lock_limit), "{took:?}");
         assert_eq!(access.owner_url(), owner);
+        assert_eq!(access.login_url(), login);
         assert!(matches!(access, Access::Running(_)));
 
         remove_way_in(&directory);
