@@ -46,6 +46,13 @@ impl Clock {
     pub(crate) fn elapsed(&self, since: Instant) -> Duration {
         self.instant().saturating_duration_since(since)
     }
+
+    /// How much steady time is left until a moment.
+    ///
+    /// Timers take this and not the moment itself: tokio's clock may show another time than this one.
+    pub(crate) fn left(&self, until: Instant) -> Duration {
+        until.saturating_duration_since(self.instant())
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]

@@ -82,7 +82,7 @@ impl Budget {
         if !self.may_try(self.clock.instant()) {
             return Err(StoreError::Away("the breaker is open".into()));
         }
-        let result = tokio::time::timeout_at(until, work)
+        let result = tokio::time::timeout(self.clock.left(until), work)
             .await
             .unwrap_or_else(|_| Err(StoreError::Away("the budget is spent".into())));
         self.learn(!matches!(&result, Err(error) if error.is_transient()), self.clock.instant());
@@ -131,6 +131,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
+    use identity::Timestamp;
+
     use super::*;
 
     #[test]
@@ -163,6 +165,18 @@ mod tests {
         assert_eq!(budget.clock.elapsed(began), PATIENCE, "nothing can be answered without");
         budget.spend_all(allowance, never()).await.unwrap_err();
         assert_eq!(budget.clock.elapsed(began), PATIENCE, "not twice either");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_has_all_its_time_by_a_clock_that_a_test_moves() {
+        let clock = Clock::of(|| Timestamp::from_unix_seconds(0));
+        let budget = Budget::new(Duration::from_millis(250), clock);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let work = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(())
+        };
+        budget.spend(budget.allowance(), work).await.unwrap();
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Channel {
     /// Serves until there is no subscriber.
     async fn serve(&mut self) {
         while !self.close_if_unused() {
-            let next = self.next_wake();
+            let idle = self.shared.clock.left(self.next_wake());
             tokio::select! {
                 biased;
                 request = self.requests.recv() => {
@@ -85,7 +85,7 @@ impl Channel {
                     }
                 }
                 () = self.wake.notified() => self.poll().await,
-                () = tokio::time::sleep_until(next) => self.poll().await,
+                () = tokio::time::sleep(idle) => self.poll().await,
             }
             self.drop_closed();
             if self.shared.clock.instant() >= self.renew_at || !self.left.is_empty() {
