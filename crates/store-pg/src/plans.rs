@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::pool::{self, PoolPlan};
 use crate::scope::ENTER;
 use crate::store::Store;
-use crate::{agents, apply, changes, log, lookup, stats, workspaces};
+use crate::{agents, apply, changes, claim, log, roster, stats, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Store {
 }
 
 const WEBHOOK_STATEMENTS: &[&str] =
-    &[ENTER, lookup::ROSTER, lookup::LOCK_CLAIMS, lookup::CLAIM_CALL, workspaces::WORKSPACE];
+    &[ENTER, roster::ROSTER, claim::LOCK_CLAIMS, claim::CLAIM_CALL, workspaces::WORKSPACE];
 
 const AGENT_STATEMENTS: &[&str] = &[
     ENTER,

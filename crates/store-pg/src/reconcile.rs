@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::lookup::contact_by_number;
 use crate::pool::Borrowed;
+use crate::roster::contact_by_number;
 use crate::scope::{ENTER, Scope};
 use crate::sql;
 use crate::text::join;
