@@ -5,8 +5,8 @@
     reason = "every error is a sentence for the person who runs a program of this package"
 )]
 
-pub mod database;
 pub mod http;
+pub mod live_chat;
 pub mod place;
 mod process;
 mod stage;

@@ -12,8 +12,8 @@ use harness::{server, session};
 use identity::Timestamp;
 use serde_json::Value;
 
-use crate::database::Database;
 use crate::http::Http;
+use crate::live_chat::LiveChat;
 use crate::place::Place;
 use crate::process::Process;
 use crate::team::Team;
@@ -25,7 +25,7 @@ pub struct Stage {
     /// Asks the server.
     pub http: Http,
     /// The live chat's tables.
-    pub database: Database,
+    pub live_chat: LiveChat,
     /// Four agents, and contacts.
     pub acme: Team,
     /// Twenty-five agents.
@@ -44,15 +44,15 @@ impl Stage {
     ) -> Result<Self, String> {
         let (server, address) = start(place, ANY_PORT, &told).await?;
         let http = Http::new(address);
-        let database = Database::open(&place.database_url()).await?;
-        place.database_is_at(database.home.clone());
+        let live_chat = LiveChat::open(&place.database_url()).await?;
+        place.database_is_at(live_chat.home.clone());
         twilio.route(Route { on: Select::ALL, bases: vec![http.base.clone()] });
-        let acme = Team::acme(&twilio, place, &database).await?;
-        let globex = Team::globex(&twilio, place, &database).await?;
+        let acme = Team::acme(&twilio, place, &live_chat).await?;
+        let globex = Team::globex(&twilio, place, &live_chat).await?;
         Ok(Self {
             twilio,
             http,
-            database,
+            live_chat,
             acme,
             globex,
             session_secret: place.session_secret.clone(),
@@ -73,7 +73,7 @@ impl Stage {
         let (server, _) = start(place, &listen, &self.told).await?;
         self.server = Some(server);
         // Its PostgreSQL was restarted too.
-        self.database = Database::open(&place.database_url()).await?;
+        self.live_chat = LiveChat::open(&place.database_url()).await?;
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl Stage {
 
     /// Stops everything in order.
     pub fn stop(mut self) -> Result<(), String> {
-        drop(self.database);
+        drop(self.live_chat);
         drop(self.twilio);
         self.server.take().map_or(Ok(()), Process::stop)
     }

@@ -6,7 +6,7 @@ use emulator::{Account, Address, Agent, Behaviour, Emulator, Voice};
 use harness::{random, run};
 use identity::{AccountSid, AgentIdentity, ApiKeySid, AppSid, UserId};
 
-use crate::database::Database;
+use crate::live_chat::LiveChat;
 use crate::place::{PUBLIC_URL, Place};
 
 /// A workspace as the scenarios use it.
@@ -83,30 +83,34 @@ pub const CALLERS: [&str; 20] = [
 
 impl Team {
     /// The workspace with four agents and the contacts.
-    pub async fn acme(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
-        let team = Self::enter(twilio, place, db, ("acme", "+15005550001", 0xa), 4).await?;
+    pub async fn acme(twilio: &Emulator, place: &Place, chat: &LiveChat) -> Result<Self, String> {
+        let team = Self::enter(twilio, place, chat, ("acme", "+15005550001", 0xa), 4).await?;
         for (index, contact) in CONTACTS.iter().enumerate() {
             let id = uuid(0xc, index + 1);
-            db.contact(team.id, &id, contact.name, contact.number).await?;
+            chat.contact(team.id, &id, contact.name, contact.number).await?;
             for agent in contact.assigned {
-                db.assign(team.id, &id, &team.user(*agent)).await?;
+                chat.assign(team.id, &id, &team.user(*agent)).await?;
             }
         }
         Ok(team)
     }
 
     /// Another workspace, with 25 agents.
-    pub async fn globex(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
-        Self::enter(twilio, place, db, ("globex", "+15005550002", 0xb), 25).await
+    pub async fn globex(twilio: &Emulator, place: &Place, chat: &LiveChat) -> Result<Self, String> {
+        Self::enter(twilio, place, chat, ("globex", "+15005550002", 0xb), 25).await
     }
 
     /// A workspace with 50 agents; each of the first twenty has a contact of their own.
-    pub async fn initech(twilio: &Emulator, place: &Place, db: &Database) -> Result<Self, String> {
-        let team = Self::enter(twilio, place, db, ("initech", "+15005550003", 0xd), 50).await?;
+    pub async fn initech(
+        twilio: &Emulator,
+        place: &Place,
+        chat: &LiveChat,
+    ) -> Result<Self, String> {
+        let team = Self::enter(twilio, place, chat, ("initech", "+15005550003", 0xd), 50).await?;
         for (index, number) in CALLERS.iter().enumerate() {
             let (id, name) = (uuid(0xe, index + 1), format!("Customer {}", index + 1));
-            db.contact(team.id, &id, &name, number).await?;
-            db.assign(team.id, &id, &team.user(index + 1)).await?;
+            chat.contact(team.id, &id, &name, number).await?;
+            chat.assign(team.id, &id, &team.user(index + 1)).await?;
         }
         Ok(team)
     }
@@ -114,7 +118,7 @@ impl Team {
     async fn enter(
         twilio: &Emulator,
         place: &Place,
-        db: &Database,
+        chat: &LiveChat,
         (id, number, mark): (&'static str, &'static str, u8),
         size: usize,
     ) -> Result<Self, String> {
@@ -141,7 +145,7 @@ impl Team {
         let mut team = Self { id, number, account: owned, agents: Vec::new(), mark };
         for agent in 1..=size {
             let user = team.user(agent);
-            db.agent(id, &user, &format!("Agent {agent}")).await?;
+            chat.agent(id, &user, &format!("Agent {agent}")).await?;
             let parsed: UserId = user.parse().map_err(|error| said(&error))?;
             let identity = AgentIdentity::new(parsed);
             team.agents.push(team.account.unregistered_agent(identity, Behaviour::Ignores));

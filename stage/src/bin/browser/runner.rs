@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::{Failure, Group};
 use serde_json::{Value, json};
-use stage::database::LogRow;
+use stage::live_chat::LogRow;
 use stage::{Place, Stage};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -101,7 +101,7 @@ async fn carry_out(stage: &mut Stage, place: &Place, question: &Value) -> Result
         Some("start the server") => stage.start_server(place).await.map(|()| Value::Null),
         Some("log") => {
             stage.applied().await?;
-            let rows = stage.database.log(question["call"].as_str().unwrap_or_default()).await?;
+            let rows = stage.live_chat.log(question["call"].as_str().unwrap_or_default()).await?;
             let row = |(workspace, row): &(String, LogRow)| {
                 json!({
                     "workspace": workspace, "direction": row.direction, "sender": row.sender,

@@ -37,12 +37,12 @@ impl Set {
             ("TWILIO_API_BASE_URL", front.url()),
         ];
         let stage = Stage::set_up(place, twilio, told).await?;
-        let initech = Team::initech(&stage.twilio, place, &stage.database).await?;
+        let initech = Team::initech(&stage.twilio, place, &stage.live_chat).await?;
         initech.answer_after(Duration::from_secs(1));
         stage.register_team(&initech).await?;
         // Rings must end before a test gives up.
         let policy = json!({ "routing": { "ring_seconds": 5 } });
-        stage.database.policy(stage.globex.id, &policy).await?;
+        stage.live_chat.policy(stage.globex.id, &policy).await?;
         Ok(Self { stage, initech, front, gateway })
     }
 }

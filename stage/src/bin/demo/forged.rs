@@ -18,7 +18,7 @@ pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), S
         }
     }
     stage.applied().await?;
-    let (written, refused) = (stage.database.written().await?, refusals(stage).await?);
+    let (written, refused) = (stage.live_chat.written().await?, refusals(stage).await?);
 
     let requests = [
         ("no signature", &ours.params, None),
@@ -40,7 +40,7 @@ pub(super) async fn signatures(stage: &Stage, scene: &mut Scene) -> Result<(), S
     let more = refusals(stage).await? - refused;
     scene.claim("GET /metrics: five more refusals", more, 5);
     stage.applied().await?;
-    scene.claim("nothing was written", stage.database.written().await?, written);
+    scene.claim("nothing was written", stage.live_chat.written().await?, written);
     Ok(())
 }
 

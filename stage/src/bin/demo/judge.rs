@@ -4,7 +4,7 @@ use emulator::{Severity, Story};
 use serde_json::Value;
 use stage::Stage;
 use stage::Team;
-use stage::database::LogRow;
+use stage::live_chat::LogRow;
 
 use super::narrator::{Narrator, name_all};
 use super::scene::{self, Scene};
@@ -41,7 +41,7 @@ pub(super) async fn inbound(
         scene::say(&line);
     }
     stage.applied().await?;
-    let rows = stage.database.log(story.sid.as_str()).await?;
+    let rows = stage.live_chat.log(story.sid.as_str()).await?;
     for line in self::rows(team, &rows) {
         scene::say(&line);
     }

@@ -178,7 +178,7 @@ async fn tell(stage: &Stage, told: &mut Told) -> Result<(), String> {
     told.entries = story.entries.len();
     if told.over {
         stage.applied().await?;
-        for row in judge::rows(team, &stage.database.log(story.sid.as_str()).await?) {
+        for row in judge::rows(team, &stage.live_chat.log(story.sid.as_str()).await?) {
             println!("call {} {row}", told.number);
         }
         println!("{}", guide::HINT);

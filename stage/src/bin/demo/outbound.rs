@@ -5,7 +5,7 @@ use std::time::Duration;
 use emulator::Behaviour;
 use serde_json::json;
 use stage::Stage;
-use stage::database::LogRow;
+use stage::live_chat::LogRow;
 use stage::team::MIA;
 
 use super::judge;
@@ -22,7 +22,7 @@ pub(super) async fn call(stage: &Stage, scene: &mut Scene) -> Result<(), String>
         scene::say(&line);
     }
     stage.applied().await?;
-    let rows = stage.database.log(story.sid.as_str()).await?;
+    let rows = stage.live_chat.log(story.sid.as_str()).await?;
     for line in judge::rows(team, &rows) {
         scene::say(&line);
     }

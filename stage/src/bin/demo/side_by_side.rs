@@ -58,7 +58,7 @@ pub(super) async fn workspaces(stage: &Stage, scene: &mut Scene) -> Result<(), S
 
     for team in [acme, globex] {
         let twilio = by_twilio(stage, team);
-        let rows: BTreeSet<String> = stage.database.logged(team.id).await?.into_iter().collect();
+        let rows: BTreeSet<String> = stage.live_chat.logged(team.id).await?.into_iter().collect();
         let page = stage.calls(team).await?;
         let sid = |call: &serde_json::Value| call["call_sid"].as_str().map(str::to_owned);
         let api: BTreeSet<String> = page.iter().filter_map(sid).collect();

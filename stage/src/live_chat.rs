@@ -1,4 +1,4 @@
-//! The live chat's own tables, filled and read as their owner.
+//! The live chat of the set-up: fills its tables and reads its log, as the owner of the database.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
 
 /// The owner's connection to the server's embedded database.
-pub struct Database {
+pub struct LiveChat {
     client: Client,
     connection: JoinHandle<()>,
     /// The data directory of PostgreSQL.
@@ -34,7 +34,7 @@ pub struct LogRow {
     pub contact: Option<String>,
 }
 
-impl Database {
+impl LiveChat {
     /// Waits until the server has written its connection string into `file`, and connects.
     pub async fn open(file: &Path) -> Result<Self, String> {
         let deadline = Instant::now() + START;
@@ -53,11 +53,11 @@ impl Database {
             // Every pending query gets the same error.
             let _ = connection.await;
         });
-        let mut database = Self { client, connection, home: PathBuf::new() };
-        let row = database.rows("select current_setting('data_directory')", &[]).await?;
+        let mut chat = Self { client, connection, home: PathBuf::new() };
+        let row = chat.rows("select current_setting('data_directory')", &[]).await?;
         let data = PathBuf::from(row.first().map_or("", |row| row.get(0)));
-        database.home = data.parent().map_or(data.clone(), Path::to_owned);
-        Ok(database)
+        chat.home = data.parent().map_or(data.clone(), Path::to_owned);
+        Ok(chat)
     }
 
     /// A member of the live chat who takes calls.
@@ -147,7 +147,7 @@ impl Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for LiveChat {
     fn drop(&mut self) {
         self.connection.abort();
     }
