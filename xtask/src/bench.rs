@@ -20,7 +20,8 @@ use crate::workspace::Workspace;
 /// Options of `cargo xtask bench`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Measures our libraries beside Twilio's own for Node and Python instead, and installs those.
+    /// Measures our libraries and, beside them, Twilio's own for Node and Python, which it installs
+    /// below target/. The benchmarks of the crates and the server do not run then.
     #[arg(long, conflicts_with = "only")]
     libraries: bool,
     /// Runs one benchmark instead of all.

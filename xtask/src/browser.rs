@@ -15,7 +15,7 @@ use crate::{build, pinned, tools};
 /// Options of `cargo xtask browser`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Runs only the tests whose names match this regular expression.
+    /// Runs only the tests whose names match this regular expression, for example 'three calls'.
     #[arg(long, value_name = "PATTERN")]
     only: Option<String>,
 }

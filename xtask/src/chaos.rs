@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`: breaks everything that can break, and counts what was lost.
+//! `cargo xtask chaos`: kills, freezes and cuts off the parts, and checks that nothing is lost.
 //!
 //! Builds the server and the package `chaos`, and gives it the path of the server.
 
@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 #[derive(Args)]
 pub(crate) struct Options {
     /// Runs one campaign only; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = CAMPAIGNS)]
     only: Vec<String>,
     /// Runs the long form, for releases: about an hour.
     #[arg(long)]
@@ -25,6 +25,23 @@ pub(crate) struct Options {
     #[arg(skip)]
     beside_tests: bool,
 }
+
+/// The campaigns of the package `chaos`, which xtask does not depend on.
+const CAMPAIGNS: [&str; 13] = [
+    "kills",
+    "database",
+    "failover",
+    "shuffle",
+    "clock",
+    "slow",
+    "burst",
+    "isolation",
+    "secrets",
+    "spool-kills",
+    "spool-disk",
+    "cancel",
+    "policies",
+];
 
 /// The short form, as a step of `cargo xtask test`.
 pub(crate) const BESIDE_TESTS: Options =
@@ -45,4 +62,25 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
          `cargo xtask chaos --only NAME`",
     )?;
     Ok(closing.trim_start_matches("chaos: ").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_every_campaign() {
+        let source = Workspace::here().unwrap().read("chaos/src/campaigns.rs").unwrap();
+        let (_, list) = source.split_once("const CAMPAIGNS: ").unwrap();
+        let (list, _) = list.split_once("\n];").unwrap();
+        let named: Vec<&str> = list
+            .lines()
+            .filter_map(|line| {
+                let line = line.trim_start();
+                line.strip_prefix("here(\"").or_else(|| line.strip_prefix("name: \""))
+            })
+            .filter_map(|rest| Some(rest.split_once('"')?.0))
+            .collect();
+        assert_eq!(named, CAMPAIGNS);
+    }
 }

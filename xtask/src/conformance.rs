@@ -21,10 +21,13 @@ pub(crate) struct Options {
     /// Seed of the generated cases.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Compares one kind only: `signatures`, `tokens`, `voice`, `messaging`, `built` or `rest`.
-    #[arg(long, value_name = "KIND")]
+    /// Compares one kind of case only.
+    #[arg(long, value_name = "KIND", value_parser = KINDS)]
     only: Option<String>,
 }
+
+/// The kinds of the package `conformance`, which xtask does not depend on.
+const KINDS: [&str; 6] = ["signatures", "tokens", "voice", "messaging", "built", "rest"];
 
 /// The cases of every run of `cargo xtask test`.
 pub(crate) const DEFAULT: Options = Options { cases: 2000, seed: 1, only: None };
@@ -77,3 +80,21 @@ fn install_python(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 const JUDGES: &str = "conformance/judges";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_every_kind() {
+        let source = Workspace::here().unwrap().read("conformance/src/main.rs").unwrap();
+        let (_, list) = source.split_once("const KINDS: ").unwrap();
+        let (list, _) = list.split_once("\n];").unwrap();
+        let named: Vec<&str> = list
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("(\""))
+            .filter_map(|rest| Some(rest.split_once('"')?.0))
+            .collect();
+        assert_eq!(named, KINDS);
+    }
+}

@@ -18,7 +18,10 @@ const PACKAGES: &str = "console/node";
 pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     let mut command = workspace.command("node");
     command.args(["--test", "--test-reporter", "tap"]).args(files(workspace)?);
-    let told = run::quiet(&mut command, "fix the tests that failed")?;
+    let told = run::quiet(&mut command, "fix the tests that failed").map_err(|failure| {
+        let shown = without_passed(&failure.output);
+        failure.output(shown)
+    })?;
     let passed = told.lines().find_map(|line| line.strip_prefix("# pass "));
     let passed = passed.filter(|count| *count != "0").ok_or_else(|| {
         Failure::new("node ran no test of the console", "look into crates/console/tests/js")
@@ -31,6 +34,34 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
     // A page in TypeScript, with the declarations that it gets from the server.
     compile(workspace, "embedding/tsconfig.json", &[])?;
     Ok(format!("{passed} passed, types are right"))
+}
+
+/// The output of Node's tests (TAP) without the tests that passed, which are most of it.
+fn without_passed(tap: &str) -> String {
+    let mut shown = String::new();
+    let mut lines = tap.lines().peekable();
+    while let Some(line) = lines.next() {
+        let text = line.trim_start();
+        let passed = text.starts_with("ok ");
+        let failed = text.starts_with("not ok ");
+        let is_frame = ["# Subtest: ", "TAP version ", "1.."].iter().any(|f| text.starts_with(f));
+        if !passed && !is_frame {
+            shown.extend([line, "\n"]);
+        }
+        // The details of a test, which may contain anything.
+        let has_details = lines.peek().is_some_and(|next| next.trim() == "---");
+        if (passed || failed) && has_details {
+            for detail in lines.by_ref() {
+                if failed {
+                    shown.extend([detail, "\n"]);
+                }
+                if detail.trim() == "..." {
+                    break;
+                }
+            }
+        }
+    }
+    shown
 }
 
 /// Checks that the type declarations for other pages match the sources.
@@ -76,4 +107,52 @@ fn files(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_only_what_failed() {
+        let tap = "TAP version 13
+# Subtest: good
+ok 1 - good
+  ---
+  duration_ms: 0.6
+  ...
+# Subtest: group
+    # Subtest: passes inside
+    ok 1 - passes inside
+    # Subtest: fails inside
+    not ok 2 - fails inside
+      ---
+      error: |-
+        ok 1 is not ok 2
+      ...
+    1..2
+not ok 2 - group
+  ---
+  error: '1 subtest failed'
+  ...
+# SyntaxError: Unexpected token
+1..2
+# pass 2
+";
+        let shown = "    not ok 2 - fails inside
+      ---
+      error: |-
+        ok 1 is not ok 2
+      ...
+not ok 2 - group
+  ---
+  error: '1 subtest failed'
+  ...
+# SyntaxError: Unexpected token
+# pass 2
+";
+        assert_eq!(without_passed(tap), shown);
+        let crashed = "node: bad option\n";
+        assert_eq!(without_passed(crashed), crashed);
+    }
 }

@@ -14,7 +14,7 @@ use crate::{browser, build, tools};
 /// Options of `cargo xtask demo`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Plays the scenarios, checks each one and ends.
+    /// Plays the main scenarios without a browser, checks each one and exits.
     #[arg(long)]
     headless: bool,
 }
