@@ -16,9 +16,11 @@ pub use console::ConsoleCommand;
 pub use spool::SpoolCommand;
 pub use workspace::WorkspaceCommand;
 
-/// The voice backend for teams that answer calls in the browser.
+/// Voice backend for Twilio: answers its webhooks, rings agents in their browsers, records every call.
+///
+/// Environment variables configure all commands; docs/configuration.md lists them.
 #[derive(Debug, Parser)]
-#[command(name = "switchroom", version, about, propagate_version = true)]
+#[command(name = "switchroom", version, propagate_version = true)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -26,11 +28,21 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the server. The environment configures it: see docs/configuration.md.
+    /// Runs the server.
+    ///
+    /// Reads `SWITCHROOM_SECRETS_KEY`, `SWITCHROOM_SESSION_SECRET` (or `SWITCHROOM_SESSION_JWKS_URL` or
+    /// `SWITCHROOM_SESSION_JWKS_FILE`), `DATABASE_URL`, `SWITCHROOM_PUBLIC_URL`, `SWITCHROOM_LISTEN` and
+    /// more: see docs/configuration.md. Without `DATABASE_URL` it starts a Postgres of its own.
     Serve,
-    /// As the owner: applies the schema and creates the server's login role.
+    /// Applies the schema and creates the server's login role, as the owner of the database.
+    ///
+    /// `SWITCHROOM_ADMIN_DATABASE_URL` is the owner's login. `DATABASE_URL` names the login role to
+    /// create. Without `DATABASE_URL` it migrates the embedded Postgres. It can be run again at any time.
     Migrate,
-    /// As the owner: adds, lists and removes the Twilio accounts of workspaces.
+    /// Adds, lists and removes the Twilio accounts of workspaces, as the owner of the database.
+    ///
+    /// `SWITCHROOM_ADMIN_DATABASE_URL` is the owner's login; without it, `DATABASE_URL` is used, and
+    /// without both, the embedded Postgres.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
     /// Installs the files of the agent's page that are not built in.
@@ -40,6 +52,8 @@ enum Command {
     #[command(subcommand)]
     Spool(SpoolCommand),
     /// Checks the set-up, and names the fix for each fault.
+    ///
+    /// Reads the same environment variables as `serve`. Exits with status 1 if there is a fault.
     Check,
 }
 

@@ -1,4 +1,5 @@
-//! The agents who have rung so far, in the URL of a Dial's action.
+//! The agents who have rung so far, in the URL of a Dial's action. This is memory only: `resolve` in
+//! crates/routing/src/resolve.rs decides who rings next.
 
 use identity::UserId;
 

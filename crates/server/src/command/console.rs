@@ -17,7 +17,10 @@ use crate::config;
 /// Commands for the agent's page.
 #[derive(Debug, Subcommand)]
 pub enum ConsoleCommand {
-    /// Installs the Voice SDK that the page loads. `npm` fetches the pinned version; its hash is checked.
+    /// Installs the Voice SDK that the page loads.
+    ///
+    /// `npm` fetches the pinned version, and its hash is checked. It goes into the directory
+    /// `SWITCHROOM_VOICE_SDK`, or else into `voice-sdk` in the data directory.
     FetchSdk,
 }
 

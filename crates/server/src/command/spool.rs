@@ -10,13 +10,15 @@ use super::{Failure, variable, with_causes};
 use crate::config;
 use crate::journal::{Entry, Slots};
 
-/// Commands for records that the database refused.
+/// Commands for records that the database refused; `SWITCHROOM_DATA_DIR` says where they are.
 #[derive(Debug, Subcommand)]
 pub enum SpoolCommand {
     /// Lists the records, each with its reason.
     List,
-    /// Hands records to the server again, once their reason is fixed. The server applies them within
-    /// seconds, or at its next start. Records that are refused again come back to the list.
+    /// Hands records to the server again, once their reason is fixed.
+    ///
+    /// The server applies them within seconds, or at its next start. Records that are refused again come
+    /// back to the list.
     Replay {
         /// The records, by the names that `list` prints; all records if none is given.
         records: Vec<String>,

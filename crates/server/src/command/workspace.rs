@@ -16,9 +16,11 @@ use crate::secrets::seal::{self, Credentials};
 /// Commands for workspaces.
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Adds the Twilio account of a workspace, or replaces it. The auth token comes from
-    /// `TWILIO_AUTH_TOKEN` (during a rotation, the other one from `TWILIO_AUTH_TOKEN_PREVIOUS`), the
-    /// key's secret from `TWILIO_API_SECRET`. A missing one is asked for on a terminal.
+    /// Adds the Twilio account of a workspace, or replaces it.
+    ///
+    /// Reads the auth token from `TWILIO_AUTH_TOKEN`, the secret of the API key from `TWILIO_API_SECRET`,
+    /// and asks for a missing one on the terminal. During a rotation, `TWILIO_AUTH_TOKEN_PREVIOUS` is the
+    /// old auth token. `SWITCHROOM_SECRETS_KEY`, the server's own, encrypts them.
     Add {
         /// The workspace's id in the live chat.
         id: WorkspaceId,
