@@ -5,6 +5,9 @@
 -- chat's own tables keep their names, columns and rows. Where they exist, only the columns, indexes
 -- and policies that are named here are added.
 --
+-- `create table if not exists` changes no table that is there. A column that is added to a table later
+-- has an `alter table … add column if not exists` behind it, as `voice_legs` shows.
+--
 -- Rules that hold for every table with a `workspace_id`:
 --   * row-level security is on and forced;
 --   * each of the two working roles has a permissive policy and the same policy as a restrictive one,
