@@ -11,6 +11,7 @@ mod form;
 mod limits;
 mod log;
 mod news;
+mod outcome;
 mod params;
 mod party;
 mod status;
@@ -25,8 +26,9 @@ pub use identity::UnknownCode;
 pub use limits::{LONGEST_CALL, LONGEST_RING};
 pub use log::{LogEntry, Sender, log_entry};
 pub use news::{News, RingEnd, news};
+pub use outcome::Outcome;
 pub use params::{Source, parse};
 pub use party::Party;
 pub use status::{
-    CallResult, ClosedBy, DialStatus, Direction, EndReason, LegEnd, LegStatus, Outcome, Refusal,
+    CallResult, ClosedBy, DialStatus, Direction, EndReason, LegEnd, LegStatus, Refusal,
 };

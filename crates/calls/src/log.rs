@@ -69,23 +69,16 @@ fn body(call: &Call) -> String {
     if call.outcome == Outcome::Completed {
         return talked(call);
     }
-    let text = match (call.direction, call.outcome) {
-        (Direction::Inbound, Outcome::Ringing) => "Incoming call, ringing.",
-        (Direction::Inbound, Outcome::InProgress) => "Incoming call, in progress.",
-        (Direction::Inbound, Outcome::CallerHungUp) => "Missed call, the caller hung up.",
-        (Direction::Inbound, Outcome::NoAnswer) => match call.end_reason {
-            Some(EndReason::NobodyAvailable) => "Missed call, nobody was available.",
-            Some(EndReason::Declined) => "Missed call, declined.",
-            _ => "Missed call.",
-        },
-        (Direction::Inbound, _) => "Incoming call, failed.",
-        (Direction::Outbound, Outcome::Ringing) => "Outgoing call, ringing.",
-        (Direction::Outbound, Outcome::InProgress) => "Outgoing call, in progress.",
-        (Direction::Outbound, Outcome::CallerHungUp) => "Outgoing call, ended before an answer.",
-        (Direction::Outbound, Outcome::NoAnswer) => "Outgoing call, no answer.",
-        (Direction::Outbound, Outcome::Busy) => "Outgoing call, busy.",
-        (Direction::Outbound, Outcome::Refused) => "Outgoing call, refused.",
-        (Direction::Outbound, _) => "Outgoing call, failed.",
+    let [inbound, outbound] = call.outcome.sentences();
+    let text = match (call.direction, call.end_reason) {
+        (Direction::Outbound, _) => outbound,
+        (Direction::Inbound, Some(EndReason::NobodyAvailable)) if call.is_missed() => {
+            "Missed call, nobody was available."
+        }
+        (Direction::Inbound, Some(EndReason::Declined)) if call.is_missed() => {
+            "Missed call, declined."
+        }
+        (Direction::Inbound, _) => inbound,
     };
     text.into()
 }

@@ -114,66 +114,6 @@ pub enum ClosedBy {
 
 codes!(ClosedBy, "source of an end", { Carrier => "carrier", Deadline => "deadline" });
 
-/// How a call stands or how it ended: the status of its row in the log.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Outcome {
-    /// It rings, or is between two waves.
-    Ringing,
-    /// The two sides are connected.
-    InProgress,
-    /// It was answered and is over.
-    Completed,
-    /// Nobody answered: an inbound call is missed.
-    NoAnswer,
-    /// The side that placed the call hung up before an answer: an inbound call is abandoned.
-    CallerHungUp,
-    /// The number that an agent called is busy, or declined.
-    Busy,
-    /// It could not be put through.
-    Failed,
-    /// The agent was not allowed to place it.
-    Refused,
-}
-
-codes!(Outcome, "outcome", {
-    Ringing => "ringing",
-    InProgress => "in_progress",
-    Completed => "completed",
-    NoAnswer => "no_answer",
-    CallerHungUp => "caller_hung_up",
-    Busy => "busy",
-    Failed => "failed",
-    Refused => "refused",
-});
-
-impl Outcome {
-    /// Whether the call is still going on.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Ringing | Self::InProgress)
-    }
-
-    /// Whether the two sides were connected, or are.
-    pub const fn is_answered(self) -> bool {
-        matches!(self, Self::InProgress | Self::Completed)
-    }
-
-    /// Whether an inbound call that ended like this is missed: nobody answered, for whatever
-    /// reason, the caller's own hang-up included.
-    pub const fn is_missed(self) -> bool {
-        matches!(self, Self::NoAnswer | Self::CallerHungUp | Self::Failed)
-    }
-
-    /// The nearest word for a call whose outcome only a newer version of the program knows.
-    pub const fn nearest(is_answered: bool, is_over: bool) -> Self {
-        match (is_answered, is_over) {
-            (false, false) => Self::Ringing,
-            (true, false) => Self::InProgress,
-            (true, true) => Self::Completed,
-            (false, true) => Self::NoAnswer,
-        }
-    }
-}
-
 /// What became of a call, in one of two words: a filter of the log.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum CallResult {

@@ -2,6 +2,7 @@ import { sleep } from "./backoff.js";
 import { isMicrophone, problemOf } from "./problem.js";
 import { outboundEnding } from "./reasons.js";
 import { isLive } from "./team.js";
+import { ANSWERED } from "./words.js";
 
 /** @typedef {import("./line.js").Line} Line */
 /** @typedef {import("./reasons.js").Ending} Ending */
@@ -71,7 +72,7 @@ export class Endings {
   async unlessAnswered({ callSid }) {
     const isDecided = (/** @type {Call} */ { outcome }) => outcome !== "ringing";
     const record = callSid ? await this.#parts.record(callSid, isDecided, DOUBT) : null;
-    return !record || CONNECTED.has(record.outcome) ? null : outboundEnding(record);
+    return !record || ANSWERED.includes(record.outcome) ? null : outboundEnding(record);
   }
 }
 
@@ -91,9 +92,6 @@ const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.
 
 /** How long the server may take to say why a call is over. */
 const PATIENCE = 6000;
-
-/** Outcomes of a call that somebody answered. @type {Set<import("./words.js").Outcome>} */
-const CONNECTED = new Set(["in_progress", "completed"]);
 
 /** If the server says nothing for this long, the callee has answered. */
 const DOUBT = 2000;

@@ -104,8 +104,14 @@ export function outboundEnding(call) {
       return { reason: call.outcome, by };
     case "refused":
       return { reason: "refused", by, detail: call.refusal };
-    default:
+    case "completed":
+    case "in_progress":
+    case "ringing":
+    case "caller_hung_up":
       return { reason: "callee_hung_up", by };
+    default:
+      // A newer server may have outcomes that this page does not know.
+      return { reason: "unknown", by };
   }
 }
 

@@ -140,6 +140,9 @@ export const OUTCOMES = ["ringing", "in_progress", "completed", "no_answer", "ca
 export const LIVE = ["ringing", "in_progress"];
 
 /** @type {Outcome[]} */
+export const ANSWERED = ["in_progress", "completed"];
+
+/** @type {Outcome[]} */
 export const MISSED = ["no_answer", "caller_hung_up", "failed"];
 
 /** @type {LegStatus[]} */

@@ -1,5 +1,5 @@
-//! Files that are made from the types: the schemas in `openapi.json`, and the console's
-//! `lib/words.js`.
+//! Files that are made from the types: the schemas in `openapi.json`, the console's
+//! `lib/words.js`, and the table of words in `docs/http-api.md`.
 //!
 //! The tests compare the files with the types. After a change of a type, write the files again:
 //!
@@ -23,6 +23,7 @@ use crate::feed::ResetReason;
 
 const OPENAPI: &str = "openapi.json";
 const WORDS: &str = "../console/assets/lib/words.js";
+const PAGE: &str = "../../docs/http-api.md";
 
 /// What an agent can set by hand, or null.
 pub(super) fn set_by_hand(_: &mut SchemaGenerator) -> Schema {
@@ -147,6 +148,7 @@ fn words() -> String {
     }
     list(&mut text, "OUTCOMES", "Outcome", &codes::<Outcome>(|_| true));
     list(&mut text, "LIVE", "Outcome", &codes(Outcome::is_open));
+    list(&mut text, "ANSWERED", "Outcome", &codes(Outcome::is_answered));
     list(&mut text, "MISSED", "Outcome", &codes(Outcome::is_missed));
     list(&mut text, "LEG_STATUSES", "LegStatus", &codes::<LegStatus>(|_| true));
     list(&mut text, "LEG_ENDS", "LegEnd", &codes::<LegEnd>(|_| true));
@@ -229,10 +231,16 @@ fn check(file: &str, made: impl FnOnce(&str) -> String) {
     let made = made(&old);
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(&path, made).expect("a file that can be written");
-    } else {
-        assert_eq!(
-            old, made,
-            "{file} is not what the types say: \
+        return;
+    }
+    let differs = (old != made).then(|| {
+        let mut lines = made.lines().zip(old.lines()).enumerate();
+        let first = lines.find(|(_, (made, old))| made != old);
+        first.map_or((0, "(its length)"), |(number, (made, _))| (number + 1, made))
+    });
+    if let Some((line, text)) = differs {
+        panic!(
+            "line {line} of {file} should be `{text}`; write it again with \
              UPDATE_GENERATED=1 cargo test --package server --lib generated"
         );
     }
@@ -274,31 +282,37 @@ fn words_that_are_written_by_hand_are_those_of_the_types() {
     assert_eq!(codes(set), by_hand.map(|presence| presence.code()).collect::<Vec<_>>());
 }
 
-/// Every word of an answer stands on the page that people read.
 #[test]
-fn the_page_of_the_api_names_every_word() {
-    let page = include_str!("../../../../docs/http-api.md");
-    let words = [
-        ("outcome", texts::<Outcome>()),
-        ("reason", texts::<ReasonCode>()),
-        ("end of a ring", texts::<RingEnd>()),
-        ("status of an agent", texts::<AgentStatus>()),
-        ("scope", texts::<Whom>()),
-        ("reason of a scope", texts::<Because>()),
-        ("end reason", texts::<EndReason>()),
-        ("end of a leg", texts::<LegEnd>()),
-        ("refusal", texts::<Refusal>()),
-        ("error code", texts::<ErrorCode>()),
-        ("reset reason", texts::<ResetReason>()),
-    ];
-    let is_named = |word: &str| {
-        ["`", "\""].iter().any(|quote| page.contains(&format!("{quote}{word}{quote}")))
-    };
-    for (kind, words) in words {
-        let missing: Vec<_> = words.into_iter().filter(|word| !is_named(word)).collect();
-        assert!(missing.is_empty(), "docs/http-api.md does not name: {kind} {missing:?}");
-    }
+fn the_page_of_the_api_lists_every_word() {
+    check(PAGE, page);
 }
+
+/// The page for people with all words in its table.
+fn page(old: &str) -> String {
+    let (head, rest) = old.split_once(WORDS_BEGIN).expect("the mark before the table");
+    let (_, tail) = rest.split_once(WORDS_END).expect("the mark behind the table");
+    let rows = [
+        ("`outcome` of a call", texts::<Outcome>()),
+        ("`end_reason` of a call", texts::<EndReason>()),
+        ("`refusal` of an outbound call", texts::<Refusal>()),
+        ("`scope` of a wave", texts::<routing::Scope>()),
+        ("`reason` of a candidate", texts::<ReasonCode>()),
+        ("`status` of a leg", texts::<LegStatus>()),
+        ("`end_reason` of a leg", texts::<LegEnd>()),
+        ("`reason` in `ring_ended`", texts::<RingEnd>()),
+        ("`reason` in `reset`", texts::<ResetReason>()),
+        ("`status` of an agent", texts::<AgentStatus>()),
+        ("`code` of an error", texts::<ErrorCode>()),
+    ];
+    let mut table = String::from("| Field | Words |\n| --- | --- |\n");
+    for (field, words) in rows {
+        let _ = writeln!(table, "| {field} | `{}` |", words.join("`, `"));
+    }
+    format!("{head}{WORDS_BEGIN}\n\n{table}\n{WORDS_END}{tail}")
+}
+
+const WORDS_BEGIN: &str = "<!-- Words, made from the types: -->";
+const WORDS_END: &str = "<!-- End of the words. -->";
 
 fn texts<T: Code>() -> Vec<&'static str> {
     T::ALL.iter().map(|value| value.code()).collect()

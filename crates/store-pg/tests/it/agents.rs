@@ -216,15 +216,15 @@ async fn words_of_a_newer_version_leave_the_log_readable() {
     let contact = db.contact(&ws, 0x11, "+15005550001").await;
     let store = db.store();
     store.apply(&ws, &three_agents(contact)).await.expect("applied");
-    db.execute(
-        "update voice_calls set outcome = 'parked', end_reason = 'forgotten', refusal = 'curfew', \
-           waves = jsonb_set(waves, '{0,scope}', '\"team:sales\"'); \
-         update voice_legs set status = 'on-hold', end_reason = 'forgotten'",
-    );
+    db.execute(&format!(
+        "update voice_calls set outcome = '{WORD}', end_reason = '{WORD}', refusal = '{WORD}', \
+           waves = jsonb_set(waves, '{{0,scope}}', '\"{WORD}\"'); \
+         update voice_legs set status = '{WORD}', end_reason = '{WORD}'",
+    ));
     let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
     assert_eq!((read.outcome, read.end_reason), (Outcome::Completed, None));
-    assert_eq!(read.refusal.as_ref().map(identity::Word::as_str), Some("curfew"));
-    assert_eq!(read.waves[0].scope.as_ref().map(identity::Word::as_str), Some("team:sales"));
+    assert_eq!(read.refusal.as_ref().map(identity::Word::as_str), Some(WORD));
+    assert_eq!(read.waves[0].scope.as_ref().map(identity::Word::as_str), Some(WORD));
     let legs: Vec<_> = read.legs.iter().map(|leg| (leg.status, leg.end)).collect();
     let (over, talked) = ((LegStatus::NoAnswer, None), (LegStatus::Completed, None));
     assert_eq!(legs, [over, talked, over]);
@@ -232,3 +232,6 @@ async fn words_of_a_newer_version_leave_the_log_readable() {
     let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
     assert_eq!(read.waves, []);
 }
+
+/// It belongs to no set, and never will.
+const WORD: &str = "word_of_tomorrow";
