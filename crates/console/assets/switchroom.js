@@ -329,6 +329,8 @@ export class Switchroom extends Emitter {
     });
     this.isLeading = true;
     this.emit("leading", true);
+    // The tab that led before was registered; this one is not yet.
+    this.#registered(leader.phone.registration);
     leader.start();
     this.#share();
   }
