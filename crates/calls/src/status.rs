@@ -117,7 +117,7 @@ codes!(ClosedBy, "source of an end", { Carrier => "carrier", Deadline => "deadli
 /// What became of a call, in one of two words: a filter of the log.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum CallResult {
-    /// Two people talked, or do: [`Outcome::is_answered`].
+    /// Two people talked, or do: [`Outcome::is_answered`](crate::Outcome::is_answered).
     Answered,
     /// It came in, and is over without an answer: [`Call::is_missed`](crate::Call::is_missed).
     Missed,

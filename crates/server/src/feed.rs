@@ -1,10 +1,9 @@
 //! What happens in a workspace, sent to the pages that subscribe to it.
 //!
-//! Whoever changes something writes a numbered change beside it, in the same transaction
-//! (`store-pg`), and the database notifies every server of the workspace. A server has one
-//! [`channel`] for each workspace with subscribers here. It reads the changes after the last one it
-//! has seen, looks up what they name under the policies of an agent, and sends the same bytes to every
-//! subscriber. A notification that is lost, because a server was away, loses nothing: changes are
+//! Each write adds a numbered change in the same transaction (`store-pg`), and the database notifies
+//! every server of the workspace. A server has one [`channel`] for each workspace with subscribers
+//! here. It reads the changes after the last one it has seen, looks up what they name under the
+//! policies of an agent, and sends the same bytes to every subscriber. A notification that is lost, because a server was away, loses nothing: changes are
 //! recovered by their numbers. A page that reconnects, to any server, names the last one it has seen.
 
 mod channel;

@@ -49,7 +49,7 @@ impl Ask {
         self.body("application/x-www-form-urlencoded", encode(params))
     }
 
-    /// The session of whoever asks.
+    /// Sends this session.
     pub fn bearer(self, session: &str) -> Self {
         self.header("Authorization", &format!("Bearer {session}"))
     }

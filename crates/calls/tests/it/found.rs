@@ -101,7 +101,7 @@ fn a_deadline_does_not_count_if_the_call_was_heard_of_later() {
     let call = fold(sid(CALL), rang.iter().chain([&missed]));
     assert_eq!((call.outcome, call.end_reason), (Outcome::NoAnswer, Some(EndReason::Lost)));
 
-    // Another server had heard of it all the time.
+    // Another server knew of it all the time.
     let answered = leg(120, 1, 2, LegStatus::InProgress);
     let heard = || rang.iter().chain([&missed, &answered]);
     let call = fold(sid(CALL), heard());

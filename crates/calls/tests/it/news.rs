@@ -1,4 +1,4 @@
-//! What is told to whoever watches, event by event.
+//! What subscribers are told, event by event.
 
 use std::collections::BTreeMap;
 

@@ -105,7 +105,7 @@ async fn an_open_page_is_presence_and_a_closed_one_rings_nobody() {
     assert_eq!(team.rang(&story), [1, 3]);
     let verdicts = world.verdicts(&team, story.sid, 1).await;
     assert!(verdicts.contains(&(2, "page_closed".to_owned())), "{verdicts:?}");
-    // Whoever says something by hand has another kind of page.
+    // An agent who sets a status by hand has a page that sends no presence.
     let answer = world.set_status(&team, 2, "available").await.json();
     assert_eq!(answer["status"], json!("available"));
     let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;

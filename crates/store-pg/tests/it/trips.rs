@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use crate::events::*;
 use crate::support::*;
 
-/// Stands between client and server. It counts what the client asks for, and can hold the answers
-/// back: whoever goes on asking meanwhile has not waited for them.
+/// Stands between client and server. It counts the client's requests, and can hold the answers back.
+/// A client that sends more in the meantime has not waited for them.
 struct Gate {
     dir: PathBuf,
     asked: watch::Receiver<usize>,
