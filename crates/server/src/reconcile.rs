@@ -49,7 +49,7 @@ pub struct Reconciled {
     /// Unknown calls that were filled in.
     pub found: usize,
     /// Calls that were ended by Twilio's record.
-    pub mended: usize,
+    pub corrected: usize,
     /// Calls that were ended by deadline, wholly or for one leg.
     pub expired: usize,
     /// Whether every question was asked and answered. If not, the rest is tried again later.

@@ -51,7 +51,7 @@ pub(super) async fn fill(
             round.record(case, root.sid, events).await?;
             case.seen.insert(root.sid);
             let count = if known.contains_key(&root.sid) {
-                &mut round.done.mended
+                &mut round.done.corrected
             } else {
                 &mut round.done.found
             };

@@ -36,7 +36,7 @@ pub(super) async fn settle(
             Ok(Answer::Nothing)
         };
         match answer {
-            Ok(Answer::Over) => round.done.mended += 1,
+            Ok(Answer::Over) => round.done.corrected += 1,
             Ok(Answer::Alive) => _ = alive.insert(call.sid, round.now + ASK_AGAIN),
             Ok(Answer::Nothing) => expire(round, case, call, overdue).await?,
             Err(failure) => {
@@ -65,7 +65,7 @@ async fn ask_again(round: &mut Round<'_>, case: &mut Case<'_>) -> Result<(), Fai
         if !case.seen.contains(&call)
             && let Answer::Over = ask(round, case, call, &[]).await?
         {
-            round.done.mended += 1;
+            round.done.corrected += 1;
         }
         case.doubtful.remove(&call);
     }

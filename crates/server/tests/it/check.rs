@@ -169,8 +169,8 @@ async fn a_record_that_was_refused_gets_another_chance() {
 
     let (good, text) = run(&world, "spool", &["replay", "spool/999"], &[]).await;
     assert!(!good && text.contains("there is no record spool/999"), "{text}");
-    let mended = "drop trigger refuse on public.livechat_messages; drop function public.refuse()";
-    owner.batch_execute(mended).await.expect("mended");
+    let fixed = "drop trigger refuse on public.livechat_messages; drop function public.refuse()";
+    owner.batch_execute(fixed).await.expect("fixed");
     let name = listed().await.split(' ').next().expect("a name").to_owned();
     let (good, text) = run(&world, "spool", &["replay", &name], &[]).await;
     assert!(good && text.starts_with("1 records are handed"), "{text}");

@@ -115,8 +115,8 @@ async fn a_database_that_comes_back_unsafe_is_not_used() {
     assert_eq!(count(story.sid).await, 0, "nor written");
     assert!(world.servers[0].pending_records() > 0);
 
-    let mended = "alter table public.voice_calls force row level security";
-    owner.batch_execute(mended).await.expect("the owner may");
+    let fixed = "alter table public.voice_calls force row level security";
+    owner.batch_execute(fixed).await.expect("the owner may");
     until("it is used again", async || world.ask(&Ask::get("/readyz")).await.status == 200).await;
     world.applied().await;
     assert!(count(story.sid).await > 0);

@@ -141,7 +141,7 @@ async fn lost_end(world: &World, team: &Team) -> Story {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_end_is_mended_by_deadline_and_by_the_truth_when_it_can_be_told() {
+async fn a_missed_end_comes_by_deadline_and_from_twilio_once_it_can_be_asked() {
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
     rest.is(Mood::Status(500));
@@ -155,7 +155,7 @@ async fn a_lost_end_is_mended_by_deadline_and_by_the_truth_when_it_can_be_told()
     assert_eq!(busy(&world, &team).await, [1]);
     hand.set(began + 5 * HOUR);
     let done = reconcile(&world).await;
-    assert_eq!((done.expired, done.mended, done.is_whole), (1, 0, false));
+    assert_eq!((done.expired, done.corrected, done.is_whole), (1, 0, false));
     assert_eq!(busy(&world, &team).await, [0; 0]);
     assert_eq!(world.log(&team).await, [LogRow::inbound(story.sid, "completed", Some(1))]);
     assert_eq!(end_reason(&world, story.sid).await, "lost");
@@ -164,19 +164,19 @@ async fn a_lost_end_is_mended_by_deadline_and_by_the_truth_when_it_can_be_told()
     rest.knows(records(&story, began));
     hand.set(began + 6 * HOUR);
     let done = reconcile(&world).await;
-    assert_eq!((done.expired, done.mended, done.found, done.is_whole), (0, 1, 0, true));
+    assert_eq!((done.expired, done.corrected, done.found, done.is_whole), (0, 1, 0, true));
     assert_eq!(world.log(&team).await, [LogRow::inbound(story.sid, "completed", Some(1))]);
     assert_eq!(end_reason(&world, story.sid).await, "completed");
     let settled = written(&world, &team).await;
     hand.set(began + 7 * HOUR);
     let done = reconcile(&world).await;
-    assert_eq!((done.expired, done.mended, done.found), (0, 0, 0));
+    assert_eq!((done.expired, done.corrected, done.found), (0, 0, 0));
     assert_eq!(written(&world, &team).await, settled, "nothing is written twice");
     world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_end_is_mended_by_the_truth() {
+async fn a_missed_end_comes_from_twilio() {
     let mut world = World::with_servers(0).await;
     let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
     serve(&mut world, &rest, &hand).await;
@@ -193,7 +193,7 @@ async fn a_lost_end_is_mended_by_the_truth() {
     rest.knows(goes_on);
     hand.set(began + 5 * HOUR);
     let done = reconcile(&world).await;
-    assert_eq!((done.expired, done.mended), (0, 0), "Twilio knows better than a deadline");
+    assert_eq!((done.expired, done.corrected), (0, 0), "Twilio knows better than a deadline");
     assert_eq!(busy(&world, &team).await, [1]);
     hand.set(began + 5 * HOUR + MINUTE);
     let asked = rest.requests();
@@ -203,7 +203,7 @@ async fn a_lost_end_is_mended_by_the_truth() {
     rest.knows(records(&story, began));
     hand.set(began + 6 * HOUR);
     let done = reconcile(&world).await;
-    assert_eq!((done.expired, done.mended, done.is_whole), (0, 1, true));
+    assert_eq!((done.expired, done.corrected, done.is_whole), (0, 1, true));
     assert_eq!(busy(&world, &team).await, [0; 0]);
     assert_eq!(end_reason(&world, story.sid).await, "completed");
     let sql = "select extract(epoch from ended_at - answered_at)::float8 from voice_calls";
