@@ -76,7 +76,10 @@ async fn migrates_an_empty_database_and_again() {
 
 /// The schemas that earlier versions made, oldest first. A version that changes `schema.sql` adds the
 /// one that it replaces.
-const EARLIER: &[(&str, &str)] = &[("1", include_str!("../vectors/schemas/1.sql"))];
+const EARLIER: &[(&str, &str)] = &[
+    ("1", include_str!("../vectors/schemas/1.sql")),
+    ("2", include_str!("../vectors/schemas/2.sql")),
+];
 
 /// A call as the earliest version wrote it.
 const EARLIER_CALL: &str = "\
