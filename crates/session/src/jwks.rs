@@ -61,7 +61,8 @@ pub enum IgnoredReason {
     Purpose,
     /// It was published with its private part, so anyone can sign with it.
     Private,
-    /// A key before it has the same id and algorithm.
+    /// Another key has the same id and algorithm, so that the id does not say which is meant. None of
+    /// them is used.
     Duplicate,
 }
 
@@ -94,23 +95,28 @@ impl JwkSet {
         if set.keys.len() > SET_KEYS {
             return Err(JwksError::TooMany { limit: SET_KEYS });
         }
-        let (mut keys, mut ignored) = (Vec::<PublicKey>::new(), Vec::new());
+        let (mut keys, mut ignored) = (Vec::<(usize, PublicKey)>::new(), Vec::new());
         for (index, raw) in set.keys.into_iter().enumerate() {
             let jwk = object::<Jwk>(raw.get().as_bytes());
             let key_id = jwk.as_ref().and_then(|jwk| jwk.kid.clone());
             let key = jwk.ok_or(IgnoredReason::Malformed).and_then(Jwk::into_key);
-            let is_known = |key: &PublicKey| {
-                keys.iter().any(|known| known.id == key.id && known.algorithm == key.algorithm)
-            };
             match key {
-                Ok(key) if is_known(&key) => {
-                    ignored.push(Ignored { index, key_id, reason: IgnoredReason::Duplicate });
-                }
-                Ok(key) => keys.push(key),
+                Ok(key) => keys.push((index, key)),
                 Err(reason) => ignored.push(Ignored { index, key_id, reason }),
             }
         }
-        Ok(Self { keys, ignored })
+        let names = |key: &PublicKey| (key.id.clone(), key.algorithm);
+        let all: Vec<_> = keys.iter().map(|(_, key)| names(key)).collect();
+        let is_alone =
+            |key: &PublicKey| all.iter().filter(|name| **name == names(key)).count() == 1;
+        let (keys, doubled): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|(_, key)| is_alone(key));
+        ignored.extend(doubled.into_iter().map(|(index, key)| {
+            let key_id = Some(key.id);
+            Ignored { index, key_id, reason: IgnoredReason::Duplicate }
+        }));
+        ignored.sort_by_key(|ignored| ignored.index);
+        Ok(Self { keys: keys.into_iter().map(|(_, key)| key).collect(), ignored })
     }
 
     /// How many keys can be used.

@@ -37,8 +37,10 @@ impl<'a> Parts<'a> {
     pub(crate) fn header(&self) -> Result<Header, SessionError> {
         let header: Header = object(&decode(self.header)?).ok_or(SessionError::Malformed)?;
         // A verifier must refuse a header that demands an extension unless it knows the extension (RFC 7515,
-        // 4.1.11). This crate knows none.
-        if header.crit.is_some() { Err(SessionError::Malformed) } else { Ok(header) }
+        // 4.1.11). This crate knows none. `zip` is for encrypted tokens only: with it, the claims would not
+        // be what the signed text says.
+        let is_plain = header.crit.is_none() && header.zip.is_none();
+        if is_plain { Ok(header) } else { Err(SessionError::Malformed) }
     }
 
     /// The claims, as JSON.
@@ -54,6 +56,7 @@ pub(crate) struct Header {
     pub(crate) alg: String,
     pub(crate) kid: Option<String>,
     crit: Option<IgnoredAny>,
+    zip: Option<IgnoredAny>,
 }
 
 /// Strict: no padding, no blanks, no bits left over, so that a token has one text only.

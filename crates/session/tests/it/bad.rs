@@ -160,6 +160,8 @@ fn headers() -> Vec<Bad> {
             ("crit", json!(["exp"])),
             ("crit", json!([])),
             ("crit", json!("b64")),
+            ("zip", json!("DEF")),
+            ("zip", json!("")),
             ("alg", json!(null)),
             ("alg", json!(["HS256"])),
             ("alg", json!(256)),

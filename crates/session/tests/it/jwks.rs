@@ -69,15 +69,21 @@ fn a_key_is_used_for_its_declared_purpose() {
 fn ignored_keys_are_listed_and_the_others_are_used() {
     let keys = json!({ "keys": [
         public("es-1"), {"kty": "oct", "kid": "legacy"}, public("rs-1"), public("es-1"), 7,
+        with(public("rs-1").clone(), "kid", Some(json!("es-2"))), public("es-2"),
     ]});
     let set = JwkSet::parse(keys.to_string().as_bytes()).expect("a set");
-    assert_eq!(set.key_ids().collect::<Vec<_>>(), ["es-1", "rs-1"]);
+    assert_eq!(
+        set.key_ids().collect::<Vec<_>>(),
+        ["rs-1", "es-2", "es-2"],
+        "two of other types are told apart"
+    );
     let ignored = |index, key_id: Option<&str>, reason| Ignored {
         index,
         key_id: key_id.map(str::to_owned),
         reason,
     };
     let want = [
+        ignored(0, Some("es-1"), IgnoredReason::Duplicate),
         ignored(1, Some("legacy"), IgnoredReason::Algorithm),
         ignored(3, Some("es-1"), IgnoredReason::Duplicate),
         ignored(4, None, IgnoredReason::Malformed),
