@@ -39,9 +39,11 @@ impl Cors {
         reply
     }
 
-    fn allowed_origin<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
-        self.allowed.iter().any(|allowed| allowed == origin).then_some(origin)
+    fn allowed_origin(&self, headers: &HeaderMap) -> Option<&str> {
+        let mut sent = headers.get_all(header::ORIGIN).iter();
+        let (Some(origin), None) = (sent.next(), sent.next()) else { return None };
+        let same = |allowed: &&String| allowed.as_bytes() == origin.as_bytes();
+        self.allowed.iter().find(same).map(String::as_str)
     }
 }
 
