@@ -1,8 +1,9 @@
 //! `cargo xtask modules`: checks how the modules of every crate depend on each other.
 //!
-//! Three rules. Modules of different concepts do not use each other in a circle. A concept is a
+//! Four rules. Modules of different concepts do not use each other in a circle. A concept is a
 //! module directly below a crate's root, with everything inside it, or the root itself. No
 //! source file has more than 500 lines. A module with children is `x.rs` beside a folder `x/`, never `x/mod.rs`.
+//! And no map of the server is keyed by a number of Twilio's alone: see [`tenants`].
 //!
 //! A use is a path in the source: an import, a type, a call. A re-export leads to the module that
 //! defines the name. Methods are not followed: their call does not say which module has them. Code
@@ -11,6 +12,7 @@
 mod cycles;
 mod files;
 mod names;
+mod tenants;
 mod tree;
 mod uses;
 
@@ -25,7 +27,7 @@ use crate::metadata::{Metadata, Package};
 use crate::workspace::Workspace;
 
 const FIX: &str = "move what both sides need into a module that uses neither; split a long file by \
-                   concept; rename `x/mod.rs` to `x.rs`";
+                   concept; rename `x/mod.rs` to `x.rs`; key a map by workspace and number";
 
 /// At most so many cycles are shown for one crate: most long ones go when the short ones are cut.
 const MOST: usize = 10;
@@ -41,6 +43,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<String, Failure> {
                 Ok(source) => {
                     modules += source.modules.len();
                     faults.extend(cycles_of(&source));
+                    if package.name == tenants::CRATE {
+                        faults.extend(tenants::faults(&source));
+                    }
                 }
                 Err(fault) => faults.push(fault),
             }

@@ -73,7 +73,7 @@ struct State {
     /// Workspaces for which Twilio could not be asked.
     failed: HashMap<WorkspaceId, BackOff>,
     /// Calls that go on by Twilio's word, and when Twilio is asked about them again.
-    alive: HashMap<CallSid, Timestamp>,
+    alive: HashMap<(WorkspaceId, CallSid), Timestamp>,
     /// Calls that a deadline ended while Twilio could not be asked.
     doubtful: HashMap<WorkspaceId, BTreeSet<CallSid>>,
 }

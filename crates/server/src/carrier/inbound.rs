@@ -52,9 +52,8 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
         Err(error) => {
             warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
             app.metrics.call("stale");
-            app.rosters
-                .recall(workspace, caller)
-                .map(|roster| Roster { call_is_over: app.ended_calls.contains(call.sid), ..roster })
+            let call_is_over = app.ended_calls.contains(workspace, call.sid);
+            app.rosters.recall(workspace, caller).map(|roster| Roster { call_is_over, ..roster })
         }
     };
     if let Some(roster) = roster.as_mut().filter(|_| app.feed.doubts_pages()) {

@@ -20,7 +20,7 @@ pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefu
     };
     info!(call.sid = %call, "call {call}: {}", event.key());
     if let Fact::Ended(_) = event.fact {
-        app.ended_calls.remember(call);
+        app.ended_calls.remember(&signed.workspace.id, call);
     }
     let entry = Entry {
         workspace: signed.workspace.id.clone(),

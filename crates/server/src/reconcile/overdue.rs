@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use identity::{CallSid, Timestamp};
+use identity::{CallSid, Timestamp, WorkspaceId};
 use store_pg::{OpenCall, OpenLeg};
 
 use super::deadline::{self, Limits, Overdue};
@@ -18,7 +18,7 @@ use super::{Case, Failure, Round, truth};
 pub(super) async fn settle(
     round: &mut Round<'_>,
     case: &mut Case<'_>,
-    alive: &mut HashMap<CallSid, Timestamp>,
+    alive: &mut HashMap<(WorkspaceId, CallSid), Timestamp>,
 ) -> Result<(), Failure> {
     let limits = Limits::new(case.workspace.policy.routing.ring_timeout());
     let before = round.now.before(Limits::SHORTEST);
@@ -26,7 +26,8 @@ pub(super) async fn settle(
     let mut outcome = ask_again(round, case).await;
     case.may_ask &= outcome.is_ok();
     for call in &open {
-        if alive.contains_key(&call.sid) || case.seen.contains(&call.sid) {
+        let key = (case.workspace.id.clone(), call.sid);
+        if alive.contains_key(&key) || case.seen.contains(&call.sid) {
             continue;
         }
         let Some(overdue) = deadline::overdue(call, limits, round.now) else { continue };
@@ -37,7 +38,7 @@ pub(super) async fn settle(
         };
         match answer {
             Ok(Answer::Over) => round.done.corrected += 1,
-            Ok(Answer::Alive) => _ = alive.insert(call.sid, round.now + ASK_AGAIN),
+            Ok(Answer::Alive) => _ = alive.insert(key, round.now + ASK_AGAIN),
             Ok(Answer::Nothing) => expire(round, case, call, overdue).await?,
             Err(failure) => {
                 case.may_ask = false;

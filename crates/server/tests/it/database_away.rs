@@ -190,3 +190,27 @@ async fn a_slow_database_is_waited_for_where_nothing_is_remembered() {
     assert_eq!(team.rang(&story), [2], "{story}");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_of_another_workspace_ends_no_call() {
+    let world = World::new().await;
+    let (team, other) = (world.team("acme").await, world.team("other").await);
+    for team in [&team, &other] {
+        world.agents(team, 2).await;
+        world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    }
+    world.applied().await;
+    world.cut_off().await;
+    let call = ("CallSid", "CA02020202020202020202020202020202");
+    let (from, to) = (("From", CALLER), ("To", &*team.number));
+    let arrives = [call, from, to, ("CallStatus", "ringing"), ("Direction", "inbound")];
+    let ends = [call, ("CallStatus", "completed")];
+    assert_eq!(world.post(&other, "voice/status", &ends).await.status, 204);
+    let answer = world.post(&team, "voice", &arrives).await.twiml();
+    assert!(answer.contains("<Dial"), "another workspace said that it is over: {answer}");
+    assert_eq!(world.post(&team, "voice/status", &ends).await.status, 204);
+    let answer = world.post(&team, "voice", &arrives).await.twiml();
+    assert!(!answer.contains("<Dial"), "{answer}");
+    world.let_in().await;
+    world.stop().await;
+}
