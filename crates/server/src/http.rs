@@ -3,6 +3,7 @@
 mod addresses;
 pub(crate) mod body;
 pub(crate) mod cors;
+mod heads;
 pub(crate) mod listener;
 pub(crate) mod networks;
 pub(crate) mod paced;

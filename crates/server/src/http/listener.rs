@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::addresses::Addresses;
+use super::heads::{Heads, MAX_HEAD_BYTES};
 use super::networks::Networks;
 use super::paced::Paced;
 use super::reply::{self, Reply};
@@ -146,15 +147,25 @@ where
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(GONE));
     // Whether the peer waits for us: it has connected or sent something, and has had no answer since.
     let awaited = AtomicBool::new(true);
-    let heard = |_: &[u8]| awaited.store(true, Ordering::Relaxed);
+    let heads = Mutex::new(Heads::default());
+    let heard = |bytes: &[u8]| {
+        awaited.store(true, Ordering::Relaxed);
+        heads.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
+    };
     let stream = InspectReader::new(Paced::new(stream), heard);
     let service = service_fn(|request| {
-        let answered = answer(request);
+        let judged = heads.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let answered = judged.map(|()| answer(request));
         let (stop, awaited) = (&stop, &awaited);
         async move {
-            let mut answered = answered.await;
+            let is_refused = answered.is_err();
+            let mut answered = match answered {
+                Ok(answered) => answered.await,
+                Err(status) => reply::empty(status),
+            };
             awaited.store(false, Ordering::Relaxed);
-            if stop.is_cancelled() {
+            // The next bytes behind a refused head may be meant for somebody else.
+            if is_refused || stop.is_cancelled() {
                 // The client knows then that its next request needs another connection.
                 reply::set(&mut answered, header::CONNECTION, "close");
             }
@@ -164,7 +175,7 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
-        .max_buf_size(MAX_HEADER_BYTES)
+        .max_buf_size(MAX_HEAD_BYTES)
         .keep_alive(true)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -193,9 +204,6 @@ async fn leave(stop: &CancellationToken, awaited: &AtomicBool) {
 
 /// For the headers of a request, from the moment the connection waits for them.
 const HEADER_DEADLINE: Duration = Duration::from_secs(5);
-
-/// Headers and the start of the body.
-const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// How long sent bytes may stay unacknowledged. The system itself would try for a quarter of an hour, and
 /// a page would count as open for as long.

@@ -6,7 +6,7 @@ use twilio_sig::AuthToken;
 
 use crate::http::{Ask, Document as _, signed_form};
 use crate::team::Team;
-use crate::world::{PUBLIC_URL, World};
+use crate::world::{ORIGIN, PUBLIC_URL, World};
 
 const CALL: &str = "CA01010101010101010101010101010101";
 const PATHS: [&str; 4] = ["voice", "voice/status", "voice/dial?rung=AAAAAAAA", "voice/voicemail"];
@@ -172,6 +172,28 @@ async fn bytes_that_two_readers_could_understand_differently_are_refused() {
         assert_eq!((answer.status, answer.text()), (400, ""), "{name}");
     }
     assert_eq!(world.dump(None).await, before);
+    // Each would be a whole request for a reader who looks at one of the two only.
+    let [body, chunks] = [ask.body.clone(), in_chunks(&ask.body, 1000)];
+    let long = body.len();
+    let whole = [
+        ("an equal length twice", body, format!("Content-Length: {long}\r\n").repeat(2)),
+        (
+            "chunks with their length",
+            chunks.clone(),
+            format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n", chunks.len()),
+        ),
+        (
+            "the length of chunks",
+            chunks.clone(),
+            format!("Transfer-Encoding: chunked\r\nContent-Length: {}\r\n", chunks.len()),
+        ),
+    ];
+    for (name, body, lines) in whole {
+        let ask = Ask { body, ..ask.clone() };
+        let answer = world.send(&ask.bytes_with(&format!("{host}{lines}"))).await;
+        assert_eq!((answer.status, answer.text()), (400, ""), "{name}");
+        assert_eq!(answer.header("connection"), Some("close"), "{name}");
+    }
     let text = String::from_utf8(ask.bytes()).expect("ASCII");
     let others = [
         (
@@ -203,15 +225,20 @@ async fn bytes_that_two_readers_could_understand_differently_are_refused() {
 }
 
 /// A body in chunks of this size.
-fn chunked(ask: &Ask, size: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    for chunk in ask.body.chunks(size) {
-        body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
-        body.extend_from_slice(chunk);
-        body.extend_from_slice(b"\r\n");
+fn in_chunks(body: &[u8], size: usize) -> Vec<u8> {
+    let mut chunks = Vec::new();
+    for chunk in body.chunks(size) {
+        chunks.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        chunks.extend_from_slice(chunk);
+        chunks.extend_from_slice(b"\r\n");
     }
-    body.extend_from_slice(b"0\r\n\r\n");
-    let ask = Ask { body, ..ask.clone() };
+    chunks.extend_from_slice(b"0\r\n\r\n");
+    chunks
+}
+
+/// The same request with its body in chunks of this size.
+fn chunked(ask: &Ask, size: usize) -> Vec<u8> {
+    let ask = Ask { body: in_chunks(&ask.body, size), ..ask.clone() };
     ask.bytes_with("Host: voice.example.com\r\nTransfer-Encoding: chunked\r\n")
 }
 
@@ -284,5 +311,49 @@ async fn every_single_bit_of_a_signature_counts() {
         assert_eq!(world.ask(&changed).await.status, 403, "character {index}");
     }
     assert_eq!(world.dump(None).await, before);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_have_32_kib_and_not_a_byte_more() {
+    let world = World::new().await;
+    let start = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ";
+    let request = |bytes: usize| format!("{start}{}\r\n\r\n", "x".repeat(bytes - start.len() - 4));
+    let cases = [(32 * 1024, 200), (32 * 1024 + 1, 431), (47_000, 431)];
+    for (bytes, status) in cases {
+        let answer = world.send(request(bytes).as_bytes()).await;
+        assert_eq!(answer.status, status, "{bytes} bytes");
+    }
+    let tab = format!("GET /healthz HTTP/1.1\r\nHost: a\r\nOrigin: {ORIGIN}\t\r\n\r\n");
+    assert_eq!(world.send(tab.as_bytes()).await.status, 400, "no browser writes such an origin");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_signed_asks_no_database_and_tells_no_workspace_from_another() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    assert_eq!(world.ask(&good(&team, "voice/status")).await.status, 204);
+    world.applied().await;
+    world.cut_off().await;
+    let ask = good(&team, "voice");
+    let target = |id: &str| Ask { target: format!("/api/workspaces/{id}/voice"), ..ask.clone() };
+    for id in ["acme", "absent"] {
+        for signature in [None, Some(""), Some("%%%"), Some("AAAA")] {
+            let unsigned = without(target(id), "X-Twilio-Signature");
+            let ask = match signature {
+                Some(signature) => unsigned.header("X-Twilio-Signature", signature),
+                None => unsigned,
+            };
+            assert_eq!(world.ask(&ask).await.status, 403, "{id}, {signature:?}");
+        }
+    }
+    // Only what somebody may have signed is a question.
+    assert_eq!(world.ask(&target("absent")).await.status, 503);
+    let refused = async |class: &str| {
+        world.metric(&format!("switchroom_signature_refusals_total{{class=\"{class}\"}}")).await
+    };
+    assert_eq!([refused("missing").await, refused("malformed").await], [4, 4]);
+    world.let_in().await;
     world.stop().await;
 }
