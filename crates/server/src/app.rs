@@ -15,6 +15,7 @@ use crate::known::Workspaces;
 use crate::known::{EndedCalls, Rosters};
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
+use crate::strangers::Strangers;
 
 /// The server's state, shared by all requests. What several servers must agree on is in the
 /// database and nowhere else.
@@ -27,6 +28,7 @@ pub(crate) struct App {
     pub(crate) rosters: Arc<Rosters>,
     pub(crate) ended_calls: EndedCalls,
     pub(crate) sessions: Sessions,
+    pub(crate) strangers: Strangers,
     pub(crate) journal: Journal,
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,

@@ -178,11 +178,19 @@ fn refuse(app: &App, refusal: CarrierRefusal) -> Reply {
     match refusal {
         CarrierRefusal::NotSigned(class) => {
             app.metrics.refused(class);
-            info!(class, "a webhook was refused: {class}");
+            match app.strangers.may_write(app.clock.instant()) {
+                None => {}
+                Some(0) => info!(class, "a webhook was refused: {class}"),
+                Some(more) => {
+                    info!(class, more, "a webhook was refused: {class}, and {more} more before it");
+                }
+            }
         }
         CarrierRefusal::CannotCheck => {
             app.metrics.refused("cannot_check");
-            warn!("a webhook cannot be checked: the workspace was never read");
+            if app.strangers.may_write(app.clock.instant()).is_some() {
+                warn!("a webhook cannot be checked: the workspace was never read");
+            }
         }
         CarrierRefusal::NotAForm | CarrierRefusal::TooLarge | CarrierRefusal::NotDurable => {}
     }

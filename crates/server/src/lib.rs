@@ -22,6 +22,7 @@ mod reconcile;
 mod secrets;
 mod serve;
 mod sessions;
+mod strangers;
 mod tasks;
 mod wire;
 

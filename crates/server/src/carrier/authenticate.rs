@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
 use identity::WorkspaceId;
-use twilio_sig::{Form, Headers, Request};
+use twilio_sig::{Form, Headers, Request, SignatureError};
 
 use crate::app::App;
 use crate::database::budget::Allowance;
@@ -40,11 +40,6 @@ pub(super) async fn authenticate(
     })?;
     let form = Form::parse(&body).map_err(|_| CarrierRefusal::NotAForm)?;
     let allowance = app.budget.allowance();
-    let workspace = app.workspaces.find(id, allowance).await.map_err(|error| match error {
-        NoWorkspace::Absent => CarrierRefusal::NotSigned("workspace"),
-        NoWorkspace::Away => CarrierRefusal::CannotCheck,
-    })?;
-
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let url = app.public_url.join(path);
     let request = Request::form(&url, &form);
@@ -52,10 +47,21 @@ pub(super) async fn authenticate(
         signature: value(&parts.headers, Headers::SIGNATURE),
         settings: value(&parts.headers, Headers::SETTINGS),
     };
-    workspace
-        .verifier
-        .verify(&request, headers)
-        .map_err(|error| CarrierRefusal::NotSigned(error.class()))?;
+    let not_signed = |error: SignatureError| CarrierRefusal::NotSigned(error.class());
+    app.strangers.examine(&request, headers).map_err(not_signed)?;
+    let workspace = app.workspaces.find(id, allowance).await.map_err(|error| match error {
+        NoWorkspace::Absent => CarrierRefusal::NotSigned("workspace"),
+        NoWorkspace::Away => CarrierRefusal::CannotCheck,
+    })?;
+    let workspace = match workspace.verifier.verify(&request, headers) {
+        Ok(_) => workspace,
+        // Perhaps with a token that was added a moment ago.
+        Err(error) => {
+            let newer = app.workspaces.ask_again(id, allowance).await;
+            let signed = |newer: &Arc<Workspace>| newer.verifier.verify(&request, headers).is_ok();
+            newer.filter(signed).ok_or(not_signed(error))?
+        }
+    };
     if form.get("AccountSid") != Some(workspace.account.as_str()) {
         return Err(CarrierRefusal::NotSigned("account"));
     }

@@ -23,6 +23,11 @@ impl<T: Clone> SharedReads<T> {
         let share = Share::join(self, id);
         share.read.get_or_init(read).await.clone()
     }
+
+    /// Whether a read of a workspace is going on.
+    pub(super) fn is_reading(&self, id: &WorkspaceId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    }
 }
 
 /// A share in a read. The last one who leaves, or the first one who has the result, takes it off the

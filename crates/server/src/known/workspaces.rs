@@ -57,6 +57,8 @@ struct Entry {
     row: Option<Arc<WorkspaceRow>>,
     /// When it was read; `None` if it comes from a file of an earlier run.
     read_at: Option<Instant>,
+    /// When it was last asked for again before its time, whatever came of it.
+    asked_again_at: Option<Instant>,
 }
 
 impl Entry {
@@ -109,6 +111,35 @@ impl Workspaces {
         }
     }
 
+    /// The workspace as it is now, for a request that was signed with none of the tokens known here: one may
+    /// have been added a moment ago.
+    ///
+    /// The database is asked at most once in [`FRESH_ABSENCE`] for each workspace, as about an id that does
+    /// not exist. `None`: nothing newer can be had.
+    pub(crate) async fn ask_again(
+        &self,
+        id: &WorkspaceId,
+        allowance: Allowance,
+    ) -> Option<Arc<Workspace>> {
+        if self.may_ask_again(id) || self.reads.is_reading(id) {
+            let ask = || Box::pin(self.ask(id, true, allowance));
+            return self.reads.read(id, ask).await.ok().flatten();
+        }
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(id)?.workspace.clone()
+    }
+
+    fn may_ask_again(&self, id: &WorkspaceId) -> bool {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = entries.get_mut(id) else { return false };
+        let last = known.asked_again_at.max(known.read_at);
+        let is_due = last.is_none_or(|at| self.sources.clock.elapsed(at) >= FRESH_ABSENCE);
+        if is_due {
+            known.asked_again_at = Some(self.sources.clock.instant());
+        }
+        is_due
+    }
+
     /// How long its agents have for wrap-up after a call; zero while that cannot be found out.
     pub(crate) async fn wrap_up(&self, id: &WorkspaceId) -> Duration {
         let found = self.find(id, self.sources.budget.allowance()).await;
@@ -129,7 +160,10 @@ impl Workspaces {
                 let row = row.map(Arc::new);
                 let workspace = row.as_deref().and_then(|row| self.open(id, row)).map(Arc::new);
                 let read_at = Some(self.sources.clock.instant());
-                self.remember(id, Entry { workspace: workspace.clone(), row, read_at });
+                self.remember(
+                    id,
+                    Entry { workspace: workspace.clone(), row, read_at, asked_again_at: None },
+                );
                 Ok(workspace)
             }
             Err(StoreError::Corrupt(column)) => {
@@ -165,7 +199,7 @@ impl Workspaces {
             self.sources.rosters.restore(id, roster);
         }
         let (row, opened) = (Some(Arc::new(known.row)), Some(Arc::clone(&workspace)));
-        self.remember(id, Entry { workspace: opened, row, read_at: None });
+        self.remember(id, Entry { workspace: opened, row, read_at: None, asked_again_at: None });
         Some(workspace)
     }
 

@@ -19,6 +19,7 @@ use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::metrics::Metrics;
 use crate::reconcile::Reconciler;
 use crate::sessions::Sessions;
+use crate::strangers::Strangers;
 
 /// A server that does not run yet.
 pub(super) struct Parts {
@@ -66,6 +67,7 @@ impl Parts {
             cors: Cors::new(config.allowed_origins),
             assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
             ended_calls: EndedCalls::default(),
+            strangers: Strangers::new(),
             clock: clock.clone(),
             store: store.clone(),
             budget,

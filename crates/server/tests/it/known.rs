@@ -1,11 +1,14 @@
 //! What is known outlives the process: a server that starts without its database serves calls, and does
 //! not use a database that was not checked.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use emulator::{Behaviour, Kind};
-use identity::CallSid;
+use identity::{CallSid, Timestamp};
 use serde_json::json;
+use server::Clock;
 
 use crate::http::{Ask, Document as _, again, signed_form};
 use crate::tables::LogRow;
@@ -140,5 +143,37 @@ async fn a_workspace_that_is_removed_is_not_kept() {
     world.cut_off().await;
     world.start_again(stopped).await;
     assert_eq!(world.post(&team, "voice/status", &params).await.status, 503);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_added_a_moment_ago_counts_at_once() {
+    let seconds = Arc::new(AtomicI64::new(1_800_000_000));
+    let hand = Arc::clone(&seconds);
+    let clock = Clock::of(move || Timestamp::from_unix_seconds(hand.load(Ordering::SeqCst)));
+    let world = World::with_clock(clock).await;
+    let team = world.team("acme").await;
+    let account = team.account.sid();
+    let params = [
+        ("AccountSid", account.as_str()),
+        ("CallSid", "CA01010101010101010101010101010101"),
+        ("CallStatus", "completed"),
+    ];
+    let status = async |token: &str| {
+        world.ask(&signed_form(&team.path("voice/status"), &params, token)).await.status
+    };
+    assert_eq!(status(&team.auth_token).await, 204);
+    world.has_token(&team, "the-next-token").await;
+    assert_eq!(status("the-next-token").await, 403, "it was read within this very second");
+    seconds.fetch_add(2, Ordering::SeqCst);
+    assert_eq!(status("the-next-token").await, 204, "long before it is read by itself");
+    assert_eq!(status(&team.auth_token).await, 403);
+    // What was read last counts while the database is away; what it cannot tell is refused.
+    world.applied().await;
+    world.cut_off().await;
+    seconds.fetch_add(60, Ordering::SeqCst);
+    assert_eq!(status("the-next-token").await, 204);
+    assert_eq!(status("a-token-of-nobody").await, 403);
+    world.let_in().await;
     world.stop().await;
 }

@@ -73,26 +73,10 @@ impl World {
         let mark = name
             .bytes()
             .fold(0x811c_9dc5_u32, |mark, byte| (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let own = bytes(mark, 0);
         let auth_token = format!("auth-token-of-{name}");
         let number = format!("+1500555{:04}", 1000 + mark % 9000);
-        let account = AccountSid::from_bytes(own);
-        let app = AppSid::from_bytes(own);
-        let api_key = ApiKeySid::from_bytes(own);
-
-        let key = SecretsKey::parse(SECRETS_KEY).expect("a key");
-        let credentials = Credentials {
-            auth_tokens: vec![auth_token.clone()],
-            api_secret: API_SECRET.to_owned(),
-        };
-        let new = NewWorkspace {
-            id: id.clone(),
-            account,
-            api_key,
-            app,
-            sealed: seal(&key, &id, &credentials, [own[0]; NONCE]).expect("sealed"),
-            numbers: vec![number.parse().expect("a number")],
-        };
+        let new = new_workspace(&id, mark, &number, &auth_token);
+        let NewWorkspace { account, app, api_key, .. } = new;
         self.owner.add_workspace(&new).await.expect("a workspace");
         self.owner.set_policy(&id, policy).await.expect("a policy");
 
@@ -103,6 +87,12 @@ impl World {
         twilio.app_with(app, voice);
         twilio.api_key_with(api_key, API_SECRET).expect("an API key");
         Team { id, account: twilio, number, app, api_key, auth_token, mark }
+    }
+
+    /// Gives the workspace another auth token, as `switchroom workspace add` does.
+    pub(crate) async fn has_token(&self, team: &Team, auth_token: &str) {
+        let new = new_workspace(&team.id, team.mark, &team.number, auth_token);
+        self.owner.add_workspace(&new).await.expect("a workspace");
     }
 
     /// A member of the live chat with a role.
@@ -174,4 +164,20 @@ fn bytes(mark: u32, last: u8) -> [u8; 16] {
     }
     bytes[15] = last;
     bytes
+}
+
+/// A workspace whose ids follow from its mark.
+fn new_workspace(id: &WorkspaceId, mark: u32, number: &str, auth_token: &str) -> NewWorkspace {
+    let own = bytes(mark, 0);
+    let key = SecretsKey::parse(SECRETS_KEY).expect("a key");
+    let credentials =
+        Credentials { auth_tokens: vec![auth_token.to_owned()], api_secret: API_SECRET.to_owned() };
+    NewWorkspace {
+        id: id.clone(),
+        account: AccountSid::from_bytes(own),
+        api_key: ApiKeySid::from_bytes(own),
+        app: AppSid::from_bytes(own),
+        sealed: seal(&key, id, &credentials, [own[0]; NONCE]).expect("sealed"),
+        numbers: vec![number.parse().expect("a number")],
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use emulator::{Emulator, Phone, Route, Select};
 use localpg::testing::{self, Template, TestDatabase};
-use server::{Config, Server};
+use server::{Clock, Config, Server};
 use store_pg::{Owner, SCHEMA};
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ pub(crate) struct World {
     started: usize,
     /// How long the servers wait for the database.
     budget: Duration,
+    clock: Clock,
 }
 
 impl World {
@@ -46,23 +47,30 @@ impl World {
 
     /// Several servers, and a Twilio that is set up like this.
     pub(crate) async fn with(count: usize, twilio: emulator::Config) -> Self {
-        Self::start(count, twilio, PATIENT).await
+        Self::start(count, twilio, PATIENT, Clock::system()).await
     }
 
     /// One server that answers without the database almost as soon as in production, which a busy
     /// machine may bring about.
     pub(crate) async fn impatient() -> Self {
-        Self::start(1, emulator::Config::default(), Duration::from_millis(500)).await
+        let budget = Duration::from_millis(500);
+        Self::start(1, emulator::Config::default(), budget, Clock::system()).await
     }
 
-    async fn start(count: usize, twilio: emulator::Config, budget: Duration) -> Self {
+    /// One server with this clock.
+    pub(crate) async fn with_clock(clock: Clock) -> Self {
+        Self::start(1, emulator::Config::default(), PATIENT, clock).await
+    }
+
+    async fn start(count: usize, twilio: emulator::Config, budget: Duration, clock: Clock) -> Self {
         let database = database();
         let owner = Owner::connect(&database.connection_string(localpg::SUPERUSER))
             .await
             .expect("the owner");
         let twilio = Emulator::start(twilio).await.expect("an emulator");
         let (servers, directory) = (Vec::new(), Directory::new());
-        let mut world = Self { twilio, servers, owner, database, directory, started: 0, budget };
+        let mut world =
+            Self { twilio, servers, owner, database, directory, started: 0, budget, clock };
         for _ in 0..count {
             world.start_server().await;
         }
@@ -113,6 +121,7 @@ impl World {
         config.reconcile.every = None;
         config.refresh_every = None;
         config.database_budget = self.budget;
+        config.clock = self.clock.clone();
         Server::start(config).await.expect("a server")
     }
 
