@@ -10,6 +10,7 @@ use deadpool_postgres::{
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -55,9 +56,13 @@ pub(crate) struct PoolPlan {
     pub(crate) connections: usize,
     /// How long a statement may run, in milliseconds.
     pub(crate) statement_timeout_millis: u32,
-    /// Statements that every connection prepares when it is made, so that no request pays for it.
+    /// Statements that every connection prepares when it is made, so that no request pays for it. One
+    /// whose table is locked is prepared when it is used.
     pub(crate) statements: &'static [&'static str],
 }
+
+/// How long preparing a statement may wait for a lock.
+const HASTY: &str = "set lock_timeout = 50";
 
 /// Makes a pool; no connection is opened yet. While nothing is admitted none is lent.
 pub(crate) fn pool(
@@ -84,11 +89,15 @@ pub(crate) fn pool(
         Box::pin(async move {
             admission.connected();
             admission.check().map_err(HookError::message)?;
-            client.batch_execute(&session).await.map_err(HookError::Backend)?;
+            // Another program's lock on one table must not keep the connection from all the others.
+            client.batch_execute(HASTY).await.map_err(HookError::Backend)?;
             for sql in statements {
-                client.prepare_cached(sql).await.map_err(HookError::Backend)?;
+                match client.prepare_cached(sql).await {
+                    Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {}
+                    prepared => drop(prepared.map_err(HookError::Backend)?),
+                }
             }
-            Ok(())
+            client.batch_execute(&session).await.map_err(HookError::Backend)
         })
     });
     let used = Arc::clone(admission);
