@@ -7,6 +7,7 @@
 //! recovered by their numbers. A page that reconnects, to any server, names the last one it has seen.
 
 mod channel;
+mod doubt;
 mod events;
 mod frame;
 mod listener;
@@ -14,14 +15,13 @@ mod stream;
 mod subscriber;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use identity::{UserId, WorkspaceId};
 use store_pg::Store;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
@@ -31,6 +31,8 @@ use crate::known::Workspaces;
 use crate::metrics::Metrics;
 
 use channel::Channel;
+use doubt::Doubt;
+pub(crate) use doubt::KnownPages;
 #[cfg(test)]
 pub(crate) use frame::ResetReason;
 pub(crate) use stream::EventStream;
@@ -48,8 +50,7 @@ struct Shared {
     stop: CancellationToken,
     tasks: TaskTracker,
     channels: Mutex<HashMap<WorkspaceId, Handle>>,
-    /// Since when the leases of pages have been renewed without a gap; `None` while they are not.
-    renewed_since: Mutex<Option<Instant>>,
+    doubt: Mutex<Doubt>,
 }
 
 /// The way to a channel's task.
@@ -94,6 +95,7 @@ impl Feed {
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
+        let doubt = Mutex::new(Doubt::new(clock.instant()));
         Self(Arc::new(Shared {
             clock,
             store,
@@ -102,7 +104,7 @@ impl Feed {
             stop,
             tasks: TaskTracker::new(),
             channels: Mutex::default(),
-            renewed_since: Mutex::default(),
+            doubt,
         }))
     }
 
@@ -144,11 +146,14 @@ impl Feed {
         }
     }
 
-    /// Whether leases of pages may have run out because nobody could renew them: for a while after
-    /// the start, and after the database was away.
-    pub(crate) fn doubts_pages(&self) -> bool {
-        let since = *self.0.renewed_since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_none_or(|since| self.0.clock.elapsed(since) < LEASE)
+    /// What is known about the pages of a workspace beside their leases.
+    pub(crate) fn pages(&self, workspace: &WorkspaceId) -> KnownPages {
+        self.0.pages(workspace)
+    }
+
+    /// In how many workspaces the leases of open pages cannot be renewed.
+    pub(crate) fn failing(&self) -> usize {
+        self.0.doubt().failing()
     }
 
     /// Returns when all streams have ended, once the server was told to stop.
@@ -159,10 +164,12 @@ impl Feed {
 }
 
 impl Shared {
-    /// Says whether leases can be renewed from now on.
-    fn can_renew(&self, can: bool) {
-        let mut since = self.renewed_since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = if can { since.or_else(|| Some(self.clock.instant())) } else { None };
+    fn doubt(&self) -> MutexGuard<'_, Doubt> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pages(&self, workspace: &WorkspaceId) -> KnownPages {
+        self.doubt().pages(workspace, self.clock.instant())
     }
 
     /// Lets the channel of a workspace poll for changes.

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     streams: Gauge,
     resets: Family<Reason, Counter>,
     event_lag: Histogram,
+    unrecorded: Gauge,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -105,6 +106,12 @@ impl Metrics {
             "Time from the writing of a change to its event",
             event_lag.clone(),
         );
+        let unrecorded = Gauge::default();
+        registry.register(
+            "unrecorded_workspaces",
+            "Workspaces whose open pages cannot be recorded in the database",
+            unrecorded.clone(),
+        );
         Self {
             registry,
             answers,
@@ -116,6 +123,7 @@ impl Metrics {
             streams,
             resets,
             event_lag,
+            unrecorded,
         }
     }
 
@@ -125,6 +133,11 @@ impl Metrics {
 
     pub(crate) fn webhook_took(&self, endpoint: &'static str, time: Duration) {
         self.webhook_seconds.get_or_create(&Endpoint { endpoint }).observe(time.as_secs_f64());
+    }
+
+    /// How many workspaces' open pages cannot be recorded.
+    pub(crate) fn unrecorded(&self, workspaces: usize) {
+        self.unrecorded.set(i64::try_from(workspaces).unwrap_or(i64::MAX));
     }
 
     /// `class` is the reason: `missing`, `mismatch`, `account`, …

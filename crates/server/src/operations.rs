@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::http::request::Parts;
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ fn health() -> Reply {
 
 async fn ready(app: &App) -> Reply {
     match tokio::time::timeout(DEADLINE, app.store.ready()).await {
-        Ok(Ok(())) => reply::json(StatusCode::OK, &json!({ "status": "ready" })),
+        Ok(Ok(())) => reply::json(StatusCode::OK, &readiness(app.feed.failing())),
         Ok(Err(error)) => {
             warn!("not ready: {error}");
             not_ready(&error.to_string())
@@ -45,12 +45,23 @@ async fn ready(app: &App) -> Reply {
     }
 }
 
+/// One workspace's trouble, or a lock that another program holds, is no reason to send requests to
+/// another server, which has it too.
+fn readiness(unrecorded: usize) -> Value {
+    if unrecorded == 0 {
+        return json!({ "status": "ready" });
+    }
+    let reason = format!("the open pages of {unrecorded} workspaces cannot be recorded");
+    json!({ "status": "ready", "degraded": reason })
+}
+
 fn not_ready(reason: &str) -> Reply {
     let body = json!({ "status": "not_ready", "reason": reason });
     reply::json(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
 fn metrics(app: &App) -> Reply {
+    app.metrics.unrecorded(app.feed.failing());
     let page = app.metrics.render(&app.store.pools(), &app.journal.spool().stats());
     reply::text("application/openmetrics-text; version=1.0.0; charset=utf-8", page)
 }

@@ -36,7 +36,7 @@ pub use changes::{Change, Changes, Snapshot, Subject};
 pub use claim::{CLAIM_CALL, Claim, Dialling};
 pub use error::StoreError;
 pub use fault::Fault;
-pub use listen::Listener;
+pub use listen::{Listener, Notice};
 pub use log::{
     Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, Filter, MOST_LIVE_CALLS,
 };

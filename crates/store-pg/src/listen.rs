@@ -1,6 +1,6 @@
 //! Notifications of changes, on one connection outside the pools.
 
-use identity::WorkspaceId;
+use identity::{UserId, WorkspaceId};
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
@@ -10,12 +10,35 @@ use crate::pool;
 
 /// A connection on which the database sends notifications of changes.
 ///
-/// A notification names a workspace and nothing else. Notifications do not know tenants, so the reader
+/// A notification names a workspace, and agents at most. Notifications do not know tenants, so the reader
 /// looks up the changes under the policies. Dropping the listener closes the connection.
 #[derive(Debug)]
 pub struct Listener {
     client: Client,
     notices: mpsc::Receiver<String>,
+}
+
+/// What another server, or this one, says to all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Notice {
+    /// Something changed in the workspace.
+    Changed(WorkspaceId),
+    /// Pages of these agents are open, and it could not be recorded.
+    Unrecorded(WorkspaceId, Vec<UserId>),
+}
+
+impl Notice {
+    /// The workspace, then the agents. Anybody who may connect may also notify.
+    fn read(payload: &str) -> Option<Self> {
+        let mut words = payload.split(' ');
+        let workspace = words.next()?.parse().ok()?;
+        let users = words.map(|word| word.parse().ok()).collect::<Option<Vec<_>>>()?;
+        Some(if users.is_empty() {
+            Self::Changed(workspace)
+        } else {
+            Self::Unrecorded(workspace, users)
+        })
+    }
 }
 
 impl Store {
@@ -39,16 +62,37 @@ impl Listener {
     /// # Errors
     ///
     /// [`StoreError::Away`] once the connection is lost.
-    pub async fn next(&mut self) -> Result<WorkspaceId, StoreError> {
+    pub async fn next(&mut self) -> Result<Notice, StoreError> {
         loop {
             let Some(payload) = self.notices.recv().await else {
                 return Err(StoreError::Away("the connection that listens is lost".into()));
             };
-            // Anybody who may connect may also notify.
-            if let Ok(workspace) = payload.parse() {
-                return Ok(workspace);
+            if let Some(notice) = Notice::read(&payload) {
+                return Ok(notice);
             }
         }
+    }
+
+    /// Tells every server that pages of these agents are open although it cannot be recorded. This
+    /// needs no table, and a database that takes no writes takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`].
+    pub async fn tell_unrecorded(
+        &self,
+        workspace: &WorkspaceId,
+        users: &[UserId],
+    ) -> Result<(), StoreError> {
+        for users in users.chunks(MOST_USERS) {
+            let mut payload = workspace.as_str().to_owned();
+            for user in users {
+                payload.push(' ');
+                payload.push_str(&user.to_string());
+            }
+            self.client.query("select pg_notify('voice_changes', $1)", &[&payload]).await?;
+        }
+        Ok(())
     }
 
     /// Whether the connection still answers. A half-open connection never reports that it is lost.
@@ -58,5 +102,25 @@ impl Listener {
     /// [`StoreError::Away`] if it is lost.
     pub async fn check(&self) -> Result<(), StoreError> {
         Ok(self.client.batch_execute("").await?)
+    }
+}
+
+/// Agents in one notification, which has 8,000 bytes at most.
+const MOST_USERS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_a_workspace_and_perhaps_agents() {
+        let (workspace, user): (WorkspaceId, _) =
+            ("acme".parse().unwrap(), UserId::from_bytes([7; 16]));
+        assert_eq!(Notice::read("acme"), Some(Notice::Changed(workspace.clone())));
+        let unrecorded = Notice::Unrecorded(workspace, vec![user, user]);
+        assert_eq!(Notice::read(&format!("acme {user} {user}")), Some(unrecorded));
+        for payload in ["", " ", "acme ", "acme x", &format!(" {user}"), "acme  "] {
+            assert_eq!(Notice::read(payload), None, "{payload}");
+        }
     }
 }

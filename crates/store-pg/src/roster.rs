@@ -24,6 +24,8 @@ pub struct Roster {
     /// Every member who takes calls, and everybody who is assigned to the contact. Which of them rang
     /// in this call already is not known here: the carrier's request says it.
     pub candidates: Vec<Candidate>,
+    /// How long ago the leases of closed pages ran out.
+    pub closed: Vec<(UserId, Duration)>,
     /// Whether this very call is over already: the request is a replay.
     pub call_is_over: bool,
 }
@@ -62,6 +64,7 @@ impl Store {
         Ok(Roster {
             contact: rows.first().and_then(known_contact),
             candidates: rows.iter().filter_map(|row| candidate(row, wrap_up)).collect(),
+            closed: rows.iter().filter_map(closed).collect(),
             call_is_over: rows.first().is_some_and(|row| row.get("call_is_over")),
         })
     }
@@ -85,6 +88,13 @@ fn candidate(row: &Row, wrap_up: Duration) -> Option<Candidate> {
         idle_since: ended,
         rung_in: None,
     })
+}
+
+/// The agent of a row, if their lease has run out, and how long ago.
+fn closed(row: &Row) -> Option<(UserId, Duration)> {
+    let seconds: Option<f64> = row.get("closed_for");
+    let ago = Duration::try_from_secs_f64(seconds?).ok()?;
+    Some((sql::user(row, "user_id")?, ago))
 }
 
 /// The contact with a number: of several the one with an assignment, then the oldest.
@@ -149,7 +159,9 @@ talking as ( \
   where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \
 roster as ( \
   select u.user_id, u.workspace_role, u.assigned, g.presence, g.idle_since, \
-    g.ready_since, g.online_until > now() as page_open, t.user_id is not null as on_call \
+    g.ready_since, g.online_until > now() as page_open, \
+    extract(epoch from now() - g.online_until)::float8 as closed_for, \
+    t.user_id is not null as on_call \
   from (select coalesce(m.id, a.user_id) as user_id, m.workspace_role, \
       a.user_id is not null as assigned \
     from member m full join assigned a on a.user_id = m.id) u \

@@ -129,20 +129,24 @@ impl Store {
         sql::moment(&row, "now").ok_or_else(|| StoreError::Corrupt("no time".to_owned()))
     }
 
-    /// Whether the database answers, callers' pool included, and has this program's schema.
+    /// Whether the database answers, callers' pool included, has this program's schema, and takes writes.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
-    /// another one.
+    /// another one, or nothing can be written.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let client = Borrowed::from(&self.webhook).await?;
-        let fault = guard::schema_fault(&client).await?;
+        let mut faults: Vec<Fault> = guard::schema_fault(&client).await?.into_iter().collect();
+        let row = client.query_one("select current_setting('transaction_read_only')", &[]).await?;
         client.finished();
-        match fault {
-            Some(fault) => Err(StoreError::Refused(vec![fault])),
-            None => Ok(()),
+        if row.get::<_, &str>(0) == "on" {
+            faults.push(Fault {
+                fault: "the database takes no writes".to_owned(),
+                fix: "let it take writes again, or connect to the primary".to_owned(),
+            });
         }
+        if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
     }
 
     /// How the pools are used at this moment.

@@ -86,6 +86,8 @@ async fn members(
     workspace: &WorkspaceId,
     user: UserId,
 ) -> Result<Vec<AgentRow>, ApiError> {
-    let agents = app.store.agents(workspace, user, app.clock.now()).await?;
+    let now = app.clock.now();
+    let mut agents = app.store.agents(workspace, user, now).await?;
+    app.feed.pages(workspace).correct_agents(&mut agents, now);
     if agents.is_empty() { Err(ApiError::workspace_not_found()) } else { Ok(agents) }
 }

@@ -2,7 +2,7 @@
 
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
-use routing::{Caller, Decision, Ending, Page, resolve};
+use routing::{Caller, Decision, Ending, resolve};
 use store_pg::{KnownContact, Roster};
 use tracing::{info, warn};
 
@@ -56,18 +56,10 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
             app.rosters.recall(workspace, caller).map(|roster| Roster { call_is_over, ..roster })
         }
     };
-    if let Some(roster) = roster.as_mut().filter(|_| app.feed.doubts_pages()) {
-        open_doubtful_pages(roster);
+    if let Some(roster) = &mut roster {
+        app.feed.pages(workspace).correct(roster);
     }
     roster
-}
-
-/// Treats the pages as unknown instead of closed, if none is open: perhaps no server could renew their
-/// leases. Ringing a page that is gone is better than sending a caller away from a team that is there.
-fn open_doubtful_pages(roster: &mut Roster) {
-    if roster.candidates.iter().all(|candidate| candidate.page != Page::Open) {
-        roster.candidates.iter_mut().for_each(|candidate| candidate.page = Page::Unknown);
-    }
 }
 
 fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {

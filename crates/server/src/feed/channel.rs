@@ -82,12 +82,14 @@ impl Channel {
                 request = self.requests.recv() => {
                     if let Some(request) = request {
                         self.subscribe(request).await;
+                        self.note_pages();
                     }
                 }
                 () = self.wake.notified() => self.poll().await,
                 () = tokio::time::sleep(idle) => self.poll().await,
             }
             self.drop_closed();
+            self.note_pages();
             if self.shared.clock.instant() >= self.renew_at || !self.left.is_empty() {
                 self.renew().await;
             }

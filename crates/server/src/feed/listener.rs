@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use store_pg::{Listener, StoreError};
+use store_pg::{Listener, Notice, StoreError};
+use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
 use super::Shared;
@@ -18,7 +19,7 @@ pub(super) async fn listen(shared: &Shared) {
                     if was_lost {
                         info!("listening for changes again");
                     }
-                    shared.can_renew(true);
+                    shared.doubt().out_of_reach(shared.clock.instant());
                     // Changes that were written meanwhile sent no notification here.
                     shared.wake_all();
                     let error = listen_until_lost(shared, listener).await;
@@ -28,7 +29,7 @@ pub(super) async fn listen(shared: &Shared) {
                 Err(_) => {}
             }
             was_lost = true;
-            shared.can_renew(false);
+            shared.doubt().out_of_reach(shared.clock.instant());
             tokio::time::sleep(PAUSE).await;
         }
     };
@@ -40,14 +41,19 @@ pub(super) async fn listen(shared: &Shared) {
 }
 
 async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreError {
+    let mut turn = tokio::time::interval(TURN);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             notified = listener.next() => match notified {
-                Ok(workspace) => shared.wake(&workspace),
+                Ok(Notice::Changed(workspace)) => shared.wake(&workspace),
+                Ok(Notice::Unrecorded(workspace, users)) => {
+                    shared.doubt().told(workspace, users, shared.clock.instant());
+                }
                 Err(error) => return error,
             },
-            () = tokio::time::sleep(QUIET) => {
-                match tokio::time::timeout(DEADLINE, listener.check()).await {
+            _ = turn.tick() => {
+                match tokio::time::timeout(DEADLINE, take_turn(shared, &listener)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => return error,
                     Err(_) => return StoreError::Away("no answer in time".into()),
@@ -57,8 +63,18 @@ async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreErro
     }
 }
 
-/// After so long without a notification the connection is checked.
-const QUIET: Duration = Duration::from_secs(5);
+/// Checks the connection, and tells the other servers which open pages could not be recorded.
+async fn take_turn(shared: &Shared, listener: &Listener) -> Result<(), StoreError> {
+    listener.check().await?;
+    let unrecorded = shared.doubt().unrecorded(shared.clock.instant());
+    for (workspace, users) in unrecorded {
+        listener.tell_unrecorded(&workspace, &users).await?;
+    }
+    Ok(())
+}
+
+/// How often the connection is checked.
+const TURN: Duration = Duration::from_secs(5);
 
 const DEADLINE: Duration = Duration::from_secs(3);
 

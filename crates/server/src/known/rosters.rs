@@ -117,7 +117,7 @@ impl Rosters {
             rung_in: None,
         }));
         let contact = known.map(|known| known.contact.clone());
-        Some(Roster { contact, candidates, call_is_over: false })
+        Some(Roster { contact, candidates, closed: Vec::new(), call_is_over: false })
     }
 }
 
@@ -154,6 +154,7 @@ mod tests {
                 candidate(2, true, Some(Role::Agent)),
                 candidate(3, true, None),
             ],
+            closed: Vec::new(),
             call_is_over: false,
         };
         let rosters = Rosters::default();

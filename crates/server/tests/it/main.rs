@@ -9,6 +9,7 @@ mod carrier_http;
 mod check;
 mod console;
 mod database_away;
+mod doubt;
 mod events;
 mod handover;
 mod http;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use calls::LegStatus;
 use identity::WorkspaceId;
 use routing::{Page, Presence};
-use store_pg::{Changes, Store, StoredEvent, Subject};
+use store_pg::{Changes, Notice, Store, StoredEvent, Subject};
 
 use crate::events::*;
 use crate::support::*;
@@ -149,13 +149,22 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
     for (workspace, user) in [(&a, 1), (&b, 2), (&a, 1)] {
         store.set_presence(workspace, agent(user), Presence::Away, at(0)).await.expect("set");
         let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
-        assert_eq!(heard.expect("a notice").expect("a workspace"), *workspace);
+        assert_eq!(heard.expect("a notice").expect("a notice"), Notice::Changed(workspace.clone()));
     }
     // Anybody may notify.
     db.execute("select pg_notify('voice_changes', 'no workspace!')");
     db.execute("select pg_notify('voice_changes', 'ws_b')");
     let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
-    assert_eq!(heard.expect("a notice").expect("a workspace"), b);
+    assert_eq!(heard.expect("a notice").expect("a notice"), Notice::Changed(b.clone()));
+    // More agents than one notification holds.
+    let users = (0..200).map(agent).collect::<Vec<_>>();
+    let other = store.listen().await.expect("a listener");
+    other.tell_unrecorded(&b, &users).await.expect("told");
+    for users in users.chunks(128) {
+        let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
+        let told = Notice::Unrecorded(b.clone(), users.to_vec());
+        assert_eq!(heard.expect("a notice").expect("a notice"), told);
+    }
     db.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity \
          where application_name = 'switchroom events'",

@@ -125,14 +125,20 @@ async fn knows_nothing_of_other_workspaces() {
     );
     let store = db.store();
     let found = roster(&store, &a, Some(CALLER)).await;
-    assert_eq!(found, Roster { contact: None, candidates: vec![idle(1)], call_is_over: false });
+    assert_eq!(
+        found,
+        Roster { contact: None, candidates: vec![idle(1)], closed: vec![], call_is_over: false }
+    );
     let found = roster(&store, &b, Some(CALLER)).await;
     assert_eq!(found.contact.map(|contact| contact.id), Some(theirs));
     assert!(found.call_is_over);
     let busy = Candidate { activity: Activity::OnCall, ..idle(1) };
     assert_eq!(found.candidates, [busy, Candidate { assigned: true, ..idle(2) }]);
     let found = roster(&store, &empty, Some(CALLER)).await;
-    assert_eq!(found, Roster { contact: None, candidates: vec![], call_is_over: false });
+    assert_eq!(
+        found,
+        Roster { contact: None, candidates: vec![], closed: vec![], call_is_over: false }
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,11 @@ impl Channel {
         with_page.map(|one| one.user).collect()
     }
 
+    /// Lets routing know which pages are open here.
+    pub(super) fn note_pages(&self) {
+        self.shared.doubt().open(&self.workspace, self.open_pages());
+    }
+
     /// Renews the leases of the open pages, and those of the closed ones for the last time.
     pub(super) async fn renew(&mut self) {
         let users = self.open_pages().union(&self.left).copied().collect::<Vec<_>>();
@@ -33,7 +38,10 @@ impl Channel {
     /// Renews the leases of these agents' pages; if that fails, it is tried again soon.
     pub(super) async fn renew_pages(&mut self, users: &[UserId]) -> bool {
         let renewed = self.shared.store.renew_pages(&self.workspace, users, LEASE);
-        let Err(error) = in_time(renewed).await else { return true };
+        let renewed = in_time(renewed).await;
+        let now = self.shared.clock.instant();
+        self.shared.doubt().renewed(&self.workspace, renewed.is_ok(), now);
+        let Err(error) = renewed else { return true };
         warn!(workspace.id = %self.workspace, "the open pages of workspace {} are not recorded: {error}", self.workspace);
         self.renew_at = self.shared.clock.instant() + RETRY;
         false

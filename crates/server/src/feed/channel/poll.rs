@@ -66,9 +66,11 @@ impl Channel {
     pub(super) async fn update_agents(&mut self, rows: &[AgentRow]) -> Vec<Bytes> {
         let wrap_up = self.shared.workspaces.wrap_up(&self.workspace).await;
         let now = self.shared.clock.now();
+        let mut rows = rows.to_vec();
+        self.shared.pages(&self.workspace).correct_agents(&mut rows, now);
         let mut agents = BTreeMap::new();
         let mut changed = Vec::new();
-        for row in rows {
+        for row in &rows {
             let agent = serde_json::to_string(&Agent::of(row, wrap_up, now)).unwrap_or_default();
             if self.agents.get(&row.user) != Some(&agent) {
                 changed.push(frame::event("agent", None, &agent));
