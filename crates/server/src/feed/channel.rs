@@ -64,7 +64,8 @@ impl Channel {
         tokio::select! {
             biased;
             () = stop.cancelled() => {
-                self.left = self.open_pages();
+                let open = self.open_pages();
+                self.left.extend(open);
                 self.subscribers.clear();
                 // The pages have a whole lease to find another server.
                 let _ = tokio::time::timeout(LAST_RENEWAL, self.renew()).await;
