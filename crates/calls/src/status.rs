@@ -204,6 +204,8 @@ pub enum Refusal {
     PremiumNumber,
     /// The workspace does not allow numbers that begin like this.
     PrefixNotAllowed,
+    /// The number is one of the workspace's own: the call would come in again.
+    OwnNumber,
     /// The agent is on another call.
     OnCall,
     /// The agent has placed too many calls within an hour.
@@ -224,6 +226,7 @@ codes!(Refusal, "refusal", {
     NotANumber => "not_a_number",
     PremiumNumber => "premium_number",
     PrefixNotAllowed => "prefix_not_allowed",
+    OwnNumber => "own_number",
     OnCall => "on_call",
     TooManyCalls => "too_many_calls",
     TooManyCallsToday => "too_many_calls_today",

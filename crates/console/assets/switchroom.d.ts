@@ -214,7 +214,7 @@ type Outcome = "ringing" | "in_progress" | "completed" | "no_answer" | "caller_h
 
 type EndReason = "completed" | "caller_hung_up" | "timed_out" | "declined" | "nobody_available" | "failed" | "refused" | "lost";
 
-type Refusal = "not_a_number" | "premium_number" | "prefix_not_allowed" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable";
+type Refusal = "not_a_number" | "premium_number" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable";
 
 /**
  * One end of a call: an agent's browser, or the number that an agent called.

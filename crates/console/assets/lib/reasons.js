@@ -163,6 +163,7 @@ export const REFUSED = {
   not_a_number: "this is not a phone number",
   premium_number: "numbers of this kind cost too much, and are never called",
   prefix_not_allowed: "your workspace does not allow numbers with this prefix",
+  own_number: "this is your workspace's own number",
   on_call: "you are on another call",
   too_many_calls: "you have placed too many calls this hour",
   too_many_calls_today: "your workspace has placed too many calls today",

@@ -57,6 +57,9 @@ fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, R
     let caller_id = workspace.numbers.first().ok_or(Refusal::NoCallerId)?;
     let wanted = call.param("To").unwrap_or_default();
     let to = workspace.policy.outbound.destination(wanted, caller_id)?;
+    if workspace.numbers.contains(&to) {
+        return Err(Refusal::OwnNumber);
+    }
     Ok(Allowed { agent, to, caller_id })
 }
 

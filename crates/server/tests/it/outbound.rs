@@ -114,6 +114,7 @@ async fn what_is_no_number_of_an_allowed_country_is_not_dialled() {
         ("+49900123456", "premium_number"),
         ("+881612345678", "premium_number"),
         ("+979123456789", "premium_number"),
+        (&*team.number, "own_number"),
     ];
     for (number, want) in numbers {
         let story = agents[0].call([("To", number)]).expect("the agent is free").ended().await;
