@@ -311,9 +311,22 @@ create table if not exists public.voice_changes (
 -- The functions that policies use.
 -- ---------------------------------------------------------------------------------------------
 
+-- They must mean the same whatever the `search_path` of a session is, or a schema before pg_catalog
+-- could replace what they ask. A SQL function whose body is not a text is resolved when it is made; a
+-- plpgsql function has a search_path of its own. All are stable: their answer holds for a statement,
+-- and they change nothing. The guard looks for this.
+
 -- The workspace this transaction acts for. After a transaction the setting is '', not null.
-create or replace function voice.workspace() returns text language sql stable as
-  'select nullif(current_setting(''voice.workspace_id'', true), '''')';
+create or replace function voice.workspace() returns text language sql stable
+  return nullif(pg_catalog.current_setting('voice.workspace_id', true), '');
+
+-- The user who asks. auth.uid() may be somebody else's, without a search_path of its own.
+create or replace function voice.asker() returns uuid
+  language plpgsql stable set search_path = '' as $$
+begin
+  return auth.uid();
+end $$;
+revoke all on function voice.asker() from public;
 
 -- The same workspace, but only if the asking agent takes calls there. A plpgsql function keeps its
 -- plan; a SQL function would be planned every time.
@@ -348,6 +361,7 @@ end $$;
 revoke all on function voice.workspaces_to_mend(timestamptz, timestamptz) from public;
 grant usage on schema voice to voice_agent, voice_webhook;
 grant execute on function voice.workspace() to voice_agent, voice_webhook;
+grant execute on function voice.asker() to voice_agent;
 grant execute on function voice.member_workspace() to voice_agent;
 grant execute on function voice.workspaces_to_mend(timestamptz, timestamptz) to voice_webhook;
 
@@ -388,10 +402,10 @@ end $$;
 -- Agents set their own status and nobody else's.
 drop policy if exists voice_agent_self_insert on public.voice_agents;
 create policy voice_agent_self_insert on public.voice_agents as restrictive for insert
-  to voice_agent with check (user_id = (select auth.uid()));
+  to voice_agent with check (user_id = (select voice.asker()));
 drop policy if exists voice_agent_self_update on public.voice_agents;
 create policy voice_agent_self_update on public.voice_agents as restrictive for update
-  to voice_agent using (user_id = (select auth.uid()));
+  to voice_agent using (user_id = (select voice.asker()));
 
 -- ---------------------------------------------------------------------------------------------
 -- Rights: only those that each path needs. Nobody may TRUNCATE, because policies do not cover it.

@@ -81,7 +81,8 @@ impl Owner {
         let name = self.login_name(&login).await?;
         let sql = format!(
             "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
-             set local client_min_messages = warning; set local lock_timeout = '5s';\n{SCHEMA}\n\
+             set local client_min_messages = warning; set local lock_timeout = '5s'; \
+             set local search_path = '';\n{SCHEMA}\n\
              comment on schema voice is '{}'; commit",
             checksum()
         );

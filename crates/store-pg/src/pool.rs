@@ -78,7 +78,7 @@ pub(crate) fn pool(
     };
     let statements = plan.statements;
     let session = format!(
-        "set statement_timeout = {}; set lock_timeout = {}; \
+        "{PATH}; set statement_timeout = {}; set lock_timeout = {}; \
          set idle_in_transaction_session_timeout = 5000; set plan_cache_mode = 'force_generic_plan'",
         plan.statement_timeout_millis,
         plan.statement_timeout_millis / 2,
@@ -171,17 +171,28 @@ fn away(error: tokio_postgres::Error) -> StoreError {
     StoreError::Away(Box::new(error))
 }
 
+/// Takes `pg_catalog` out of the session's `search_path`, so that it comes first by itself: a schema
+/// that the settings of a role or database put before it could replace what a statement asks. The other
+/// schemas stay, because triggers of the live chat may look for its tables there.
+const PATH: &str = "select pg_catalog.set_config('search_path', coalesce(\
+    (select pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' order by s.rank) \
+     from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as s (name, rank) \
+     where s.name operator(pg_catalog.<>) 'pg_catalog'), ''), false)";
+
 /// One connection outside the pools, driven by its own task.
 pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Client, StoreError> {
-    if needs_tls(config) {
+    let client = if needs_tls(config) {
         let (client, connection) = config.connect(tls()?).await.map_err(away)?;
         tokio::spawn(async move { drop(connection.await) });
-        Ok(client)
+        client
     } else {
         let (client, connection) = config.connect(NoTls).await.map_err(away)?;
         tokio::spawn(async move { drop(connection.await) });
-        Ok(client)
-    }
+        client
+    };
+    // The questions of the guard are long and their answers short.
+    client.batch_execute(&format!("{PATH}; set jit = off")).await?;
+    Ok(client)
 }
 
 /// One connection outside the pools whose notices are handed on.

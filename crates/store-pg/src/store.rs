@@ -82,7 +82,7 @@ impl Store {
 
     /// Checks an accepted database again, and refuses it only if one workspace could see another. A
     /// schema that is being migrated, or a table of the live chat that takes no rows, is no reason to
-    /// send agents away.
+    /// send agents away, nor is a check that could not be finished.
     ///
     /// # Errors
     ///
@@ -118,6 +118,16 @@ impl Store {
         guard::faults(&pool::connect_one(&self.config).await?).await
     }
 
+    /// What one workspace could see of another through functions of which only a person can tell, and
+    /// settings that look like a mistake.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] if the database does not answer.
+    pub async fn warnings(&self) -> Result<Vec<Fault>, StoreError> {
+        guard::warnings(&pool::connect_one(&self.config).await?).await
+    }
+
     /// What the database's clock says.
     ///
     /// # Errors
@@ -129,15 +139,16 @@ impl Store {
         sql::moment(&row, "now").ok_or_else(|| StoreError::Corrupt("no time".to_owned()))
     }
 
-    /// Whether the database answers, callers' pool included, has this program's schema, and takes writes.
+    /// Whether the database answers, callers' pool included, keeps the settings of a transaction, has
+    /// this program's schema, and takes writes.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
-    /// another one, or nothing can be written.
+    /// another one, a pooler in statement mode is in between, or nothing can be written.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let client = Borrowed::from(&self.webhook).await?;
-        let mut faults: Vec<Fault> = guard::schema_fault(&client).await?.into_iter().collect();
+        let mut faults: Vec<Fault> = guard::ready_fault(&client).await?.into_iter().collect();
         let row = client.query_one("select current_setting('transaction_read_only')", &[]).await?;
         client.finished();
         if row.get::<_, &str>(0) == "on" {

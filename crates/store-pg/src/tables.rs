@@ -1,4 +1,4 @@
-//! The tables that have a workspace.
+//! The tables that have a workspace, and the functions beside them.
 
 /// Those of the live chat that are used.
 pub const LIVE_CHAT: [&str; 4] =
@@ -16,6 +16,13 @@ pub const OURS: [&str; 9] = [
     "voice_feeds",
     "voice_changes",
 ];
+
+/// The functions of the schema `voice`.
+pub(crate) const FUNCTIONS: [&str; 4] =
+    ["workspace", "asker", "member_workspace", "workspaces_to_mend"];
+
+/// Those of them that run with their owner's rights.
+pub(crate) const DEFINERS: [&str; 2] = ["member_workspace", "workspaces_to_mend"];
 
 #[cfg(test)]
 mod tests {
@@ -40,5 +47,16 @@ mod tests {
         assert_eq!(open, live_chat);
         let made = SCHEMA.matches("create table if not exists public.").count();
         assert_eq!(made, all.len(), "each table has a workspace");
+    }
+    #[test]
+    fn the_functions_are_those_of_the_schema() {
+        let made = |definition: &&str| definition.contains("security definer");
+        let definitions = SCHEMA.split("create or replace function voice.").skip(1);
+        let definitions: Vec<&str> =
+            definitions.filter_map(|text| text.split("revoke ").next()).collect();
+        let name = |definition: &&'static str| definition.split('(').next().expect("a name");
+        assert_eq!(definitions.iter().map(name).collect::<Vec<_>>(), FUNCTIONS);
+        let definers = definitions.iter().filter(|text| made(text)).map(name);
+        assert_eq!(definers.collect::<Vec<_>>(), DEFINERS);
     }
 }

@@ -10,6 +10,8 @@ mod isolation;
 mod lookup;
 mod migrate;
 mod plan;
+mod pooler;
+mod reach;
 mod reconcile;
 mod recovery;
 mod support;

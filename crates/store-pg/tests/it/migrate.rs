@@ -53,6 +53,8 @@ async fn catalogue(owner: &Owner) -> Vec<String> {
         union all select concat_ws(' ', 'rights', relname, relacl::text, reloptions::text, \
           relrowsecurity, relforcerowsecurity) from pg_class \
           where relnamespace = 'public'::regnamespace \
+        union all select concat_ws(' ', 'function', pg_get_functiondef(oid), proacl::text) \
+          from pg_proc where pronamespace = 'voice'::regnamespace \
         union all select concat_ws(' ', 'comment', obj_description('voice'::regnamespace)) \
         order by 1";
     let rows = owner.client().query(sql, &[]).await.expect("the catalogue");

@@ -1,0 +1,123 @@
+//! Roles, tables, policies and functions, as the schema leaves them.
+
+use super::Check;
+use crate::tables::{DEFINERS, FUNCTIONS, LIVE_CHAT, OURS};
+use crate::text::{join, quoted};
+
+/// A leak is what shows rows of one workspace to another by itself. Everything else is not as the
+/// schema leaves it: a server does not start on that, and one that runs goes on.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        sql: "select 'the role ' || r.rolname || ', which the server can become, ' || \
+           case when r.rolsuper then 'is a superuser' else 'bypasses row-level security' end, true \
+         from pg_roles r \
+         where (r.rolsuper or r.rolbypassrls) and pg_has_role(current_user, r.oid, 'MEMBER')",
+        fix: "let DATABASE_URL name a role of its own; `switchroom migrate` makes it",
+    },
+    Check {
+        sql: "select 'the server owns ' || string_agg(c.relname, ', ' order by c.relname), true \
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname in ('public', 'voice') and c.relkind not in ('i', 'I') \
+           and pg_has_role(current_user, c.relowner, 'MEMBER') \
+         having count(*) > 0",
+        fix: "migrate as another role than the one in DATABASE_URL",
+    },
+    Check {
+        sql: "select 'the server cannot become the role ' || r.rolname, false \
+         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where not coalesce(pg_has_role(current_user, to_regrole(r.rolname), 'MEMBER'), false)",
+        fix: "run `switchroom migrate` with DATABASE_URL set to the server's own role",
+    },
+    Check {
+        sql: "select 'the server has the rights of ' || r.rolname || ' without becoming it', false \
+         from (values ('voice_agent'), ('voice_webhook')) as r (rolname) \
+         where pg_has_role(current_user, to_regrole(r.rolname), 'USAGE')",
+        fix: "make the server's role NOINHERIT, revoke its memberships and run `switchroom migrate`",
+    },
+    Check {
+        sql: join!(
+            "select 'row-level security is not forced on ' || c.relname, not c.relrowsecurity \
+             from pg_class c \
+             where c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity) \
+               and c.relnamespace = 'public'::regnamespace and c.relname in (",
+            PROTECTED,
+            ") order by c.relname",
+        ),
+        fix: "run `switchroom migrate`",
+    },
+    Check {
+        sql: "select distinct 'the table ' || c.relname || ' may be truncated by ' || r.rolname, false \
+         from pg_class c, pg_roles r \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and r.rolname in (current_user, 'voice_agent', 'voice_webhook') \
+           and has_table_privilege(r.oid, c.oid, 'TRUNCATE') \
+           and not pg_has_role(r.oid, c.relowner, 'MEMBER')",
+        fix: "revoke truncate on the table: policies do not cover it",
+    },
+    Check {
+        // One policy alone opens nothing; a permissive one of somebody else beside it does.
+        sql: join!(
+            "with rule as ( \
+               select c.relname, r.rolname, '(workspace_id = ( SELECT voice.' || r.function || '()%' \
+                 as text \
+               from pg_class c \
+               cross join (values ('voice_agent', 'member_workspace'), ('voice_webhook', 'workspace')) \
+                 as r (rolname, function) \
+               where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+                 and c.relname in (",
+            PROTECTED,
+            ")), policy as ( \
+               select q.*, u.text from pg_policies q join rule u \
+                 on q.schemaname = 'public' and q.tablename = u.relname and q.cmd = 'ALL' \
+                   and q.roles = array[u.rolname]::name[] \
+                   and q.qual like u.text and q.with_check = q.qual) \
+             select 'the table ' || u.relname || ' lacks the restrictive policy of ' || u.rolname, \
+               exists (select from pg_policies q \
+                 where q.schemaname = 'public' and q.tablename = u.relname \
+                   and q.permissive = 'PERMISSIVE' and q.roles && array['public', u.rolname]::name[] \
+                   and not exists (select from policy p \
+                     where p.tablename = q.tablename and p.policyname = q.policyname)) \
+             from rule u \
+             where not exists (select from policy p \
+               where p.tablename = u.relname and p.text = u.text and p.permissive = 'RESTRICTIVE') \
+             order by u.relname, u.rolname",
+        ),
+        fix: "run `switchroom migrate`",
+    },
+    Check {
+        sql: join!(
+            "select 'the function voice.' || p.proname || ' is not as the schema makes it', true \
+             from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
+             where n.nspname = 'voice' and p.proname in (",
+            quoted!(&FUNCTIONS),
+            ") and not (p.provolatile = 's' and p.prosecdef = (p.proname in (",
+            quoted!(&DEFINERS),
+            ")) and coalesce('search_path=\"\"' = any (p.proconfig), p.prosqlbody is not null)) \
+             order by p.proname",
+        ),
+        fix: "run `switchroom migrate`",
+    },
+    Check {
+        sql: join!(
+            "select distinct 'the table ' || c.relname || ' is open to ' || \
+               case a.grantee when 0 then 'everybody' else a.grantee::regrole::text end, false \
+             from pg_class c cross join lateral aclexplode(c.relacl) a \
+             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+               and c.relname in (",
+            quoted!(&OURS),
+            ") \
+               and a.grantee <> c.relowner \
+               and a.grantee not in (to_regrole('voice_agent'), to_regrole('voice_webhook')) \
+             order by 1",
+        ),
+        fix: "run `switchroom migrate`, which revokes it",
+    },
+    Check {
+        sql: "select 'any role may make temporary tables', false \
+         where has_database_privilege(to_regrole('voice_webhook'), current_database(), 'TEMP')",
+        fix: "revoke temporary on the database from public",
+    },
+];
+
+/// The tables that have our policies.
+pub(super) const PROTECTED: &str = join!(quoted!(&LIVE_CHAT), ", ", quoted!(&OURS));

@@ -1,0 +1,192 @@
+//! What the server's roles can reach past the policies, and what only looks like it.
+
+use store_pg::StoreError;
+
+use crate::guard::{case, faults, try_all};
+use crate::support::*;
+
+#[tokio::test]
+async fn finds_whatever_gives_rows_without_policies() {
+    let db = Db::new().await;
+    let reader = format!("{}_reader", db.name());
+    db.execute(&format!("create role {reader}; grant {reader} to voice_webhook"));
+    let (matview, function) = ("the materialised view", "returns what its owner reads");
+    let cases = vec![
+        case(
+            true,
+            "create table livechat_tags (workspace_id text); grant select on livechat_tags to public",
+            "drop table livechat_tags",
+            "row-level security is not forced on livechat_tags",
+        ),
+        case(
+            true,
+            "create view everybody as select * from user_profiles; \
+             grant select on everybody to voice_agent",
+            "drop view everybody",
+            "the view everybody runs with its owner's rights",
+        ),
+        case(
+            true,
+            "create schema reports; grant usage on schema reports to public; \
+             create view reports.people as select * from user_profiles; \
+             grant select on reports.people to voice_webhook",
+            "drop schema reports cascade",
+            "the view reports.people runs with its owner's rights",
+        ),
+        case(
+            true,
+            format!(
+                "create view one as select phone_number from livechat_contacts; \
+                 create view two with (security_invoker = on) as select * from one; \
+                 create view three as select count(*) from two; grant select on three to {reader}"
+            ),
+            "drop view one cascade",
+            "the view three runs with its owner's rights",
+        ),
+        case(
+            true,
+            "create materialized view contacts as select * from livechat_contacts; \
+             grant select on contacts to public",
+            "drop materialized view contacts",
+            &format!("{matview} contacts keeps rows without policies"),
+        ),
+        case(
+            true,
+            "create function names() returns setof text language plpgsql as \
+               'begin return query select display_name from livechat_contacts; end'; \
+             create materialized view contacts as select * from names(); \
+             grant select on contacts to voice_agent",
+            "drop materialized view contacts; drop function names",
+            &format!("{matview} contacts keeps rows without policies"),
+        ),
+        case(
+            true,
+            "create function contacts() returns setof livechat_contacts language plpgsql \
+               security definer as 'begin return query select * from LIVECHAT_contacts; end'",
+            "drop function contacts",
+            &format!("the function contacts {function}"),
+        ),
+        case(
+            true,
+            "create schema reports; grant usage on schema reports to public; \
+             create function reports.numbers(text) returns text[] language sql security definer \
+               begin atomic select array_agg(phone_number) from public.livechat_contacts; end",
+            "drop schema reports cascade",
+            &format!("the function reports.numbers {function}"),
+        ),
+        case(
+            true,
+            "create foreign data wrapper far; create server far foreign data wrapper far; \
+             create foreign table far_contacts (workspace_id text) server far; \
+             grant select on far_contacts to public",
+            "drop foreign data wrapper far cascade",
+            "no policies can guard the foreign table far_contacts",
+        ),
+        case(
+            true,
+            "create table old_contacts () inherits (livechat_contacts); \
+             alter table old_contacts enable row level security; \
+             create policy open on old_contacts using (true); \
+             grant select on old_contacts to public",
+            "drop table old_contacts",
+            "the table old_contacts is a part of another one",
+        ),
+        case(
+            true,
+            "create table notes (id uuid); grant insert on notes to public; \
+             create rule shown as on insert to notes do instead select id from livechat_contacts",
+            "drop table notes",
+            "the table notes has a rule that runs with its owner's rights",
+        ),
+    ];
+    try_all(&db, cases).await;
+    db.execute(&format!("drop role {reader}"));
+}
+
+/// What an extension or a live chat has for itself.
+#[tokio::test]
+async fn is_silent_about_what_cannot_leak() {
+    let db = Db::new().await;
+    db.execute(
+        "create table spatial (id int); grant select on spatial to public; \
+         create table livechat_widgets (workspace_id text); \
+         create view statements as select * from pg_stat_activity; \
+         grant select on statements to public; \
+         create materialized view tables as select relname from pg_class; \
+         grant select on tables to public; \
+         create view unseen as select * from livechat_contacts; \
+         create materialized view unseen_too as select * from livechat_contacts; \
+         create schema closed; create view closed.contacts as select * from livechat_contacts; \
+         grant select on closed.contacts to public; \
+         create table livechat_tags (workspace_id text); grant select on livechat_tags to public; \
+         alter table livechat_tags enable row level security; \
+         create function numbers() returns setof text language sql as \
+           'select phone_number from public.livechat_contacts'; \
+         create function touched() returns trigger language plpgsql security definer as \
+           'begin update public.livechat_contacts set display_name = null; return new; end'; \
+         create function revoked() returns setof livechat_contacts language sql security definer as \
+           'select * from public.livechat_contacts'; \
+         revoke execute on function revoked() from public",
+    );
+    let store = db.store();
+    assert_eq!(faults(&db, LOGIN).await, "");
+    store.look_again().await.expect("no leak");
+    assert_eq!(store.warnings().await.expect("an answer"), []);
+
+    // What asks its caller, or returns no rows, may be right; nobody but a person can tell.
+    db.execute(&format!(
+        "create function is_member(text) returns boolean language sql security definer as \
+           'select exists (select from public.user_profiles where workspace_id = $1)'; \
+         create function mine() returns setof livechat_contacts language sql security definer as \
+           'select c.* from public.livechat_contacts c join public.user_profiles p \
+              using (workspace_id) where p.id = auth.uid()'; \
+         create function total() returns bigint language plpgsql security definer as \
+           'declare n bigint; begin execute ''select count(*) from li'' || ''vechat_contacts'' \
+              into n; return n; end'; \
+         alter role {LOGIN} in database {} set search_path = reports, pg_catalog",
+        db.name()
+    ));
+    assert_eq!(faults(&db, LOGIN).await, "");
+    store.look_again().await.expect("no leak");
+    let warnings = store.warnings().await.expect("an answer");
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].starts_with("3 functions"), "{warnings:?}");
+    assert!(warnings[0].contains("is_member, mine, total"), "{warnings:?}");
+    assert!(warnings[1].contains("a search_path that is set for voice_app"), "{warnings:?}");
+}
+
+/// A check that cannot be finished says nothing about the database.
+#[tokio::test]
+async fn what_cannot_be_told_is_no_leak_and_what_is_found_stays_one() {
+    let db = Db::new().await;
+    let store = db.store();
+    db.execute(
+        "revoke execute on function pg_catalog.has_schema_privilege(oid, oid, text) from public",
+    );
+    let error = store.look_again().await.expect_err("it cannot be asked");
+    assert!(!matches!(error, StoreError::Refused(_)), "{error:?}");
+    store.ready().await.expect("it is used");
+    db.execute("alter table voice_calls disable row level security");
+    let error = store.look_again().await.expect_err("a leak");
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    let error = store.ready().await.expect_err("it is not used");
+    assert!(matches!(error, StoreError::Untrusted), "{error:?}");
+}
+
+/// The live chat may know its workspaces by a table of its own.
+#[tokio::test]
+async fn a_foreign_key_to_the_workspaces_is_no_fault() {
+    let db = Db::new().await;
+    db.execute(
+        "create table workspaces (id text primary key); \
+         alter table livechat_messages add foreign key (workspace_id) references workspaces",
+    );
+    assert_eq!(faults(&db, LOGIN).await, "", "no workspace is served yet");
+    db.execute("insert into voice_workspaces values ('ws_a', 'AC1', 'SK1', 'AP1', '\\x00')");
+    let found = faults(&db, LOGIN).await;
+    assert!(found.contains("voice_webhook cannot use livechat_messages: insert"), "{found}");
+    db.execute("insert into workspaces values ('ws_a')");
+    assert_eq!(faults(&db, LOGIN).await, "");
+    assert_eq!(db.value::<i64>("select count(*) from livechat_messages").await, 0);
+}
