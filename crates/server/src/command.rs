@@ -16,6 +16,8 @@ pub use console::ConsoleCommand;
 pub use spool::SpoolCommand;
 pub use workspace::WorkspaceCommand;
 
+use crate::log::LostLines;
+
 /// Voice backend for Twilio: answers its webhooks, rings agents in their browsers, records every call.
 ///
 /// Environment variables configure all commands; docs/configuration.md lists them.
@@ -79,14 +81,14 @@ impl Failure {
     }
 }
 
-/// Runs the command.
+/// Runs the command. `lost_lines` counts what is missing in its log.
 ///
 /// # Errors
 ///
 /// [`Failure`] with what to print.
-pub async fn run(line: CommandLine) -> Result<(), Failure> {
+pub async fn run(line: CommandLine, lost_lines: LostLines) -> Result<(), Failure> {
     match line.command {
-        Command::Serve => serve::run().await,
+        Command::Serve => serve::run(lost_lines).await,
         Command::Migrate => migrate::run().await,
         Command::Workspace(command) => workspace::run(command).await,
         Command::Console(command) => console::run(command).await,

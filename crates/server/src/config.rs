@@ -14,6 +14,7 @@ use twilio_sig::PublicUrl;
 
 use crate::clock::Clock;
 use crate::http::networks::Networks;
+use crate::log::LostLines;
 use crate::secrets::{Secret, SecretsKey};
 pub use reader::ConfigFaults;
 use reader::Reader;
@@ -55,6 +56,8 @@ pub struct Config {
     pub reconcile: ReconcileConfig,
     /// The clock of everything else.
     pub clock: Clock,
+    /// What is missing in the log; [`Config::read`] sets a count that nobody counts.
+    pub lost_lines: LostLines,
 }
 
 /// How missed callbacks are found.
@@ -117,6 +120,7 @@ impl Config {
                     clock: Clock::system(),
                 },
                 clock: Clock::system(),
+                lost_lines: LostLines::default(),
             }),
             _ => Err(ConfigFaults(reader.faults)),
         }

@@ -202,6 +202,7 @@ mod tests {
     use super::*;
     use crate::database::budget::Budget;
     use crate::known::{Files, Sources};
+    use crate::log::LostLines;
     use crate::secrets::SecretsKey;
 
     #[tokio::test]
@@ -220,7 +221,8 @@ mod tests {
             key,
             rosters: Arc::default(),
         });
-        let (metrics, stop) = (Arc::new(Metrics::new()), CancellationToken::new());
+        let (metrics, stop) =
+            (Arc::new(Metrics::new(&LostLines::default())), CancellationToken::new());
         let feed = Feed::new(clock, store, Arc::new(workspaces), metrics, stop);
         let workspace: WorkspaceId = "acme".parse().unwrap();
         let (requests, gone) = mpsc::channel(1);

@@ -1,7 +1,15 @@
 //! The log: which lines are written and which never are.
 
+mod lines;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic;
+
+use tracing::error;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{ParseError, Targets};
+
+pub use lines::{Lines, LostLines};
 
 /// Reads a filter as in `RUST_LOG`: `info`, or levels for targets, `info,server=debug`.
 ///
@@ -24,6 +32,19 @@ pub struct FilterError(#[from] ParseError);
 pub fn limit() -> Targets {
     let own = OWN.iter().map(|target| (*target, LevelFilter::TRACE));
     Targets::new().with_default(LevelFilter::INFO).with_targets(own)
+}
+
+/// Lets panics be written to the log like everything else. By default they are written at once, which
+/// waits for the reader.
+pub fn catch_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            error!("{panic}\n{backtrace}");
+        } else {
+            error!("{panic}");
+        }
+    }));
 }
 
 /// The crates of this workspace that may log.

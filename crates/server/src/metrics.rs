@@ -12,6 +12,8 @@ use prometheus_client::registry::Registry;
 use spool::Stats;
 use store_pg::PoolUse;
 
+use crate::log::LostLines;
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -67,8 +69,13 @@ impl MetricConstructor<Histogram> for Buckets {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(lost_lines: &LostLines) -> Self {
         let mut registry = Registry::with_prefix("switchroom");
+        registry.register(
+            "log_lines_lost",
+            "Lines of the log that were lost because its reader was too slow",
+            lost_lines.counter().clone(),
+        );
         let answers = Family::default();
         let webhook_seconds = Family::new_with_constructor(Buckets);
         let refusals = Family::default();
@@ -229,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_page_holds_counters_and_gauges() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(&LostLines::default());
         metrics.answered("voice", 200);
         metrics.refused("mismatch");
         metrics.webhook_took("voice", Duration::from_millis(3));
@@ -255,6 +262,7 @@ mod tests {
             "switchroom_journal_total{outcome=\"written\"} 2",
             "switchroom_pool_connections{pool=\"webhook\",state=\"open\"} 2",
             "switchroom_spool_pending_records 5",
+            "switchroom_log_lines_lost_total 0",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
         }

@@ -7,12 +7,14 @@ use tracing::{info, warn};
 use super::Failure;
 use crate::config::Config;
 use crate::database::embedded;
+use crate::log::LostLines;
 use crate::serve::Server;
 
 /// Serves until it is told to stop by SIGTERM or SIGINT, or until a background task fails.
-pub(super) async fn run() -> Result<(), Failure> {
-    let config = Config::read(super::variable)
+pub(super) async fn run(lost_lines: LostLines) -> Result<(), Failure> {
+    let mut config = Config::read(super::variable)
         .map_err(|faults| Failure::Configuration(faults.to_string()))?;
+    config.lost_lines = lost_lines;
     raise_limit();
     let data_dir = config.data_dir.clone();
     let failed = |error: std::io::Error| Failure::failed(&error);

@@ -16,6 +16,7 @@ use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::{Journal, Slots};
 use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
+use crate::log::LostLines;
 use crate::metrics::Metrics;
 use crate::reconcile::Reconciler;
 use crate::sessions::Sessions;
@@ -26,6 +27,7 @@ pub(super) struct Parts {
     pub(super) app: Arc<App>,
     pub(super) reconciler: Arc<Reconciler>,
     pub(super) refresh: Arc<Refresh>,
+    pub(super) lost_lines: LostLines,
     pub(super) slots: Slots,
     /// The directory of this server's own spool.
     pub(super) own_slot: PathBuf,
@@ -38,7 +40,7 @@ impl Parts {
         stop: CancellationToken,
     ) -> Result<Self, ServeError> {
         let clock = config.clock;
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new(&config.lost_lines));
         let slots = Slots::of(&config.data_dir);
         let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
         let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
@@ -88,6 +90,7 @@ impl Parts {
         };
         Ok(Self {
             app,
+            lost_lines: config.lost_lines,
             reconciler: Arc::new(reconciler.map_err(ServeError::Tls)?),
             refresh: Arc::new(refresh),
             slots,

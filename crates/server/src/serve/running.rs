@@ -23,6 +23,7 @@ pub(super) struct Running {
     changes: Task,
     adopter: Task,
     rotation: Task,
+    lost_lines: Task,
     applier: Task,
     /// The applier goes on when the others have stopped: they may still acknowledge something.
     stop_applier: CancellationToken,
@@ -64,6 +65,11 @@ impl Running {
             changes: tasks.spawn("changes", stop, listen),
             adopter: tasks.spawn("adopter", stop, adopt),
             rotation: tasks.spawn("spool rotation", stop, rotate),
+            lost_lines: tasks.spawn(
+                "lost lines",
+                stop,
+                parts.lost_lines.clone().report(stop.clone()),
+            ),
             applier: tasks.spawn("applier", &stop_applier, apply),
             stop_applier,
         }
@@ -73,6 +79,7 @@ impl Running {
     pub(super) async fn ended(self) -> Applying {
         self.listener.ended().await;
         self.rotation.ended().await;
+        self.lost_lines.ended().await;
         self.reconciler.ended().await;
         self.guard.ended().await;
         self.changes.ended().await;

@@ -33,11 +33,23 @@ impl Process {
 
     /// The same with another public URL.
     pub(crate) async fn start_at(world: &World, listen: SocketAddr, public_url: &str) -> Self {
+        // Only the lines that are waited for: lines of a log that is not read are lost.
+        let env = [
+            ("SWITCHROOM_PUBLIC_URL", public_url),
+            ("RUST_LOG", "server::serve=info,server::command=info"),
+        ];
+        Self::start_with(world, listen, &env).await
+    }
+
+    /// The same with another environment.
+    pub(crate) async fn start_with(
+        world: &World,
+        listen: SocketAddr,
+        env: &[(&str, &str)],
+    ) -> Self {
         let mut child = program(world, "serve")
             .env("SWITCHROOM_LISTEN", listen.to_string())
-            .env("SWITCHROOM_PUBLIC_URL", public_url)
-            // Only the lines that are waited for: a log that is not read blocks its writer.
-            .env("RUST_LOG", "server::serve=info")
+            .envs(env.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -49,7 +61,7 @@ impl Process {
     }
 
     /// Waits for a line of its log.
-    async fn says(&mut self, text: &str) {
+    pub(crate) async fn says(&mut self, text: &str) {
         let found = async {
             while let Some(line) = self.log.next_line().await.expect("UTF-8") {
                 if line.contains(text) {
@@ -62,16 +74,26 @@ impl Process {
         assert!(found, "it ended before it said {text:?}");
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        signal(name, &self.pid()).await;
+    }
+
+    /// Waits until it has ended; whether it says that all was well.
+    pub(crate) async fn ended(&mut self) -> bool {
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("in time");
+        status.expect("a status").success()
+    }
+
     fn pid(&self) -> String {
         self.child.id().expect("it runs").to_string()
     }
 
     /// Tells it to stop and reads its log to the end.
     pub(crate) async fn stop(mut self) {
-        signal("-TERM", &self.pid()).await;
+        self.signal("-TERM").await;
         self.says("stopped").await;
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("in time");
-        assert!(status.expect("a status").success());
+        assert!(self.ended().await);
     }
 
     async fn kill(mut self) {

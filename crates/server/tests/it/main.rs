@@ -21,6 +21,7 @@ mod operations;
 mod outbound;
 mod parameters;
 mod presence;
+mod process;
 mod reconcile;
 mod replay;
 mod rest;
