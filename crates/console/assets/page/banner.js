@@ -15,9 +15,10 @@ import { $, write } from "./dom.js";
  * - `silent`: a call rings and the browser keeps the ring tone silent; any click ends that
  * - `stopped`: calls do not reach this agent until somebody acts
  * - `order`: something that the agent asked for was refused
+ * - `link`: a link wants to sign in somebody else
  * - `unsteady`: calls do not reach this agent at the moment, and that ends by itself
  */
-const KEYS = /** @type {const} */ (["silent", "stopped", "order", "unsteady"]);
+const KEYS = /** @type {const} */ (["silent", "stopped", "order", "link", "unsteady"]);
 
 /** @typedef {typeof KEYS[number]} NoticeKey */
 

@@ -1,5 +1,8 @@
 import { readSession } from "../lib/session.js";
+import { banner } from "./banner.js";
 import { $ } from "./dom.js";
+
+/** A workspace, and the session of an agent of it. @typedef {{ workspace: string, session: string }} Known */
 
 /**
  * Who signed in, and how to get a fresh token.
@@ -11,13 +14,16 @@ import { $ } from "./dom.js";
  */
 
 /**
- * Waits until somebody is signed in: by the fragment of the link, by what this tab stored before a
- * reload, or by the form.
+ * Waits until somebody is signed in: by what this tab stored before a reload, by the fragment of the
+ * link, or by the form. A link signs nobody else in while somebody is signed in: anybody can write one.
  *
  * @returns {Promise<SignedIn>}
  */
 export async function signedIn() {
-  const known = fromLink() ?? fromTab() ?? (await fromForm());
+  const [link, tab] = [fromLink(), fromTab()];
+  const isTaken = link && tab && !isSame(link, tab) && !hasEnded(tab.session);
+  const known = (isTaken ? tab : link) ?? tab ?? (await fromForm());
+  if (isTaken) offer(link);
   let { session } = known;
   let renewed = () => {};
   keep(known);
@@ -25,12 +31,12 @@ export async function signedIn() {
   addEventListener("hashchange", () => {
     const link = fromLink();
     if (!link) return;
+    if (!isSame(link, { workspace: known.workspace, session })) {
+      return hasEnded(session) ? switchTo(link) : offer(link);
+    }
     keep(link);
-    if (link.workspace !== known.workspace) return location.reload();
-    const isSame = safeUser(link.session) === safeUser(session);
     session = link.session;
-    if (isSame) renewed();
-    else location.reload();
+    renewed();
   });
   return { workspace: known.workspace, session: () => session, onRenewed: (then) => (renewed = then) };
 }
@@ -39,6 +45,32 @@ export async function signedIn() {
 export function signOut() {
   sessionStorage.removeItem(KEY);
   location.assign("/");
+}
+
+/**
+ * Asks whether the session of a link takes the place of the one that is signed in.
+ *
+ * @param {Known} link
+ */
+function offer(link) {
+  const text = `A link wants to sign in somebody else here, in ${link.workspace}.`;
+  banner.set("link", { kind: "warn", text, act: { label: "Switch", run: () => switchTo(link) } });
+}
+
+/** @param {Known} link */
+function switchTo(link) {
+  keep(link);
+  location.reload();
+}
+
+/** Whether two sessions are of one agent. @param {Known} one @param {Known} other */
+const isSame = (one, other) =>
+  one.workspace === other.workspace && safeRead(one.session)?.userId === safeRead(other.session)?.userId;
+
+/** @param {string} session */
+function hasEnded(session) {
+  const { expiresAt } = safeRead(session) ?? { expiresAt: 0 };
+  return expiresAt !== null && expiresAt < Date.now();
 }
 
 /** Reads the fragment, and removes it from the address bar before anybody can copy it. */
@@ -50,7 +82,7 @@ function fromLink() {
   return { workspace, session };
 }
 
-/** @returns {{ workspace: string, session: string } | null} */
+/** @returns {Known | null} */
 function fromTab() {
   try {
     return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -59,12 +91,12 @@ function fromTab() {
   }
 }
 
-/** @param {{ workspace: string, session: string }} known */
+/** @param {Known} known */
 function keep({ workspace, session }) {
   sessionStorage.setItem(KEY, JSON.stringify({ workspace, session }));
 }
 
-/** @returns {Promise<{ workspace: string, session: string }>} */
+/** @returns {Promise<Known>} */
 function fromForm() {
   $("sign-in").hidden = false;
   $("workspace-input").focus();
@@ -88,9 +120,9 @@ function fromForm() {
 }
 
 /** @param {string} session */
-function safeUser(session) {
+function safeRead(session) {
   try {
-    return readSession(session).userId;
+    return readSession(session);
   } catch {
     return null;
   }
