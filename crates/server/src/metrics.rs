@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     calls: Family<Outcome, Counter>,
     journal: Family<Outcome, Counter>,
     keeping: Family<Outcome, Counter>,
+    over_budget: Family<What, Counter>,
     streams: Gauge,
     resets: Family<Reason, Counter>,
     event_lag: Histogram,
@@ -48,6 +49,11 @@ struct Class {
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct Reason {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct What {
+    what: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -82,6 +88,7 @@ impl Metrics {
         let calls = Family::default();
         let journal = Family::default();
         let keeping = Family::default();
+        let over_budget = Family::default();
         registry.register("answers", "Answers by endpoint and status", answers.clone());
         registry.register(
             "webhook_seconds",
@@ -99,6 +106,11 @@ impl Metrics {
             "keeping",
             "Rounds in which known workspaces were written to disk, by result",
             keeping.clone(),
+        );
+        registry.register(
+            "over_budget",
+            "Times that a workspace wanted more than its share, by what it wanted",
+            over_budget.clone(),
         );
         let (streams, resets) = (Gauge::default(), Family::default());
         let event_lag = Buckets.new_metric();
@@ -127,6 +139,7 @@ impl Metrics {
             calls,
             journal,
             keeping,
+            over_budget,
             streams,
             resets,
             event_lag,
@@ -165,6 +178,12 @@ impl Metrics {
     /// `outcome` is the result of writing the known workspaces: `done` or `failed`.
     pub(crate) fn keeping(&self, outcome: &'static str) {
         self.keeping.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// `what` is what a workspace wanted more of than its share: `wave`, `members`,
+    /// `known_bytes`.
+    pub(crate) fn over_budget(&self, what: &'static str) {
+        self.over_budget.get_or_create(&What { what }).inc();
     }
 
     pub(crate) fn stream_opened(&self) {
@@ -206,6 +225,15 @@ impl Metrics {
                 );
             }
         }
+        let _ = writeln!(
+            gauges,
+            "# HELP switchroom_pool_over_share Statements refused because their workspace had its share \
+             of the pool.\n# TYPE switchroom_pool_over_share counter"
+        );
+        for pool in pools {
+            let (name, value) = (pool.name, pool.over_share);
+            let _ = writeln!(gauges, "switchroom_pool_over_share_total{{pool=\"{name}\"}} {value}");
+        }
         for (name, help, value) in [
             ("spool_pending_records", "Durable records not applied yet", spool.pending_records),
             (
@@ -242,7 +270,9 @@ mod tests {
         metrics.webhook_took("voice", Duration::from_millis(3));
         metrics.call("rings");
         metrics.journal("written", 2);
-        let pool = PoolUse { name: "webhook", limit: 8, open: 2, idle: 1, waiting: 0 };
+        metrics.over_budget("wave");
+        let pool =
+            PoolUse { name: "webhook", limit: 8, open: 2, idle: 1, waiting: 0, over_share: 7 };
         let spool = Stats {
             pending_records: 5,
             pending_bytes: 500,
@@ -259,8 +289,10 @@ mod tests {
             "switchroom_signature_refusals_total{class=\"mismatch\"} 1",
             "switchroom_webhook_seconds_bucket{le=\"0.005\",endpoint=\"voice\"} 1",
             "switchroom_calls_total{outcome=\"rings\"} 1",
+            "switchroom_over_budget_total{what=\"wave\"} 1",
             "switchroom_journal_total{outcome=\"written\"} 2",
             "switchroom_pool_connections{pool=\"webhook\",state=\"open\"} 2",
+            "switchroom_pool_over_share_total{pool=\"webhook\"} 7",
             "switchroom_spool_pending_records 5",
             "switchroom_log_lines_lost_total 0",
         ] {

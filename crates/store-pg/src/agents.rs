@@ -80,13 +80,15 @@ impl Store {
         workspace: &WorkspaceId,
         user: UserId,
     ) -> Result<bool, StoreError> {
+        let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, user)
             .run(&self.agent, MEMBER, &[&workspace.as_str(), &sql::uuid(user)])
             .await?;
         Ok(!rows.is_empty())
     }
 
-    /// Every agent of the workspace by name; empty if the asking user is not a member.
+    /// The agents of the workspace by name, at most [`MOST_MEMBERS`](crate::MOST_MEMBERS); empty if the
+    /// asking user is not a member. Names are cut to 200 characters.
     ///
     /// # Errors
     ///
@@ -98,6 +100,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<AgentRow>, StoreError> {
         let (answered_after, rang_after) = oldest(now);
+        let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, asking)
             .run(&self.agent, AGENTS, &[&workspace.as_str(), &answered_after, &rang_after])
             .await?;
@@ -120,6 +123,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let text = (presence != Presence::Unknown).then(|| presence.code());
+        let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, user)
             .run(
                 &self.agent,
@@ -144,6 +148,7 @@ impl Store {
         user: UserId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, user)
             .run(
                 &self.agent,
@@ -211,7 +216,10 @@ pub(crate) const AGENTS: &str = join!(
     "select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, g.idle_since, \
   g.ready_since, g.online_until, g.online_until > now() as page_open, \
   l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
-from public.user_profiles p \
+from (select p.id, left(p.full_name, 200) as full_name, p.workspace_role \
+  from public.user_profiles p where p.workspace_id = $1 and p.workspace_role ",
+    TAKES_CALLS,
+    " order by p.id limit 1000) p \
 left join public.voice_agents g on g.workspace_id = $1 and g.user_id = p.id \
 left join ( \
   select l.user_id, min(l.answered_at) filter (where l.is_on_call) as on_call_since, \
@@ -225,10 +233,7 @@ left join ( \
       l.answered_at is null and coalesce(l.ringing_at, l.initiated_at) > $3 as is_ringing \
     from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null) l \
   group by l.user_id \
-) l on l.user_id = p.id \
-where p.workspace_id = $1 and p.workspace_role ",
-    TAKES_CALLS,
-    " order by p.full_name, p.id"
+) l on l.user_id = p.id order by p.full_name, p.id"
 );
 
 /// The row is written only for a member, because the profile is read under the same policies. The end

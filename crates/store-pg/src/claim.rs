@@ -64,6 +64,7 @@ impl Store {
         let lock: &[&(dyn ToSql + Sync)] = &[&id];
         let claim: &[&(dyn ToSql + Sync)] = &[&id, &asked];
         let statements = [(LOCK_CLAIMS, lock), (CLAIM_CALL, claim)];
+        let _turn = self.webhook_shares.turn(workspace).await?;
         let mut answers = Scope::Webhook(workspace).run_all(&self.webhook, &statements).await?;
         let rows = answers.pop().unwrap_or_default();
         let row = rows.first().ok_or_else(|| StoreError::Corrupt("no row".to_owned()))?;

@@ -38,6 +38,25 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the database cannot be used at all, whatever is asked: no connection could be made, this
+    /// one was lost, or none is trusted.
+    pub fn is_everybodys(&self) -> bool {
+        matches!(self, Self::Untrusted) || self.is_lost() || self.is_no_connection()
+    }
+
+    /// Whether no connection could be made.
+    fn is_no_connection(&self) -> bool {
+        let Self::Away(source) = self else { return false };
+        // The pool's own: it took too long. 28 and 3D: a login that is refused; 53300: too many of them.
+        let state = source.downcast_ref::<tokio_postgres::Error>().and_then(|error| error.code());
+        source.is::<PoolError>()
+            || state.is_some_and(|state| {
+                matches!(&state.code()[..2], "28" | "3D") || state.code() == "53300"
+            })
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -32,6 +32,20 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether an index finds just these calls. If not, a page may read a whole log to find a few.
+    const fn is_indexed(self) -> bool {
+        matches!(
+            self,
+            Self { direction: None, result: None, .. }
+                | Self { agent: None, result: None, .. }
+                | Self {
+                    agent: None,
+                    direction: None | Some(Direction::Inbound),
+                    result: Some(CallResult::Missed)
+                }
+        )
+    }
+
     /// The statement whose index finds these calls. It checks the other conditions row by row.
     const fn statement(self) -> &'static str {
         match self {
@@ -45,7 +59,8 @@ impl Filter {
 }
 
 impl Store {
-    /// Reads a page of the call log, newest first.
+    /// Reads a page of the call log, newest first. A filter that no index serves takes the place of a
+    /// report.
     ///
     /// # Errors
     ///
@@ -63,9 +78,15 @@ impl Store {
         let agent = filter.agent.map(sql::uuid);
         let direction = filter.direction.map(Direction::code);
         let answered = filter.result.map(|result| result == CallResult::Answered);
+        let (pool, shares) = if filter.is_indexed() {
+            (&self.agent, &self.agent_shares)
+        } else {
+            (&self.report, &self.report_shares)
+        };
+        let _turn = shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, asking)
             .run(
-                &self.agent,
+                pool,
                 filter.statement(),
                 &[
                     &workspace.as_str(),
@@ -92,6 +113,7 @@ impl Store {
         asking: UserId,
         sid: CallSid,
     ) -> Result<Option<LoggedCall>, StoreError> {
+        let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, asking)
             .run(&self.agent, CALL, &[&workspace.as_str(), &sid.as_str()])
             .await?;
@@ -104,10 +126,32 @@ const COLUMNS: &str = join!(
     call_columns::COLUMNS.selected,
     ", ",
     leg_columns::COLUMNS.selected,
-    ", c.display_name as contact_name"
+    ", left(c.display_name, 200) as contact_name"
 );
-const BESIDE: &str = " left join public.livechat_contacts c on c.workspace_id = $1 and c.id = v.contact_id \
-  left join public.voice_legs l on l.workspace_id = $1 and l.call_sid = v.call_sid ";
+
+/// The calls of a subquery, as `v`, with what stands beside them: the contact, and at most so many legs
+/// of each call. `bytes` is the size of the decisions so far, as they are stored, in this order.
+///
+/// What a read returns is bounded here, not by its reader: a tenant may have calls of any size.
+macro_rules! calls_of {
+    ($rows:expr, $order:literal, $legs:literal) => {
+        join!(
+            " from (select r.*, sum(pg_column_size(r.waves)) over (order by ",
+            $order,
+            ") as bytes from (",
+            $rows,
+            ") r) v \
+              left join public.livechat_contacts c \
+                on c.workspace_id = $1 and c.id = v.contact_id \
+              left join lateral (select g.*, \
+                  row_number() over (order by g.initiated_at, g.leg_sid) as nth \
+                from public.voice_legs g where g.workspace_id = $1 and g.call_sid = v.call_sid \
+                order by g.initiated_at, g.leg_sid limit ",
+            $legs,
+            ") l on true "
+        )
+    };
+}
 
 const MISSED: &str = join!("direction = ", INBOUND, " and outcome ", IS_MISSED);
 
@@ -124,18 +168,23 @@ macro_rules! page {
         join!(
             "select ",
             COLUMNS,
-            " from (select * from public.voice_calls \
+            calls_of!(
+                join!(
+                    "select * from public.voice_calls \
                 where workspace_id = $1 \
                   and (started_at, call_sid) < ($2::timestamptz, $3::text) \
                   and ",
-            $rows,
-            " and ($6::text is null or direction = $6) \
+                    $rows,
+                    " and ($6::text is null or direction = $6) \
                   and ($7::boolean is null or $7 and outcome ",
-            IS_ANSWERED,
-            " or not $7 and ",
-            MISSED,
-            ") order by started_at desc, call_sid desc limit $4) v",
-            BESIDE,
+                    IS_ANSWERED,
+                    " or not $7 and ",
+                    MISSED,
+                    ") order by started_at desc, call_sid desc limit $4"
+                ),
+                "r.started_at desc, r.call_sid desc",
+                "100"
+            ),
             "order by v.started_at desc, v.call_sid desc, l.initiated_at, l.leg_sid"
         )
     };
@@ -159,10 +208,13 @@ pub const CALLS_MISSED: &str = page!(join!(OF_ALL, MISSED));
 pub(crate) const LIVE_CALLS: &str = join!(
     "select ",
     COLUMNS,
-    " from (select * from public.voice_calls \
+    calls_of!(
+        "select * from public.voice_calls \
         where workspace_id = $1 and ended_at is null and started_at > $2 \
-        order by started_at desc, call_sid desc limit 500) v",
-    BESIDE,
+        order by started_at desc, call_sid desc limit 500",
+        "r.started_at desc, r.call_sid desc",
+        "100"
+    ),
     "order by v.started_at, v.call_sid, l.initiated_at, l.leg_sid"
 );
 
@@ -173,17 +225,23 @@ pub const MOST_LIVE_CALLS: usize = 500;
 pub(crate) const CALLS_NAMED: &str = join!(
     "select ",
     COLUMNS,
-    " from public.voice_calls v",
-    BESIDE,
-    "where v.workspace_id = $1 and v.call_sid = any ($2::text[]) \
-     order by v.call_sid, l.initiated_at, l.leg_sid"
+    calls_of!(
+        "select * from public.voice_calls \
+         where workspace_id = $1 and call_sid = any ($2::text[])",
+        "r.call_sid",
+        "100"
+    ),
+    "order by v.call_sid, l.initiated_at, l.leg_sid"
 );
 
 /// Workspace, call.
 pub(crate) const CALL: &str = join!(
     "select ",
     COLUMNS,
-    " from public.voice_calls v",
-    BESIDE,
-    "where v.workspace_id = $1 and v.call_sid = $2 order by l.initiated_at, l.leg_sid"
+    calls_of!(
+        "select * from public.voice_calls where workspace_id = $1 and call_sid = $2",
+        "r.call_sid",
+        "500"
+    ),
+    "order by l.initiated_at, l.leg_sid"
 );

@@ -17,6 +17,8 @@ pub struct StoreOptions {
     pub apply_connections: usize,
     /// For pages that watch changes.
     pub feed_connections: usize,
+    /// For figures and for pages of the log that no index finds.
+    pub report_connections: usize,
 }
 
 impl StoreOptions {
@@ -26,6 +28,7 @@ impl StoreOptions {
         agent_connections: 4,
         apply_connections: 2,
         feed_connections: 2,
+        report_connections: 2,
     };
 }
 
@@ -46,7 +49,8 @@ impl Store {
         let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
         let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
-        Self::with_plans(config, &[webhook, agent, apply, feed])
+        let report = plan(options.report_connections, 5_000, REPORT_STATEMENTS);
+        Self::with_plans(config, &[webhook, agent, apply, feed, report])
     }
 }
 
@@ -65,5 +69,14 @@ const AGENT_STATEMENTS: &[&str] = &[
     log::CALLS_OUT,
     log::CALLS_MISSED,
     log::CALL,
+];
+
+const REPORT_STATEMENTS: &[&str] = &[
+    ENTER,
+    log::CALLS,
+    log::CALLS_OF_AGENT,
+    log::CALLS_IN,
+    log::CALLS_OUT,
+    log::CALLS_MISSED,
     stats::STATS,
 ];

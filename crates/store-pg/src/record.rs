@@ -40,7 +40,8 @@ pub(crate) struct Columns {
 /// Makes of a list of columns what statements need of it, and how a row is read and written.
 ///
 /// Each line is a column, its SQL type and the field. The key comes first; a column that is the
-/// record's place in another one follows it. `elsewhere` are fields that are no columns.
+/// record's place in another one follows it. `elsewhere` are fields that are no columns. After a field may
+/// stand what is selected instead of its column, because a tenant may have stored something of any size.
 macro_rules! columns {
     (
         $(#[$doc:meta])*
@@ -48,7 +49,7 @@ macro_rules! columns {
             key $key:ident $key_type:ident = $key_field:ident,
             $((of $parent:ident $parent_type:ident),)?
             $first:ident $first_type:ident = $first_field:ident,
-            $($column:ident $type:ident = $field:ident,)+
+            $($column:ident $type:ident = $field:ident $(shown $shown:literal)?,)+
         }
         elsewhere { $($other:ident: $empty:expr),* }
     ) => {
@@ -60,7 +61,7 @@ macro_rules! columns {
                 selected: concat!(
                 $alias, ".", stringify!($key), " as ", $alias, "_", stringify!($key),
                 ", ", $alias, ".", stringify!($first), " as ", $alias, "_", stringify!($first),
-                $(", ", $alias, ".", stringify!($column), " as ", $alias, "_", stringify!($column),)+
+                $(", ", shown!($alias, $column $($shown)?), " as ", $alias, "_", stringify!($column),)+
             ),
                 names: concat!(
                 stringify!($key), $(", ", stringify!($parent),)? ", ", stringify!($first),
@@ -118,14 +119,24 @@ macro_rules! columns {
     };
 }
 
+/// What is selected for a column.
+macro_rules! shown {
+    ($alias:literal, $column:ident) => {
+        concat!($alias, ".", stringify!($column))
+    };
+    ($alias:literal, $column:ident $shown:literal) => {
+        $shown
+    };
+}
+
 columns! {
     /// A call: its row in `voice_calls`, which is `v` in statements.
     call_columns: Call as "v" {
         key call_sid text = sid,
         direction text = direction,
         outcome text = outcome,
-        from_party text = from,
-        to_party text = to,
+        from_party text = from shown "left(v.from_party, 256)",
+        to_party text = to shown "left(v.to_party, 256)",
         contact_id uuid = contact,
         handled_by uuid = handled_by,
         started_at timestamptz = started_at,
@@ -133,7 +144,7 @@ columns! {
         ended_at timestamptz = ended_at,
         end_reason text = end_reason,
         refusal text = refusal,
-        waves jsonb = waves,
+        waves jsonb = waves shown "case when v.bytes <= 1048576 and coalesce(l.nth, 1) = 1 then v.waves end",
     }
     elsewhere { legs: Vec::new() }
 }
@@ -268,7 +279,7 @@ impl Column for Option<Word<Refusal>> {
 }
 
 impl Column for Vec<Wave> {
-    /// Waves that only a newer version can read count as not known.
+    /// Waves that only a newer version can read, or that are too large, count as not known.
     fn read(row: &Row, column: &str) -> Result<Self, StoreError> {
         Ok(row.try_get(column).map(|Json(waves)| waves).unwrap_or_default())
     }

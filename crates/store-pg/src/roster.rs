@@ -43,7 +43,8 @@ impl Store {
     /// Looks up caller, assignments, members and their state for one call.
     ///
     /// `caller` is `None` for a withheld number. Of several contacts with the same number the one with
-    /// an assignment counts, then the oldest. `wrap_up` is the length of the wrap-up after a call.
+    /// an assignment counts, then the oldest; of very many, only the 50 oldest are looked at. At most
+    /// [`MOST_MEMBERS`] members are read, by id. `wrap_up` is the length of the wrap-up after a call.
     ///
     /// # Errors
     ///
@@ -58,6 +59,7 @@ impl Store {
     ) -> Result<Roster, StoreError> {
         let caller = caller.map(PhoneNumber::as_str);
         let oldest = sql::system(now.before(LONGEST_CALL));
+        let _turn = self.webhook_shares.turn(workspace).await?;
         let rows = Scope::Webhook(workspace)
             .run(&self.webhook, ROSTER, &[&workspace.as_str(), &caller, &call.as_str(), &oldest])
             .await?;
@@ -97,14 +99,22 @@ fn closed(row: &Row) -> Option<(UserId, Duration)> {
     Some((sql::user(row, "user_id")?, ago))
 }
 
+/// The most members of a workspace that are read; the same number stands in the statements.
+pub const MOST_MEMBERS: usize = 1_000;
+
 /// The contact with a number: of several the one with an assignment, then the oldest.
+///
+/// However many contacts have the number, the work is bounded: the first 1,000 that the index gives are
+/// read, and the 50 oldest of them are asked for an assignment. A name is cut before it is sent.
 macro_rules! contact_by_number {
     ($number:expr) => {
         $crate::text::join!(
-            "select c.id, c.display_name from public.livechat_contacts c \
-             where c.workspace_id = $1 and c.phone_number = ",
+            "select c.id, left(c.display_name, 200) as display_name from ( \
+               select n.* from (select m.id, m.display_name, m.created_at \
+                 from public.livechat_contacts m where m.workspace_id = $1 and m.phone_number = ",
             $number,
-            " order by exists (select from public.livechat_contact_assignments a \
+            " limit 1000) n order by n.created_at, n.id limit 50) c \
+             order by exists (select from public.livechat_contact_assignments a \
                 where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
               c.created_at, c.id \
             limit 1"
@@ -148,12 +158,13 @@ pub const ROSTER: &str = join!(
     "), \
 assigned as ( \
   select distinct a.user_id from public.livechat_contact_assignments a \
-  where a.workspace_id = $1 and a.contact_id = (select id from contact) and a.status = 'active'), \
+  where a.workspace_id = $1 and a.contact_id = (select id from contact) and a.status = 'active' \
+  order by a.user_id limit 1000), \
 member as ( \
   select p.id, p.workspace_role from public.user_profiles p \
   where p.workspace_id = $1 and p.workspace_role ",
     TAKES_CALLS,
-    "), \
+    " order by p.id limit 1000), \
 talking as ( \
   select distinct l.user_id from public.voice_legs l \
   where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \

@@ -82,8 +82,9 @@ impl Store {
     ) -> Result<Option<Stats>, StoreError> {
         let oldest = sql::system(until.before(LONGEST_CALL));
         let (from, to) = (sql::system(since), sql::system(until));
+        let _turn = self.report_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, asking)
-            .run(&self.agent, STATS, &[&workspace.as_str(), &from, &to, &oldest])
+            .run(&self.report, STATS, &[&workspace.as_str(), &from, &to, &oldest])
             .await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let users: Vec<Uuid> = row.get("users");
@@ -157,13 +158,13 @@ answering as ( \
     sum(extract(epoch from coalesce(ended_at, $3) - answered_at))::float8 as talked \
   from cohort where is_answered and handled_by is not null group by handled_by), \
 member as ( \
-  select p.id, p.full_name from public.user_profiles p \
+  select p.id, left(p.full_name, 200) as full_name from public.user_profiles p \
   where p.workspace_id = $1 and p.workspace_role ",
     TAKES_CALLS,
-    "), \
+    " order by p.id limit 1000), \
 agent as ( \
   select coalesce(m.id, a.id) as id, \
-    coalesce(m.full_name, (select p.full_name from public.user_profiles p \
+    coalesce(m.full_name, (select left(p.full_name, 200) from public.user_profiles p \
       where p.workspace_id = $1 and p.id = a.id)) as full_name, \
     coalesce(a.answered, 0) as answered, coalesce(a.talked, 0) as talked \
   from member m full join answering a on a.id = m.id), \

@@ -11,19 +11,25 @@ use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::guard;
 use crate::pool::{self, Borrowed, PoolPlan};
+use crate::share::Shares;
 use crate::sql;
 
 /// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
 ///
-/// Webhooks, agents, the log and watching pages have pools of their own, so that a slow page does not
-/// keep a caller waiting.
+/// Webhooks, agents, the log, watching pages and reports have pools of their own, so that a slow page
+/// does not keep a caller waiting. Of the pools for requests, one workspace has half at most, and one
+/// connection for reports.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) webhook: Pool,
     pub(crate) agent: Pool,
     pub(crate) apply: Pool,
     pub(crate) feed: Pool,
+    pub(crate) report: Pool,
+    pub(crate) webhook_shares: Shares,
+    pub(crate) agent_shares: Shares,
+    pub(crate) report_shares: Shares,
     pub(crate) config: Config,
     admission: Arc<Admission>,
 }
@@ -31,7 +37,7 @@ pub struct Store {
 /// How one pool is used at this moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolUse {
-    /// `webhook`, `agent`, `apply` or `feed`.
+    /// `webhook`, `agent`, `apply`, `feed` or `report`.
     pub name: &'static str,
     /// Connections that may be opened.
     pub limit: usize,
@@ -41,6 +47,8 @@ pub struct PoolUse {
     pub idle: usize,
     /// Requests that wait for a connection.
     pub waiting: usize,
+    /// Statements so far that were refused because their workspace had its share of the pool.
+    pub over_share: u64,
 }
 
 impl Store {
@@ -53,15 +61,21 @@ impl Store {
         pool::parse(url).map(drop)
     }
 
-    /// The pools, in the order webhooks, agents, log, watching pages.
-    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 4]) -> Result<Self, StoreError> {
+    /// The pools, in the order webhooks, agents, log, watching pages, reports.
+    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 5]) -> Result<Self, StoreError> {
         let admission = Arc::new(Admission::default());
-        let [webhook, agent, apply, feed] = plans;
+        let [webhook, agent, apply, feed, report] = plans;
+        let webhook = pool::pool(&config, webhook, &admission)?;
+        let agent = pool::pool(&config, agent, &admission)?;
         Ok(Self {
-            webhook: pool::pool(&config, webhook, &admission)?,
-            agent: pool::pool(&config, agent, &admission)?,
+            webhook_shares: Shares::half_of(&webhook),
+            agent_shares: Shares::half_of(&agent),
+            report_shares: Shares::of(1),
+            webhook,
+            agent,
             apply: pool::pool(&config, apply, &admission)?,
             feed: pool::pool(&config, feed, &admission)?,
+            report: pool::pool(&config, report, &admission)?,
             config,
             admission,
         })
@@ -161,7 +175,13 @@ impl Store {
     }
 
     /// How the pools are used at this moment.
-    pub fn pools(&self) -> [PoolUse; 4] {
+    pub fn pools(&self) -> [PoolUse; 5] {
+        let shares = |name| match name {
+            "webhook" => Some(&self.webhook_shares),
+            "agent" => Some(&self.agent_shares),
+            "report" => Some(&self.report_shares),
+            _ => None,
+        };
         self.named_pools().map(|(name, pool)| {
             let status = pool.status();
             PoolUse {
@@ -170,16 +190,18 @@ impl Store {
                 open: status.size,
                 idle: status.available,
                 waiting: status.waiting,
+                over_share: shares(name).map_or(0, Shares::refused),
             }
         })
     }
 
-    const fn named_pools(&self) -> [(&'static str, &Pool); 4] {
+    const fn named_pools(&self) -> [(&'static str, &Pool); 5] {
         [
             ("webhook", &self.webhook),
             ("agent", &self.agent),
             ("apply", &self.apply),
             ("feed", &self.feed),
+            ("report", &self.report),
         ]
     }
 

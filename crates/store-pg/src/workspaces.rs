@@ -34,6 +34,7 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
     ) -> Result<Option<WorkspaceRow>, StoreError> {
+        let _turn = self.webhook_shares.turn(workspace).await?;
         let rows =
             Scope::Webhook(workspace).run(&self.webhook, WORKSPACE, &[&workspace.as_str()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };

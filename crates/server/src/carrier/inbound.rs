@@ -3,7 +3,7 @@
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
 use routing::{Caller, Decision, Ending, resolve};
-use store_pg::{KnownContact, Roster};
+use store_pg::{KnownContact, MOST_MEMBERS, Roster};
 use tracing::{info, warn};
 
 use super::rung::Rung;
@@ -26,9 +26,16 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
         return twiml::hang_up();
     }
     let decision = decide(call, &roster, rung);
-    let decided =
-        Event { at: call.app.clock.now(), fact: Fact::Routed(routed(&decision, &roster)) };
-    call.record(vec![event, decided]).await;
+    let mut events = vec![event];
+    if rung.last_wave() <= workspace.policy.routing.last_wave() {
+        let decided = Fact::Routed(routed(&decision, &roster));
+        events.push(Event { at: call.app.clock.now(), fact: decided });
+    } else {
+        // Nobody rings after the last wave, and what was decided is known: this URL is not one of ours,
+        // or the policy was changed during the call.
+        call.app.metrics.over_budget("wave");
+    }
+    call.record(events).await;
     render(call, &decision, roster.contact.as_ref(), rung)
 }
 
@@ -39,14 +46,17 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, app.clock.now());
     let allowance = call.signed.allowance;
     let found = if app.rosters.knows(workspace) {
-        app.budget.spend(allowance, lookup).await
+        app.budget.spend(workspace, allowance, lookup).await
     } else {
         // A late ring is better than none.
-        app.budget.spend_all(allowance, lookup).await
+        app.budget.spend_all(workspace, allowance, lookup).await
     };
     let mut roster = match found {
         Ok(roster) => {
-            app.rosters.remember(workspace, caller, &roster, app.clock.instant());
+            if app.rosters.remember(workspace, caller, &roster, app.clock.instant()) {
+                app.metrics.over_budget("members");
+                warn!(workspace.id = %workspace, "workspace {workspace} has more members who take calls than are read: only the first {MOST_MEMBERS} by id ring");
+            }
             Some(roster)
         }
         Err(error) => {
@@ -75,22 +85,32 @@ fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {
     resolve(caller, &candidates, policy, rung.last_wave() + 1, call.app.clock.now())
 }
 
+/// The decision as the record keeps it. Of a very large team, the reasons of those who ring are kept
+/// first, then of those who are assigned, then of the others.
 fn routed(decision: &Decision, roster: &Roster) -> Routed {
+    let rings = |verdict: &routing::Verdict| decision.next().contains(&verdict.user);
+    let mut kept: Vec<&routing::Verdict> = decision.verdicts.iter().collect();
+    if kept.len() > MOST_VERDICTS {
+        kept.sort_by_key(|verdict| (!rings(verdict), !verdict.assigned));
+        kept.truncate(MOST_VERDICTS);
+    }
     Routed {
         wave: decision.first_wave,
         contact: roster.contact.as_ref().map(|contact| contact.id),
         scope: decision.scope.into(),
-        verdicts: decision
-            .verdicts
-            .iter()
+        verdicts: kept
+            .into_iter()
             .map(|verdict| Verdict {
                 user: verdict.user,
                 reason: decision.word(verdict).into(),
-                rings: decision.next().contains(&verdict.user),
+                rings: rings(verdict),
             })
             .collect(),
     }
 }
+
+/// Reasons that the record of one decision keeps, about 90 bytes each.
+const MOST_VERDICTS: usize = 200;
 
 fn render(
     call: &Webhook<'_>,

@@ -77,7 +77,7 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Re
         since_of_all: now.before(DAY),
     };
     let claimed = app.store.claim_call(&workspace.id, &claim, now);
-    let claimed = app.budget.spend(call.signed.allowance, claimed).await;
+    let claimed = app.budget.spend(&workspace.id, call.signed.allowance, claimed).await;
     let known = claimed.map_err(|error| {
         warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
         Refusal::Unavailable

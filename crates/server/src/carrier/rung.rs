@@ -2,6 +2,7 @@
 //! crates/routing/src/resolve.rs decides who rings next.
 
 use identity::UserId;
+use routing::{Policy, WAVE_SIZE};
 
 /// The state of a call between two waves: the last wave, and the agents who have rung so far.
 ///
@@ -34,12 +35,17 @@ impl Rung {
         Self { waves }
     }
 
-    /// Reads the query of an action's URL. Any other query means that nobody has rung.
+    /// Reads the query of an action's URL. Any other query means that nobody has rung. Of a list that is
+    /// longer than any of ours the beginning counts, so that a request costs the same whatever it says.
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let value =
             query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("rung="));
         let waves = value.unwrap_or_default().split('.').filter(|wave| !wave.is_empty());
-        Self { waves: waves.map(|wave| wave.as_bytes().as_chunks::<MARK>().0.to_vec()).collect() }
+        let marks = |wave: &str| {
+            let (marks, _) = wave.as_bytes().as_chunks::<MARK>();
+            marks.iter().take(WAVE_SIZE).copied().collect()
+        };
+        Self { waves: waves.take(usize::from(Policy::MAX_WAVES)).map(marks).collect() }
     }
 
     /// Writes the query of an action's URL.
@@ -84,5 +90,14 @@ mod tests {
         assert_eq!([1, 2, 3, 4].map(|n| read.wave_of(user(n))), [Some(1), Some(1), Some(2), None]);
         assert_eq!(Rung::parse(None).last_wave(), 0);
         assert_eq!(Rung::parse(Some("other=1")).last_wave(), 0);
+    }
+
+    #[test]
+    fn of_an_endless_list_the_beginning_counts() {
+        let wave = "AAAAAAAA".repeat(3_000);
+        let endless = format!("rung={}", [wave.as_str(); 400].join("."));
+        let read = Rung::parse(Some(&endless));
+        assert_eq!(read.last_wave(), Policy::MAX_WAVES);
+        assert!(read.waves.iter().all(|wave| wave.len() == WAVE_SIZE));
     }
 }

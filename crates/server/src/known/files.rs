@@ -46,6 +46,9 @@ pub(super) enum FileError {
     /// It does not open with this key for this workspace.
     #[error("it was sealed with another key or for another workspace")]
     Sealed,
+    /// It is larger than any that this version writes.
+    #[error("it has more than {MOST_BYTES} bytes")]
+    TooLarge,
     /// It opens, and holds something else than this version writes.
     #[error("another version wrote it")]
     Version,
@@ -75,7 +78,11 @@ impl Files {
         if !self.has(id) {
             return Ok(None);
         }
-        let sealed = fs::read(self.path(id))?;
+        let path = self.path(id);
+        if fs::metadata(&path)?.len() > MOST_BYTES {
+            return Err(FileError::TooLarge);
+        }
+        let sealed = fs::read(path)?;
         let clear = seal::decrypt(&self.key, &bound(id), &sealed).map_err(|_| FileError::Sealed)?;
         let document: Document = serde_json::from_slice(&clear).map_err(|_| FileError::Version)?;
         document.read().map(Some).map_err(|_| FileError::Version)
@@ -87,7 +94,8 @@ impl Files {
     }
 
     /// Writes the file of a workspace, durably and atomically, and returns `true`; returns `false` if the
-    /// file has the same content already.
+    /// file has the same content already. The error is [`io::ErrorKind::FileTooLarge`] if it would not be
+    /// read again.
     pub(super) fn write(&self, id: &WorkspaceId, known: &KnownWorkspace) -> io::Result<bool> {
         let clear = Zeroizing::new(serde_json::to_vec(&Document::of(known))?);
         let mut hasher = DefaultHasher::new();
@@ -102,6 +110,9 @@ impl Files {
         }
         let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
             .map_err(io::Error::other)?;
+        if sealed.len() as u64 > MOST_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         // Another process may write the same file at this moment.
         let name = format!("{id}.{}{UNFINISHED}", Uuid::new_v4().simple());
         let (path, unfinished) = (self.path(id), self.dir.join(name));
@@ -138,6 +149,9 @@ impl Files {
 fn bound(id: &WorkspaceId) -> Vec<u8> {
     [b"known\0", id.as_str().as_bytes()].concat()
 }
+
+/// The largest file: a thousand members and two thousand callers take less.
+const MOST_BYTES: u64 = 8 * 1_024 * 1_024;
 
 const SUFFIX: &str = ".known";
 const UNFINISHED: &str = ".unfinished";
@@ -221,6 +235,20 @@ mod tests {
         files.forget(&HashSet::from([id.clone()])).unwrap();
         assert!(files.read(&id).unwrap().is_none());
         assert!(dir.files(KEY).read(&id).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_has_a_bounded_size() {
+        let (dir, id) = (Dir::new(), "acme".parse().unwrap());
+        let files = dir.files(KEY);
+        files.write(&id, &known()).unwrap();
+        let mut large = known();
+        large.row.policy = serde_json::json!("x".repeat(9 * 1_024 * 1_024));
+        let refused = files.write(&id, &large).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(files.read(&id).unwrap().unwrap().roster, known().roster, "the one of before");
+        fs::write(dir.0.join("acme.known"), vec![0; 9 * 1_024 * 1_024]).unwrap();
+        assert!(matches!(files.read(&id), Err(FileError::TooLarge)));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What is known stays fresh in memory, and is written to disk.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity::{CallSid, WorkspaceId};
-use store_pg::Store;
+use store_pg::{MOST_MEMBERS, Store};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -60,7 +61,10 @@ impl Refresh {
         let lookup = self.store.roster(id, None, no_call, Duration::ZERO, self.clock.now());
         match tokio::time::timeout(PATIENCE, lookup).await {
             Ok(Ok(roster)) => {
-                self.rosters.remember(id, None, &roster, self.clock.instant());
+                if self.rosters.remember(id, None, &roster, self.clock.instant()) {
+                    self.metrics.over_budget("members");
+                    warn!(workspace.id = %id, "workspace {id} has more members who take calls than are read: only the first {MOST_MEMBERS} by id ring");
+                }
                 true
             }
             Ok(Err(error)) => {
@@ -78,7 +82,14 @@ impl Refresh {
         let written = tokio::task::spawn_blocking(move || {
             for (id, row) in workspaces.rows() {
                 let known = KnownWorkspace { row: (*row).clone(), roster: rosters.known(&id) };
-                if let Err(error) = files.write(&id, &known) {
+                let written = files.write(&id, &known);
+                if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::FileTooLarge) {
+                    // The file of before stays, and the others are written.
+                    metrics.over_budget("known_bytes");
+                    warn!(workspace.id = %id, "workspace {id} is too large for its file in known/");
+                    continue;
+                }
+                if let Err(error) = written {
                     metrics.keeping("failed");
                     warn!(workspace.id = %id, "workspace {id} is not written to known/: {error}");
                     return;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use identity::{PhoneNumber, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Page, Presence};
-use store_pg::{KnownContact, Roster};
+use store_pg::{KnownContact, MOST_MEMBERS, Roster};
 use tokio::time::Instant;
 
 /// The roster of each workspace as the database last gave it.
@@ -31,20 +31,22 @@ pub(super) struct Caller {
 }
 
 impl Rosters {
-    /// Remembers what the database answered.
+    /// Remembers what the database answered. Returns whether the workspace has more members than are
+    /// read, if that is news.
     pub(crate) fn remember(
         &self,
         workspace: &WorkspaceId,
         caller: Option<&PhoneNumber>,
         roster: &Roster,
         now: Instant,
-    ) {
+    ) -> bool {
         let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         if !workspaces.contains_key(workspace) {
             workspaces.insert(workspace.clone(), KnownRoster::default());
         }
-        let Some(known) = workspaces.get_mut(workspace) else { return };
+        let Some(known) = workspaces.get_mut(workspace) else { return false };
         known.at = Some(now);
+        let was_cut = known.members.len() >= MOST_MEMBERS;
         known.members.clear();
         known.members.extend(roster.candidates.iter().filter(|one| one.role.is_some()));
         if let (Some(caller), Some(contact)) = (caller, &roster.contact) {
@@ -52,10 +54,11 @@ impl Rosters {
                 known.callers.clear();
             }
             let assigned = roster.candidates.iter().filter(|one| one.assigned);
-            let assigned = assigned.map(|one| one.user).collect();
+            let assigned = assigned.map(|one| one.user).take(MOST_ASSIGNED).collect();
             let known_caller = Caller { contact: contact.clone(), assigned };
             known.callers.insert(caller.clone(), known_caller);
         }
+        known.members.len() >= MOST_MEMBERS && !was_cut
     }
 
     /// Takes the roster of an earlier run, unless a newer one is known.
@@ -121,8 +124,11 @@ impl Rosters {
     }
 }
 
-/// Callers that are remembered for each workspace, about 200 bytes each.
+/// Callers that are remembered for each workspace, about 200 bytes each, and 2 KiB at most.
 const MOST_CALLERS: usize = 2_000;
+
+/// Agents that are remembered as assigned to one caller: five waves.
+const MOST_ASSIGNED: usize = 50;
 
 #[cfg(test)]
 mod tests {
@@ -159,7 +165,8 @@ mod tests {
         };
         let rosters = Rosters::default();
         assert_eq!(rosters.recall(&workspace, Some(&known)), None);
-        rosters.remember(&workspace, Some(&known), &roster, Clock::system().instant());
+        let now = Clock::system().instant();
+        assert!(!rosters.remember(&workspace, Some(&known), &roster, now));
 
         let seen = |roster: Option<Roster>| -> Vec<(UserId, bool)> {
             roster.unwrap().candidates.iter().map(|one| (one.user, one.assigned)).collect()
@@ -175,5 +182,15 @@ mod tests {
         );
         let recalled = rosters.recall(&workspace, Some(&known)).unwrap();
         assert!(recalled.candidates.iter().all(|one| one.activity == Activity::Idle));
+
+        // Of a very large team it says so once.
+        let crowd = Roster {
+            candidates: (0..MOST_MEMBERS).map(|_| candidate(1, true, Some(Role::Agent))).collect(),
+            ..roster
+        };
+        assert!(rosters.remember(&workspace, Some(&known), &crowd, now));
+        assert!(!rosters.remember(&workspace, Some(&known), &crowd, now));
+        let callers = rosters.known(&workspace).unwrap().callers;
+        assert_eq!(callers[&known].assigned.len(), MOST_ASSIGNED);
     }
 }

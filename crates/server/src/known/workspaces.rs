@@ -151,9 +151,9 @@ impl Workspaces {
         let is_known = is_known || recalled.is_some();
         let row = self.sources.store.workspace(id);
         let row = if is_known {
-            self.sources.budget.spend(allowance, row).await
+            self.sources.budget.spend(id, allowance, row).await
         } else {
-            self.sources.budget.spend_all(allowance, row).await
+            self.sources.budget.spend_all(id, allowance, row).await
         };
         match row {
             Ok(row) => {

@@ -17,6 +17,7 @@ mod inbound;
 mod isolation;
 mod known;
 mod logs;
+mod neighbours;
 mod operations;
 mod outbound;
 mod parameters;

@@ -3,6 +3,7 @@
 
 mod agents;
 mod apply;
+mod budgets;
 mod changes;
 mod events;
 mod guard;

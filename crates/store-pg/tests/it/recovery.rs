@@ -16,6 +16,7 @@ const NARROW: StoreOptions = StoreOptions {
     agent_connections: 1,
     apply_connections: 1,
     feed_connections: 1,
+    report_connections: 1,
 };
 
 /// The server's sessions that are inside a transaction or act as another role.
@@ -31,14 +32,15 @@ enum Lender {
     Agent,
     Apply,
     Feed,
+    Report,
 }
 
 /// Every request that the store knows, each with its lender.
 const REQUESTS: [Lender; 19] = {
-    use Lender::{Agent, Apply, Feed, Webhook};
+    use Lender::{Agent, Apply, Feed, Report, Webhook};
     [
         Apply, Webhook, Agent, Agent, Agent, Agent, Agent, Webhook, Webhook, Webhook, Apply, Apply,
-        Apply, Apply, Apply, Feed, Feed, Agent, Agent,
+        Apply, Apply, Apply, Feed, Feed, Report, Agent,
     ]
 };
 
@@ -126,6 +128,11 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
             Lender::Feed => {
                 let snapshot = store.snapshot(&b, agent(4), at(60)).await.expect("a snapshot");
                 let agents = snapshot.expect("agent 4 is a member").agents;
+                assert_eq!(agents.len(), 1, "round {round}");
+            }
+            Lender::Report => {
+                let figures = store.stats(&b, agent(4), at(0), at(60)).await.expect("figures");
+                let agents = figures.expect("agent 4 is a member").agents;
                 assert_eq!(agents.len(), 1, "round {round}");
             }
         }

@@ -128,6 +128,7 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         webhook_connections: 1,
         agent_connections: 1,
         apply_connections: 1,
+        report_connections: 1,
         feed_connections: 1,
     };
     let store = Store::new(&url, one).expect("a store");
