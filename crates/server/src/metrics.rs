@@ -282,6 +282,7 @@ mod tests {
             set_aside: 0,
             damaged: 0,
             faults: 0,
+            refusal: None,
         };
         let page = metrics.render(&[pool], &spool);
         for line in [

@@ -232,6 +232,24 @@ fn a_segment_outlives_every_cursor_into_it() {
 }
 
 /// A payload that holds its number and has only one form.
+#[test]
+fn files_that_are_gone_are_noticed_before_anything_is_acknowledged() {
+    let disk = Simulated::new(1);
+    let mut engine = Engine::open(&disk).expect("opened");
+    engine.append(b"before").expect("durable");
+    disk.lose_everything();
+    engine.append(b"nowhere").expect_err("no name leads to its segment");
+    engine.append(b"after").expect("durable, in another segment");
+    disk.lose_everything();
+    // Nothing is appended meanwhile.
+    engine.writer.look();
+    engine.append(b"later").expect("durable at once");
+    disk.cut_power();
+    let mut engine = Engine::open(&disk).expect("opened again");
+    let batch = engine.consumer.next_batch(10).expect("read");
+    assert_eq!(batch.iter().map(|r| &r.payload[..]).collect::<Vec<_>>(), [b"later"]);
+}
+
 fn payload(number: u64) -> Vec<u8> {
     let mut dice = Dice::new(number);
     let length = dice_index(&mut dice, 700);

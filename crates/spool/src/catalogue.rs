@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use crate::error::Fault;
+
 /// All segments in order, and who waits for records.
 #[derive(Default)]
 pub(crate) struct Catalogue(Mutex<Entries>);
@@ -19,6 +21,8 @@ pub(crate) struct Entries {
     pub(crate) damaged: u64,
     /// Disk failures in this run.
     pub(crate) faults: u64,
+    /// Why no record can be stored now.
+    pub(crate) refusal: Option<Fault>,
     pub(crate) closed: bool,
     wakers: Vec<Waker>,
 }
@@ -81,6 +85,13 @@ impl Catalogue {
         self.lock().faults += 1;
     }
 
+    /// The disk took no record: counted, and kept until it does.
+    pub(crate) fn refuse(&self, fault: Fault) {
+        let mut entries = self.lock();
+        entries.faults += 1;
+        entries.refusal = Some(fault);
+    }
+
     /// Adds durable records to the segment in use and wakes the consumer.
     ///
     /// False if the consumer found the segment broken meanwhile: then a restart would not find
@@ -94,6 +105,7 @@ impl Catalogue {
         segment.end += added.bytes;
         segment.left.records += added.records;
         segment.left.bytes += added.bytes;
+        entries.refusal = None;
         entries.wake();
         true
     }

@@ -197,10 +197,16 @@ impl Consumer {
         let Some(segment) = self.segment_at(place) else { return Ok(Step::Caught) };
         let walk = match &mut self.walk {
             Some((first, walk)) if *first == segment.first => walk,
-            other => {
-                let walk = Walk::open(&*self.storage, &file::segment(segment.first))?;
-                &mut other.insert((segment.first, walk)).1
-            }
+            other => match Walk::open(&*self.storage, &file::segment(segment.first)) {
+                Ok(walk) => &mut other.insert((segment.first, walk)).1,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    // Somebody deleted it: what it held is lost, and must not hold up the rest.
+                    self.walk = None;
+                    self.cut(segment.first, *place);
+                    return Ok(Step::Skipped);
+                }
+                Err(error) => return Err(error),
+            },
         };
         match walk.find(place.at, segment.end, place.sequence)? {
             Found::Record { bytes, payload } => {

@@ -36,11 +36,13 @@ impl Cursor {
         if let Some(file) = &mut self.file {
             let stored =
                 file.write(self.turn * PLACE, &encode(sequence)).and_then(|()| file.sync());
-            if stored.is_ok() {
+            let name = file::cursor(self.generation);
+            if stored.and_then(|()| storage.keeps(&name, &**file)).is_ok() {
                 self.turn = 1 - self.turn;
                 return Ok(());
             }
-            // Never write to it again: the kernel may have dropped the unwritten pages.
+            // Never write to it again: the kernel may have dropped the unwritten pages, or nobody will
+            // find it.
             self.file = None;
         }
         let old = self.generation;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::storage::{Storage, Stored};
+use crate::storage::{Identity, Storage, Stored};
 
 /// Clones are the same disk.
 #[derive(Clone)]
@@ -83,6 +83,14 @@ impl Simulated {
         change(&mut file.bytes);
         file.durable.clone_from(&file.bytes);
         file.dirty.clear();
+    }
+
+    /// Deletes every file without the spool's knowledge.
+    pub(crate) fn lose_everything(&self) {
+        let mut world = self.world();
+        world.names.clear();
+        world.durable_names.clear();
+        world.changes.clear();
     }
 
     /// The contents of a file.
@@ -293,6 +301,20 @@ impl Storage for Simulated {
         };
         Ok(world.names.keys().filter_map(inside).collect())
     }
+
+    fn keeps(&self, name: &str, file: &dyn Stored) -> io::Result<()> {
+        let identity = file.identity()?;
+        let mut world = self.world();
+        if world.refuses() {
+            return Err(refusal());
+        }
+        let found = Identity(0, world.find(name)? as u64);
+        if found == identity { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    fn restore(&self) -> io::Result<()> {
+        if self.world().refuses() { Err(refusal()) } else { Ok(()) }
+    }
 }
 
 struct Handle {
@@ -343,6 +365,10 @@ impl Stored for Handle {
             return Err(refusal());
         }
         Ok(world.files[self.file].bytes.len() as u64)
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(Identity(0, self.file as u64))
     }
 }
 

@@ -66,7 +66,10 @@ impl Spares {
         if let Stage::Ready(_) = &state.stage
             && let Stage::Ready(spare) = std::mem::replace(&mut state.stage, Stage::Empty)
         {
-            return Ok(spare);
+            if self.storage.keeps(&spare.name, &*spare.file).is_ok() {
+                return Ok(spare);
+            }
+            self.discard(spare);
         }
         if let Some((when, fault)) = state.failed
             && when.elapsed() < self.pause

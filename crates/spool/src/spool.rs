@@ -70,6 +70,8 @@ pub struct Stats {
     pub damaged: u64,
     /// Disk failures since the start. Set an alert on any value but zero.
     pub faults: u64,
+    /// Why no record can be stored now, if the disk refused the last one. Tried again every second.
+    pub refusal: Option<Fault>,
 }
 
 impl Spool {
@@ -219,6 +221,7 @@ impl Spool {
             set_aside: entries.set_aside,
             damaged: entries.damaged,
             faults: entries.faults,
+            refusal: entries.refusal,
         }
     }
 
@@ -315,7 +318,14 @@ impl Shared {
         loop {
             let mut inbox = lock(&self.inbox);
             while inbox.waiting.is_empty() && !inbox.rotate && !inbox.closed {
-                inbox = self.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+                let waited = self.arrived.wait_timeout(inbox, LOOK);
+                let (held, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                inbox = held;
+                if timeout.timed_out() {
+                    drop(inbox);
+                    writer.look();
+                    inbox = lock(&self.inbox);
+                }
             }
             if inbox.waiting.is_empty() && inbox.closed {
                 break;
@@ -391,6 +401,9 @@ impl Drop for Owner {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Between two looks for the files while nothing is appended.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A full disk must not be filled again by every append.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Fault, OpenError};
 
@@ -24,6 +25,11 @@ pub(crate) trait Storage: Send + Sync + 'static {
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
     /// The names of the files in a directory, in any order.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+    /// Whether the next start would find this open file under this name; `NotFound` if somebody
+    /// deleted, moved or replaced it, a directory above it, or the proof of ownership.
+    fn keeps(&self, name: &str, file: &dyn Stored) -> io::Result<()>;
+    /// Makes the directories again if they are gone, and owns them again.
+    fn restore(&self) -> io::Result<()>;
 }
 
 /// An open file.
@@ -36,7 +42,13 @@ pub(crate) trait Stored: Send {
     fn sync(&mut self) -> io::Result<()>;
     /// The length in bytes.
     fn size(&self) -> io::Result<u64>;
+    /// Which file it is, whatever its name.
+    fn identity(&self) -> io::Result<Identity>;
 }
+
+/// The device and the number of a file on it. No other file has the same while it is open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Identity(pub(crate) u64, pub(crate) u64);
 
 /// The directory for records that cannot be applied.
 pub(crate) const DEAD: &str = "dead";
@@ -46,18 +58,19 @@ pub(crate) const DAMAGED: &str = "damaged";
 /// A directory of the file system.
 pub(crate) struct Disk {
     root: PathBuf,
+    lock: Arc<Mutex<File>>,
 }
 
 /// The proof, while it is held, that nobody else owns the directory.
 pub(crate) struct Ownership {
-    lock: File,
+    lock: Arc<Mutex<File>>,
 }
 
 impl Drop for Ownership {
     fn drop(&mut self) {
         // Closing alone is not enough: a process that is being started by another thread holds
         // the file open until it runs its program.
-        let _ = self.lock.unlock();
+        let _ = held(&self.lock).unlock();
     }
 }
 
@@ -66,16 +79,21 @@ impl Disk {
     pub(crate) fn take(root: &Path) -> Result<(Self, Ownership), OpenError> {
         let failed = |error: &io::Error| OpenError::Storage(Fault::new(MAKE, error));
         let is_new = !root.exists();
-        for dir in [root.to_path_buf(), root.join(DEAD), root.join(DAMAGED)] {
-            private_dir(&dir).map_err(|error| failed(&error))?;
-        }
-        let ownership = lock(&root.join(LOCK))?;
+        private_dirs(root).map_err(|error| failed(&error))?;
+        let lock = Arc::new(Mutex::new(lock(&root.join(LOCK))?));
         if is_new {
-            let root = root.canonicalize().map_err(|error| failed(&error))?;
-            let parent = root.parent().unwrap_or(&root);
-            sync_names(parent).map_err(|error| failed(&error))?;
+            sync_parent(root).map_err(|error| failed(&error))?;
         }
-        Ok((Self { root: root.to_path_buf() }, ownership))
+        let ownership = Ownership { lock: Arc::clone(&lock) };
+        Ok((Self { root: root.to_path_buf(), lock }, ownership))
+    }
+
+    fn find(&self, name: &str, file: Identity) -> io::Result<()> {
+        if identity(&fs::metadata(self.path(name))?) == file {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -118,6 +136,30 @@ impl Storage for Disk {
         }
         Ok(names)
     }
+
+    fn keeps(&self, name: &str, file: &dyn Stored) -> io::Result<()> {
+        self.find(name, file.identity()?)?;
+        let lock = held(&self.lock).identity()?;
+        self.find(LOCK, lock)
+    }
+
+    fn restore(&self) -> io::Result<()> {
+        private_dirs(&self.root)?;
+        let mut held = held(&self.lock);
+        match self.find(LOCK, held.identity()?) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return found,
+        }
+        *held = lock(&self.root.join(LOCK)).map_err(|error| match error {
+            OpenError::Storage(Fault { os_code: Some(code), .. }) => {
+                io::Error::from_raw_os_error(code)
+            }
+            OpenError::Storage(fault) => fault.kind.into(),
+            _ => io::ErrorKind::ResourceBusy.into(),
+        })?;
+        drop(held);
+        sync_parent(&self.root)
+    }
 }
 
 impl Stored for File {
@@ -143,9 +185,29 @@ impl Stored for File {
     fn size(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(identity(&self.metadata()?))
+    }
 }
 
-fn lock(path: &Path) -> Result<Ownership, OpenError> {
+#[cfg(unix)]
+fn identity(metadata: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    Identity(metadata.dev(), metadata.ino())
+}
+
+/// An open file can be neither deleted nor moved on other systems.
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> Identity {
+    Identity(0, 0)
+}
+
+fn held(lock: &Mutex<File>) -> MutexGuard<'_, File> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
     let failed = |error: &io::Error| OpenError::Storage(Fault::new(OWN, error));
     let mut file = private_file().open(path).map_err(|error| failed(&error))?;
     match file.try_lock() {
@@ -161,7 +223,7 @@ fn lock(path: &Path) -> Result<Ownership, OpenError> {
     file.set_len(0).map_err(|error| failed(&error))?;
     let owner = format!("{}\n", std::process::id());
     file.write_all(owner.as_bytes()).map_err(|error| failed(&error))?;
-    Ok(Ownership { lock: file })
+    Ok(file)
 }
 
 fn private_file() -> OpenOptions {
@@ -170,6 +232,12 @@ fn private_file() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+fn private_dirs(root: &Path) -> io::Result<()> {
+    [root.to_path_buf(), root.join(DEAD), root.join(DAMAGED)]
+        .iter()
+        .try_for_each(|dir| private_dir(dir))
 }
 
 fn private_dir(path: &Path) -> io::Result<()> {
@@ -184,6 +252,12 @@ fn private_dir(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, mode)?;
     }
     Ok(())
+}
+
+/// Makes the name of the spool's directory durable.
+fn sync_parent(root: &Path) -> io::Result<()> {
+    let root = root.canonicalize()?;
+    sync_names(root.parent().unwrap_or(&root))
 }
 
 /// Directories cannot be opened on other systems, and names are durable there by other means.

@@ -83,6 +83,21 @@ impl Writer {
         }
     }
 
+    /// Looks whether the segment in use is still where the next start looks for it, and tries to get a new
+    /// one after a failure, so that the next record need not be refused.
+    pub(crate) fn look(&mut self) {
+        if let Some(active) = &self.active {
+            let kept = self.storage.keeps(&file::segment(active.first), &*active.file);
+            let Err(error) = kept else { return };
+            let _counted = refused(&self.catalogue, FIND, &error);
+            self.retire();
+        }
+        if self.catalogue.lock().refusal.is_some() {
+            // What is wrong is in the statistics.
+            let _ = self.roll();
+        }
+    }
+
     fn has_room(&self, bytes: u64) -> bool {
         self.active.as_ref().is_some_and(|active| {
             active.end + self.buffer.len() as u64 + bytes <= self.config.segment_bytes
@@ -124,6 +139,8 @@ impl Writer {
         written.map_err(|error| refused(&self.catalogue, "write a segment", &error))?;
         let synced = active.file.sync();
         synced.map_err(|error| refused(&self.catalogue, "sync a segment", &error))?;
+        let kept = self.storage.keeps(&file::segment(active.first), &*active.file);
+        kept.map_err(|error| refused(&self.catalogue, FIND, &error))?;
         if !self.catalogue.publish(active.first, added) {
             return Err(AppendError::Damaged);
         }
@@ -138,8 +155,10 @@ impl Writer {
         if self.catalogue.lock().disk_bytes() + size > limit {
             return Err(AppendError::Full { limit });
         }
+        let restored = self.storage.restore();
+        restored.map_err(|error| refused(&self.catalogue, "make the spool directory", &error))?;
         let spare = self.spares.take().map_err(|fault| {
-            self.catalogue.count_fault();
+            self.catalogue.refuse(fault);
             AppendError::Storage(fault)
         })?;
         let first = self.next;
@@ -156,16 +175,23 @@ impl Writer {
             return Err(refused(&self.catalogue, "sync the spool directory", &error));
         }
         self.retire();
-        self.catalogue.lock().segments.push_back(Segment::open(first, size));
+        let mut entries = self.catalogue.lock();
+        entries.segments.push_back(Segment::open(first, size));
+        entries.refusal = None;
+        drop(entries);
         self.active = Some(Active { first, file: spare.file, end: 0 });
         Ok(())
     }
 }
 
 fn refused(catalogue: &Catalogue, step: &'static str, error: &std::io::Error) -> AppendError {
-    catalogue.count_fault();
-    AppendError::Storage(Fault::new(step, error))
+    let fault = Fault::new(step, error);
+    catalogue.refuse(fault);
+    AppendError::Storage(fault)
 }
+
+/// After a sync: the file may be one that no name leads to any more.
+const FIND: &str = "find the segment again that was written";
 
 /// About as much as 64 callbacks.
 const BUFFER_KEPT: usize = 256 << 10;

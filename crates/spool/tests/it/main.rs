@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod behaviour;
+mod gone;
 mod kill;
 
 use std::path::{Path, PathBuf};
