@@ -126,6 +126,55 @@ async fn a_database_that_comes_back_unsafe_is_not_used() {
     world.stop().await;
 }
 
+/// What an extension brings, a check that cannot be finished, and then a leak.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_leaves_its_database_for_a_leak_alone() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    world.agents(&team, 1).await;
+    world.phone(CALLER).call(&team.number).ended().await;
+    world.applied().await;
+    let is_ready = async || world.ask(&Ask::get("/readyz")).await.status == 200;
+    until("it is ready", is_ready).await;
+    world
+        .database
+        .execute(
+            "create view public.statements as select * from pg_stat_activity; \
+         grant select on public.statements to public; \
+         revoke execute on function pg_catalog.has_schema_privilege(oid, oid, text) from public",
+        )
+        .expect("the owner may");
+    world.cut_off().await;
+    world.let_in().await;
+    until("it is ready", is_ready).await;
+    assert_eq!(world.get(&team, 1, "calls").await.status, 200);
+
+    let leak = "create materialized view public.contacts as select * from public.livechat_contacts; \
+                grant select on public.contacts to public";
+    world
+        .database
+        .execute(
+            "grant execute on function pg_catalog.has_schema_privilege(oid, oid, text) to public",
+        )
+        .expect("the owner may");
+    world.database.execute(leak).expect("the owner may");
+    world.cut_off().await;
+    world.let_in().await;
+    let untrusted = async || {
+        let answer = world.ask(&Ask::get("/readyz")).await;
+        answer.text().contains("not used until it is found safe")
+    };
+    until("it is refused", untrusted).await;
+    let story = world.phone(CALLER).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [1], "calls go on: {story}");
+    // It was trusted once: whatever is no leak does not keep it away.
+    let fixed = "drop materialized view public.contacts; \
+                 grant truncate on public.voice_calls to voice_agent";
+    world.database.execute(fixed).expect("the owner may");
+    until("it is used again", is_ready).await;
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workspace_that_is_removed_is_not_kept() {
     let mut world = World::new().await;
