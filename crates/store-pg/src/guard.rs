@@ -1,6 +1,7 @@
 //! Is this database safe to serve tenants from?
 
 mod checks;
+pub(crate) mod log;
 mod probe;
 mod reach;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
-use identity::Timestamp;
+use identity::{Timestamp, WorkspaceId};
 use tokio_postgres::Config;
 
 use crate::admission::Admission;
@@ -140,6 +140,15 @@ impl Store {
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn warnings(&self) -> Result<Vec<Fault>, StoreError> {
         guard::warnings(&pool::connect_one(&self.config).await?).await
+    }
+
+    /// Every kind of row that the live chat's log would refuse from a workspace's calls. Nothing stays.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] if the database does not answer.
+    pub async fn log_faults(&self, workspace: &WorkspaceId) -> Result<Vec<Fault>, StoreError> {
+        guard::log::faults(&pool::connect_one(&self.config).await?, workspace).await
     }
 
     /// What the database's clock says.

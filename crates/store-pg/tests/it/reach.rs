@@ -190,3 +190,40 @@ async fn a_foreign_key_to_the_workspaces_is_no_fault() {
     assert_eq!(faults(&db, LOGIN).await, "");
     assert_eq!(db.value::<i64>("select count(*) from livechat_messages").await, 0);
 }
+
+/// Triggers and checks of the live chat that let some calls through.
+#[tokio::test]
+async fn each_row_that_the_log_would_refuse_is_named() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.contact(&ws, 1, "+15005550001").await;
+    let store = db.store();
+    assert_eq!(store.log_faults(&ws).await.expect("an answer"), []);
+    let refused = async |plant: &str, fix: &str| {
+        db.execute(plant);
+        let faults = store.log_faults(&ws).await.expect("an answer");
+        db.execute(fix);
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let found = refused(
+        "alter table livechat_messages add constraint words check (status <> 'no_answer')",
+        "alter table livechat_messages drop constraint words",
+    )
+    .await;
+    assert_eq!(found.len(), 4, "two directions, with a contact and without: {found:?}");
+    assert!(found[0].contains("with the status no_answer: 23514"), "{found:?}");
+    let found = refused(
+        "create function bumped() returns trigger language plpgsql as \
+           'begin update public.livechat_contacts set display_name = null \
+              where id = new.contact_id; return new; end'; \
+         create trigger bumps before update on livechat_messages for each row \
+           when (new.contact_id is not null) execute function bumped()",
+        "drop function bumped cascade",
+    )
+    .await;
+    let of_contacts =
+        found.iter().filter(|text| text.contains("call of a contact of workspace ws_a"));
+    assert_eq!((found.len(), of_contacts.count()), (2 * calls::Outcome::ALL.len(), found.len()));
+    assert!(found[0].contains("42501"), "{found:?}");
+    assert_eq!(db.value::<i64>("select count(*) from livechat_messages").await, 0);
+}

@@ -67,6 +67,9 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
         return Ok(Vec::new());
     }
     report.good("database: role, policies and schema");
+    for warning in store.warnings().await? {
+        report.skipped(&warning.fault, &warning.fix);
+    }
     let before = config.clock.now();
     let theirs = store.now().await?;
     let skew = apart(theirs, before).saturating_sub(apart(config.clock.now(), before));
@@ -86,6 +89,14 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     let mut found = Vec::new();
     for id in ids {
         if let Some(row) = store.workspace(&id).await? {
+            let refused = store.log_faults(&id).await?;
+            match refused.as_slice() {
+                [] => report.good(&format!("log of workspace {id}")),
+                [first, ..] => report.fault(
+                    format!("{} ({} kinds of rows are refused)", first.fault, refused.len()),
+                    &first.fix,
+                ),
+            }
             found.extend(open(config, id, row, report));
         }
     }
