@@ -2,5 +2,6 @@
 //! and the embedded one.
 
 pub(crate) mod budget;
+pub(crate) mod damaged;
 pub(crate) mod embedded;
 pub(crate) mod guard;

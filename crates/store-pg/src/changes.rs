@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::log::{CALLS_NAMED, LIVE_CALLS};
 use crate::news::{CALL, RING};
 use crate::pages::RENEW;
-use crate::record::{LoggedCall, gather};
+use crate::record::{Logged, LoggedCall, gather};
 use crate::scope::{ENTER, Scope};
 use crate::{Store, sql};
 
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub agents: Vec<AgentRow>,
     /// The calls that are not over, oldest first, at most [`MOST_LIVE_CALLS`](crate::MOST_LIVE_CALLS).
     pub calls: Vec<LoggedCall>,
+    /// What of them cannot be read.
+    pub damaged: Vec<String>,
 }
 
 /// What changed after a moment.
@@ -36,6 +38,8 @@ pub struct Changes {
     pub agents: Vec<AgentRow>,
     /// The calls that the changes name, as they are now.
     pub calls: Vec<LoggedCall>,
+    /// What of them cannot be read.
+    pub damaged: Vec<String>,
 }
 
 /// One change.
@@ -93,7 +97,8 @@ impl Store {
             return Ok(None);
         }
         let seq = head.first().map_or(0, |row| row.get("seq"));
-        Ok(Some(Snapshot { seq, agents, calls: gather(calls)? }))
+        let Logged { calls, damaged, .. } = gather(calls);
+        Ok(Some(Snapshot { seq, agents, calls, damaged }))
     }
 
     /// Reads what changed after the change with this number; `None` if the asking user is not a member
@@ -130,12 +135,12 @@ impl Store {
             i64::try_from(read.len()).is_ok_and(|length| after.checked_add(length) == Some(seq));
         let changes = whole.then(|| last_of_each(read));
         let named: Vec<&str> = changes.iter().flatten().filter_map(call_of).collect();
-        let calls = if named.is_empty() {
-            Vec::new()
+        let Logged { calls, damaged, .. } = if named.is_empty() {
+            Logged::default()
         } else {
-            gather(&scope.run(&self.feed, CALLS_NAMED, &[&id, &named]).await?)?
+            gather(&scope.run(&self.feed, CALLS_NAMED, &[&id, &named]).await?)
         };
-        Ok(Some(Changes { seq, changes, agents, calls }))
+        Ok(Some(Changes { seq, changes, agents, calls, damaged }))
     }
 }
 

@@ -44,7 +44,7 @@ pub use log::{
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use plans::StoreOptions;
 pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
-pub use record::LoggedCall;
+pub use record::{Logged, LoggedCall};
 pub use roster::{KnownContact, MOST_MEMBERS, ROSTER, Roster};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};

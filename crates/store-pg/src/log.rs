@@ -5,7 +5,7 @@ use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::record::{LoggedCall, call_columns, gather, leg_columns};
+use crate::record::{Logged, call_columns, gather, leg_columns};
 use crate::scope::Scope;
 use crate::sql;
 use crate::text::join;
@@ -72,7 +72,7 @@ impl Store {
         filter: Filter,
         limit: u16,
         before: Option<Before>,
-    ) -> Result<Vec<LoggedCall>, StoreError> {
+    ) -> Result<Logged, StoreError> {
         let started = sql::system(before.map_or(NEVER, |before| before.started_at));
         let sid = before.map_or_else(String::new, |before| before.sid.to_string());
         let agent = filter.agent.map(sql::uuid);
@@ -99,10 +99,10 @@ impl Store {
                 ],
             )
             .await?;
-        gather(&rows)
+        Ok(gather(&rows))
     }
 
-    /// Reads one call; `None` if the workspace has no such call.
+    /// Reads one call; none if the workspace has no such call.
     ///
     /// # Errors
     ///
@@ -112,12 +112,12 @@ impl Store {
         workspace: &WorkspaceId,
         asking: UserId,
         sid: CallSid,
-    ) -> Result<Option<LoggedCall>, StoreError> {
+    ) -> Result<Logged, StoreError> {
         let _turn = self.agent_shares.turn(workspace).await?;
         let rows = Scope::Agent(workspace, asking)
             .run(&self.agent, CALL, &[&workspace.as_str(), &sid.as_str()])
             .await?;
-        Ok(gather(&rows)?.pop())
+        Ok(gather(&rows))
     }
 }
 

@@ -23,6 +23,17 @@ pub struct LoggedCall {
     pub contact_name: Option<String>,
 }
 
+/// Calls as they were read. One row that cannot be read hides no other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logged {
+    /// The calls in the order of the statement, without the legs that cannot be read.
+    pub calls: Vec<LoggedCall>,
+    /// How many calls were left out.
+    pub left_out: usize,
+    /// What was left out, calls and legs: each names the column and the rule that it breaks.
+    pub damaged: Vec<String>,
+}
+
 /// What statements need of the columns of a record.
 pub(crate) struct Columns {
     /// Each column under a name that tells its table, to select.
@@ -179,21 +190,38 @@ pub(crate) fn of_legs(calls: &[Call]) -> Json<Vec<leg_columns::Written<'_>>> {
 }
 
 /// Reads calls with their legs: rows are one per leg, the legs of a call side by side.
-pub(crate) fn gather(rows: &[Row]) -> Result<Vec<LoggedCall>, StoreError> {
-    let mut logged: Vec<LoggedCall> = Vec::new();
+pub(crate) fn gather(rows: &[Row]) -> Logged {
+    let mut logged = Logged::default();
+    let mut last: Option<&str> = None;
+    let mut is_readable = false;
     for row in rows {
-        let sid = sql::call_sid(row, call_columns::KEY)?;
-        if logged.last().is_none_or(|last| last.call.sid != sid) {
-            let contact_name = row.get("contact_name");
-            logged.push(LoggedCall { call: call_columns::read(row)?, contact_name });
+        let key: &str = row.get(call_columns::KEY);
+        if last != Some(key) {
+            last = Some(key);
+            let read = call_columns::read(row);
+            is_readable = read.is_ok();
+            match read {
+                Ok(call) => {
+                    let contact_name = row.get("contact_name");
+                    logged.calls.push(LoggedCall { call, contact_name });
+                }
+                Err(error) => {
+                    logged.left_out += 1;
+                    logged.damaged.push(format!("voice_calls: {error}"));
+                }
+            }
         }
-        if row.get::<_, Option<&str>>(leg_columns::KEY).is_some()
-            && let Some(last) = logged.last_mut()
+        if is_readable
+            && row.get::<_, Option<&str>>(leg_columns::KEY).is_some()
+            && let Some(last) = logged.calls.last_mut()
         {
-            last.call.legs.push(leg_columns::read(row)?);
+            match leg_columns::read(row) {
+                Ok(leg) => last.call.legs.push(leg),
+                Err(error) => logged.damaged.push(format!("voice_legs: {error}")),
+            }
         }
     }
-    Ok(logged)
+    logged
 }
 
 /// A value that is read from a column.

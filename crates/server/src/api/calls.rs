@@ -8,6 +8,7 @@ use store_pg::{Before, Filter};
 
 use super::query;
 use crate::app::App;
+use crate::database::damaged;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
 use crate::wire::call::Call;
@@ -30,11 +31,13 @@ pub(super) async fn page(
     let before = query::value(parts, "before").as_deref().map(before).transpose()?;
     let filter = filter(parts)?;
     // One more than the limit shows whether there is another page.
-    let mut calls = app.store.calls(workspace, user, filter, limit + 1, before).await?;
-    if calls.is_empty() && !app.store.is_member(workspace, user).await? {
+    let logged = app.store.calls(workspace, user, filter, limit + 1, before).await?;
+    damaged::note(workspace, &logged.damaged);
+    let mut calls = logged.calls;
+    if calls.is_empty() && logged.left_out == 0 && !app.store.is_member(workspace, user).await? {
         return Err(ApiError::workspace_not_found());
     }
-    let is_last = calls.len() <= usize::from(limit);
+    let is_last = calls.len() + logged.left_out <= usize::from(limit);
     calls.truncate(usize::from(limit));
     let last = calls.last().filter(|_| !is_last).map(|last| &last.call);
     let next = last.and_then(|call| Some(format!("{}_{}", call.started_at?, call.sid)));
@@ -48,7 +51,9 @@ pub(super) async fn one(
     user: UserId,
     sid: CallSid,
 ) -> Result<Reply, ApiError> {
-    match app.store.call(workspace, user, sid).await? {
+    let mut logged = app.store.call(workspace, user, sid).await?;
+    damaged::note(workspace, &logged.damaged);
+    match logged.calls.pop() {
         Some(call) => Ok(reply::json(StatusCode::OK, &Call::of(&call))),
         None if app.store.is_member(workspace, user).await? => Err(ApiError::call_not_found()),
         None => Err(ApiError::workspace_not_found()),

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::subscriber::{Backlog, Subscriber};
 use super::{Handle, Request, Shared};
+use crate::database::damaged;
 use leases::RENEWAL;
 
 /// One task: everything that it does for its subscribers happens in one order.
@@ -133,6 +134,7 @@ impl Channel {
         for user in self.readers(users) {
             let read = self.shared.store.snapshot(&self.workspace, user, self.shared.clock.now());
             if let Some(snapshot) = in_time(read).await? {
+                damaged::note(&self.workspace, &snapshot.damaged);
                 return Ok(Some(snapshot));
             }
             self.remove(user);
@@ -149,6 +151,7 @@ impl Channel {
             let read =
                 self.shared.store.changes(&self.workspace, user, after, self.shared.clock.now());
             if let Some(changes) = in_time(read).await? {
+                damaged::note(&self.workspace, &changes.damaged);
                 return Ok(Some(changes));
             }
             self.remove(user);

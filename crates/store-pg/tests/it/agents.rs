@@ -7,7 +7,7 @@ use calls::{
 };
 use routing::{Page, Presence, Role};
 use serde_json::json;
-use store_pg::{AgentRow, Before, Filter, StoredEvent};
+use store_pg::{AgentRow, Before, Filter, Logged, StoredEvent};
 
 use crate::events::*;
 use crate::support::*;
@@ -137,7 +137,8 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     let mut pages = Vec::new();
     let mut before = None;
     loop {
-        let page = store.calls(&ws, agent(1), Filter::default(), 2, before).await.expect("a page");
+        let page =
+            store.calls(&ws, agent(1), Filter::default(), 2, before).await.expect("a page").calls;
         let Some(last) = page.last() else { break };
         let last = &last.call;
         before = last.started_at.map(|started_at| Before { started_at, sid: last.sid });
@@ -145,7 +146,7 @@ async fn the_log_comes_newest_first_and_page_by_page() {
     }
     assert_eq!(pages, [[sid(0xd2), sid(0xd1)], [sid(CALL), sid(0xd3)]]);
 
-    let logged = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call");
+    let logged = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").calls.remove(0);
     assert_eq!(logged.contact_name.as_deref(), Some("Contact 11"));
     let call = logged.call;
     assert_eq!(call.legs.iter().map(|leg| leg.sid).collect::<Vec<_>>(), [sid(1), sid(2), sid(3)]);
@@ -165,10 +166,11 @@ async fn the_log_comes_newest_first_and_page_by_page() {
 
     for (workspace, user, what) in [(&ws, 4, "another's"), (&other, 4, "absent"), (&other, 1, "x")]
     {
-        assert_eq!(store.call(workspace, agent(user), sid(CALL)).await.expect("an answer"), None);
+        let found = store.call(workspace, agent(user), sid(CALL)).await.expect("an answer");
+        assert_eq!(found, Logged::default(), "{what}");
         assert_eq!(
             store.calls(workspace, agent(user), Filter::default(), 9, None).await.expect("a page"),
-            [],
+            Logged::default(),
             "{what}"
         );
     }
@@ -202,7 +204,7 @@ async fn a_record_is_read_as_it_was_folded() {
         store.apply(&ws, &events).await.expect("applied");
         let mut folded = fold(call, events.iter().map(|stored| &stored.event));
         folded.legs.sort_by_key(|leg| (leg.initiated_at.is_none(), leg.initiated_at, leg.sid));
-        let read = store.call(&ws, agent(1), call).await.expect("an answer").expect("a call");
+        let read = store.call(&ws, agent(1), call).await.expect("an answer").calls.remove(0);
         assert_eq!(read.call, folded, "{id}");
     }
 }
@@ -221,7 +223,7 @@ async fn words_of_a_newer_version_leave_the_log_readable() {
            waves = jsonb_set(waves, '{{0,scope}}', '\"{WORD}\"'); \
          update voice_legs set status = '{WORD}', end_reason = '{WORD}'",
     ));
-    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
+    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").calls.remove(0).call;
     assert_eq!((read.outcome, read.end_reason), (Outcome::Completed, None));
     assert_eq!(read.refusal.as_ref().map(identity::Word::as_str), Some(WORD));
     assert_eq!(read.waves[0].scope.as_ref().map(identity::Word::as_str), Some(WORD));
@@ -229,9 +231,47 @@ async fn words_of_a_newer_version_leave_the_log_readable() {
     let (over, talked) = ((LegStatus::NoAnswer, None), (LegStatus::Completed, None));
     assert_eq!(legs, [over, talked, over]);
     db.execute("update voice_calls set waves = '[{\"number\": \"first\"}]'");
-    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").expect("a call").call;
+    let read = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer").calls.remove(0).call;
     assert_eq!(read.waves, []);
 }
 
 /// It belongs to no set, and never will.
 const WORD: &str = "word_of_tomorrow";
+
+#[tokio::test]
+async fn one_row_that_cannot_be_read_hides_no_other() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    let store = db.store();
+    store.apply(&ws, &three_agents(contact)).await.expect("applied");
+    let good = store.calls(&ws, agent(1), Filter::default(), 9, None).await.expect("a page");
+    assert_eq!((good.calls.len(), good.calls[0].call.legs.len()), (1, 3));
+    // A newer call and a leg of the good one, written by somebody else.
+    let written = format!(
+        "insert into public.voice_calls (workspace_id, call_sid, direction, outcome, started_at) \
+           values ('ws_a', 'a call of mine', 'inbound', 'ringing', timestamptz '2027-01-01'), \
+                  ('ws_a', 'CA', 'x', 'y', '-infinity'); \
+         insert into public.voice_legs (workspace_id, leg_sid, call_sid, status, initiated_at) \
+           values ('ws_a', 'a leg of mine', '{}', 'ringing', 'infinity')",
+        sid(CALL)
+    );
+    db.execute(&written);
+    let read = store.calls(&ws, agent(1), Filter::default(), 9, None).await.expect("a page");
+    assert_eq!((&read.calls, read.left_out, read.damaged.len()), (&good.calls, 2, 3));
+    let named = ["voice_calls: ", "voice_legs: ", "voice_calls: "];
+    for (damaged, (table, column)) in
+        read.damaged.iter().zip(named.into_iter().zip(["v_call_sid", "l_leg_sid", "v_call_sid"]))
+    {
+        assert!(damaged.starts_with(table) && damaged.contains(column), "{damaged}");
+        assert!(!damaged.contains("mine"), "a value is not for the log: {damaged}");
+    }
+    let one = store.call(&ws, agent(1), sid(CALL)).await.expect("an answer");
+    assert_eq!((&one.calls, one.damaged.len()), (&good.calls, 1));
+    let page = store.snapshot(&ws, agent(1), at(60)).await.expect("a snapshot").expect("a member");
+    assert_eq!(page.calls, []);
+    let changes =
+        store.changes(&ws, agent(1), 0, at(60)).await.expect("changes").expect("a member");
+    assert_eq!((&changes.calls, changes.damaged.len()), (&good.calls, 1));
+}

@@ -195,7 +195,7 @@ async fn what_a_read_of_calls_returns_is_bounded_whatever_they_hold() {
     let store = db.store();
     store.apply(&ws, &crate::events::three_agents(contact)).await.expect("applied");
     let call = sid(crate::events::CALL);
-    let before = store.call(&ws, agent(1), call).await.expect("an answer").expect("a call");
+    let before = store.call(&ws, agent(1), call).await.expect("an answer").calls.remove(0);
     assert!(!before.call.waves.is_empty());
     // Random, so that it takes as much room where it is stored.
     db.execute(
@@ -207,9 +207,9 @@ async fn what_a_read_of_calls_returns_is_bounded_whatever_they_hold() {
            select 'ws_a', call_sid, 'CA' || md5(n::text), 'initiated', started_at \
            from voice_calls, generate_series(1, 2000) n",
     );
-    let read = store.call(&ws, agent(1), call).await.expect("an answer").expect("a call").call;
+    let read = store.call(&ws, agent(1), call).await.expect("an answer").calls.remove(0).call;
     assert_eq!((read.waves.len(), read.legs.len()), (0, 500));
-    let page = store.calls(&ws, agent(1), Filter::default(), 10, None).await.expect("a page");
+    let page = store.calls(&ws, agent(1), Filter::default(), 10, None).await.expect("a page").calls;
     let live = store.snapshot(&ws, agent(1), at(60)).await.expect("an answer").expect("a snapshot");
     for calls in [page, live.calls] {
         let [one] = &calls[..] else { panic!("{} calls", calls.len()) };

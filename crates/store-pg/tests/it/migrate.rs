@@ -113,7 +113,7 @@ async fn an_earlier_schema_becomes_the_same_as_a_new_one() {
         let store = Store::new(&server, StoreOptions::SMALL).expect("a store");
         store.guard().await.expect("safe");
         let read = store.call(&workspace("ws_a"), agent(1), sid(1)).await.expect("an answer");
-        let call = read.expect("the call").call;
+        let call = &read.calls[0].call;
         assert_eq!(
             call.waves[0].scope,
             Some(routing::Scope::Everyone { because: routing::Because::UnknownCaller }.into())
