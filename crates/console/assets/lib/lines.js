@@ -34,7 +34,7 @@ export class Lines extends Emitter {
   #calls = new Map();
   /** Why a line will end, if that is known in advance; by the id of the line. @type {Map<string, Ending>} */
   #expected = new Map();
-  #digits = new Digits();
+  #digits = new Digits((id, digits) => this.#calls.get(id)?.sendDigits(digits));
 
   /**
    * @param {object} parts
@@ -134,7 +134,7 @@ export class Lines extends Emitter {
    * @param {string} digits 0 to 9, `*`, `#`, and `w` for half a second
    */
   sendDigits(id, digits) {
-    this.#digits.send(digits, (digit) => this.#calls.get(id)?.sendDigits(digit));
+    this.#digits.send(id, digits);
   }
 
   /**

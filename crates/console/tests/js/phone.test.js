@@ -87,23 +87,36 @@ test("the ring tone sounds for a ring here, unless the agent talks", () => {
   for (const [lines, want] of cases) assert.equal(wantsRing(lines), want, JSON.stringify(lines));
 });
 
-test("digits are sent one after another", async (context) => {
+test("digits that wait are sent together, well after those before them have sounded", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const digits = new Digits();
   const pressed = [];
-  const press = (digit) => {
-    pressed.push(digit);
-    if (digit === "2") throw new Error("the call has ended");
-  };
-  assert.throws(() => digits.send("1a", press), /0 to 9/);
-  digits.send("1w", press);
-  digits.send("23", press);
-  const steps = [[0, "1"], [229, "1"], [1, "1"], [499, "1"], [1, "123"]];
-  for (const [pause, want] of steps) {
+  const digits = new Digits((id, some) => {
+    pressed.push(`${id} ${some}`);
+    if (some.startsWith("2")) throw new Error("the call has ended");
+  });
+  const passes = async (pause) => {
     context.mock.timers.tick(pause);
     await turns();
-    assert.equal(pressed.join(""), want);
+  };
+  assert.throws(() => digits.send("a", "1a"), /0 to 9/);
+  for (const digit of "1*#w23") digits.send("a", digit);
+  digits.send("b", "4");
+  const steps = [
+    [0, ["a 1"]],
+    [729, ["a 1"]],
+    [1, ["a 1", "a *#"]],
+    [960, ["a 1", "a *#"]],
+    [499, ["a 1", "a *#"]],
+    [1, ["a 1", "a *#", "a 23"]],
+    [960, ["a 1", "a *#", "a 23", "b 4"]],
+    [10_000, ["a 1", "a *#", "a 23", "b 4"]],
+  ];
+  for (const [pause, want] of steps) {
+    await passes(pause);
+    assert.deepEqual(pressed, want);
   }
+  digits.send("a", "5");
+  assert.equal(pressed.at(-1), "a 5", "at once where nothing sounds");
 });
 
 test("an order to another tab is answered, refused, or not heard", async (context) => {
