@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::consumer::Consumer;
 use crate::error::{AppendError, ConsumeError};
 use crate::file;
-use crate::record::Sequence;
+use crate::record::{Record, Sequence};
 use crate::recovery::recover;
 use crate::simulated::{Dice, Simulated};
 use crate::spare::Spares;
@@ -53,6 +53,8 @@ struct Witness {
     finished: BTreeSet<u64>,
     /// Those that were set aside for good.
     set_aside: BTreeSet<u64>,
+    /// Those that were passed for themselves since the last start.
+    passed: BTreeSet<u64>,
 }
 
 impl Witness {
@@ -78,19 +80,7 @@ impl Witness {
     /// Reads a batch and passes some of it.
     fn consume(&mut self, engine: &mut Engine, dice: &mut Dice) {
         let Ok(batch) = engine.consumer.next_batch(1 + dice_index(dice, 12)) else { return };
-        let mut last = 0;
-        for record in &batch {
-            let sequence = record.sequence.as_u64();
-            assert!(sequence > last, "out of order");
-            last = sequence;
-            assert!(!self.finished.contains(&sequence), "{sequence} came after it was passed");
-            let number = number(&record.payload).expect("only what was appended comes out");
-            let before = self.delivered.insert(sequence, number);
-            assert!(before.is_none_or(|before| before == number), "{sequence} changed");
-            if let Some(acknowledged) = self.acknowledged.get(&sequence) {
-                assert_eq!(*acknowledged, number, "{sequence} is another record");
-            }
-        }
+        self.receive(&batch);
         if batch.is_empty() {
             return;
         }
@@ -102,6 +92,36 @@ impl Witness {
         }
         if engine.consumer.advance(through).is_ok() {
             self.finished.extend(passed.iter().map(|record| record.sequence.as_u64()));
+        }
+    }
+
+    /// Reads on and passes some records in another order.
+    fn read_on(&mut self, engine: &mut Engine, dice: &mut Dice) {
+        let Ok(batch) = engine.consumer.read_on(1 + dice_index(dice, 12)) else { return };
+        self.receive(&batch);
+        let mut chosen: Vec<Sequence> = batch.iter().map(|record| record.sequence).collect();
+        chosen.retain(|_| dice.flip());
+        chosen.reverse();
+        if engine.consumer.pass(&chosen).is_ok() {
+            self.passed.extend(chosen.iter().map(|sequence| sequence.as_u64()));
+        }
+    }
+
+    /// Checks a batch against all that is known.
+    fn receive(&mut self, batch: &[Record]) {
+        let mut last = 0;
+        for record in batch {
+            let sequence = record.sequence.as_u64();
+            assert!(sequence > last, "out of order");
+            last = sequence;
+            assert!(!self.finished.contains(&sequence), "{sequence} came after it was passed");
+            assert!(!self.passed.contains(&sequence), "{sequence} came again in one run");
+            let number = number(&record.payload).expect("only what was appended comes out");
+            let before = self.delivered.insert(sequence, number);
+            assert!(before.is_none_or(|before| before == number), "{sequence} changed");
+            if let Some(acknowledged) = self.acknowledged.get(&sequence) {
+                assert_eq!(*acknowledged, number, "{sequence} is another record");
+            }
         }
     }
 
@@ -129,10 +149,14 @@ fn live(name: &str, seed: u64, power_cuts: bool, fault: impl FnOnce(&Simulated))
     fault(&disk);
     for _ in 0..4 {
         let Some(mut engine) = Engine::open(&disk) else { continue };
+        witness.passed.clear();
         for _ in 0..8 {
             witness.append(&mut engine, &mut dice);
             if dice.flip() {
                 witness.consume(&mut engine, &mut dice);
+            }
+            if dice.flip() {
+                witness.read_on(&mut engine, &mut dice);
             }
             if dice.below(16) == 0 {
                 engine.writer.retire();

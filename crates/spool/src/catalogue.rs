@@ -15,6 +15,8 @@ pub(crate) struct Entries {
     pub(crate) segments: VecDeque<Segment>,
     /// The consumer has passed everything up to here.
     pub(crate) applied: u64,
+    /// The consumer has read everything up to here.
+    pub(crate) read: u64,
     /// Records set aside, those of earlier runs included.
     pub(crate) set_aside: u64,
     /// Places found damaged in this run, at the start or later.
@@ -152,6 +154,12 @@ impl Entries {
             records: sum.records + segment.left.records,
             bytes: sum.bytes + segment.left.bytes,
         })
+    }
+
+    /// Whether there are records that the consumer has not read.
+    pub(crate) fn has_unread(&self) -> bool {
+        let unread = |segment: &Segment| segment.records > 0 && segment.last() > self.read;
+        self.segments.iter().any(unread)
     }
 
     pub(crate) fn is_idle(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Reads records in order, passes them, and sets them aside.
+//! Reads records in order, passes them in any order, and sets them aside.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -20,11 +20,13 @@ pub(crate) struct Consumer {
     durable: u64,
     /// What was passed in this run; the cursor file follows.
     applied: u64,
-    /// Records set aside that are still before the reader.
-    dead: BTreeSet<u64>,
+    /// Records passed or set aside for themselves, behind `applied`.
+    passed: BTreeSet<u64>,
     /// Where to look for the record after `applied`.
     place: Place,
-    /// The part of the last batch that is not passed yet.
+    /// Where to read on.
+    read: Place,
+    /// What was read and is not passed yet.
     delivered: VecDeque<Delivered>,
     /// The segment that is open for reading.
     walk: Option<(u64, Walk)>,
@@ -40,11 +42,12 @@ struct Place {
     sequence: u64,
 }
 
+#[derive(Clone, Copy)]
 struct Delivered {
     sequence: u64,
     start: Place,
     bytes: u64,
-    dead: bool,
+    passed: bool,
 }
 
 /// One step of the reader.
@@ -60,37 +63,66 @@ impl Consumer {
         catalogue: Arc<Catalogue>,
         cursor: Cursor,
         applied: u64,
-        dead: BTreeSet<u64>,
+        passed: BTreeSet<u64>,
     ) -> Self {
         let place = Place { segment: 0, at: 0, sequence: 0 };
-        let delivered = VecDeque::new();
-        let durable = applied;
-        Self { storage, catalogue, cursor, durable, applied, dead, place, delivered, walk: None }
+        Self {
+            storage,
+            catalogue,
+            cursor,
+            durable: applied,
+            applied,
+            passed,
+            place,
+            read: place,
+            delivered: VecDeque::new(),
+            walk: None,
+        }
     }
 
-    /// The records after the cursor, in order.
+    /// The records after the cursor that are not passed, in order.
     pub(crate) fn next_batch(&mut self, max_records: usize) -> Result<Vec<Record>, Fault> {
         self.delivered.clear();
+        self.read = self.place;
+        self.read_on(max_records)
+    }
+
+    /// The records after those that were read, in order.
+    pub(crate) fn read_on(&mut self, max_records: usize) -> Result<Vec<Record>, Fault> {
+        let mut place = self.read;
+        let batch = self.read_from(&mut place, max_records);
+        self.read = place;
+        self.catalogue.lock().read = place.sequence.saturating_sub(1);
+        batch
+    }
+
+    fn read_from(&mut self, place: &mut Place, max_records: usize) -> Result<Vec<Record>, Fault> {
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
-        let mut place = self.place;
         while batch.len() < max_records && batch_bytes < BATCH_BYTES {
-            match self.step(&mut place).map_err(|error| {
-                self.catalogue.count_fault();
-                self.walk = None;
-                Fault::new("read a segment", &error)
-            })? {
-                Step::Caught => break,
-                Step::Skipped => {
+            match self.step(place) {
+                // What was read before the fault is delivered.
+                Err(_) if !batch.is_empty() => {
+                    self.catalogue.count_fault();
+                    self.walk = None;
+                    break;
+                }
+                Err(error) => {
+                    self.catalogue.count_fault();
+                    self.walk = None;
+                    return Err(Fault::new("read a segment", &error));
+                }
+                Ok(Step::Caught) => break,
+                Ok(Step::Skipped) => {
                     if self.delivered.is_empty() {
-                        self.pass(place);
+                        self.pass_to(*place);
                     }
                 }
-                Step::Record { start, bytes, payload } => {
+                Ok(Step::Record { start, bytes, payload }) => {
                     let sequence = start.sequence;
                     batch_bytes += bytes;
                     batch.push(Record { sequence: Sequence(sequence), payload });
-                    self.delivered.push_back(Delivered { sequence, start, bytes, dead: false });
+                    self.delivered.push_back(Delivered { sequence, start, bytes, passed: false });
                 }
             }
         }
@@ -106,16 +138,43 @@ impl Consumer {
             }
         }
         while let Some(first) = self.delivered.front()
-            && (first.sequence <= through.0 || first.dead)
+            && (first.sequence <= through.0 || first.passed)
         {
-            let (start, bytes, dead) = (first.start, first.bytes, first.dead);
+            let (start, bytes, passed) = (first.start, first.bytes, first.passed);
             self.delivered.pop_front();
-            if !dead {
+            if !passed {
                 self.catalogue.lock().consume(start.segment, bytes);
             }
-            self.pass(Place { at: start.at + bytes, sequence: start.sequence + 1, ..start });
+            self.pass_to(Place { at: start.at + bytes, sequence: start.sequence + 1, ..start });
         }
         self.persist().map_err(ConsumeError::Storage)
+    }
+
+    /// Passes these records, whatever is before them, and durably everything up to the first that is
+    /// not passed.
+    pub(crate) fn pass(&mut self, sequences: &[Sequence]) -> Result<(), ConsumeError> {
+        let mut places = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            places.push(self.delivered_at(*sequence)?);
+        }
+        for place in places {
+            self.pass_one(place);
+        }
+        self.advance(Sequence(self.applied))
+    }
+
+    fn delivered_at(&self, sequence: Sequence) -> Result<usize, ConsumeError> {
+        let found = self.delivered.binary_search_by_key(&sequence.0, |one| one.sequence);
+        found.map_err(|_| ConsumeError::NotDelivered)
+    }
+
+    fn pass_one(&mut self, place: usize) {
+        let Delivered { sequence, start, bytes, passed } = self.delivered[place];
+        if !passed {
+            self.delivered[place].passed = true;
+            self.passed.insert(sequence);
+            self.catalogue.lock().consume(start.segment, bytes);
+        }
     }
 
     /// Puts a record of the last batch into `dead/` and passes it.
@@ -124,23 +183,17 @@ impl Consumer {
         sequence: Sequence,
         reason: &str,
     ) -> Result<(), ConsumeError> {
-        let known = |delivered: &Delivered| delivered.sequence == sequence.0;
-        let place = self.delivered.iter().position(known).ok_or(ConsumeError::NotDelivered)?;
-        let Delivered { start, bytes, dead, .. } = self.delivered[place];
-        if dead {
+        let place = self.delivered_at(sequence)?;
+        let Delivered { start, passed, .. } = self.delivered[place];
+        if passed {
             return Ok(());
         }
         self.bury(start, reason).map_err(|error| {
             self.catalogue.count_fault();
             ConsumeError::Storage(Fault::new("set a record aside", &error))
         })?;
-        self.delivered[place].dead = true;
-        self.dead.insert(sequence.0);
-        {
-            let mut entries = self.catalogue.lock();
-            entries.consume(start.segment, bytes);
-            entries.set_aside += 1;
-        }
+        self.pass_one(place);
+        self.catalogue.lock().set_aside += 1;
         // Passes it now if everything before it is passed.
         self.advance(Sequence(self.applied))
     }
@@ -182,14 +235,14 @@ impl Consumer {
         Ok(())
     }
 
-    fn pass(&mut self, place: Place) {
+    fn pass_to(&mut self, place: Place) {
         self.place = place;
         let passed = place.sequence.saturating_sub(1);
         if passed > self.applied {
             self.applied = passed;
             self.catalogue.lock().applied = passed;
         }
-        self.dead = self.dead.split_off(&place.sequence);
+        self.passed = self.passed.split_off(&place.sequence);
     }
 
     /// Reads the record at `place`, or goes to the next segment, and moves `place` on.
@@ -212,7 +265,7 @@ impl Consumer {
             Found::Record { bytes, payload } => {
                 let start = *place;
                 *place = Place { at: start.at + bytes, sequence: start.sequence + 1, ..start };
-                if start.sequence <= self.applied || self.dead.contains(&start.sequence) {
+                if start.sequence <= self.applied || self.passed.contains(&start.sequence) {
                     return Ok(Step::Skipped);
                 }
                 Ok(Step::Record { start, bytes, payload: payload.to_vec() })
@@ -227,7 +280,8 @@ impl Consumer {
     /// Gives up the rest of a segment from `place` on, after copying it to `damaged/`.
     fn cut(&mut self, first: u64, place: Place) {
         let mut left = Left::default();
-        for record in self.delivered.iter().filter(|record| record.start.segment == first) {
+        let waits = |record: &&Delivered| record.start.segment == first && !record.passed;
+        for record in self.delivered.iter().filter(waits) {
             left.records += 1;
             left.bytes += record.bytes;
         }

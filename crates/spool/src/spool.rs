@@ -153,7 +153,12 @@ impl Spool {
     ///
     /// Await it, or [wait](Ready::wait) on a thread.
     pub fn ready(&self) -> Ready {
-        Ready { shared: Arc::clone(&self.0.shared) }
+        Ready { shared: Arc::clone(&self.0.shared), what: Awaited::Records }
+    }
+
+    /// Waits until there is something that [`Self::read_on`] has not read, or the spool is closed.
+    pub fn unread(&self) -> Ready {
+        Ready { shared: Arc::clone(&self.0.shared), what: Awaited::Unread }
     }
 
     /// The first records that are neither applied nor set aside, in order.
@@ -167,6 +172,32 @@ impl Spool {
     /// after [`Self::close`].
     pub fn next_batch(&self, max_records: usize) -> Result<Vec<Record>, ConsumeError> {
         self.consumer()?.next_batch(max_records).map_err(ConsumeError::Storage)
+    }
+
+    /// The records behind those that were read, in order, whether those are passed or not.
+    ///
+    /// At most `max_records` of them, and not much more than 4 MiB; empty if there are none. A record
+    /// that is not passed comes again after a restart, or with [`Self::next_batch`], which begins at
+    /// the cursor. Reads files, so do not call it directly in an async task.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next_batch`].
+    pub fn read_on(&self, max_records: usize) -> Result<Vec<Record>, ConsumeError> {
+        self.consumer()?.read_on(max_records).map_err(ConsumeError::Storage)
+    }
+
+    /// Passes single records, whatever is before them: they do not come again in this run.
+    ///
+    /// The cursor moves to the first record that is not passed, so those behind it may come again
+    /// after a restart.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::NotDelivered`], and none is passed, if one was not read or is passed already
+    /// with all before it. Otherwise as [`Self::advance`].
+    pub fn pass(&self, sequences: &[Sequence]) -> Result<(), ConsumeError> {
+        self.consumer()?.pass(sequences)
     }
 
     /// Passes the records up to and including `through`: they do not come again.
@@ -183,14 +214,14 @@ impl Spool {
         self.consumer()?.advance(through)
     }
 
-    /// Puts one record of the last batch into `dead/`, with a reason, and never delivers it again.
+    /// Puts one record that was read into `dead/`, with a reason, and never delivers it again.
     ///
     /// The file is text: `sequence:` and `reason:` on one line each, an empty line, and then the
     /// unchanged payload. Control characters in the reason become blanks.
     ///
     /// # Errors
     ///
-    /// [`ConsumeError::NotDelivered`] if it is not one of the last batch.
+    /// [`ConsumeError::NotDelivered`] if it is not one of those that were read.
     /// [`ConsumeError::Storage`] if the file cannot be written: the record stays where it is.
     /// [`ConsumeError::Closed`] after [`Self::close`].
     pub fn set_aside(&self, sequence: Sequence, reason: &str) -> Result<(), ConsumeError> {
@@ -256,6 +287,15 @@ impl std::fmt::Debug for Spool {
 /// Waits for records; see [`Spool::ready`]. Dropping it has no effect on records.
 pub struct Ready {
     shared: Arc<Shared>,
+    what: Awaited,
+}
+
+/// What somebody waits for.
+enum Awaited {
+    /// Records to apply.
+    Records,
+    /// Records to read.
+    Unread,
 }
 
 impl Ready {
@@ -274,9 +314,13 @@ impl Future for Ready {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut entries = self.shared.catalogue.lock();
+        let is_there = match self.what {
+            Awaited::Records => !entries.is_idle(),
+            Awaited::Unread => entries.has_unread(),
+        };
         if entries.closed {
             Poll::Ready(Err(ConsumeError::Closed))
-        } else if entries.is_idle() {
+        } else if !is_there {
             entries.register(context.waker());
             Poll::Pending
         } else {

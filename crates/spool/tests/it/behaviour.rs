@@ -62,6 +62,39 @@ fn records_survive_a_restart_until_they_are_passed() {
 }
 
 #[test]
+fn a_record_is_passed_before_those_in_front_of_it() {
+    let scratch = Scratch::new();
+    let dir = scratch.path("spool");
+    let spool = Spool::open(&dir, SMALL).expect("opened");
+    for text in ["one", "two", "three", "four"] {
+        spool.append(text).wait().expect("durable");
+    }
+    let sequences = |records: Vec<spool::Record>| -> Vec<spool::Sequence> {
+        records.into_iter().map(|record| record.sequence).collect()
+    };
+    let first = sequences(spool.read_on(3).expect("read"));
+    let rest = sequences(spool.read_on(3).expect("read"));
+    assert_eq!((first.len(), rest.len()), (3, 1));
+    assert_eq!(spool.read_on(3), Ok(vec![]));
+    assert_eq!(spool.pass(&[rest[0], first[1]]), Ok(()));
+    assert_eq!(spool.stats().pending_records, 2);
+    assert_eq!(spool.stats().oldest, Some(first[0]));
+    // A restart brings back what is behind the first that is not passed.
+    spool.close();
+    let spool = Spool::open(&dir, SMALL).expect("opened again");
+    assert_eq!(payloads(&spool), ["one", "two", "three", "four"]);
+    assert_eq!(spool.pass(&[first[1], first[0]]), Ok(()));
+    assert_eq!(payloads(&spool), ["three", "four"]);
+    assert_eq!(spool.pass(&[first[0]]), Err(ConsumeError::NotDelivered));
+    assert_eq!(spool.set_aside(rest[0], "poison"), Ok(()));
+    assert_eq!(spool.pass(&[first[2]]), Ok(()));
+    assert_eq!(spool.stats().pending_records, 0);
+    spool.close();
+    let spool = Spool::open(&dir, SMALL).expect("opened a third time");
+    assert_eq!(payloads(&spool), [""; 0]);
+}
+
+#[test]
 fn one_owner_at_a_time() {
     let scratch = Scratch::new();
     let dir = scratch.path("spool");
