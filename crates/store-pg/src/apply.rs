@@ -1,12 +1,13 @@
 //! Writes events as calls, legs and rows of the live chat's log.
 
+mod kind;
 mod rows;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use calls::{Call, Event, Fact, News, fold, news};
-use deadpool_postgres::Object;
+use calls::{Call, Event, News, fold, news};
+use deadpool_postgres::{Object, Pool};
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
 use serde_json::Value;
@@ -18,8 +19,9 @@ use crate::error::StoreError;
 use crate::news::{self, NOTE};
 use crate::pool::{Work, on_connection};
 use crate::record;
-use crate::scope::{ENTER, Scope};
+use crate::scope::{ENTER, STILL_ENTERED, Scope};
 use crate::sql;
+use kind::Kind;
 use rows::{EventRow, EventRows};
 use statements::{
     LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
@@ -40,9 +42,9 @@ pub struct StoredEvent {
 }
 
 impl Store {
-    /// The most events of one call; after that, events of legs are left out. Fifty waves of ten agents
-    /// with four events each are half of it.
-    pub const MOST_EVENTS: usize = 4_096;
+    /// The most events of one call; more of a kind than its share of this are left out. The ends of fifty
+    /// waves of ten agents fit.
+    pub const MOST_EVENTS: usize = 1_000;
 
     /// Keeps events of one workspace and brings its calls, legs, log and agents up to date.
     ///
@@ -51,9 +53,9 @@ impl Store {
     /// servers at once. Each call is locked, of two events with one key the smaller is kept, and the
     /// fold of all kept events is written.
     ///
-    /// A call that has [`Store::MOST_EVENTS`] events gets no further events of legs. Only somebody who
-    /// signs arbitrary requests for their own workspace gets there, and folding that call again and
-    /// again would keep other workspaces waiting. Returns how many events were left out.
+    /// A call gets at most [`Store::MOST_EVENTS`] events, each kind its share of them, so that its end
+    /// always fits. Only somebody who signs arbitrary requests for their own workspace gets there, and
+    /// folding that call again and again would cost more each time. Returns how many were left out.
     ///
     /// # Errors
     ///
@@ -64,15 +66,21 @@ impl Store {
         workspace: &WorkspaceId,
         events: &[StoredEvent],
     ) -> Result<usize, StoreError> {
-        if events.is_empty() {
-            return Ok(0);
-        }
-        for stored in events {
-            check(&stored.event)?;
-        }
-        let calls = events.iter().map(|stored| stored.call).collect();
-        // Boxed, because the statements in flight make it large.
-        Box::pin(self.bring(workspace, &calls, events)).await
+        Box::pin(keep(&self.retry, workspace, events)).await
+    }
+
+    /// As [`Store::apply`], but gives up within a second: for a workspace that is well, on connections
+    /// that no workspace in trouble holds for longer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`].
+    pub async fn apply_promptly(
+        &self,
+        workspace: &WorkspaceId,
+        events: &[StoredEvent],
+    ) -> Result<usize, StoreError> {
+        Box::pin(keep(&self.lane, workspace, events)).await
     }
 
     /// Folds calls again from all their kept events, as after a change of the fold. Calls without
@@ -86,17 +94,25 @@ impl Store {
         workspace: &WorkspaceId,
         calls: &[CallSid],
     ) -> Result<(), StoreError> {
-        Box::pin(self.bring(workspace, &calls.iter().copied().collect(), &[])).await.map(drop)
+        let calls = calls.iter().copied().collect();
+        let again = Bring { workspace, calls: &calls, events: &[] };
+        Box::pin(on_connection(&self.apply, &again)).await.map(drop)
     }
+}
 
-    async fn bring(
-        &self,
-        workspace: &WorkspaceId,
-        calls: &BTreeSet<CallSid>,
-        events: &[StoredEvent],
-    ) -> Result<usize, StoreError> {
-        on_connection(&self.apply, &Bring { workspace, calls, events }).await
+async fn keep(
+    pool: &Pool,
+    workspace: &WorkspaceId,
+    events: &[StoredEvent],
+) -> Result<usize, StoreError> {
+    if events.is_empty() {
+        return Ok(0);
     }
+    for stored in events {
+        check(&stored.event)?;
+    }
+    let calls = events.iter().map(|stored| stored.call).collect();
+    on_connection(pool, &Bring { workspace, calls: &calls, events }).await
 }
 
 /// An event that cannot be read back would stop its call for ever.
@@ -142,13 +158,20 @@ impl Known {
     /// Adds events, of two with one key the smaller. Returns the new ones as rows.
     fn add<'a>(&mut self, events: &'a [StoredEvent]) -> EventRows<'a> {
         let mut new = EventRows::new();
+        let mut counts: BTreeMap<(CallSid, Kind), usize> = BTreeMap::new();
         for StoredEvent { call, event, params } in events {
             let key = event.key();
             let known = self.events.entry(*call).or_default();
-            let is_leg = matches!(event.fact, Fact::Leg(_) | Fact::FoundLeg(_));
-            if is_leg && known.len() >= Store::MOST_EVENTS && !known.contains_key(&key) {
-                self.left_out += 1;
-                continue;
+            if !known.contains_key(&key) {
+                let kind = Kind::of(&event.fact);
+                let count = counts.entry((*call, kind)).or_insert_with(|| {
+                    known.values().filter(|known| Kind::of(&known.fact) == kind).count()
+                });
+                if *count >= kind.most() {
+                    self.left_out += 1;
+                    continue;
+                }
+                *count += 1;
             }
             if known.get(&key).is_none_or(|old| event < old) {
                 known.insert(key.clone(), event.clone());
@@ -222,7 +245,7 @@ async fn write(
     let (call_rows, leg_rows) = (record::of_calls(&calls), record::of_legs(&calls));
     let message_rows = rows::of_log(&calls);
 
-    let (put, update, legs, messages, stub, lock, settle, note) = try_join!(
+    let (put, update, legs, messages, stub, lock, settle, note, still) = try_join!(
         client.prepare_cached(PUT_EVENTS),
         client.prepare_cached(UPDATE_CALLS),
         client.prepare_cached(UPSERT_LEGS),
@@ -231,7 +254,9 @@ async fn write(
         client.prepare_cached(LOCK_AGENTS),
         client.prepare_cached(SETTLE_AGENTS),
         client.prepare_cached(NOTE),
+        client.prepare_cached(STILL_ENTERED),
     )?;
+    let scope = Scope::Webhook(workspace);
     let workspace = workspace.as_str();
     let new: [&(dyn ToSql + Sync); 2] = [&workspace, &new];
     let call_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &call_rows];
@@ -239,7 +264,7 @@ async fn write(
     let message_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &message_rows];
     let agents: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
     let changes: [&(dyn ToSql + Sync); 3] = [&workspace, &kinds, &refs];
-    let (put, update, legs, messages, stub, lock, settle, note, committed) = join!(
+    let (put, update, legs, messages, stub, lock, settle, note, still, committed) = join!(
         client.execute(&put, &new),
         client.execute(&update, &call_rows),
         client.execute(&legs, &leg_rows),
@@ -248,12 +273,14 @@ async fn write(
         client.query(&lock, &agents),
         client.execute(&settle, &agents),
         client.execute(&note, &changes),
+        scope.still_entered(client, &still),
         client.batch_execute("commit"),
     );
     // The first refusal caused all others.
     for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle, note] {
         written?;
     }
+    still?;
     Ok(committed?)
 }
 

@@ -20,6 +20,11 @@ pub enum StoreError {
     /// The database does not know this program, or something is missing: a role, a right, a table.
     /// Asking again helps after somebody has fixed it. The data is not at fault.
     SetUp(Box<dyn std::error::Error + Send + Sync>),
+    /// Writing took too long altogether, whichever statement it was.
+    Late,
+    /// Something of the workspace's own, a trigger for example, left the scope in the middle of the
+    /// transaction, which was rolled back.
+    ScopeLeft,
     /// The guard has refused the database or could not check it yet, so it is not used. Asking again
     /// helps after the guard has accepted it.
     Untrusted,
@@ -34,7 +39,68 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may succeed later.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Exhausted | Self::SetUp(_) | Self::Untrusted)
+        matches!(
+            self,
+            Self::Away(_)
+                | Self::Exhausted
+                | Self::SetUp(_)
+                | Self::Late
+                | Self::ScopeLeft
+                | Self::Untrusted
+        )
+    }
+
+    /// Whose trouble it is, if it happened while events of one workspace were written.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Data(_) => Class::Record,
+            Self::Exhausted | Self::Untrusted | Self::Refused(_) | Self::Url(_) => Class::Server,
+            Self::Late | Self::ScopeLeft | Self::Corrupt(_) => Class::Workspace,
+            Self::SetUp(source) | Self::Away(source) => match cause(source.as_ref()) {
+                Some(error) if source.is::<tokio_postgres::Error>() => class_of(error),
+                // There was no connection to begin with.
+                _ => Class::Server,
+            },
+        }
+    }
+}
+
+/// What an error is about, and so who waits because of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// One record: the database will never take it, and the next one may be good.
+    Record,
+    /// The workspace: a lock on its rows, a trigger, a policy, its volume. No other one waits.
+    Workspace,
+    /// The server or its database: whoever asks next meets the same.
+    Server,
+}
+
+/// The class of an error on a connection that worked before.
+///
+/// Everything that is not known to be somebody else's counts as the workspace's: triggers may raise
+/// any state.
+fn class_of(error: &tokio_postgres::Error) -> Class {
+    match error.code() {
+        // The connection itself broke.
+        None => Class::Server,
+        Some(state) => class_of_state(state.code()),
+    }
+}
+
+fn class_of_state(state: &str) -> Class {
+    match state {
+        // A read-only transaction; a crash; a database that cannot be connected to, or is gone.
+        "25006" | "57P02" | "57P03" | "57P04" => return Class::Server,
+        _ => {}
+    }
+    match state.get(..2).unwrap_or_default() {
+        // A wrong number of rows, a bad value, a broken constraint, a limit, an exception that a
+        // trigger raised: the request itself is at fault.
+        "21" | "22" | "23" | "27" | "44" | "54" | "P0" => Class::Record,
+        // A connection, a login, a database that does not exist, resources, the system.
+        "08" | "28" | "3D" | "53" | "58" | "F0" => Class::Server,
+        _ => Class::Workspace,
     }
 }
 
@@ -62,6 +128,10 @@ impl fmt::Display for StoreError {
         match self {
             Self::Away(source) => write!(f, "the database is away{}", Cause(source.as_ref())),
             Self::Exhausted => f.write_str("no database connection was free in time"),
+            Self::Late => f.write_str("the database did not finish in time"),
+            Self::ScopeLeft => f.write_str(
+                "the role or the workspace was changed in the middle of a transaction, as by a trigger",
+            ),
             Self::Untrusted => f.write_str("the database is not used until it is found safe"),
             Self::Data(source) => {
                 write!(f, "the database refused the data{}", Cause(source.as_ref()))
@@ -88,7 +158,12 @@ impl std::error::Error for StoreError {
             Self::Away(source) | Self::Data(source) | Self::SetUp(source) | Self::Url(source) => {
                 Some(source.as_ref())
             }
-            Self::Exhausted | Self::Untrusted | Self::Refused(_) | Self::Corrupt(_) => None,
+            Self::Exhausted
+            | Self::Late
+            | Self::ScopeLeft
+            | Self::Untrusted
+            | Self::Refused(_)
+            | Self::Corrupt(_) => None,
         }
     }
 }
@@ -98,8 +173,9 @@ struct Cause<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
 
 impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = self.0.downcast_ref::<tokio_postgres::Error>();
-        let Some(db) = error.and_then(tokio_postgres::Error::as_db_error) else { return Ok(()) };
+        let Some(db) = cause(self.0).and_then(tokio_postgres::Error::as_db_error) else {
+            return Ok(());
+        };
         write!(f, " ({}", db.code().code())?;
         for (what, name) in
             [("table", db.table()), ("column", db.column()), ("constraint", db.constraint())]
@@ -113,6 +189,19 @@ impl fmt::Display for Cause<'_> {
             write!(f, ", {}", db.message())?;
         }
         f.write_str(")")
+    }
+}
+
+/// The database's own error, also if it came while a connection was opened.
+fn cause<'a>(
+    source: &'a (dyn std::error::Error + Send + Sync + 'static),
+) -> Option<&'a tokio_postgres::Error> {
+    match source.downcast_ref::<PoolError>() {
+        Some(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
+            Some(error)
+        }
+        Some(_) => None,
+        None => source.downcast_ref(),
     }
 }
 
@@ -146,15 +235,16 @@ impl From<tokio_postgres::Error> for StoreError {
                 Self::Away(Box::new(error))
             };
         };
-        match &state.code()[..2] {
-            // A wrong number of rows, a bad value, a broken constraint, a limit, an exception that
-            // a trigger raised: the request itself is at fault.
-            "21" | "22" | "23" | "27" | "44" | "54" | "P0" => Self::Data(Box::new(error)),
-            // Logins, missing objects, missing rights.
-            "0L" | "0P" | "28" | "3D" | "3F" | "42" => Self::SetUp(Box::new(error)),
+        let class = &state.code()[..2];
+        // Logins, missing objects, missing rights.
+        if matches!(class, "0L" | "0P" | "28" | "3D" | "3F" | "42") {
+            return Self::SetUp(Box::new(error));
+        }
+        match class_of_state(state.code()) {
+            Class::Record => Self::Data(Box::new(error)),
             // A lost connection, a standby, a deadlock, a lock, a shutdown, a time-out, a full disk,
             // a plan that is out of date: these are temporary.
-            _ => Self::Away(Box::new(error)),
+            Class::Workspace | Class::Server => Self::Away(Box::new(error)),
         }
     }
 }
@@ -180,10 +270,43 @@ impl From<PoolError> for StoreError {
             PoolError::PostCreateHook(HookError::Message(reason)) if reason == UNTRUSTED => {
                 Self::Untrusted
             }
-            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-                Self::Away(Box::new(error))
-            }
             other => Self::Away(Box::new(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_class() {
+        let cases = [
+            (
+                Class::Record,
+                &["21000", "22001", "22P02", "23503", "23514", "44000", "54000", "P0001"][..],
+            ),
+            (
+                Class::Workspace,
+                &[
+                    "PT403", "38000", "XX000", "42501", "42883", "42P01", "55P03", "57014",
+                    "57P01", "40001", "40P01", "25P02", "0A000", "ZZZZZ", "",
+                ],
+            ),
+            (
+                Class::Server,
+                &["25006", "08006", "28P01", "3D000", "53100", "53300", "57P02", "57P03", "58030"],
+            ),
+        ];
+        for (want, states) in cases {
+            for state in states {
+                assert_eq!(class_of_state(state), want, "{state}");
+            }
+        }
+        assert_eq!(StoreError::Exhausted.class(), Class::Server);
+        assert_eq!(StoreError::ScopeLeft.class(), Class::Workspace);
+        assert_eq!(StoreError::Data("bad".into()).class(), Class::Record);
+        let closed = StoreError::from(PoolError::Closed);
+        assert_eq!(closed.class(), Class::Server, "no connection at all");
     }
 }

@@ -35,7 +35,7 @@ pub use agents::AgentRow;
 pub use apply::StoredEvent;
 pub use changes::{Change, Changes, Snapshot, Subject};
 pub use claim::{CLAIM_CALL, Claim, Dialling};
-pub use error::StoreError;
+pub use error::{Class, StoreError};
 pub use fault::Fault;
 pub use listen::{Listener, Notice};
 pub use log::{

@@ -13,8 +13,12 @@ pub struct StoreOptions {
     pub webhook_connections: usize,
     /// For agents and their pages.
     pub agent_connections: usize,
-    /// For writing the log.
+    /// For the reconciler and for calls that are folded again.
     pub apply_connections: usize,
+    /// For writing the log of workspaces that are well.
+    pub lane_connections: usize,
+    /// For writing the log of workspaces whose last attempt failed: no other waits for these.
+    pub retry_connections: usize,
     /// For pages that watch changes.
     pub feed_connections: usize,
     /// For figures and for pages of the log that no index finds.
@@ -27,6 +31,8 @@ impl StoreOptions {
         webhook_connections: 8,
         agent_connections: 4,
         apply_connections: 2,
+        lane_connections: 4,
+        retry_connections: 2,
         feed_connections: 2,
         report_connections: 2,
     };
@@ -50,7 +56,11 @@ impl Store {
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
         let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
         let report = plan(options.report_connections, 5_000, REPORT_STATEMENTS);
-        Self::with_plans(config, &[webhook, agent, apply, feed, report])
+        // Short enough that fifty workspaces that begin to hang at once hold up nobody for long. One
+        // that is only large goes on with more time.
+        let lane = plan(options.lane_connections, 400, apply::STATEMENTS);
+        let retry = plan(options.retry_connections, 10_000, apply::STATEMENTS);
+        Self::with_plans(config, &[webhook, agent, apply, feed, report, lane, retry])
     }
 }
 

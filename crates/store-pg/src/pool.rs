@@ -79,7 +79,8 @@ pub(crate) fn pool(
     let statements = plan.statements;
     let session = format!(
         "{PATH}; set statement_timeout = {}; set lock_timeout = {}; \
-         set idle_in_transaction_session_timeout = 5000; set plan_cache_mode = 'force_generic_plan'",
+         set idle_in_transaction_session_timeout = 5000; set plan_cache_mode = 'force_generic_plan'; \
+         set jit = off",
         plan.statement_timeout_millis,
         plan.statement_timeout_millis / 2,
     );

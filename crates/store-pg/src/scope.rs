@@ -4,6 +4,7 @@ use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join_all, try_join_all};
 use futures_util::{join, try_join};
 use identity::{UserId, WorkspaceId};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -24,6 +25,12 @@ pub enum Scope<'a> {
 /// Sets role, workspace and claims until the end of the transaction.
 pub(crate) const ENTER: &str = "select set_config('role', $1, true), \
      set_config('voice.workspace_id', $2, true), set_config('request.jwt.claims', $3, true)";
+
+/// Fails if something, a trigger for example, has left the scope since the transaction began, so that it
+/// cannot be committed. `$1` is the role, `$2` the workspace.
+pub(crate) const STILL_ENTERED: &str = "\
+select 1 / (case when current_user = $1 and current_setting('voice.workspace_id', true) = $2 \
+  then 1 else 0 end)";
 
 type Params<'a> = [&'a (dyn ToSql + Sync)];
 
@@ -93,6 +100,27 @@ impl Scope<'_> {
     }
 }
 
+impl Scope<'_> {
+    /// Makes sure that the transaction is still in this scope. `still` is [`STILL_ENTERED`], prepared.
+    ///
+    /// Sent when it is first polled, so that the commit can follow at once: after a failure the
+    /// database rolls back instead.
+    pub(crate) async fn still_entered(
+        &self,
+        client: &Object,
+        still: &Statement,
+    ) -> Result<(), StoreError> {
+        let (role, workspace) = (self.role(), self.workspace());
+        match client.query_one(still, &[&role, &workspace]).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
+                Err(StoreError::ScopeLeft)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 /// Statements that run in one scope and one transaction.
 struct Transaction<'a> {
     scope: &'a Scope<'a>,
@@ -104,15 +132,21 @@ impl Work for Transaction<'_> {
 
     async fn on(&self, client: &Object) -> Result<Self::Done, StoreError> {
         let prepared = self.statements.iter().map(|(sql, _)| client.prepare_cached(sql));
-        let (enter, prepared) = try_join!(client.prepare_cached(ENTER), try_join_all(prepared))?;
+        let (enter, still, prepared) = try_join!(
+            client.prepare_cached(ENTER),
+            client.prepare_cached(STILL_ENTERED),
+            try_join_all(prepared)
+        )?;
         let queries = prepared.iter().zip(self.statements);
         let queries = queries.map(|(statement, (_, params))| client.query(statement, params));
         let begin = self.scope.begin(client, &enter);
-        let (begun, rows, committed) =
-            join!(begin, join_all(queries), client.batch_execute("commit"));
+        let still = self.scope.still_entered(client, &still);
+        let (begun, rows, still, committed) =
+            join!(begin, join_all(queries), still, client.batch_execute("commit"));
         // The first refusal caused all others.
         begun?;
         let rows = rows.into_iter().collect::<Result<_, _>>()?;
+        still?;
         committed?;
         Ok(rows)
     }

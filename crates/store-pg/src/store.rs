@@ -17,7 +17,7 @@ use crate::sql;
 /// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
 ///
-/// Webhooks, agents, the log, watching pages and reports have pools of their own, so that a slow page
+/// Webhooks, agents, the log, watching pages and reports, and the log of those in trouble, have pools, so that a slow page
 /// does not keep a caller waiting. Of the pools for requests, one workspace has half at most, and one
 /// connection for reports.
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ pub struct Store {
     pub(crate) webhook_shares: Shares,
     pub(crate) agent_shares: Shares,
     pub(crate) report_shares: Shares,
+    /// Writes the log of workspaces that are well.
+    pub(crate) lane: Pool,
+    /// Writes the log of workspaces whose last attempt failed.
+    pub(crate) retry: Pool,
     pub(crate) config: Config,
     admission: Arc<Admission>,
 }
@@ -37,7 +41,7 @@ pub struct Store {
 /// How one pool is used at this moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolUse {
-    /// `webhook`, `agent`, `apply`, `feed` or `report`.
+    /// `webhook`, `agent`, `apply`, `feed`, `report`, `lane` or `retry`.
     pub name: &'static str,
     /// Connections that may be opened.
     pub limit: usize,
@@ -61,10 +65,10 @@ impl Store {
         pool::parse(url).map(drop)
     }
 
-    /// The pools, in the order webhooks, agents, log, watching pages, reports.
-    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 5]) -> Result<Self, StoreError> {
+    /// The pools, in the order of the fields.
+    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 7]) -> Result<Self, StoreError> {
         let admission = Arc::new(Admission::default());
-        let [webhook, agent, apply, feed, report] = plans;
+        let [webhook, agent, apply, feed, report, lane, retry] = plans;
         let webhook = pool::pool(&config, webhook, &admission)?;
         let agent = pool::pool(&config, agent, &admission)?;
         Ok(Self {
@@ -76,6 +80,8 @@ impl Store {
             apply: pool::pool(&config, apply, &admission)?,
             feed: pool::pool(&config, feed, &admission)?,
             report: pool::pool(&config, report, &admission)?,
+            lane: pool::pool(&config, lane, &admission)?,
+            retry: pool::pool(&config, retry, &admission)?,
             config,
             admission,
         })
@@ -184,7 +190,7 @@ impl Store {
     }
 
     /// How the pools are used at this moment.
-    pub fn pools(&self) -> [PoolUse; 5] {
+    pub fn pools(&self) -> [PoolUse; 7] {
         let shares = |name| match name {
             "webhook" => Some(&self.webhook_shares),
             "agent" => Some(&self.agent_shares),
@@ -204,13 +210,15 @@ impl Store {
         })
     }
 
-    const fn named_pools(&self) -> [(&'static str, &Pool); 5] {
+    const fn named_pools(&self) -> [(&'static str, &Pool); 7] {
         [
             ("webhook", &self.webhook),
             ("agent", &self.agent),
             ("apply", &self.apply),
             ("feed", &self.feed),
             ("report", &self.report),
+            ("lane", &self.lane),
+            ("retry", &self.retry),
         ]
     }
 

@@ -2,7 +2,7 @@
 
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
-use crate::scope::ENTER;
+use crate::scope::{ENTER, STILL_ENTERED};
 use crate::text::join;
 use crate::words::{INBOUND, RINGING};
 
@@ -21,6 +21,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOCK_AGENTS,
     SETTLE_AGENTS,
     NOTE,
+    STILL_ENTERED,
 ];
 
 /// Sids come sorted, so that two servers lock in the same order.

@@ -3,7 +3,7 @@
 use calls::{Event, Fact, LegEvent, LegStatus};
 use identity::{ContactId, Timestamp, WorkspaceId};
 use serde_json::json;
-use store_pg::{Store, StoreError, StoreOptions, StoredEvent};
+use store_pg::{Class, Store, StoreError, StoreOptions, StoredEvent};
 
 use crate::events::*;
 use crate::support::*;
@@ -263,23 +263,75 @@ async fn rebuilds_the_same_rows_from_the_events() {
 }
 
 #[tokio::test]
-async fn a_call_with_very_many_events_takes_no_more_of_legs() {
+async fn a_call_takes_so_many_events_of_each_kind_and_always_its_end() {
     let db = Db::new().await;
     let ws = workspace("ws_a");
     db.team(&ws, &[1]).await;
     let store = db.store();
-    let most = u32::try_from(Store::MOST_EVENTS).expect("a number");
     let flood = |from: u32, to: u32| -> Vec<StoredEvent> {
         (from..to).map(|sequence| stored(leg(1, 1, sequence, LegStatus::Ringing))).collect()
     };
+    let waves = |count: u16| -> Vec<StoredEvent> {
+        let dialled = |wave| calls::Dialled {
+            wave,
+            status: calls::DialStatus::NoAnswer,
+            child: None,
+            duration: None,
+            bridged: None,
+            caller_gone: false,
+        };
+        let wave = |wave| stored(Event { at: at(1), fact: Fact::Dialled(dialled(wave)) });
+        (1..=count).map(wave).collect()
+    };
     let apply = async |events: &[StoredEvent]| store.apply(&ws, events).await.expect("applied");
     assert_eq!(apply(&[stored(arrived(0))]).await, 0);
-    assert_eq!(apply(&flood(0, most + 9)).await, 10);
+    let many = u32::try_from(Store::MOST_EVENTS).expect("a number");
+    let left_out = apply(&flood(0, many)).await;
+    assert!(left_out > 0);
     assert_eq!(apply(&flood(0, 5)).await, 0, "those are known");
-    assert_eq!(apply(&flood(most, most + 5)).await, 5);
-    let count = "select count(*) from voice_events";
-    assert_eq!(db.value::<i64>(count).await, i64::from(most));
-    // The end of the call is still told.
+    assert_eq!(apply(&flood(many, many + 5)).await, 5);
+    assert!(apply(&waves(1_000)).await > 0);
+    // The end of a leg and of the call are still told.
+    assert_eq!(apply(&[stored(leg(1, 1, many, LegStatus::Completed))]).await, 0);
     assert_eq!(apply(&[stored(ended(60, LegStatus::Completed))]).await, 0);
-    assert_eq!(db.value::<i64>(count).await, i64::from(most) + 1);
+    let count = db.value::<i64>("select count(*) from voice_events").await;
+    assert!(count <= i64::from(many), "{count}");
+}
+
+#[tokio::test]
+async fn what_a_trigger_raises_has_a_class_and_keeps_nothing() {
+    let db = Db::new().await;
+    let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
+    let store = db.store();
+    let raise = |state: &str| format!("raise exception 'no' using errcode = '{state}'");
+    let cases = [
+        (raise("PT403"), Class::Workspace),
+        (raise("38000"), Class::Workspace),
+        (raise("XX000"), Class::Workspace),
+        (raise("42501"), Class::Workspace),
+        (raise("42883"), Class::Workspace),
+        (raise("P0001"), Class::Record),
+        ("perform pg_sleep(9)".to_owned(), Class::Workspace),
+        ("perform pg_terminate_backend(pg_backend_pid())".to_owned(), Class::Workspace),
+        ("perform set_config('voice.workspace_id', 'ws_b', true)".to_owned(), Class::Workspace),
+        ("perform set_config('role', 'voice_app', true)".to_owned(), Class::Workspace),
+    ];
+    for (does, want) in cases {
+        db.execute(&format!(
+            "create or replace function public.trouble() returns trigger language plpgsql as $$ \
+               begin if new.workspace_id = 'ws_a' then {does}; end if; return null; end $$; \
+             drop trigger if exists trouble on public.livechat_messages; \
+             create trigger trouble after insert on public.livechat_messages \
+               for each row execute function public.trouble()"
+        ));
+        let events = [stored(arrived(0))];
+        let error = store.apply_promptly(&ws, &events).await.expect_err(&does);
+        assert_eq!(error.class(), want, "{does}: {error:?}");
+        assert_eq!(db.state(&ws).await, Vec::<String>::new(), "{does}");
+        store.apply_promptly(&other, &events).await.expect("the other is well");
+        db.execute(
+            "delete from livechat_messages; delete from voice_calls; delete from voice_events",
+        );
+    }
+    store.guard().await.expect("still safe");
 }

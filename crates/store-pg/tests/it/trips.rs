@@ -130,6 +130,8 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         apply_connections: 1,
         report_connections: 1,
         feed_connections: 1,
+        lane_connections: 1,
+        retry_connections: 1,
     };
     let store = Store::new(&url, one).expect("a store");
     let caller = number("+15005550001");
@@ -139,9 +141,9 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     store.agents(&ws, agent(1), at(0)).await.expect("agents");
     store.apply(&ws, &events[..1]).await.expect("applied");
 
-    // Begin, scope, statement, commit.
+    // Begin, scope, statement, a look whether the scope is still that one, commit.
     let roster = store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0));
-    let found = gate.trips(&[4], roster).await.expect("a roster");
+    let found = gate.trips(&[5], roster).await.expect("a roster");
     assert_eq!(found.candidates.len(), 3);
     // The same with a lock before the statement.
     let (agent_id, call) = (agent(1), sid(0xd1));
@@ -155,12 +157,12 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         since_of_all: at(-60),
     };
     let claimed = store.claim_call(&ws, &claim, at(0));
-    assert!(gate.trips(&[5], claimed).await.expect("an answer").claimed);
-    assert!(gate.trips(&[4], store.workspace(&ws)).await.expect("an answer").is_none());
+    assert!(gate.trips(&[6], claimed).await.expect("an answer").claimed);
+    assert!(gate.trips(&[5], store.workspace(&ws)).await.expect("an answer").is_none());
     assert_eq!(
-        gate.trips(&[4], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
+        gate.trips(&[5], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
         3
     );
-    let applied = gate.trips(&[6, 9], store.apply(&ws, &events)).await;
+    let applied = gate.trips(&[6, 10], store.apply(&ws, &events)).await;
     applied.expect("applied");
 }
