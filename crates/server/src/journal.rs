@@ -3,38 +3,88 @@
 
 mod adopt;
 mod applier;
+mod attempt;
 mod entry;
+mod lane;
+mod lanes;
+mod parked;
+mod shares;
 mod slots;
+mod stopped;
+mod threads;
 
 pub(crate) use adopt::adopt;
 pub(crate) use applier::Applier;
 pub(crate) use entry::Entry;
 pub(crate) use slots::Slots;
+pub(crate) use threads::Threads;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use spool::{AppendError, Spool};
+use parked::Parked;
+use shares::Shares;
+use spool::{AppendError, Spool, Stats};
 use tracing::error;
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
 
 /// The durable record of callbacks and decisions that the database does not have yet.
 #[derive(Clone)]
 pub(crate) struct Journal {
     spool: Spool,
+    parked: Parked,
+    shares: Arc<Shares>,
+    threads: Arc<Threads>,
     metrics: Arc<Metrics>,
+    clock: Clock,
 }
 
 impl Journal {
-    pub(crate) fn new(spool: Spool, metrics: Arc<Metrics>) -> Self {
-        Self { spool, metrics }
+    /// The journal in the spool of this directory. Reads the files of parked workspaces.
+    pub(crate) fn new(
+        (spool, dir): (Spool, &Path),
+        threads: Arc<Threads>,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> Self {
+        let (parked, shares) = (Parked::open(dir), Arc::new(Shares::default()));
+        for workspace in parked.workspaces() {
+            shares.found(&workspace, parked.pending_bytes(&workspace));
+        }
+        Self { spool, parked, shares, threads, metrics, clock }
+    }
+
+    /// Another spool's journal, with the same threads and figures.
+    fn beside(&self, spool: (Spool, &Path)) -> Self {
+        Self::new(spool, Arc::clone(&self.threads), Arc::clone(&self.metrics), self.clock.clone())
     }
 
     pub(crate) const fn spool(&self) -> &Spool {
         &self.spool
     }
 
-    /// Returns when the entry is on disk.
+    /// Records that are not in the database yet, those of parked workspaces included.
+    pub(crate) fn pending_records(&self) -> u64 {
+        self.stats().pending_records
+    }
+
+    /// The figures of this moment, with the records of parked workspaces.
+    pub(crate) fn stats(&self) -> Stats {
+        // In this order, because records go from the spool to the parked logs.
+        let mut stats = self.spool.stats();
+        stats.pending_records += self.parked.pending_records();
+        stats
+    }
+
+    /// Closes all files. Waits until that is done.
+    pub(crate) fn close(&self) {
+        self.spool.close();
+        self.parked.close();
+    }
+
+    /// Returns when the entry is on disk. A workspace that has used up its share of the spool is refused.
     pub(crate) async fn record(&self, entry: &Entry) -> Result<(), AppendError> {
         let payload = match serde_json::to_vec(entry) {
             Ok(payload) => payload,
@@ -44,12 +94,18 @@ impl Journal {
                 return Err(AppendError::Damaged);
             }
         };
+        let bytes = payload.len() as u64;
+        if !self.shares.take(&entry.workspace, bytes) {
+            self.metrics.journal("over_share", 1);
+            return Err(AppendError::Full { limit: shares::LIMIT });
+        }
         match self.spool.append(payload).await {
             Ok(_) => {
                 self.metrics.journal("written", 1);
                 Ok(())
             }
             Err(error) => {
+                self.shares.release(&entry.workspace, bytes);
                 self.metrics.journal("refused", 1);
                 error!(%error, call.sid = %entry.call, "call {}: an event was not stored", entry.call);
                 Err(error)

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     journal: Family<Outcome, Counter>,
     keeping: Family<Outcome, Counter>,
     over_budget: Family<What, Counter>,
+    behind: Family<State, Gauge>,
     streams: Gauge,
     resets: Family<Reason, Counter>,
     event_lag: Histogram,
@@ -54,6 +55,11 @@ struct Reason {
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct What {
     what: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct State {
+    state: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -112,6 +118,12 @@ impl Metrics {
             "Times that a workspace wanted more than its share, by what it wanted",
             over_budget.clone(),
         );
+        let behind = Family::default();
+        registry.register(
+            "workspaces_behind",
+            "Workspaces whose records wait after a failure of their own, or are parked",
+            behind.clone(),
+        );
         let (streams, resets) = (Gauge::default(), Family::default());
         let event_lag = Buckets.new_metric();
         registry.register("event_streams", "Open streams of events", streams.clone());
@@ -140,6 +152,7 @@ impl Metrics {
             journal,
             keeping,
             over_budget,
+            behind,
             streams,
             resets,
             event_lag,
@@ -170,7 +183,8 @@ impl Metrics {
         self.calls.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// `outcome` is the result: `written`, `refused`, `applied`, `retried`, `set_aside`.
+    /// `outcome` is the result: `written`, `refused`, `over_share`, `applied`, `retried`,
+    /// `left_out`, `set_aside`.
     pub(crate) fn journal(&self, outcome: &'static str, records: usize) {
         self.journal.get_or_create(&Outcome { outcome }).inc_by(records as u64);
     }
@@ -184,6 +198,15 @@ impl Metrics {
     /// `known_bytes`.
     pub(crate) fn over_budget(&self, what: &'static str) {
         self.over_budget.get_or_create(&What { what }).inc();
+    }
+
+    /// How many workspaces of one spool wait after a failure of their own, and how many have a log of
+    /// their own: before and now. A server may apply several spools.
+    pub(crate) fn behind(&self, before: (usize, usize), now: (usize, usize)) {
+        for (state, before, now) in [("waiting", before.0, now.0), ("parked", before.1, now.1)] {
+            let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+            self.behind.get_or_create(&State { state }).inc_by(count(now) - count(before));
+        }
     }
 
     pub(crate) fn stream_opened(&self) {

@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spool::Spool;
 use store_pg::{Owner, Store, StoreError, StoreOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -19,6 +18,7 @@ use crate::config::Config;
 use crate::database::embedded::{self, DATABASE, EmbeddedError};
 use crate::feed::Feed;
 use crate::http::listener::{self, Limits};
+use crate::journal::Journal;
 use crate::known::Refresh;
 use crate::reconcile::{Reconciled, Reconciler};
 use crate::sessions::SessionsError;
@@ -37,7 +37,7 @@ pub struct Server {
     reconciler: Arc<Reconciler>,
     refresh: Arc<Refresh>,
     feed: Feed,
-    spool: Spool,
+    journal: Journal,
     store: Store,
     database: Option<localpg::Server>,
 }
@@ -57,6 +57,9 @@ pub enum ServeError {
     /// The spool cannot be opened.
     #[error("the spool cannot be opened")]
     Spool(#[source] spool::OpenError),
+    /// The threads that fold calls cannot be started.
+    #[error("the threads that apply records cannot be started")]
+    Threads(#[source] std::io::Error),
     /// What is known of workspaces cannot be kept on disk.
     #[error("the directory for what is known of workspaces cannot be used")]
     Known(#[source] std::io::Error),
@@ -101,7 +104,7 @@ impl Server {
             tasks,
             running,
             feed: parts.app.feed.clone(),
-            spool: parts.app.journal.spool().clone(),
+            journal: parts.app.journal.clone(),
             reconciler: parts.reconciler,
             refresh: parts.refresh,
             store,
@@ -121,7 +124,7 @@ impl Server {
 
     /// Records that are durable but not in the database yet.
     pub fn pending_records(&self) -> u64 {
-        self.spool.stats().pending_records
+        self.journal.pending_records()
     }
 
     /// Reconciles calls with Twilio's record now, as the server does by itself when it starts and every
@@ -167,9 +170,9 @@ impl Server {
         let applying = self.running.ended().await;
         self.refresh.save().await;
         self.feed.ended().await;
-        applying.finish(|| self.spool.stats().pending_records).await;
-        let spool = self.spool;
-        let _ = tokio::task::spawn_blocking(move || spool.close()).await;
+        applying.finish(|| self.journal.pending_records()).await;
+        let journal = self.journal;
+        let _ = tokio::task::spawn_blocking(move || journal.close()).await;
         self.store.close();
         if let Some(database) = self.database {
             let stopped = tokio::task::spawn_blocking(move || database.stop()).await;

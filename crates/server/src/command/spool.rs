@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -13,7 +13,8 @@ use crate::journal::{Entry, Slots};
 /// Commands for records that the database refused; `SWITCHROOM_DATA_DIR` says where they are.
 #[derive(Debug, Subcommand)]
 pub enum SpoolCommand {
-    /// Lists the records, each with its reason.
+    /// Lists the workspaces whose records wait in a log of their own, since when and why, and the records
+    /// that were refused, each with its reason.
     List,
     /// Hands records to the server again, once their reason is fixed.
     ///
@@ -30,7 +31,11 @@ pub(super) async fn run(command: SpoolCommand) -> Result<(), Failure> {
     let dead = dead(&slots).map_err(|error| Failure::failed(&error))?;
     match command {
         SpoolCommand::List => {
-            let lines: Vec<String> = dead.iter().map(Dead::to_string).collect();
+            let parked = slots.parked();
+            let parked = parked.iter().map(|line| {
+                format!("workspace {} has a log of its own {}", line.workspace, line.why)
+            });
+            let lines: Vec<String> = parked.chain(dead.iter().map(Dead::to_string)).collect();
             super::print(&if lines.is_empty() { "none".to_owned() } else { lines.join("\n") })
         }
         SpoolCommand::Replay { records } => {
@@ -71,13 +76,13 @@ impl fmt::Display for Dead {
 
 fn dead(slots: &Slots) -> std::io::Result<Vec<Dead>> {
     let mut dead = Vec::new();
-    for dir in slots.all() {
+    for dir in slots.with_parked() {
         let Ok(files) = fs::read_dir(dir.join("dead")) else { continue };
         let mut paths = files.map(|file| Ok(file?.path())).collect::<std::io::Result<Vec<_>>>()?;
         paths.sort();
         for path in paths {
             if path.extension().is_some_and(|extension| extension == "record") {
-                dead.extend(read(&dir, path)?);
+                dead.extend(read(&slots.name(&dir), path)?);
             }
         }
     }
@@ -85,12 +90,11 @@ fn dead(slots: &Slots) -> std::io::Result<Vec<Dead>> {
 }
 
 /// Reads a file of `dead/`: two lines, an empty line, and the record.
-fn read(dir: &Path, path: PathBuf) -> std::io::Result<Option<Dead>> {
+fn read(spool: &str, path: PathBuf) -> std::io::Result<Option<Dead>> {
     let bytes = fs::read(&path)?;
     let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") else { return Ok(None) };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
-    let spool = dir.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{spool}/{}", field("sequence: ").unwrap_or_default());
     let reason = field("reason: ").unwrap_or_default().to_owned();
     Ok(Some(Dead { name, reason, payload: bytes[end + 2..].to_vec(), path }))

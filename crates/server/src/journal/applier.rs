@@ -1,17 +1,23 @@
-//! From the spool into the database.
+//! From the spool into the database: each workspace in its own lane.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use identity::WorkspaceId;
-use spool::{ConsumeError, Sequence, Spool};
-use store_pg::{Store, StoredEvent};
+use spool::{ConsumeError, Record, Sequence, Spool};
+use store_pg::{Class, Store};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::attempt::{Attempt, Done, Failed, Source};
+use super::entry::Unreadable;
+use super::lane::{Held, Turn};
+use super::lanes::Lanes;
+use super::stopped::{Stopped, of_disk};
 use super::{Entry, Journal};
 
-/// Applies the records of one spool, in batches.
+/// Applies the records of one spool.
 pub(crate) struct Applier {
     journal: Journal,
     store: Store,
@@ -22,44 +28,51 @@ impl Applier {
         Self { journal, store }
     }
 
-    /// Runs as a task of its own.
+    /// Runs as a task of its own, and brings the records into the database until `stop` is cancelled. The
+    /// rest is applied after the next start.
     pub(crate) async fn run(self, stop: CancellationToken) {
         self.apply_until(&stop).await;
     }
 
-    /// Brings the records into the database until `stop` is cancelled. The rest is applied after the
-    /// next start.
     async fn apply_until(&self, stop: &CancellationToken) {
-        let mut pause = FIRST_PAUSE;
+        let mut work = Work::new(&self.journal, &self.store);
         loop {
-            tokio::select! {
+            work.begin();
+            let passed = work.pass_applied().await;
+            let went_on = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                ready = self.journal.spool.ready() => if ready.is_err() { return },
-            }
-            match self.apply_batch().await {
-                Ok(()) => pause = FIRST_PAUSE,
+                () = std::future::ready(()), if passed.is_err() => passed,
+                Some(done) = work.attempts.join_next() => work.all_ended(done).await,
+                Some(Ok(workspace)) = work.pauses.join_next() => {
+                    work.resume(&workspace);
+                    Ok(())
+                }
+                ready = self.journal.spool.unread(), if work.lanes.has_room() => match ready {
+                    Ok(()) => work.read().await,
+                    Err(_) => return,
+                },
+            };
+            let went_on = match went_on {
+                Ok(()) => work.make_room().await,
+                stopped => stopped,
+            };
+            match went_on {
+                Ok(()) => {}
                 Err(Stopped::Closed) => return,
-                Err(Stopped::Later) if stop.is_cancelled() => {
-                    info!("records that are not in the database yet stay in the spool");
-                    return;
-                }
-                Err(Stopped::Later) => {
-                    tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
-                        () = stop.cancelled() => {}
-                    }
-                    pause = (pause * 2).min(LAST_PAUSE);
-                }
+                Err(Stopped::Later) => tokio::select! {
+                    () = tokio::time::sleep(PAUSE) => {}
+                    () = stop.cancelled() => {}
+                },
             }
         }
     }
 
-    /// Runs until the spool is empty. For a spool to which nobody appends.
+    /// Runs until nothing is left. For a spool to which nobody appends.
     pub(super) async fn run_until_empty(&self, stop: &CancellationToken) {
         let done = stop.child_token();
         let empty = async {
-            while self.journal.spool.stats().pending_records > 0 {
+            while self.journal.pending_records() > 0 {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
             done.cancel();
@@ -71,89 +84,369 @@ impl Applier {
             }
         });
     }
+}
 
-    async fn apply_batch(&self) -> Result<(), Stopped> {
-        let records = self.blocking(|spool| spool.next_batch(BATCH)).await?;
-        let Some(last) = records.last().map(|record| record.sequence) else { return Ok(()) };
-        let mut entries: BTreeMap<WorkspaceId, Vec<(Sequence, Entry)>> = BTreeMap::new();
-        for record in &records {
-            match Entry::read(&record.payload) {
-                Ok(entry) => entries
-                    .entry(entry.workspace.clone())
-                    .or_default()
-                    .push((record.sequence, entry)),
-                Err(unreadable) => self.set_aside(record.sequence, unreadable.to_string()).await?,
-            }
+/// The lanes, and what runs for them.
+struct Work<'a> {
+    journal: &'a Journal,
+    store: &'a Store,
+    lanes: Lanes,
+    attempts: JoinSet<Done>,
+    /// Records of the spool that are in the database and not passed yet.
+    applied: Vec<Sequence>,
+    pauses: JoinSet<WorkspaceId>,
+    /// Records to read that an earlier process wrote: they count for their workspace's share from then on.
+    old: u64,
+    /// Workspaces that wait because of a failure of their own.
+    in_trouble: usize,
+    /// What the metrics say of this spool: workspaces that wait, and that are parked.
+    counted: (usize, usize),
+    /// When the log last named a failure that is nobody's own.
+    told: Option<Instant>,
+}
+
+impl<'a> Work<'a> {
+    fn new(journal: &'a Journal, store: &'a Store) -> Self {
+        let mut work = Self {
+            journal,
+            store,
+            lanes: Lanes::default(),
+            attempts: JoinSet::new(),
+            applied: Vec::new(),
+            pauses: JoinSet::new(),
+            old: journal.spool.recovery().pending_records,
+            in_trouble: 0,
+            counted: (0, 0),
+            told: None,
+        };
+        for workspace in journal.parked.workspaces() {
+            work.lanes.stand_in_line(&workspace);
         }
-        // Smallest backlog first.
-        let mut turns: Vec<_> = entries.iter().collect();
-        turns.sort_by_key(|(_, entries)| entries.len());
-        for (workspace, entries) in turns {
-            self.apply_workspace(workspace, entries).await?;
-        }
-        self.blocking(move |spool| spool.advance(last)).await
+        work.count();
+        work
     }
 
-    /// Applies the entries of one workspace together. If the database refuses them, they are applied one
-    /// by one, so that a single bad entry does not hold up the others.
-    async fn apply_workspace(
-        &self,
-        workspace: &WorkspaceId,
-        entries: &[(Sequence, Entry)],
-    ) -> Result<(), Stopped> {
-        let all: Vec<StoredEvent> = entries.iter().flat_map(|(_, entry)| entry.stored()).collect();
-        match self.apply(workspace, &all, entries.len()).await {
-            Err(Refused::Data(_)) => {}
-            Err(Refused::Later) => return Err(Stopped::Later),
-            Ok(()) => return Ok(()),
-        }
-        for (sequence, entry) in entries {
-            let events: Vec<StoredEvent> = entry.stored().collect();
-            match self.apply(workspace, &events, 1).await {
-                Ok(()) => {}
-                Err(Refused::Later) => return Err(Stopped::Later),
-                Err(Refused::Data(reason)) => self.set_aside(*sequence, reason).await?,
+    /// Begins attempts for those whose turn it is.
+    fn begin(&mut self) {
+        while let Some((workspace, is_aside)) = self.lanes.begin() {
+            let records = self.lanes.take(&workspace);
+            let source = match self.journal.parked.of(&workspace) {
+                Some(log) if records.is_empty() => {
+                    Source::Parked(log, self.lanes.lane(&workspace).batch())
+                }
+                _ => Source::Spool(records),
+            };
+            let (store, clock) = (self.store.clone(), self.journal.clock.clone());
+            let attempt = Attempt { workspace, store, clock, is_aside, source };
+            match self.journal.threads.handle() {
+                Some(threads) => drop(self.attempts.spawn_on(attempt.run(), threads)),
+                None => return,
             }
+        }
+    }
+
+    fn resume(&mut self, workspace: &WorkspaceId) {
+        self.lanes.lane(workspace).turn = Turn::Resting;
+        self.go_on(workspace);
+    }
+
+    /// Lets a lane stand in line again if it has records.
+    fn go_on(&mut self, workspace: &WorkspaceId) {
+        if !self.lanes.lane(workspace).is_empty() || self.journal.parked.of(workspace).is_some() {
+            self.lanes.stand_in_line(workspace);
+        }
+    }
+
+    fn pause(&mut self, workspace: WorkspaceId, pause: Duration) {
+        self.lanes.lane(&workspace).turn = Turn::Paused;
+        self.pauses.spawn(async move {
+            tokio::time::sleep(pause).await;
+            workspace
+        });
+    }
+
+    /// Reads on in the spool and hands each record to its lane.
+    async fn read(&mut self) -> Result<(), Stopped> {
+        let read = self.blocking(|spool| {
+            let records = spool.read_on(READ_AHEAD)?;
+            let entry = |record: Record| (Entry::read(&record.payload), record);
+            Ok(records.into_iter().map(entry).collect::<Vec<_>>())
+        });
+        let mut parked = Vec::new();
+        for (entry, Record { sequence, payload }) in read.await? {
+            let is_old = self.old > 0;
+            self.old = self.old.saturating_sub(1);
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(unreadable) => {
+                    self.set_aside_unreadable(sequence, &unreadable).await?;
+                    continue;
+                }
+            };
+            let workspace = entry.workspace.clone();
+            let record = Held { sequence, payload, entry };
+            if is_old {
+                self.journal.shares.found(&workspace, record.bytes());
+            }
+            match self.journal.parked.of(&workspace) {
+                Some(log) => parked.push((workspace, log.append(record.payload.clone()), record)),
+                None => self.lanes.push(&workspace, record),
+            }
+        }
+        let mut moved = Vec::new();
+        for (workspace, append, record) in parked {
+            if self.is_stored(&workspace, append).await {
+                moved.push(record.sequence);
+                self.lanes.stand_in_line(&workspace);
+            } else {
+                self.lanes.push(&workspace, record);
+            }
+        }
+        self.pass(moved).await
+    }
+
+    /// Parks the workspaces whose records leave no room for those of others.
+    async fn make_room(&mut self) -> Result<(), Stopped> {
+        for workspace in self.lanes.too_full() {
+            self.park(&workspace, "its records leave no room for those of others").await?;
         }
         Ok(())
     }
 
-    async fn apply(
-        &self,
-        workspace: &WorkspaceId,
-        events: &[StoredEvent],
-        records: usize,
-    ) -> Result<(), Refused> {
-        let applied =
-            tokio::time::timeout(APPLY_DEADLINE, self.store.apply(workspace, events)).await;
-        match applied {
-            Ok(Ok(left_out)) => {
-                self.journal.metrics.journal("applied", records);
-                if left_out > 0 {
-                    self.journal.metrics.journal("left_out", left_out);
-                    let most = Store::MOST_EVENTS;
-                    warn!(workspace.id = %workspace, "{left_out} events of calls with {most} were left out");
-                }
-                Ok(())
-            }
-            Ok(Err(error)) if !error.is_transient() => Err(Refused::Data(error.to_string())),
-            Ok(Err(error)) => {
-                self.journal.metrics.journal("retried", records);
-                warn!("{records} records stay in the spool: {error}");
-                Err(Refused::Later)
-            }
-            Err(_) => {
-                self.journal.metrics.journal("retried", records);
-                warn!("{records} records stay in the spool: the database did not answer in time");
-                Err(Refused::Later)
+    async fn is_stored(&self, workspace: &WorkspaceId, append: spool::Append) -> bool {
+        match append.await {
+            Ok(_) => true,
+            Err(error) => {
+                error!(workspace.id = %workspace, "a record cannot go to a parked log: {error}");
+                false
             }
         }
     }
 
-    async fn set_aside(&self, sequence: Sequence, reason: String) -> Result<(), Stopped> {
-        error!(reason, "record {sequence} cannot be applied and is set aside in the spool's dead/");
+    /// Moves the records of a workspace into a log of its own, so that it does not hold the spool.
+    ///
+    /// A record is in both for a moment. If the process ends then, it is applied twice, which changes
+    /// nothing.
+    async fn park(&mut self, workspace: &WorkspaceId, why: &str) -> Result<(), Stopped> {
+        let log = if let Some(log) = self.journal.parked.of(workspace) {
+            log
+        } else {
+            let (parked, id) = (self.journal.parked.clone(), workspace.clone());
+            let text = format!("since {}: {why}\n", self.journal.clock.now());
+            let begun = tokio::task::spawn_blocking(move || parked.begin(&id, &text)).await;
+            match begun {
+                Ok(Ok(log)) => log,
+                Ok(Err(error)) => {
+                    error!(workspace.id = %workspace, "a workspace cannot be parked: {error}");
+                    // Not again before something has been applied.
+                    let succeeded = self.lanes.succeeded();
+                    self.lanes.lane(workspace).full_since = Some(succeeded);
+                    return Ok(());
+                }
+                Err(_) => return Err(Stopped::Closed),
+            }
+        };
+        let records = self.lanes.take_all(workspace);
+        warn!(
+            workspace.id = %workspace,
+            "{} records get a log of their own, so that the others go on: {why}", records.len()
+        );
+        let appends: Vec<_> =
+            records.into_iter().map(|one| (log.append(one.payload.clone()), one)).collect();
+        let (mut moved, mut kept) = (Vec::new(), Vec::new());
+        for (append, record) in appends {
+            if self.is_stored(workspace, append).await {
+                moved.push(record.sequence);
+            } else {
+                kept.push(record);
+            }
+        }
+        self.lanes.put_back(workspace, kept);
+        self.count();
+        self.go_on(workspace);
+        self.pass(moved).await
+    }
+
+    /// An attempt is over, and perhaps others are too.
+    async fn all_ended(&mut self, first: Result<Done, JoinError>) -> Result<(), Stopped> {
+        let mut next = Some(first);
+        while let Some(done) = next {
+            self.ended(done).await?;
+            next = self.attempts.try_join_next();
+        }
+        Ok(())
+    }
+
+    /// Passes what is applied: the records of several attempts with one sync.
+    async fn pass_applied(&mut self) -> Result<(), Stopped> {
+        let applied = std::mem::take(&mut self.applied);
+        self.pass(applied).await
+    }
+
+    /// An attempt is over.
+    async fn ended(&mut self, done: Result<Done, JoinError>) -> Result<(), Stopped> {
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Err(Stopped::Closed),
+            },
+        };
+        let Done { workspace, was_aside, took, records, parked, outcome } = done;
+        self.lanes.end(&workspace, was_aside);
+        match outcome {
+            Ok(left_out) => {
+                self.succeeded(&workspace, took, left_out);
+                self.finish(&workspace, records, parked).await?;
+            }
+            Err(Failed { class: Class::Record, reason }) => {
+                self.lanes.lane(&workspace).refused();
+                if let [record] = &records[..] {
+                    self.set_aside(&workspace, record, parked.as_ref(), reason).await?;
+                } else if parked.is_none() {
+                    self.lanes.put_back(&workspace, records);
+                }
+            }
+            Err(failed) => {
+                self.journal.metrics.journal("retried", records.len());
+                if parked.is_none() {
+                    self.lanes.put_back(&workspace, records);
+                }
+                self.failed(&workspace, failed).await?;
+            }
+        }
+        self.go_on(&workspace);
+        Ok(())
+    }
+
+    fn succeeded(&mut self, workspace: &WorkspaceId, took: Duration, left_out: usize) {
+        self.lanes.count_success();
+        let trouble = self.lanes.lane(workspace).succeeded(took);
+        if left_out > 0 {
+            self.journal.metrics.journal("left_out", left_out);
+            let told = self.lanes.lane(workspace).told_left_out;
+            if told.is_none_or(|told| self.journal.clock.elapsed(told) > FIRST_TOLD) {
+                self.lanes.lane(workspace).told_left_out = Some(self.journal.clock.instant());
+                let most = Store::MOST_EVENTS;
+                warn!(
+                    workspace.id = %workspace,
+                    "{left_out} events of calls that have their share of {most} were left out"
+                );
+            }
+        }
+        if let Some(trouble) = trouble {
+            self.in_trouble -= 1;
+            self.count();
+            let lasted = self.journal.clock.elapsed(trouble.since).as_secs();
+            info!(workspace.id = %workspace, "its records are applied again, after {lasted} s");
+        }
+    }
+
+    /// Passes records that are in the database.
+    async fn finish(
+        &mut self,
+        workspace: &WorkspaceId,
+        records: Vec<Held>,
+        parked: Option<Spool>,
+    ) -> Result<(), Stopped> {
+        self.journal.metrics.journal("applied", records.len());
+        self.journal.shares.release(workspace, records.iter().map(Held::bytes).sum());
+        let sequences: Vec<Sequence> = records.iter().map(|one| one.sequence).collect();
+        let Some(log) = parked else {
+            self.applied.extend(sequences);
+            return Ok(());
+        };
+        let (logs, id) = (self.journal.parked.clone(), workspace.clone());
+        let passed = tokio::task::spawn_blocking(move || {
+            log.pass(&sequences)?;
+            logs.end(&id);
+            Ok(())
+        });
+        let passed = of_disk(passed.await);
+        self.count();
+        passed
+    }
+
+    /// The database did not take records, for a reason that may go away.
+    async fn failed(&mut self, workspace: &WorkspaceId, failed: Failed) -> Result<(), Stopped> {
+        let Failed { class, reason } = failed;
+        let (now, succeeded) = (self.journal.clock.instant(), self.lanes.succeeded());
+        if class == Class::Server {
+            if self.told.is_none_or(|told| self.journal.clock.elapsed(told) > TELL_SERVER) {
+                self.told = Some(now);
+                warn!("records stay in the spool: {reason}");
+            }
+            self.pause(workspace.clone(), PAUSE);
+            return Ok(());
+        }
+        let is_new = self.lanes.lane(workspace).trouble.is_none();
+        let (pause, trouble) = self.lanes.lane(workspace).failed(now, succeeded);
+        let lasted = self.journal.clock.elapsed(trouble.since);
+        // While nothing at all is applied, the trouble may be everybody's.
+        let is_left_behind = trouble.others < succeeded && lasted > PATIENCE;
+        trouble.others = succeeded;
+        if lasted >= trouble.tell_after {
+            trouble.tell_after = (trouble.tell_after * 2).clamp(FIRST_TOLD, LAST_TOLD) + lasted;
+            let lasted = lasted.as_secs();
+            warn!(workspace.id = %workspace, "its records wait, for {lasted} s now: {reason}");
+        }
+        self.pause(workspace.clone(), pause);
+        if is_new {
+            self.in_trouble += 1;
+            self.count();
+        }
+        if is_left_behind && !self.lanes.lane(workspace).is_empty() {
+            self.park(workspace, &reason).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_aside(
+        &self,
+        workspace: &WorkspaceId,
+        record: &Held,
+        parked: Option<&Spool>,
+        reason: String,
+    ) -> Result<(), Stopped> {
+        let sequence = record.sequence;
+        error!(
+            workspace.id = %workspace, reason,
+            "record {sequence} cannot be applied and is set aside in the spool's dead/"
+        );
+        self.journal.metrics.journal("set_aside", 1);
+        self.journal.shares.release(workspace, record.bytes());
+        let log = parked.unwrap_or(&self.journal.spool).clone();
+        let (logs, id) = (self.journal.parked.clone(), workspace.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            log.set_aside(sequence, &reason)?;
+            logs.end(&id);
+            Ok(())
+        });
+        of_disk(done.await)
+    }
+
+    async fn set_aside_unreadable(
+        &self,
+        sequence: Sequence,
+        why: &Unreadable,
+    ) -> Result<(), Stopped> {
+        let reason = why.to_string();
+        error!(reason, "record {sequence} is set aside in the spool's dead/");
         self.journal.metrics.journal("set_aside", 1);
         self.blocking(move |spool| spool.set_aside(sequence, &reason)).await
+    }
+
+    async fn pass(&self, sequences: Vec<Sequence>) -> Result<(), Stopped> {
+        if sequences.is_empty() {
+            return Ok(());
+        }
+        self.blocking(move |spool| spool.pass(&sequences)).await
+    }
+
+    fn count(&mut self) {
+        let now = (self.in_trouble, self.journal.parked.workspaces().len());
+        let before = std::mem::replace(&mut self.counted, now);
+        self.journal.metrics.behind(before, now);
     }
 
     /// Runs work that reads or writes files on a thread of its own.
@@ -162,41 +455,31 @@ impl Applier {
         work: impl FnOnce(&Spool) -> Result<T, ConsumeError> + Send + 'static,
     ) -> Result<T, Stopped> {
         let spool = self.journal.spool.clone();
-        match tokio::task::spawn_blocking(move || work(&spool)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(ConsumeError::Closed)) | Err(_) => Err(Stopped::Closed),
-            Ok(Err(error)) => {
-                error!(%error, "the spool cannot be read or written");
-                Err(Stopped::Later)
-            }
-        }
+        of_disk(tokio::task::spawn_blocking(move || work(&spool)).await)
     }
 }
 
-/// Why applying paused.
-enum Stopped {
-    /// The spool is closed.
-    Closed,
-    /// It may go on later.
-    Later,
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        self.journal.metrics.behind(self.counted, (0, 0));
+    }
 }
 
-/// Why the database did not take a batch.
-enum Refused {
-    /// It never will.
-    Data(String),
-    /// It may later.
-    Later,
-}
-
-/// Records that are applied together: many enough to share a commit, few enough for a second.
-const BATCH: usize = 256;
+/// Records that are read at once.
+const READ_AHEAD: usize = 256;
 
 /// Between two checks whether a spool is empty.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// After a failure of the disk or the database.
+const PAUSE: Duration = Duration::from_millis(500);
 
-/// For one batch. After it the connection is closed and the batch is tried again.
-const APPLY_DEADLINE: Duration = Duration::from_secs(15);
+/// So long a workspace in trouble may hold the spool while others go on.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two lines of the log about a failure of the database.
+const TELL_SERVER: Duration = Duration::from_secs(5);
+
+/// Between two lines of the log about one workspace.
+const FIRST_TOLD: Duration = Duration::from_secs(10);
+const LAST_TOLD: Duration = Duration::from_secs(600);

@@ -1,12 +1,12 @@
 //! The spools of a data directory. Several processes may run on it at the same time, for example while
 //! a new one takes over from an old one, and each has a spool of its own.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use spool::{Config, OpenError, Spool};
 use tracing::warn;
+
+use super::parked::{ParkedLine, dirs_in, has_segment, parked_in};
 
 /// Where the spools of a data directory are: `spool`, `spool-2`, `spool-3` and so on.
 #[derive(Clone, Debug)]
@@ -37,15 +37,35 @@ impl Slots {
         (1..=MOST).map(|number| self.dir(number)).filter(|dir| dir.is_dir()).collect()
     }
 
+    /// Every spool that exists, and every log of a parked workspace in them.
+    pub(crate) fn with_parked(&self) -> Vec<PathBuf> {
+        let with = |dir: PathBuf| {
+            let parked = dirs_in(&dir);
+            std::iter::once(dir).chain(parked)
+        };
+        self.all().into_iter().flat_map(with).collect()
+    }
+
+    /// The workspaces that have a log of their own.
+    pub(crate) fn parked(&self) -> Vec<ParkedLine> {
+        self.all().iter().flat_map(|dir| parked_in(dir)).collect()
+    }
+
+    /// The name of a spool or a parked log: its path in the data directory.
+    pub(crate) fn name(&self, dir: &Path) -> String {
+        dir.strip_prefix(&self.data_dir).unwrap_or(dir).display().to_string()
+    }
+
     /// Takes every spool but `own` that no process has open and that may hold records.
-    pub(super) fn left(&self, own: &Path) -> Vec<Spool> {
+    pub(super) fn left(&self, own: &Path) -> Vec<(Spool, PathBuf)> {
         let mut left = Vec::new();
         for dir in self.all() {
-            if dir == own || !has_segment(&dir).unwrap_or(true) {
+            let may_hold = has_segment(&dir).unwrap_or(true) || !parked_in(&dir).is_empty();
+            if dir == own || !may_hold {
                 continue;
             }
             match Spool::open(&dir, Config::default()) {
-                Ok(spool) => left.push(spool),
+                Ok(spool) => left.push((spool, dir)),
                 Err(OpenError::InUse { .. }) => {}
                 Err(error) => warn!("the spool of another process cannot be opened: {error}"),
             }
@@ -57,15 +77,6 @@ impl Slots {
         let name = if number == 1 { "spool".to_owned() } else { format!("spool-{number}") };
         self.data_dir.join(name)
     }
-}
-
-fn has_segment(dir: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(dir)? {
-        if entry?.path().extension().is_some_and(|extension| extension == "spool1") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Processes on one data directory; a handover needs two.

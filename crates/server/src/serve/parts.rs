@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
-use crate::journal::{Journal, Slots};
+use crate::journal::{Journal, Slots, Threads};
 use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::log::LostLines;
 use crate::metrics::Metrics;
@@ -43,6 +43,7 @@ impl Parts {
         let metrics = Arc::new(Metrics::new(&config.lost_lines));
         let slots = Slots::of(&config.data_dir);
         let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
+        let threads = Threads::start().map_err(ServeError::Threads)?;
         let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
         let files = Arc::new(files.map_err(ServeError::Known)?);
         let rosters = Arc::new(Rosters::default());
@@ -65,7 +66,12 @@ impl Parts {
         let app = Arc::new(App {
             public_url: config.public_url,
             sessions: Sessions::new(config.sessions, clock.clone())?,
-            journal: Journal::new(spool, Arc::clone(&metrics)),
+            journal: Journal::new(
+                (spool, &own_slot),
+                Arc::new(threads),
+                Arc::clone(&metrics),
+                clock.clone(),
+            ),
             cors: Cors::new(config.allowed_origins),
             assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
             ended_calls: EndedCalls::default(),

@@ -39,7 +39,7 @@ impl Running {
         is_trusted: bool,
     ) -> Self {
         let app = &parts.app;
-        let (store, metrics) = (&app.store, &app.metrics);
+        let store = &app.store;
         let stop_applier = CancellationToken::new();
         let answer = {
             let app = Arc::clone(app);
@@ -54,7 +54,7 @@ impl Running {
         let watch = guard::watch(store.clone(), stop.clone(), is_trusted);
         let listen = app.feed.clone().listen();
         let (slots, own) = (parts.slots.clone(), parts.own_slot.clone());
-        let adopt = adopt(slots, own, store.clone(), Arc::clone(metrics), stop.clone());
+        let adopt = adopt(slots, (own, app.journal.clone()), store.clone(), stop.clone());
         let rotate = rotate(app.journal.spool().clone(), stop.clone());
         let apply = Applier::new(app.journal.clone(), store.clone()).run(stop_applier.clone());
         Self {

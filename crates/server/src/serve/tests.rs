@@ -65,7 +65,7 @@ async fn a_task_that_panics_or_returns_stops_the_server() {
 async fn an_applier_that_lost_its_spool_stops_the_server() {
     let directory = Directory::new();
     let server = directory.server().await;
-    let spool = server.spool.clone();
+    let spool = server.journal.spool().clone();
     tokio::task::spawn_blocking(move || spool.close()).await.unwrap();
     let failed = server.run_until(pending()).await;
     assert_eq!(failed, Err(TaskFailed::Ended("applier")));

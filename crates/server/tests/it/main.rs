@@ -16,6 +16,7 @@ mod http;
 mod inbound;
 mod isolation;
 mod known;
+mod lanes;
 mod logs;
 mod neighbours;
 mod operations;

@@ -35,7 +35,14 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         Ok(_) => {}
         Err(error) => report.skipped("room on the disk", error),
     }
-    for dir in Slots::of(dir).all() {
+    let slots = Slots::of(dir);
+    for line in slots.parked() {
+        report.fault(
+            format!("the records of workspace {} wait {}", line.workspace, line.why),
+            "look for what holds or refuses its rows: a lock, a trigger, a policy; it goes on by itself",
+        );
+    }
+    for dir in slots.with_parked() {
         for (name, what) in [("dead", "were refused by the database"), ("damaged", "are damaged")] {
             let count = fs::read_dir(dir.join(name)).map_or(0, Iterator::count);
             if count > 0 {
