@@ -33,7 +33,8 @@ own as ( \
   select c.oid from pg_class c \
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname in (";
 
-/// The tables with a workspace, and what stands on them.
+/// The tables with a workspace, and what stands on them. Bodies are read only of functions that the
+/// server's roles may call with the rights of others, and of those on which something stands.
 const GRAPH: &str = "\
 )), \
 tenants as ( \
@@ -69,6 +70,9 @@ edges as ( \
   from functions f join relations c \
     on (c.relkind in ('v', 'm') or c.oid in (select oid from tenants)) \
       and strpos(f.body, lower(c.relname)) > 0 \
+      and (f.prosecdef and f.is_reachable or exists (select from pg_depend d \
+        where d.refclassid = 'pg_proc'::regclass and d.refobjid = f.oid \
+          and d.classid in ('pg_rewrite'::regclass, 'pg_proc'::regclass))) \
       and f.body ~ ('\\m' || regexp_replace(lower(c.relname), '(\\W)', '\\\\\\1', 'g') || '\\M')), \
 reaching as ( \
   select 'pg_class'::regclass as kind, oid from tenants \
