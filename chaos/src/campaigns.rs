@@ -6,9 +6,11 @@ mod database;
 mod failover;
 mod isolation;
 mod kills;
+mod neighbours;
 mod secrets;
 mod shuffle;
 mod slow;
+mod surroundings;
 mod tests;
 
 use std::pin::Pin;
@@ -33,7 +35,7 @@ pub(crate) enum Work {
 }
 
 /// All of them. `secrets` comes last, because it searches the output of all others.
-pub(crate) const CAMPAIGNS: [Campaign; 13] = [
+pub(crate) const CAMPAIGNS: [Campaign; 15] = [
     here("kills", "two servers killed under load, Postgres coming and going", |context| {
         Box::pin(kills::run(context))
     }),
@@ -54,6 +56,12 @@ pub(crate) const CAMPAIGNS: [Campaign; 13] = [
     }),
     here("burst", "1,000 calls in one second, and their callbacks", |context| {
         Box::pin(burst::run(context))
+    }),
+    here("neighbours", "a workspace beside others that misbehave", |context| {
+        Box::pin(neighbours::run(context))
+    }),
+    here("surroundings", "log, files, locks and settings around the server", |context| {
+        Box::pin(surroundings::run(context))
     }),
     here("isolation", "every route, requested by everybody who has no access", |context| {
         Box::pin(isolation::run(context))

@@ -62,6 +62,11 @@ impl Kept {
         }
     }
 
+    /// Whether there is an event, by its call and key.
+    pub(crate) fn has(&self, event: &(String, String)) -> bool {
+        self.events.contains(event)
+    }
+
     /// Panics if an acknowledged event is missing, a call is logged twice, or there is an event that
     /// nobody sent. Returns the number of acknowledged events.
     pub(crate) fn has_all_once(&self, sent: &[Sent]) -> usize {

@@ -12,6 +12,7 @@ mod context;
 mod dice;
 mod judge;
 mod load;
+mod neighbour;
 mod planted;
 mod postgres;
 mod program;

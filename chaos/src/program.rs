@@ -1,11 +1,13 @@
 //! The program under test, as a process of its own.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::io::{PipeReader, pipe};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use harness::wait::until;
 use harness::{Group, server};
 use tokio::time::sleep;
 
@@ -57,20 +59,44 @@ impl Program {
         assert!(status.success(), "switchroom {}: {said}", arguments.join(" "));
     }
 
-    /// Starts a server, and waits until it listens.
-    pub(crate) async fn serve(&self, serve: &Serve) -> Server {
+    fn server(&self, serve: &Serve) -> Command {
         let mut command = self.command(&serve.name, &["serve"]);
         command
             .env("DATABASE_URL", &serve.database_url)
             .env("SWITCHROOM_DATA_DIR", &serve.data)
             .env("SWITCHROOM_LISTEN", "127.0.0.1:0")
             .envs(serve.environment.iter().map(|(name, value)| (*name, value)));
+        command
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub(crate) async fn serve(&self, serve: &Serve) -> Server {
         let began = Instant::now();
-        let group = Group::start(&mut command).expect("the program");
+        let group = Group::start(&mut self.server(serve)).expect("the program");
         let (log, address) = (self.log(&serve.name), ([127, 0, 0, 1], 0).into());
         let mut server = Server { group, address, log };
         server.address = server.listening(began).await;
         server
+    }
+
+    /// Starts a server whose log goes into a pipe that nobody reads. The other end of the pipe must be
+    /// kept.
+    pub(crate) async fn serve_unread(&self, serve: &Serve) -> (Server, PipeReader) {
+        let (reader, writer) = pipe().expect("a pipe");
+        // The log does not tell the address, so the port is chosen here.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let address = port.expect("a free port");
+        let mut command = self.server(serve);
+        command
+            .env("SWITCHROOM_LISTEN", address.to_string())
+            .stdout(writer.try_clone().expect("the pipe"))
+            .stderr(writer);
+        let group = Group::start(&mut command).expect("the program");
+        let answers =
+            async || server::metric(address, "switchroom_spool_pending_records").await.is_some();
+        let answers = until(START, Duration::from_millis(20), answers).await;
+        assert!(answers, "the server does not listen");
+        (Server { group, address, log: self.log(&serve.name) }, reader)
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -123,6 +149,17 @@ impl Server {
     /// How much memory it uses.
     pub(crate) fn resident_mib(&self) -> f64 {
         server::resident_mib(self.group.id())
+    }
+
+    /// The most memory that it used since the last [`Self::forget_most`].
+    pub(crate) fn most_mib(&self) -> f64 {
+        server::most_resident_mib(self.group.id())
+    }
+
+    /// Lets [`Self::most_mib`] begin with what it uses now (`proc(5)`, `clear_refs`).
+    pub(crate) fn forget_most(&self) {
+        let reset = fs::write(format!("/proc/{}/clear_refs", self.group.id()), "5");
+        reset.expect("a process of ours");
     }
 
     async fn listening(&mut self, began: Instant) -> SocketAddr {

@@ -80,7 +80,7 @@ impl Call {
     /// The voice webhook.
     pub(crate) fn voice(&self) -> Step {
         let (sid, from) = (self.sid.to_string(), planted::number(self.caller));
-        let began = if self.is_dated { self.began.to_rfc2822().to_string() } else { String::new() };
+        let began = if self.is_dated { self.at(Duration::ZERO) } else { String::new() };
         let params = [
             ("CallSid", &*sid),
             ("From", &from),
@@ -105,7 +105,7 @@ impl Call {
             ("CallStatus", status),
             ("CallbackSource", "call-progress-events"),
             ("SequenceNumber", &sequence.to_string()),
-            ("Timestamp", &(self.began + after).to_rfc2822().to_string()),
+            ("Timestamp", &self.at(after)),
         ];
         self.step(format!("leg:{sid}:{sequence}:{status}"), "voice/status", &params)
     }
@@ -118,9 +118,14 @@ impl Call {
             ("To", &self.workspace.number),
             ("CallStatus", "completed"),
             ("CallDuration", "36"),
-            ("Timestamp", &(self.began + Duration::from_secs(36)).to_rfc2822().to_string()),
+            ("Timestamp", &self.at(Duration::from_secs(36))),
         ];
         self.step("ended".to_owned(), "voice/status", &params)
+    }
+
+    /// A time of the call, as Twilio sends it.
+    fn at(&self, after: Duration) -> String {
+        (self.began + after).to_rfc2822().to_string()
     }
 
     fn step(&self, key: String, rest: &str, params: &[(&str, &str)]) -> Step {

@@ -18,6 +18,10 @@ impl Times {
         Self::of(sent.into_iter().map(|sent| sent.took))
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// In milliseconds; `part` is out of 1,000.
     pub(crate) fn quantile(&self, part: usize) -> f64 {
         let index = self.0.len().saturating_sub(1) * part / 1000;

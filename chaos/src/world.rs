@@ -47,6 +47,11 @@ impl<'a> World<'a> {
         Self { workspaces, ..world }
     }
 
+    /// The settings of the campaign.
+    pub(crate) const fn context(&self) -> &'a Context {
+        self.context
+    }
+
     /// The server's connection string, through the proxy.
     pub(crate) fn url(&self) -> String {
         login_at(&self.proxy.directory().to_string_lossy())

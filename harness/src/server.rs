@@ -34,8 +34,17 @@ pub async fn drained(address: SocketAddr, patience: Duration) -> bool {
 
 /// Resident memory of a process (`VmRSS`, `proc(5)`); 0 if it has ended.
 pub fn resident_mib(pid: u32) -> f64 {
+    memory_mib(pid, "VmRSS:")
+}
+
+/// The most resident memory that a process had (`VmHWM`, `proc(5)`); 0 if it has ended.
+pub fn most_resident_mib(pid: u32) -> f64 {
+    memory_mib(pid, "VmHWM:")
+}
+
+fn memory_mib(pid: u32, name: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
     kib.unwrap_or(0.0) / 1024.0
 }

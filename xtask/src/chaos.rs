@@ -27,7 +27,7 @@ pub(crate) struct Options {
 }
 
 /// The campaigns of the package `chaos`, which xtask does not depend on.
-const CAMPAIGNS: [&str; 13] = [
+const CAMPAIGNS: [&str; 15] = [
     "kills",
     "database",
     "failover",
@@ -35,6 +35,8 @@ const CAMPAIGNS: [&str; 13] = [
     "clock",
     "slow",
     "burst",
+    "neighbours",
+    "surroundings",
     "isolation",
     "secrets",
     "spool-kills",
