@@ -8,6 +8,8 @@ use alloc::format;
 use alloc::string::String;
 use identity::Timestamp;
 
+use crate::MOST_AHEAD;
+
 pub use self::decision::{Placed, Refused, Routed, Verdict};
 pub use self::found::{Closed, Found};
 pub use self::webhook::{Arrived, Dialled, Ended, LegEvent};
@@ -23,7 +25,8 @@ pub use self::webhook::{Arrived, Dialled, Ended, LegEvent};
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Event {
-    /// When it happened, by Twilio's `Timestamp`; if Twilio sent none, when it was received.
+    /// When it happened, by Twilio's `Timestamp`; if Twilio sent none, or one that lies too far in the
+    /// future, when it was received.
     pub at: Timestamp,
     /// What happened.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -37,6 +40,14 @@ impl Event {
 
     /// How the key of a [`Fact::Closed`] begins, up to the first colon.
     pub const CLOSED: &'static str = "mended";
+
+    /// The same event, dated by its receipt if it claims to have happened more than [`MOST_AHEAD`] after
+    /// that.
+    #[must_use]
+    pub fn received(self, received: Timestamp) -> Self {
+        let at = if self.at.since(received) > MOST_AHEAD { received } else { self.at };
+        Self { at, ..self }
+    }
 
     /// A text that is the same for repeated deliveries of one event, and different for any other
     /// event of the call.

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 use core::time::Duration;
 
-use identity::CallSid;
+use identity::{CallSid, Timestamp};
 
 use crate::{LegStatus, ParamError};
 
@@ -55,6 +55,11 @@ impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
 
     pub(crate) fn number<T: FromStr>(&self, name: &'static str) -> Option<T> {
         self.first(name)?.parse().ok()
+    }
+
+    /// When Twilio says that it happened.
+    pub(crate) fn timestamp(&self) -> Option<Timestamp> {
+        Timestamp::parse_rfc2822(self.first("Timestamp")?).ok()
     }
 
     /// Seconds, which fit into 32 bits for every call.

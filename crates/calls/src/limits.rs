@@ -11,6 +11,10 @@ use routing::Policy;
 /// lost its last callback.
 pub const LONGEST_CALL: Duration = Duration::from_secs(14_400 + 300);
 
+/// How far the moment of an event may lie after its receipt: clocks differ. An event that claims more
+/// is dated by its receipt, so that nobody waits for a moment in the future.
+pub const MOST_AHEAD: Duration = Duration::from_secs(120);
+
 /// The longest that a leg can ring: the longest `timeout` of a Dial and a minute for callbacks. A
 /// leg that began to ring longer ago lost its last callback.
 pub const LONGEST_RING: Duration = Duration::from_secs(Policy::MAX_RING.as_secs() + 60);

@@ -5,6 +5,7 @@ use core::time::Duration;
 use identity::{CallSid, Timestamp, UserId};
 
 use crate::form::Form;
+use crate::limits::MOST_AHEAD;
 use crate::{Arrived, Dialled, Ended, Event, Fact, LegEvent, ParamError};
 
 /// Which of our URLs was called.
@@ -33,7 +34,8 @@ pub enum Source {
 /// counts as absent. `received` is used if Twilio sends no `Timestamp`. A measure that cannot
 /// be read (`Timestamp`, `SequenceNumber`, `CallDuration`, `DialCallDuration`, `SipResponseCode`,
 /// `DialBridged`) counts as absent too: the event is worth more than its measure. So does a
-/// `Timestamp` more than a day away from `received`: no clock and no delivery is that late.
+/// `Timestamp` more than a day before `received`, because no delivery is that late, and one more than
+/// [`MOST_AHEAD`] after it.
 ///
 /// # Errors
 ///
@@ -84,10 +86,20 @@ pub fn parse(
         }
         Source::Status => (sid, Fact::Ended(Ended::read(&form)?)),
     };
-    let at = form.first("Timestamp").and_then(|text| Timestamp::parse_rfc2822(text).ok());
-    let near = |at: &Timestamp| at.since(received).max(received.since(*at)) <= MAX_SKEW;
-    Ok((call, Event { at: at.filter(near).unwrap_or(received), fact }))
+    let at = form.timestamp();
+    let at = at.filter(|at| received.since(*at) <= MAX_AGE).unwrap_or(received);
+    Ok((call, Event { at, fact }.received(received)))
 }
 
-/// The largest difference between Twilio's clock and ours, delivery time included.
-const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far the `Timestamp` of a webhook lies after its receipt, if that is too far to be believed:
+/// [`parse`] dates the event by its receipt.
+pub fn ahead(
+    params: &[(impl AsRef<str>, impl AsRef<str>)],
+    received: Timestamp,
+) -> Option<Duration> {
+    let at = Form { params }.timestamp()?;
+    Some(at.since(received)).filter(|ahead| *ahead > MOST_AHEAD)
+}
+
+/// The longest that Twilio repeats a webhook.
+const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -112,7 +112,7 @@ async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
         Carrier::Dial => Source::Dial { wave: rung.last_wave().max(1) },
         _ => Source::Voice,
     };
-    let (sid, event) = match calls::parse(&source, &signed.params, app.clock.now()) {
+    let (sid, event) = match read(app, signed, &source) {
         Ok(parsed) => parsed,
         Err(error) => {
             warn!("a signed webhook cannot be read: {error}");
@@ -135,6 +135,24 @@ async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
         }
         _ => inbound::ring(&call, event, &rung).await,
     }
+}
+
+/// Reads a signed webhook. One that comes from the future is dated by its receipt, and that is said.
+fn read(
+    app: &App,
+    signed: &Signed,
+    source: &Source,
+) -> Result<(CallSid, Event), calls::ParamError> {
+    let received = app.clock.now();
+    let (call, event) = calls::parse(source, &signed.params, received)?;
+    if let Some(ahead) = calls::ahead(&signed.params, received) {
+        app.metrics.dated_ahead();
+        warn!(
+            call.sid = %call, dated = "by receipt",
+            "call {call}: a webhook is {} s ahead of its receipt, and is dated by that", ahead.as_secs()
+        );
+    }
+    Ok((call, event))
 }
 
 /// One signed request about one call.

@@ -100,6 +100,7 @@ impl Config {
         let _ = reader.parsed("DATABASE_URL", check_database_url);
         let _ = reader.parsed("RUST_LOG", check_filter);
         let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", check_log_format);
+        let clock = Clock::system();
         match (secrets_key, public_url) {
             (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
@@ -117,9 +118,9 @@ impl Config {
                 reconcile: ReconcileConfig {
                     api: api.unwrap_or_else(BaseUrl::twilio),
                     every: Some(RECONCILE_EVERY),
-                    clock: Clock::system(),
+                    clock: clock.clone(),
                 },
-                clock: Clock::system(),
+                clock,
                 lost_lines: LostLines::default(),
             }),
             _ => Err(ConfigFaults(reader.faults)),

@@ -1,6 +1,7 @@
 //! Counters for Prometheus. Labels are bounded: no id, number or name is ever one.
 
 use std::fmt::Write;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -29,6 +30,8 @@ pub(crate) struct Metrics {
     resets: Family<Reason, Counter>,
     event_lag: Histogram,
     unrecorded: Gauge,
+    clock_skew: Gauge<f64, AtomicU64>,
+    dated_ahead: Counter,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -137,6 +140,17 @@ impl Metrics {
             "Time from the writing of a change to its event",
             event_lag.clone(),
         );
+        let (clock_skew, dated_ahead) = (Gauge::default(), Counter::default());
+        registry.register(
+            "clock_skew_seconds",
+            "How far this machine's clock is from the database's",
+            clock_skew.clone(),
+        );
+        registry.register(
+            "dated_ahead",
+            "Webhooks from the future, which are dated by their receipt",
+            dated_ahead.clone(),
+        );
         let unrecorded = Gauge::default();
         registry.register(
             "unrecorded_workspaces",
@@ -157,6 +171,8 @@ impl Metrics {
             resets,
             event_lag,
             unrecorded,
+            clock_skew,
+            dated_ahead,
         }
     }
 
@@ -166,6 +182,15 @@ impl Metrics {
 
     pub(crate) fn webhook_took(&self, endpoint: &'static str, time: Duration) {
         self.webhook_seconds.get_or_create(&Endpoint { endpoint }).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn clock_skew(&self, skew: Duration) {
+        self.clock_skew.set(skew.as_secs_f64());
+    }
+
+    /// A webhook came from the future.
+    pub(crate) fn dated_ahead(&self) {
+        self.dated_ahead.inc();
     }
 
     /// How many workspaces' open pages cannot be recorded.

@@ -62,6 +62,7 @@ fn not_ready(reason: &str) -> Reply {
 
 fn metrics(app: &App) -> Reply {
     app.metrics.unrecorded(app.feed.failing());
+    app.metrics.clock_skew(app.clock.skew());
     let page = app.metrics.render(&app.store.pools(), &app.journal.stats());
     reply::text("application/openmetrics-text; version=1.0.0; charset=utf-8", page)
 }

@@ -14,6 +14,7 @@ use store_pg::{Owner, Store, StoreError, StoreOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::embedded::{self, DATABASE, EmbeddedError};
 use crate::feed::Feed;
@@ -84,7 +85,7 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, ServeError> {
         let (database, url) = open_database(&config).await?;
         let store = Store::new(&url, StoreOptions::SMALL).map_err(ServeError::Database)?;
-        let is_trusted = first_look(&store).await?;
+        let is_trusted = first_look(&store, &config.clock).await?;
         if !is_trusted {
             store.distrust();
         }
@@ -200,8 +201,14 @@ async fn open_database(config: &Config) -> Result<(Option<localpg::Server>, Stri
 
 /// Whether the database was found safe. If it does not answer, that is found out later; if it is not
 /// safe, nothing starts on it.
-async fn first_look(store: &Store) -> Result<bool, ServeError> {
-    match tokio::time::timeout(FIRST_LOOK, store.guard()).await {
+///
+/// The first request is dated by a clock that is right.
+async fn first_look(store: &Store, clock: &Clock) -> Result<bool, ServeError> {
+    let look = async {
+        store.guard().await?;
+        clock.compare(store.now()).await
+    };
+    match tokio::time::timeout(FIRST_LOOK, look).await {
         Ok(Ok(())) => Ok(true),
         Ok(Err(error @ StoreError::Refused(_))) => Err(ServeError::Database(error)),
         Ok(Err(error)) => {

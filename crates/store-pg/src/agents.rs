@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::news::{AGENT, with_news};
 use crate::scope::Scope;
 use crate::sql;
-use crate::text::join;
+use crate::text::{believed, join};
 use crate::words::{AVAILABLE, TAKES_CALLS};
 
 /// One agent and what they are doing.
@@ -213,7 +213,9 @@ pub(crate) const MEMBER: &str = join!(
 );
 
 pub(crate) const AGENTS: &str = join!(
-    "select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, g.idle_since, \
+    "select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, ",
+    believed!("g.idle_since"),
+    " as idle_since, \
   g.ready_since, g.online_until, g.online_until > now() as page_open, \
   l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
 from (select p.id, left(p.full_name, 200) as full_name, p.workspace_role \

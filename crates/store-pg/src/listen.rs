@@ -1,12 +1,12 @@
 //! Notifications of changes, on one connection outside the pools.
 
-use identity::{UserId, WorkspaceId};
+use identity::{Timestamp, UserId, WorkspaceId};
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::pool;
+use crate::{pool, sql};
 
 /// A connection on which the database sends notifications of changes.
 ///
@@ -95,13 +95,14 @@ impl Listener {
         Ok(())
     }
 
-    /// Whether the connection still answers. A half-open connection never reports that it is lost.
+    /// What the database's clock says, if the connection still answers. A half-open connection never
+    /// reports that it is lost.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`] if it is lost.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        Ok(self.client.batch_execute("").await?)
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        sql::now(&self.client).await
     }
 }
 

@@ -13,7 +13,7 @@ use crate::agents::{activity, works_until};
 use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::sql;
-use crate::text::join;
+use crate::text::{believed, join};
 use crate::words::TAKES_CALLS;
 
 /// What is known when a call rings: who calls, and who could take it.
@@ -169,7 +169,9 @@ talking as ( \
   select distinct l.user_id from public.voice_legs l \
   where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \
 roster as ( \
-  select u.user_id, u.workspace_role, u.assigned, g.presence, g.idle_since, \
+  select u.user_id, u.workspace_role, u.assigned, g.presence, ",
+    believed!("g.idle_since"),
+    " as idle_since, \
     g.ready_since, g.online_until > now() as page_open, \
     extract(epoch from now() - g.online_until)::float8 as closed_for, \
     t.user_id is not null as on_call \

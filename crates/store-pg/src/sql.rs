@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use identity::{CallSid, ContactId, ParseError, Timestamp, UserId};
 use routing::{Page, Presence, Role};
-use tokio_postgres::Row;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -50,6 +50,12 @@ pub(crate) fn page(row: &Row) -> Page {
 /// A moment, if there is one in this column.
 pub fn moment(row: &Row, column: &str) -> Option<Timestamp> {
     row.get::<_, Option<SystemTime>>(column).map(from_system)
+}
+
+/// What the database's clock says.
+pub(crate) async fn now(client: &Client) -> Result<Timestamp, StoreError> {
+    let row = client.query_one("select clock_timestamp() as now", &[]).await?;
+    moment(&row, "now").ok_or_else(|| StoreError::Corrupt("no time".to_owned()))
 }
 
 /// A moment as a `timestamptz`.

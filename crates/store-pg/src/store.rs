@@ -163,9 +163,7 @@ impl Store {
     ///
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
-        let client = pool::connect_one(&self.config).await?;
-        let row = client.query_one("select clock_timestamp() as now", &[]).await?;
-        sql::moment(&row, "now").ok_or_else(|| StoreError::Corrupt("no time".to_owned()))
+        sql::now(&pool::connect_one(&self.config).await?).await
     }
 
     /// Whether the database answers, callers' pool included, keeps the settings of a transaction, has

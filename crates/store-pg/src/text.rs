@@ -12,6 +12,14 @@ macro_rules! join {
     }};
 }
 
+/// A stored moment, unless it lies further in the future than `calls::MOST_AHEAD`: then a clock was
+/// wrong when it was written, and it says nothing.
+macro_rules! believed {
+    ($moment:literal) => {
+        concat!("case when ", $moment, " <= now() + interval '2 minutes' then ", $moment, " end")
+    };
+}
+
 /// Texts as SQL literals with commas between them: `'a', 'b'`.
 macro_rules! quoted {
     ($texts:expr) => {{
@@ -51,7 +59,7 @@ macro_rules! codes_where {
     }};
 }
 
-pub(crate) use {codes_where, join, quoted};
+pub(crate) use {believed, codes_where, join, quoted};
 
 pub(crate) const fn length(parts: &[&str]) -> usize {
     let (mut length, mut at) = (0, 0);

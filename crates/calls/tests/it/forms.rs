@@ -107,6 +107,19 @@ fn moments_are_twilios_where_it_gives_them() {
     for far in ["Wed, 31 Dec 2025 00:01:38 +0000", "Fri, 01 Jan 0000 00:00:00 +0000"] {
         assert_eq!(moment(&with(LEG, &[("Timestamp", far)])), at(99), "{far}");
     }
+    // Two minutes after the receipt, and a second or three days more.
+    let cases = [
+        ("Thu, 01 Jan 2026 00:03:39 +0000", at(99 + 120), None),
+        ("Thu, 01 Jan 2026 00:03:40 +0000", at(99), Some(121)),
+        ("Sun, 04 Jan 2026 00:01:39 +0000", at(99), Some(3 * 86_400)),
+        ("yesterday", at(99), None),
+    ];
+    for (text, dated, ahead) in cases {
+        let params = with(LEG, &[("Timestamp", text)]);
+        assert_eq!(moment(&params), dated, "{text}");
+        let ahead = ahead.map(core::time::Duration::from_secs);
+        assert_eq!(calls::ahead(&params, at(99)), ahead, "{text}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::journal::Entry;
 
 /// Makes the event durable. Only then may it be acknowledged.
 pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefusal> {
-    let (call, event) = match calls::parse(&Source::Status, &signed.params, app.clock.now()) {
+    let (call, event) = match super::read(app, signed, &Source::Status) {
         Ok(parsed) => parsed,
         Err(error) => {
             // It would be just as unreadable if Twilio sent it again.

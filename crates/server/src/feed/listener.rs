@@ -63,9 +63,9 @@ async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreErro
     }
 }
 
-/// Checks the connection, and tells the other servers which open pages could not be recorded.
+/// Checks the connection and the clock, and tells the other servers which open pages could not be recorded.
 async fn take_turn(shared: &Shared, listener: &Listener) -> Result<(), StoreError> {
-    listener.check().await?;
+    shared.clock.compare(listener.now()).await?;
     let unrecorded = shared.doubt().unrecorded(shared.clock.instant());
     for (workspace, users) in unrecorded {
         listener.tell_unrecorded(&workspace, &users).await?;

@@ -7,6 +7,7 @@ mod callbacks;
 mod campaign;
 mod carrier_http;
 mod check;
+mod clock;
 mod console;
 mod database_away;
 mod doubt;

@@ -31,7 +31,8 @@ pub(crate) struct World {
     started: usize,
     /// How long the servers wait for the database.
     budget: Duration,
-    clock: Clock,
+    /// The clock of the machine on which the next server starts.
+    pub(crate) clock: Clock,
 }
 
 impl World {

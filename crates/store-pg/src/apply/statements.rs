@@ -3,7 +3,7 @@
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
 use crate::scope::{ENTER, STILL_ENTERED};
-use crate::text::join;
+use crate::text::{believed, join};
 use crate::words::{INBOUND, RINGING};
 
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -121,14 +121,20 @@ where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) order by g.user_id fo
 
 /// The end of each agent's last call, which decides who has been idle longest. It is looked up after
 /// the lock, so that two calls that end at once see each other. A later end starts a new wrap-up: what
-/// the agent said before that end was known is about the call before, whatever our clock says.
-pub(super) const SETTLE_AGENTS: &str = "\
-update public.voice_agents g set idle_since = s.idle_since, \
-  ready_since = case when s.idle_since > coalesce(g.idle_since, '-infinity') then null \
+/// the agent said before that end was known is about the call before, whatever our clock says. An end
+/// in the future was dated by a clock that was wrong, and is no end yet.
+pub(super) const SETTLE_AGENTS: &str = join!(
+    "update public.voice_agents g set idle_since = s.idle_since, \
+  ready_since = case when s.idle_since > coalesce(",
+    believed!("g.idle_since"),
+    ", '-infinity') then null \
     else g.ready_since end \
 from ( \
-  select u.user_id, (select max(l.ended_at) from public.voice_legs l \
+  select u.user_id, (select max(",
+    believed!("l.ended_at"),
+    ") from public.voice_legs l \
     where l.workspace_id = $1 and l.user_id = u.user_id and l.answered_at is not null) \
     as idle_since \
   from unnest($2::uuid[]) as u (user_id)) s \
-where g.workspace_id = $1 and g.user_id = s.user_id and g.idle_since is distinct from s.idle_since";
+where g.workspace_id = $1 and g.user_id = s.user_id and g.idle_since is distinct from s.idle_since"
+);

@@ -145,7 +145,7 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
     db.team(&b, &[2]).await;
     let store = db.store();
     let mut listener = store.listen().await.expect("a listener");
-    listener.check().await.expect("it is there");
+    listener.now().await.expect("it is there");
     for (workspace, user) in [(&a, 1), (&b, 2), (&a, 1)] {
         store.set_presence(workspace, agent(user), Presence::Away, at(0)).await.expect("set");
         let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
@@ -171,7 +171,7 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
     );
     let lost = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
     assert!(lost.expect("it is noticed").is_err_and(|error| error.is_transient()));
-    assert!(listener.check().await.is_err());
+    assert!(listener.now().await.is_err());
 }
 
 #[tokio::test]

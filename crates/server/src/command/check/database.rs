@@ -7,7 +7,8 @@ use store_pg::{Store, StoreError, StoreOptions, WorkspaceRow};
 
 use super::super::with_causes;
 use super::Report;
-use super::fetch::{MOST_SKEW, apart};
+use super::fetch::MOST_SKEW;
+use crate::clock::apart;
 use crate::config::Config;
 use crate::database::embedded::Access;
 use crate::known;

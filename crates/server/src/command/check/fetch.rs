@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use identity::Timestamp;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, apart};
 
 /// What came back.
 pub(super) struct Fetched {
@@ -60,11 +60,6 @@ pub(super) async fn fetch(
         Ok(Fetched { status, body, skew })
     };
     tokio::time::timeout(PATIENCE, fetched).await.unwrap_or(Err(FetchError::TimedOut))
-}
-
-/// How far two moments are apart.
-pub(super) fn apart(one: Timestamp, other: Timestamp) -> Duration {
-    Duration::from_micros(one.unix_micros().abs_diff(other.unix_micros()))
 }
 
 /// Beyond it sessions are refused, and calls are timed wrong.
