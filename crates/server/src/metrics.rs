@@ -220,7 +220,7 @@ impl Metrics {
     }
 
     /// `what` is what a workspace wanted more of than its share: `wave`, `members`,
-    /// `known_bytes`.
+    /// `known_bytes`, `reconciliation`.
     pub(crate) fn over_budget(&self, what: &'static str) {
         self.over_budget.get_or_create(&What { what }).inc();
     }

@@ -8,6 +8,9 @@
 //! 2. asks Twilio about calls and legs that should be over by now, and ends them by deadline if Twilio
 //!    cannot be asked ([`overdue`]).
 //!
+//! Workspaces take turns: a turn asks Twilio about a few calls, and who has more to do goes to the end of
+//! the line. Who was not served for longest comes first, and a later round goes on where one stopped.
+//!
 //! The findings go through the journal like everything else, as events of their own kinds, which count
 //! only where no callback says otherwise. The same finding has the same key, so several servers,
 //! repetitions and crashes do no harm. A lease saves other servers the work.
@@ -18,13 +21,13 @@ mod overdue;
 mod pace;
 mod truth;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use calls::Event;
 use identity::{CallSid, Timestamp, WorkspaceId};
-use store_pg::Lease;
+use store_pg::{After, Lease};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -76,6 +79,30 @@ struct State {
     alive: HashMap<(WorkspaceId, CallSid), Timestamp>,
     /// Calls that a deadline ended while Twilio could not be asked.
     doubtful: HashMap<WorkspaceId, BTreeSet<CallSid>>,
+    /// The turns so far.
+    turns: u64,
+    /// Of the workspaces that had one lately.
+    served: HashMap<WorkspaceId, Served>,
+}
+
+/// The last turn of a workspace.
+#[derive(Clone, Copy, Debug, Default)]
+struct Served {
+    /// Its number.
+    turn: u64,
+    /// The last open call that was looked at; `None` after the last one there is.
+    after: Option<After>,
+}
+
+/// What a workspace may do before others get their turn.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// Calls that Twilio may still be asked about.
+    questions: u16,
+    /// The last open call that was looked at.
+    after: Option<After>,
+    /// Whether all open calls were looked at.
+    is_last: bool,
 }
 
 /// One round.
@@ -98,6 +125,7 @@ struct Case<'a> {
     seen: BTreeSet<CallSid>,
     /// Calls that a deadline ended while Twilio could not be asked.
     doubtful: BTreeSet<CallSid>,
+    turn: Turn,
 }
 
 impl Reconciler {
@@ -111,6 +139,8 @@ impl Reconciler {
             failed: HashMap::new(),
             alive: HashMap::new(),
             doubtful: HashMap::new(),
+            turns: 0,
+            served: HashMap::new(),
         };
         Ok(Self {
             app,
@@ -136,7 +166,7 @@ impl Reconciler {
         }
     }
 
-    /// One round: every workspace that needs it, one after the other.
+    /// One round: every workspace that needs it, in turns.
     pub(crate) async fn round(&self) -> Reconciled {
         let mut state = self.state.lock().await;
         let now = self.clock.now();
@@ -160,24 +190,35 @@ impl Reconciler {
         let again = state.failed.keys().chain(state.doubtful.keys()).cloned();
         let ids: BTreeSet<WorkspaceId> = again.chain(ids).collect();
         state.all = false;
-        for id in ids {
-            self.workspace(&mut state, &mut round, &id).await;
+        state.served.retain(|id, _| ids.contains(id));
+        let mut line: Vec<(u16, WorkspaceId)> = ids.into_iter().map(|id| (0, id)).collect();
+        line.sort_by_key(|(_, id)| state.served.get(id).map_or(0, |served| served.turn));
+        let mut line = VecDeque::from(line);
+        while let Some((turns, id)) = line.pop_front() {
+            let has_more = self.turn(&mut state, &mut round, &id).await;
+            if has_more && turns + 1 < MOST_TURNS {
+                line.push_back((turns + 1, id));
+            } else if has_more {
+                self.app.metrics.over_budget("reconciliation");
+                round.done.is_whole = false;
+            }
         }
         round.done
     }
 
-    async fn workspace(&self, state: &mut State, round: &mut Round<'_>, id: &WorkspaceId) {
+    /// One turn of a workspace. Returns whether it has more to do.
+    async fn turn(&self, state: &mut State, round: &mut Round<'_>, id: &WorkspaceId) -> bool {
         let (app, now) = (&self.app, round.now);
         let workspace = match app.workspaces.find(id, app.budget.allowance()).await {
             Ok(workspace) => workspace,
             Err(NoWorkspace::Absent) => {
                 state.failed.remove(id);
                 state.doubtful.remove(id);
-                return;
+                return false;
             }
             Err(NoWorkspace::Away) => {
                 (round.done.is_whole, state.all) = (false, true);
-                return;
+                return false;
             }
         };
         let lease = match app.store.lease(id, LEASE).await {
@@ -185,14 +226,15 @@ impl Reconciler {
             Ok(None) => {
                 // Another server works on it, or died while it did.
                 state.failed.entry(id.clone()).or_insert(BackOff::new(now));
-                return;
+                return false;
             }
             Err(error) => {
                 warn!(workspace.id = %id, "workspace {id} is not reconciled: {error}");
                 (round.done.is_whole, state.all) = (false, true);
-                return;
+                return false;
             }
         };
+        let after = state.served.get(id).and_then(|served| served.after);
         let rests = state.failed.get(id).is_some_and(|failed| now < failed.again_at);
         let mut case = Case {
             workspace: &workspace,
@@ -200,14 +242,21 @@ impl Reconciler {
             may_ask: !rests && round.failures < MOST_FAILURES,
             seen: BTreeSet::new(),
             doubtful: state.doubtful.remove(id).unwrap_or_default(),
+            turn: Turn { questions: QUESTIONS, after, is_last: false },
         };
         let compared = self.reconcile(state, round, &mut case, lease).await;
+        let Turn { after, is_last, .. } = case.turn;
+        state.turns += 1;
+        state.served.insert(id.clone(), Served { turn: state.turns, after });
+        let waits = case.may_ask && !case.doubtful.is_empty();
         if !case.doubtful.is_empty() {
             state.doubtful.insert(id.clone(), case.doubtful);
         }
         if let Err(error) = app.store.release(id, lease, compared).await {
             warn!(workspace.id = %id, "the lease of workspace {id} ends by itself: {error}");
+            return false;
         }
+        !is_last || waits
     }
 
     /// Does both parts for one workspace. Returns until when its calls are compared, if they were.
@@ -247,6 +296,8 @@ impl Reconciler {
             Err(failure) => {
                 round.done.is_whole = false;
                 round.failures += u32::from(matches!(failure, Failure::Twilio(_)));
+                // Without the database or the disk, the rest of this round would fail too.
+                case.turn.is_last |= !matches!(failure, Failure::Twilio(_));
                 let failed = state.failed.entry(id.clone()).or_insert(BackOff::new(round.now));
                 failed.again(round.now);
                 let seconds = failed.again_at.since(round.now).as_secs();
@@ -302,11 +353,17 @@ impl Failure {
 /// server that is up. It costs one request for each workspace.
 const COMPARE_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// Longer than one workspace takes. If a server dies meanwhile, the others wait for that long.
+/// Longer than one turn takes. If a server dies meanwhile, the others wait for that long.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// With a larger backlog of the applier no round begins: one batch.
 const BACKLOG: u64 = 256;
+
+/// Calls that Twilio is asked about in one turn of a workspace: two requests each, so some seconds.
+const QUESTIONS: u16 = 10;
+
+/// Turns of one workspace in a round. The next round finds out who else needs it.
+const MOST_TURNS: u16 = 20;
 
 /// Failures of Twilio after which a round goes on without it.
 const MOST_FAILURES: u32 = 3;

@@ -43,7 +43,7 @@ pub use log::{
 };
 pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use plans::StoreOptions;
-pub use reconcile::{KnownCall, Lease, OpenCall, OpenLeg};
+pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
 pub use roster::{KnownContact, MOST_MEMBERS, ROSTER, Roster};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};

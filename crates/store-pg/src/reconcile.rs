@@ -1,6 +1,6 @@
 //! What a reconciler asks: who needs it, what is still open, what is known.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use identity::{CallSid, ContactId, ParseError, PhoneNumber, Timestamp, WorkspaceId};
 use tokio_postgres::Row;
@@ -43,6 +43,15 @@ pub struct OpenCall {
     pub heard_at: Option<Timestamp>,
     /// Its legs that are not over.
     pub legs: Vec<OpenLeg>,
+}
+
+/// Where a list of open calls goes on: after this call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct After {
+    /// Its first sign.
+    pub started_at: Option<Timestamp>,
+    /// The call.
+    pub sid: CallSid,
 }
 
 /// A leg that is not over.
@@ -131,7 +140,7 @@ impl Store {
     }
 
     /// Calls that began before a moment and are not over, or have a leg that is not, oldest first,
-    /// at most `limit`.
+    /// at most `limit`, from the first or after another one. Of each call at most 100 such legs.
     ///
     /// # Errors
     ///
@@ -140,11 +149,14 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         before: Timestamp,
+        after: Option<After>,
         limit: u16,
     ) -> Result<Vec<OpenCall>, StoreError> {
         let (before, limit) = (sql::system(before), i64::from(limit));
+        let started = after.and_then(|after| after.started_at).map_or(UNIX_EPOCH, sql::system);
+        let sid = after.map_or_else(String::new, |after| after.sid.to_string());
         let rows = Scope::Webhook(workspace)
-            .run(&self.apply, OPEN_CALLS, &[&workspace.as_str(), &before, &limit])
+            .run(&self.apply, OPEN_CALLS, &[&workspace.as_str(), &before, &limit, &started, &sid])
             .await?;
         let mut calls: Vec<OpenCall> = Vec::new();
         for row in &rows {
@@ -232,6 +244,8 @@ update public.voice_workspaces set reconciling_until = null, \
   reconciled_until = greatest(reconciled_until, $3) \
 where workspace_id = $1 and reconciling_until = $2";
 
+/// Workspace, moment before which they began, limit, start and Sid of the call after which they come. A
+/// call whose start is not known comes first.
 const OPEN_CALLS: &str = join!(
     "with open as ( \
   select v.call_sid from public.voice_calls v \
@@ -242,16 +256,18 @@ const OPEN_CALLS: &str = join!(
 page as ( \
   select v.* from public.voice_calls v join open o using (call_sid) \
   where v.workspace_id = $1 and (v.started_at is null or v.started_at < $2) \
-  order by v.started_at nulls first, v.call_sid limit $3) \
+    and (coalesce(v.started_at, 'epoch'), v.call_sid) > ($4::timestamptz, $5::text) \
+  order by coalesce(v.started_at, 'epoch'), v.call_sid limit $3) \
 select p.call_sid, p.started_at, p.answered_at, p.ended_at, \
   (select max(e.at) from public.voice_events e where e.workspace_id = $1 \
     and e.call_sid = p.call_sid and split_part(e.key, ':', 1) <> ",
     CLOSED,
     ") as heard_at, \
   l.leg_sid, coalesce(l.ringing_at, l.initiated_at) as began_at, l.answered_at as leg_answered_at \
-from page p left join public.voice_legs l \
-  on l.workspace_id = $1 and l.call_sid = p.call_sid and l.ended_at is null \
-order by p.started_at nulls first, p.call_sid, l.leg_sid"
+from page p left join lateral (select * from public.voice_legs g \
+  where g.workspace_id = $1 and g.call_sid = p.call_sid and g.ended_at is null \
+  order by g.leg_sid limit 100) l on true \
+order by coalesce(p.started_at, 'epoch'), p.call_sid, l.leg_sid"
 );
 
 const KNOWN_CALLS: &str = join!(

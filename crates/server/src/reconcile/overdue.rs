@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use identity::{CallSid, Timestamp, WorkspaceId};
-use store_pg::{OpenCall, OpenLeg};
+use store_pg::{After, OpenCall, OpenLeg};
 
 use super::deadline::{self, Limits, Overdue};
 use super::{Case, Failure, Round, truth};
 
-/// Asks Twilio about every overdue call of a workspace. If Twilio cannot be asked or does not know a call,
-/// the call ends by deadline.
+/// Asks Twilio about the next overdue calls of a workspace, as many as fit into its turn. If Twilio cannot
+/// be asked or does not know a call, the call ends by deadline.
 ///
 /// # Errors
 ///
@@ -22,10 +22,15 @@ pub(super) async fn settle(
 ) -> Result<(), Failure> {
     let limits = Limits::new(case.workspace.policy.routing.ring_timeout());
     let before = round.now.before(Limits::SHORTEST);
-    let open = round.app.store.open_calls(&case.workspace.id, before, MOST_CALLS).await?;
+    let store = &round.app.store;
+    let open = store.open_calls(&case.workspace.id, before, case.turn.after, PAGE).await?;
     let mut outcome = ask_again(round, case).await;
     case.may_ask &= outcome.is_ok();
     for call in &open {
+        if case.may_ask && case.turn.questions == 0 {
+            return outcome;
+        }
+        case.turn.after = Some(After { started_at: call.started_at, sid: call.sid });
         let key = (case.workspace.id.clone(), call.sid);
         if alive.contains_key(&key) || case.seen.contains(&call.sid) {
             continue;
@@ -47,6 +52,9 @@ pub(super) async fn settle(
             }
         }
     }
+    if open.len() < usize::from(PAGE) {
+        (case.turn.after, case.turn.is_last) = (None, true);
+    }
     outcome
 }
 
@@ -63,6 +71,9 @@ enum Answer {
 /// Asks about calls that a deadline ended while Twilio could not be asked.
 async fn ask_again(round: &mut Round<'_>, case: &mut Case<'_>) -> Result<(), Failure> {
     while let Some(call) = case.doubtful.first().copied().filter(|_| case.may_ask) {
+        if case.turn.questions == 0 {
+            break;
+        }
         if !case.seen.contains(&call)
             && let Answer::Over = ask(round, case, call, &[]).await?
         {
@@ -76,10 +87,11 @@ async fn ask_again(round: &mut Round<'_>, case: &mut Case<'_>) -> Result<(), Fai
 /// Asks Twilio about one call. `open` are its legs that are open in our record.
 async fn ask(
     round: &Round<'_>,
-    case: &Case<'_>,
+    case: &mut Case<'_>,
     call: CallSid,
     open: &[OpenLeg],
 ) -> Result<Answer, Failure> {
+    case.turn.questions = case.turn.questions.saturating_sub(1);
     let Some(root) = case.twilio.call(call).await? else { return Ok(Answer::Nothing) };
     let legs = case.twilio.legs(call).await?.calls;
     let events = truth::events(&root, &legs, None);
@@ -104,7 +116,7 @@ async fn expire(
     }
     round.record(case, call.sid, overdue.events).await?;
     round.done.expired += 1;
-    if !case.may_ask && case.doubtful.len() < usize::from(MOST_CALLS) {
+    if !case.may_ask && case.doubtful.len() < MOST_DOUBTFUL {
         case.doubtful.insert(call.sid);
     }
     Ok(())
@@ -113,5 +125,8 @@ async fn expire(
 /// How long Twilio is not asked again about a call that goes on.
 const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
 
-/// Open calls of one workspace that a round checks, the oldest first.
-const MOST_CALLS: u16 = 500;
+/// Open calls of one workspace that are read in a turn, the oldest first.
+const PAGE: u16 = 50;
+
+/// Calls of one workspace that are asked about again once Twilio can be asked.
+const MOST_DOUBTFUL: usize = 500;

@@ -212,6 +212,54 @@ async fn a_missed_end_comes_from_twilio() {
     world.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workspaces_take_turns_and_a_round_goes_on_where_one_stopped() {
+    let mut world = World::with_servers(0).await;
+    let (rest, hand) = (Rest::start().await, Hand::at(world.twilio.now()));
+    serve(&mut world, &rest, &hand).await;
+    let (acme, bolt) = (world.team("acme").await, world.team("bolt").await);
+    let began = world.twilio.now();
+    let story = lost_end(&world, &bolt).await;
+    let call = |number: u16| {
+        let mut bytes = [0xee; 16];
+        bytes[14..].copy_from_slice(&number.to_be_bytes());
+        CallSid::from_bytes(bytes)
+    };
+    let sql = "insert into public.voice_calls (workspace_id, call_sid, direction, outcome, \
+                 from_party, to_party, started_at) \
+               select 'acme', sid, 'inbound', 'ringing', $2, $3, to_timestamp($4::bigint / 1e6) \
+               from unnest($1::text[]) sid";
+    let sids: Vec<String> = (0..300).map(|number| call(number).to_string()).collect();
+    let micros = began.unix_micros();
+    let client = world.owner.client();
+    client.execute(sql, &[&sids, &CALLER, &acme.number, &micros]).await.expect("open calls");
+    let goes_on = |number| Record {
+        sid: call(number),
+        parent: None,
+        status: "in-progress",
+        from: CALLER.to_owned(),
+        to: acme.number.clone(),
+        began,
+        over: None,
+        seconds: 0,
+    };
+    let mut known = records(&story, began);
+    known.extend((0..299).map(goes_on));
+    known.push(Record { status: "completed", over: Some(began + HOUR), ..goes_on(299) });
+    rest.knows(known);
+
+    hand.set(began + 5 * HOUR);
+    let done = reconcile(&world).await;
+    assert_eq!((done.corrected, done.is_whole), (1, false), "bolt's, and some of acme's");
+    assert_eq!(busy(&world, &bolt).await, [0; 0]);
+    let asked = rest.requests();
+    assert!(asked < 2 * 300, "{asked} requests: acme has had its turns");
+    let done = reconcile(&world).await;
+    assert_eq!((done.corrected, done.is_whole), (1, true), "the last of acme's");
+    assert_ne!(end_reason(&world, call(299)).await, "", "it has ended");
+    world.stop().await;
+}
+
 fn agent(team: &Team, number: u8) -> String {
     team.identity(number).to_string()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use calls::{Arrived, Closed, ClosedBy, Direction, Event, Fact, LegEvent, LegStatus, Party};
 use serde_json::Value;
-use store_pg::{KnownCall, Store, StoredEvent};
+use store_pg::{After, KnownCall, Store, StoredEvent};
 use tokio_postgres::error::SqlState;
 
 use crate::support::*;
@@ -118,7 +118,7 @@ async fn open_calls_come_with_their_open_legs_and_last_word() {
     apply(&store, "ws_a", 3, answered).await;
     apply(&store, "ws_a", 5, vec![arrived(6), closed(70, ClosedBy::Carrier)]).await;
     apply(&store, "ws_a", 6, vec![arrived(7), closed(80, ClosedBy::Deadline)]).await;
-    let open = store.open_calls(&ws, at(100), 10).await.expect("open calls");
+    let open = store.open_calls(&ws, at(100), None, 10).await.expect("open calls");
     let seen: Vec<_> = open
         .iter()
         .map(|call| {
@@ -132,9 +132,13 @@ async fn open_calls_come_with_their_open_legs_and_last_word() {
         (sid(3), Some(at(5)), Some(at(8)), Some(at(8)), vec![(sid(4), Some(at(6)), Some(at(8)))]),
     ];
     assert_eq!(seen, want);
-    assert_eq!(store.open_calls(&ws, at(5), 10).await.expect("open calls").len(), 1);
-    assert_eq!(store.open_calls(&ws, at(100), 1).await.expect("open calls").len(), 1);
-    assert_eq!(store.open_calls(&other, at(100), 9).await.expect("open calls").len(), 1);
+    assert_eq!(store.open_calls(&ws, at(5), None, 10).await.expect("open calls").len(), 1);
+    assert_eq!(store.open_calls(&ws, at(100), None, 1).await.expect("open calls").len(), 1);
+    assert_eq!(store.open_calls(&other, at(100), None, 9).await.expect("open calls").len(), 1);
+
+    let first = Some(After { started_at: Some(at(0)), sid: sid(1) });
+    let rest = store.open_calls(&ws, at(100), first, 10).await.expect("open calls");
+    assert_eq!(rest.iter().map(|call| call.sid).collect::<Vec<_>>(), [sid(3)]);
 
     let all = [1, 3, 5, 6, 9, 77].map(sid);
     let mut known = store.known_calls(&ws, &all).await.expect("known calls");

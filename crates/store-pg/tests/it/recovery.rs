@@ -79,7 +79,7 @@ async fn make(store: &Store, request: usize, round: i64) {
                 drop(store.release(&a, lease, None).await);
             }
         }
-        13 => drop(store.open_calls(&a, at(round), 10).await),
+        13 => drop(store.open_calls(&a, at(round), None, 10).await),
         14 => drop(store.contact_of(&a, &number).await),
         15 => drop(store.snapshot(&a, agent(1), at(60)).await),
         16 => drop(store.changes(&a, agent(1), 0, at(60)).await),
