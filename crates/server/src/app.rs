@@ -14,6 +14,7 @@ use crate::journal::Journal;
 use crate::known::Workspaces;
 use crate::known::{EndedCalls, Rosters};
 use crate::metrics::Metrics;
+use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
 use crate::strangers::Strangers;
 
@@ -27,6 +28,7 @@ pub(crate) struct App {
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) rosters: Arc<Rosters>,
     pub(crate) ended_calls: EndedCalls,
+    pub(crate) key_fit: KeyFit,
     pub(crate) sessions: Sessions,
     pub(crate) strangers: Strangers,
     pub(crate) journal: Journal,

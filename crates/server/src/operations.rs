@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::http::request::Parts;
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::browser;
 use crate::endpoint::{ConsoleFile, Operations};
 use crate::http::reply::{self, Reply};
+use crate::secrets::fit::KeyTrouble;
 
 /// Answers a request of an operator, a machine of theirs, or a browser.
 pub(crate) async fn answer(app: &App, id: Uuid, endpoint: &Operations, parts: &Parts) -> Reply {
@@ -34,25 +35,41 @@ fn health() -> Reply {
     reply::json(StatusCode::OK, &json!({ "status": "ok" }))
 }
 
+/// Whether another server would do better. What all servers have alike, or what only some workspaces
+/// have, is `degraded`.
 async fn ready(app: &App) -> Reply {
-    match tokio::time::timeout(DEADLINE, app.store.ready()).await {
-        Ok(Ok(())) => reply::json(StatusCode::OK, &readiness(app.feed.failing())),
-        Ok(Err(error)) => {
-            warn!("not ready: {error}");
-            not_ready(&error.to_string())
-        }
-        Err(_) => not_ready("the database does not answer in time"),
+    let key = app.key_fit.trouble();
+    let refusal = app.journal.spool().stats().refusal;
+    let reason = match tokio::time::timeout(DEADLINE, app.store.ready()).await {
+        Ok(Ok(())) => match (&key, refusal) {
+            (Some(KeyTrouble::Wrong(wrong)), _) => Some(wrong.to_string()),
+            (Some(KeyTrouble::Unknown), _) => Some(UNKNOWN_KEY.to_owned()),
+            (_, Some(refusal)) => Some(format!("the spool takes no records: {refusal}")),
+            _ => None,
+        },
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the database does not answer in time".to_owned()),
+    };
+    if let Some(reason) = reason {
+        warn!("not ready: {reason}");
+        return not_ready(&reason);
     }
-}
-
-/// One workspace's trouble, or a lock that another program holds, is no reason to send requests to
-/// another server, which has it too.
-fn readiness(unrecorded: usize) -> Value {
-    if unrecorded == 0 {
-        return json!({ "status": "ready" });
+    let mut degraded = Vec::new();
+    // A lock that another program holds is no reason to send requests to another server, which has it too.
+    let unrecorded = app.feed.failing();
+    if unrecorded > 0 {
+        degraded.push(format!("the open pages of {unrecorded} workspaces cannot be recorded"));
     }
-    let reason = format!("the open pages of {unrecorded} workspaces cannot be recorded");
-    json!({ "status": "ready", "degraded": reason })
+    if let Some(KeyTrouble::Shut(shut)) = key {
+        degraded.push(format!(
+            "SWITCHROOM_SECRETS_KEY does not open {shut} workspaces; the log names them"
+        ));
+    }
+    if degraded.is_empty() {
+        return reply::json(StatusCode::OK, &json!({ "status": "ready" }));
+    }
+    let body = json!({ "status": "ready", "degraded": degraded.join("; ") });
+    reply::json(StatusCode::OK, &body)
 }
 
 fn not_ready(reason: &str) -> Reply {
@@ -73,5 +90,7 @@ fn openapi() -> Reply {
 
 /// Written by hand; a test compares it with the router.
 const OPENAPI: &str = include_str!("../openapi.json");
+
+const UNKNOWN_KEY: &str = "it is not known yet whether SWITCHROOM_SECRETS_KEY opens the workspaces";
 
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -1,5 +1,6 @@
 //! Secrets: texts and keys that are never printed, and sealing with a key.
 
+pub(crate) mod fit;
 pub(crate) mod seal;
 
 use std::fmt;

@@ -1,5 +1,6 @@
 //! The running server, from its configuration to its end.
 
+mod control;
 mod parts;
 mod running;
 
@@ -22,8 +23,10 @@ use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
 use crate::known::Refresh;
 use crate::reconcile::{Reconciled, Reconciler};
+use crate::secrets::fit::{KeyFit, WrongKey};
 use crate::sessions::SessionsError;
 use crate::tasks::{TaskFailed, Tasks};
+pub use control::Control;
 use parts::Parts;
 use running::Running;
 
@@ -39,6 +42,7 @@ pub struct Server {
     refresh: Arc<Refresh>,
     feed: Feed,
     journal: Journal,
+    control: Control,
     store: Store,
     database: Option<localpg::Server>,
 }
@@ -52,6 +56,9 @@ pub enum ServeError {
     /// The database is not reachable, or not safe to serve from.
     #[error("the database cannot be used")]
     Database(#[source] StoreError),
+    /// The secrets key opens none of the workspaces in the database.
+    #[error(transparent)]
+    SecretsKey(WrongKey),
     /// Session tokens cannot be checked.
     #[error(transparent)]
     Sessions(#[from] SessionsError),
@@ -89,9 +96,13 @@ impl Server {
         if !is_trusted {
             store.distrust();
         }
+        let key_fit = KeyFit::new(config.clock.clone(), store.clone(), config.secrets_key.clone());
+        if is_trusted {
+            key_fit.first_look().await.map_err(ServeError::SecretsKey)?;
+        }
         let (listen, limits) = (config.listen, Limits::behind(config.proxies.clone()));
         let stop = CancellationToken::new();
-        let parts = Parts::make(config, store.clone(), stop.clone())?;
+        let parts = Parts::make(config, store.clone(), key_fit, stop.clone())?;
         let failed = |error| ServeError::Listen(listen, error);
         let listener = listener::bind(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -106,6 +117,7 @@ impl Server {
             running,
             feed: parts.app.feed.clone(),
             journal: parts.app.journal.clone(),
+            control: Control(parts.app),
             reconciler: parts.reconciler,
             refresh: parts.refresh,
             store,
@@ -121,6 +133,11 @@ impl Server {
     /// The embedded Postgres, if it is used.
     pub const fn database(&self) -> Option<&localpg::Server> {
         self.database.as_ref()
+    }
+
+    /// For the signals of its operator.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     /// Records that are durable but not in the database yet.

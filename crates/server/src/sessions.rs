@@ -124,6 +124,23 @@ impl Sessions {
         checked.map_err(NoSession::Refused)
     }
 
+    /// Reads the keys again, from their URL or their file. The old ones stay in use if that fails.
+    pub(crate) async fn reload(&self) {
+        let keyring = &self.0;
+        if let Some(remote) = &keyring.remote {
+            remote.fetches.lock().await.last = None;
+            return self.refresh().await;
+        }
+        let Some(path) = keyring.config.jwks_file.clone() else { return };
+        let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
+        // A panic was logged where it happened.
+        let Ok(read) = read else { return };
+        match read.and_then(|document| build(&keyring.config, Some(&document))) {
+            Ok(verifier) => keyring.replace(verifier),
+            Err(error) => warn!("the session keys stay as they were: {error}"),
+        }
+    }
+
     /// Fetches in a task of its own: others may wait for the keys when this request is cancelled.
     async fn refresh(&self) {
         let keyring = Arc::clone(&self.0);

@@ -1,16 +1,18 @@
 //! `switchroom serve`.
 
+mod signals;
+
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::Failure;
 use crate::config::Config;
 use crate::database::embedded;
 use crate::log::LostLines;
-use crate::serve::Server;
+use crate::serve::{ServeError, Server};
+use signals::Signals;
 
-/// Serves until it is told to stop by SIGTERM or SIGINT, or until a background task fails.
+/// Serves until it is told to stop by SIGTERM, SIGINT or SIGQUIT, or until a background task fails.
 pub(super) async fn run(lost_lines: LostLines) -> Result<(), Failure> {
     let mut config = Config::read(super::variable)
         .map_err(|faults| Failure::Configuration(faults.to_string()))?;
@@ -18,18 +20,18 @@ pub(super) async fn run(lost_lines: LostLines) -> Result<(), Failure> {
     raise_limit();
     let data_dir = config.data_dir.clone();
     let failed = |error: std::io::Error| Failure::failed(&error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let signals = Signals::catch().map_err(failed)?;
 
-    let server = Server::start(config).await.map_err(|error| Failure::failed(&error))?;
+    let server = Server::start(config).await.map_err(|error| match error {
+        ServeError::SecretsKey(_) => Failure::Configuration(error.to_string()),
+        _ => Failure::failed(&error),
+    })?;
     if let Some(Err(error)) = server.database().map(|way| embedded::leave_way_in(&data_dir, way)) {
         warn!("other commands will not find the embedded database: {error}");
     }
+    let control = server.control();
     let told = async {
-        tokio::select! {
-            _ = terminate.recv() => info!("SIGTERM: stopping"),
-            _ = interrupt.recv() => info!("SIGINT: stopping"),
-        }
+        signals.heed(control).await;
         embedded::remove_way_in(&data_dir);
     };
     let ended = server.run_until(told).await;

@@ -80,6 +80,12 @@ impl Workspaces {
         entries.iter().filter_map(row).collect()
     }
 
+    /// Lets the database be asked again about each of them. While it is away, they stay in use.
+    pub(crate) fn expire(&self) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.values_mut().for_each(|known| known.read_at = None);
+    }
+
     /// The workspaces that the database does not have any more.
     pub(crate) fn absent(&self) -> HashSet<WorkspaceId> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);

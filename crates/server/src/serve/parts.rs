@@ -19,6 +19,7 @@ use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::log::LostLines;
 use crate::metrics::Metrics;
 use crate::reconcile::Reconciler;
+use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
 use crate::strangers::Strangers;
 
@@ -37,6 +38,7 @@ impl Parts {
     pub(super) fn make(
         config: Config,
         store: Store,
+        key_fit: KeyFit,
         stop: CancellationToken,
     ) -> Result<Self, ServeError> {
         let clock = config.clock;
@@ -65,6 +67,7 @@ impl Parts {
         );
         let app = Arc::new(App {
             public_url: config.public_url,
+            key_fit,
             sessions: Sessions::new(config.sessions, clock.clone())?,
             journal: Journal::new(
                 (spool, &own_slot),

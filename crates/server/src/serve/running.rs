@@ -24,6 +24,7 @@ pub(super) struct Running {
     adopter: Task,
     rotation: Task,
     lost_lines: Task,
+    key_fit: Task,
     applier: Task,
     /// The applier goes on when the others have stopped: they may still acknowledge something.
     stop_applier: CancellationToken,
@@ -65,6 +66,7 @@ impl Running {
             changes: tasks.spawn("changes", stop, listen),
             adopter: tasks.spawn("adopter", stop, adopt),
             rotation: tasks.spawn("spool rotation", stop, rotate),
+            key_fit: tasks.spawn("secrets key", stop, app.key_fit.clone().run(stop.clone())),
             lost_lines: tasks.spawn(
                 "lost lines",
                 stop,
@@ -80,6 +82,7 @@ impl Running {
         self.listener.ended().await;
         self.rotation.ended().await;
         self.lost_lines.ended().await;
+        self.key_fit.ended().await;
         self.reconciler.ended().await;
         self.guard.ended().await;
         self.changes.ended().await;

@@ -220,3 +220,33 @@ async fn a_redirect_leads_nowhere() {
     }
     assert_eq!(victim.asked(), 0, "it was followed");
 }
+
+#[tokio::test]
+async fn a_file_of_keys_is_read_again_and_a_bad_one_is_not_used() {
+    let hand = Hand::default();
+    let path = std::env::temp_dir().join(format!("switchroom-keys-{}", uuid::Uuid::new_v4()));
+    let publish = |ids: &[&str]| {
+        let keys: Vec<Value> = ids.iter().map(|id| key(id)["public"].clone()).collect();
+        std::fs::write(&path, json!({ "keys": keys }).to_string()).unwrap();
+    };
+    publish(&["es-1"]);
+    let config = SessionConfig {
+        secret: None,
+        jwks_url: None,
+        jwks_file: Some(path.clone()),
+        issuer: None,
+        audience: "authenticated".to_owned(),
+    };
+    let sessions = Sessions::new(config, hand.clock()).unwrap();
+    let (first, second) = (signed("es-1"), signed("es-2"));
+    assert!(sessions.verify(&first).await.is_ok());
+    publish(&["es-2"]);
+    assert_eq!(sessions.verify(&second).await.unwrap_err(), UNKNOWN);
+    sessions.reload().await;
+    assert!(sessions.verify(&second).await.is_ok());
+    assert_eq!(sessions.verify(&first).await.unwrap_err(), UNKNOWN);
+    std::fs::write(&path, "no keys").unwrap();
+    sessions.reload().await;
+    assert!(sessions.verify(&second).await.is_ok());
+    std::fs::remove_file(&path).unwrap();
+}

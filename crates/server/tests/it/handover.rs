@@ -96,7 +96,7 @@ impl Process {
         assert!(self.ended().await);
     }
 
-    async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         signal("-KILL", &self.pid()).await;
         drop(timeout(PATIENCE, self.child.wait()).await.expect("in time"));
     }
