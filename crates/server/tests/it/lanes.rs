@@ -199,14 +199,14 @@ async fn a_backlog_that_cannot_be_applied_leaves_room_for_others() {
     let refuse = "create function public.trouble() returns trigger language plpgsql as $$ \
          begin if new.workspace_id = 'large' then raise exception 'no' using errcode = 'XX000'; \
          end if; return new; end $$; \
-         create trigger trouble before insert or update on public.livechat_messages \
+         create trigger trouble before insert or update on public.voice_events \
            for each row execute function public.trouble()";
     world.database.execute(refuse).expect("a trigger");
 
     world.let_in().await;
     until("the other's call is over", async || world.is_over(&small, &sid(2)).await).await;
     assert!(world.servers[0].pending_records() >= 200, "nothing of the backlog is applied");
-    world.database.execute("drop trigger trouble on public.livechat_messages").expect("dropped");
+    world.database.execute("drop trigger trouble on public.voice_events").expect("dropped");
     world.applied().await;
     assert!(world.is_over(&large, &sid(1)).await);
     world.stop().await;
