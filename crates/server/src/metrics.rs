@@ -234,6 +234,12 @@ impl Metrics {
         }
     }
 
+    /// How many workspaces' records wait for a reason of their own.
+    pub(crate) fn workspaces_behind(&self) -> i64 {
+        let count = |state| self.behind.get_or_create(&State { state }).get();
+        count("waiting").max(count("parked"))
+    }
+
     pub(crate) fn stream_opened(&self) {
         self.streams.inc();
     }

@@ -60,6 +60,12 @@ async fn ready(app: &App) -> Reply {
     if unrecorded > 0 {
         degraded.push(format!("the open pages of {unrecorded} workspaces cannot be recorded"));
     }
+    let behind = app.metrics.workspaces_behind();
+    if behind > 0 {
+        degraded.push(format!(
+            "the records of {behind} workspaces wait for a reason of their own; the log names them"
+        ));
+    }
     if let Some(KeyTrouble::Shut(shut)) = key {
         degraded.push(format!(
             "SWITCHROOM_SECRETS_KEY does not open {shut} workspaces; the log names them"

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use spool::{Config, Spool};
 use tokio_postgres::NoTls;
 
+use crate::http::Ask;
 use crate::team::Team;
 use crate::world::{World, until};
 
@@ -74,6 +75,11 @@ async fn a_lock_holds_up_its_own_workspace_alone_and_nothing_is_lost() {
         call = if call == 250 { 10 } else { call + 1 };
         world.ends(&free, &sid(call)).await;
         world.parked(&locked).join("why").exists()
+    })
+    .await;
+    until("readiness says so", async || {
+        let ready = world.ask(&Ask::get("/readyz")).await;
+        ready.status == 200 && ready.text().contains("the records of 1 workspaces wait")
     })
     .await;
     world.arrives(&locked, &sid(3)).await;
