@@ -182,13 +182,30 @@ async fn a_foreign_key_to_the_workspaces_is_no_fault() {
         "create table workspaces (id text primary key); \
          alter table livechat_messages add foreign key (workspace_id) references workspaces",
     );
-    assert_eq!(faults(&db, LOGIN).await, "", "no workspace is served yet");
-    db.execute("insert into voice_workspaces values ('ws_a', 'AC1', 'SK1', 'AP1', '\\x00')");
-    let found = faults(&db, LOGIN).await;
-    assert!(found.contains("voice_webhook cannot use livechat_messages: insert"), "{found}");
-    db.execute("insert into workspaces values ('ws_a')");
     assert_eq!(faults(&db, LOGIN).await, "");
+    let (store, ws) = (db.store(), workspace("ws_a"));
+    let found = store.log_faults(&ws).await.expect("an answer");
+    assert!(found.iter().all(|fault| fault.to_string().contains("23503")), "{found:?}");
+    assert_ne!(found, [], "the live chat does not know the workspace");
+    db.execute("insert into workspaces values ('ws_a')");
+    assert_eq!(store.log_faults(&ws).await.expect("an answer"), []);
     assert_eq!(db.value::<i64>("select count(*) from livechat_messages").await, 0);
+}
+
+/// A trigger of one workspace is no reason to serve nobody.
+#[tokio::test]
+async fn what_refuses_one_workspace_alone_is_no_fault_of_the_database() {
+    let db = Db::new().await;
+    db.execute(
+        "create function refuses() returns trigger language plpgsql as \
+           'begin raise exception ''no''; end'; \
+         create trigger refuses before insert on livechat_messages for each row \
+           when (new.workspace_id = 'ws_a') execute function refuses(); \
+         insert into voice_workspaces values ('ws_a', 'AC1', 'SK1', 'AP1', '\\x00')",
+    );
+    assert_eq!(faults(&db, LOGIN).await, "");
+    let found = db.store().log_faults(&workspace("ws_a")).await.expect("an answer");
+    assert_ne!(found, []);
 }
 
 /// Triggers and checks of the live chat that let some calls through.
