@@ -22,6 +22,7 @@ pub(crate) use threads::Threads;
 use std::path::Path;
 use std::sync::Arc;
 
+use identity::WorkspaceId;
 use parked::Parked;
 use shares::Shares;
 use spool::{AppendError, Spool, Stats};
@@ -76,6 +77,11 @@ impl Journal {
         let mut stats = self.spool.stats();
         stats.pending_records += self.parked.pending_records();
         stats
+    }
+
+    /// The bytes of a workspace's records that are not in the database yet, as far as they were read.
+    pub(crate) fn backlog_bytes(&self, workspace: &WorkspaceId) -> u64 {
+        self.shares.used(workspace)
     }
 
     /// Closes all files. Waits until that is done.

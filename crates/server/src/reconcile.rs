@@ -170,10 +170,6 @@ impl Reconciler {
     pub(crate) async fn round(&self) -> Reconciled {
         let mut state = self.state.lock().await;
         let now = self.clock.now();
-        if self.app.journal.spool().stats().pending_records > BACKLOG {
-            // Callbacks that look lost may wait in the spool.
-            return Reconciled::default();
-        }
         let compare_before = if state.all { now } else { now.before(COMPARE_EVERY) };
         let open_before = now.before(Limits::SHORTEST);
         let ids = match self.app.store.workspaces_to_reconcile(compare_before, open_before).await {
@@ -221,6 +217,12 @@ impl Reconciler {
                 return false;
             }
         };
+        if app.journal.backlog_bytes(id) > BACKLOG {
+            // Callbacks that look lost may wait in the spool.
+            state.failed.entry(id.clone()).or_insert(BackOff::new(now));
+            round.done.is_whole = false;
+            return false;
+        }
         let lease = match app.store.lease(id, LEASE).await {
             Ok(Some(lease)) => lease,
             Ok(None) => {
@@ -356,8 +358,8 @@ const COMPARE_EVERY: Duration = Duration::from_secs(15 * 60);
 /// Longer than one turn takes. If a server dies meanwhile, the others wait for that long.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// With a larger backlog of the applier no round begins: one batch.
-const BACKLOG: u64 = 256;
+/// Bytes of records. A workspace with more of them in the spool is left to a later round.
+const BACKLOG: u64 = 256 << 10;
 
 /// Calls that Twilio is asked about in one turn of a workspace: two requests each, so some seconds.
 const QUESTIONS: u16 = 10;

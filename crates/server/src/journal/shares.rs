@@ -27,6 +27,12 @@ impl Shares {
         *shares.entry(workspace.clone()).or_default() += bytes;
     }
 
+    /// The bytes that a workspace takes.
+    pub(super) fn used(&self, workspace: &WorkspaceId) -> u64 {
+        let shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.get(workspace).copied().unwrap_or_default()
+    }
+
     pub(super) fn release(&self, workspace: &WorkspaceId, bytes: u64) {
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(used) = shares.get_mut(workspace) {
@@ -52,6 +58,7 @@ mod tests {
         assert!(shares.take(&a, LIMIT));
         assert!(!shares.take(&a, 1));
         assert!(shares.take(&b, 1));
+        assert_eq!([&a, &b].map(|id| shares.used(id)), [LIMIT, 1]);
         shares.release(&a, 1);
         assert!(shares.take(&a, 1));
         shares.release(&a, LIMIT);
