@@ -60,7 +60,7 @@ pub(crate) const CAMPAIGNS: [Campaign; 15] = [
     here("neighbours", "a workspace beside others that misbehave", |context| {
         Box::pin(neighbours::run(context))
     }),
-    here("surroundings", "log, files, locks and settings around the server", |context| {
+    here("surroundings", "log, signals, files, clock and key of the server", |context| {
         Box::pin(surroundings::run(context))
     }),
     here("isolation", "every route, requested by everybody who has no access", |context| {

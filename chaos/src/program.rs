@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{PipeReader, pipe};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::wait::until;
 use harness::{Group, server};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
 use crate::planted;
@@ -99,6 +100,19 @@ impl Program {
         (Server { group, address, log: self.log(&serve.name) }, reader)
     }
 
+    /// Starts a server that should refuse to serve. Returns its exit status, and none if it listens.
+    pub(crate) async fn refuses(&self, serve: &Serve) -> Option<ExitStatus> {
+        let mut group = Group::start(&mut self.server(serve)).expect("the program");
+        let log = self.log(&serve.name);
+        loop {
+            let ended = group.ended().expect("a process");
+            if ended.is_some() || server::listening(&log).is_some() {
+                return ended;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     fn log(&self, name: &str) -> PathBuf {
         self.logs.join(name).with_extension("log")
     }
@@ -138,6 +152,12 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         // It may have ended by itself; its log shows that.
         let _ = self.group.kill();
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.group.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process"), signal).expect("it runs");
     }
 
     /// Waits until everything that it acknowledged is in the database.

@@ -57,14 +57,14 @@ pub(crate) async fn run(context: &Context) -> String {
 }
 
 /// A wall clock for the processes that preload it.
-struct Clock {
+pub(super) struct Clock {
     library: PathBuf,
     seconds: PathBuf,
 }
 
 impl Clock {
     /// Compiles the library that is preloaded before the C library.
-    fn make(directory: &Path) -> Self {
+    pub(super) fn make(directory: &Path) -> Self {
         let [library, source] = ["clock.so", "clock.c"].map(|name| directory.join(name));
         std::fs::write(&source, include_str!("../clock.c")).expect("written");
         let mut compiler = Command::new("cc");
@@ -77,14 +77,14 @@ impl Clock {
         clock
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         vec![("LD_PRELOAD", text(&self.library)), ("CHAOS_CLOCK", text(&self.seconds))]
     }
 
     /// Sets the clock's offset from the machine's, in seconds, at once. The file is written in place,
     /// because the processes map it as memory.
-    fn leap(&self, seconds: i64) {
+    pub(super) fn leap(&self, seconds: i64) {
         use std::os::unix::fs::FileExt as _;
         let file = std::fs::OpenOptions::new().write(true).open(&self.seconds).expect("a file");
         file.write_all_at(&seconds.to_ne_bytes(), 0).expect("written");

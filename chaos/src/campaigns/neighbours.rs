@@ -5,7 +5,7 @@ mod floods;
 mod memory;
 mod objects;
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
@@ -18,8 +18,26 @@ use crate::world::{DATABASE, LOGIN, Workspace, World};
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Trouble {
+    /// Another program holds the rows that number the changes of workspaces.
+    FeedLocked,
+    /// Another program holds the log's rows of live calls.
+    MessageLocked,
+    /// Triggers raise errors of five classes.
+    TriggerRaises,
+    /// A trigger takes 12 s for every row.
+    TriggerSleeps,
+    /// A policy of the owner refuses rows.
+    PolicyRefuses,
+    /// The next wave of one call of a large team, asked for again and again.
+    Waves,
+    /// Thousands of callbacks about the legs of a few calls.
+    Legs,
+    /// Callbacks of 60 KB.
+    Volume,
     /// Figures of 30 days on 40 connections.
     Reports,
+    /// Contacts with names of 20 MB.
+    Names,
     /// A hundred thousand contacts with one number.
     Contacts,
     /// Requests without a signature.
@@ -27,38 +45,91 @@ enum Trouble {
 }
 
 impl Trouble {
-    const ALL: [Self; 3] = [Self::Reports, Self::Contacts, Self::Outsider];
+    const ALL: [Self; 12] = [
+        Self::FeedLocked,
+        Self::MessageLocked,
+        Self::TriggerRaises,
+        Self::TriggerSleeps,
+        Self::PolicyRefuses,
+        Self::Waves,
+        Self::Legs,
+        Self::Volume,
+        Self::Reports,
+        Self::Names,
+        Self::Contacts,
+        Self::Outsider,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::FeedLocked => "change number locked",
+            Self::MessageLocked => "log row locked",
+            Self::TriggerRaises => "trigger raises",
+            Self::TriggerSleeps => "trigger sleeps",
+            Self::PolicyRefuses => "policy refuses",
+            Self::Waves => "waves of one call",
+            Self::Legs => "legs of a few calls",
+            Self::Volume => "60 KB callbacks",
             Self::Reports => "figures of 30 days",
+            Self::Names => "names of 20 MB",
             Self::Contacts => "one number, many contacts",
             Self::Outsider => "no signature",
         }
     }
 
-    /// Begins the trouble.
-    async fn begin(self, scene: &Scene<'_>) {
+    /// Begins the trouble. What it returns holds locks, until it is dropped.
+    async fn begin(self, scene: &Scene<'_>) -> Option<Client> {
         match self {
-            Self::Reports => objects::fill_log(scene).await,
-            Self::Contacts => objects::add_contacts(scene).await,
-            Self::Outsider => {}
+            Self::FeedLocked => Some(objects::lock_feeds(scene).await),
+            Self::MessageLocked => Some(objects::lock_messages(scene).await),
+            Self::TriggerRaises | Self::TriggerSleeps => {
+                objects::add_trigger(scene, self == Self::TriggerSleeps).await;
+                None
+            }
+            Self::PolicyRefuses => {
+                objects::add_policy(scene).await;
+                None
+            }
+            Self::Waves => {
+                objects::hire(scene).await;
+                None
+            }
+            Self::Reports => {
+                objects::fill_log(scene).await;
+                None
+            }
+            Self::Names => {
+                objects::lengthen_names(scene).await;
+                None
+            }
+            Self::Contacts => {
+                objects::add_contacts(scene).await;
+                None
+            }
+            Self::Legs | Self::Volume | Self::Outsider => None,
         }
     }
 
     /// Keeps the trouble up, for ever.
     async fn last(self, scene: &Scene<'_>) {
         match self {
+            Self::Waves => floods::waves(scene).await,
+            Self::Legs => floods::legs(scene).await,
+            Self::Volume => floods::volume(scene).await,
             Self::Reports => floods::reports(scene).await,
-            Self::Contacts => floods::voices(scene).await,
+            Self::Names | Self::Contacts => floods::voices(scene).await,
             Self::Outsider => floods::unsigned(scene).await,
+            _ => floods::calls(scene).await,
         }
     }
 
     /// Puts everything in order again.
     async fn end(self, database: &Client, first: &Workspace) {
-        if self == Self::Contacts {
-            objects::drop_contacts(database, first).await;
+        match self {
+            Self::TriggerRaises | Self::TriggerSleeps => objects::drop_trigger(database).await,
+            Self::PolicyRefuses => objects::drop_policy(database).await,
+            Self::Contacts | Self::Names => objects::drop_contacts(database, first).await,
+            _ => {}
         }
     }
 }
@@ -66,6 +137,7 @@ impl Trouble {
 /// The workspaces, and the server that serves them all.
 struct Scene<'a> {
     context: &'a Context,
+    world: &'a World<'a>,
     server: &'a Server,
     /// For the campaign's own statements.
     database: &'a Client,
@@ -75,6 +147,13 @@ struct Scene<'a> {
     others: &'a [Workspace],
     /// The number of their next call.
     next: &'a AtomicU32,
+}
+
+impl Scene<'_> {
+    /// A number for a call that nobody had.
+    fn number(&self) -> u32 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 pub(crate) async fn run(context: &Context) -> String {
@@ -90,6 +169,7 @@ pub(crate) async fn run(context: &Context) -> String {
         let server = serve(&world, turn).await;
         let scene = Scene {
             context,
+            world: &world,
             server: &server,
             database: &database,
             quiet: &quiet[turn],
@@ -134,13 +214,14 @@ async fn stage(scene: &Scene<'_>, trouble: Trouble) -> Figures {
     let before = neighbour.watch(1).await;
     assert!(before.wrong.is_empty(), "before “{}”: {:?}", trouble.name(), before.wrong);
     server.forget_most();
-    trouble.begin(scene).await;
+    let held = trouble.begin(scene).await;
     let (began, logged) = (Instant::now(), log_bytes(server));
     let seen = tokio::select! {
         seen = beside(&neighbour, scene.context.pick(4, 40)) => seen,
         () = trouble.last(scene) => unreachable!("it lasts for ever"),
     };
     let logged_per_second = (log_bytes(server) - logged) / began.elapsed().as_secs_f64();
+    drop(held);
     Figures { seen, memory_mib: server.most_mib(), logged_per_second }
 }
 
@@ -212,7 +293,7 @@ fn log_bytes(server: &Server) -> f64 {
 }
 
 /// Workspaces in order: one for each trouble.
-const QUIET: u32 = 3;
+const QUIET: u32 = 12;
 /// How long a caller may wait for an answer, 99 of 100.
 const ANSWERED: Duration = Duration::from_millis(300);
 /// How long a callback may take from its 204 to the log.

@@ -1,15 +1,18 @@
-//! What stands around the server goes wrong: the reader of its log, its files, and locks and settings of
-//! the database.
+//! What stands around the server goes wrong: the reader of its log, signals, its files, its clock, locks
+//! and settings of the database, and its key.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use harness::http::{Ask, Connection};
+use harness::wait::until;
 use identity::AgentIdentity;
+use rustix::process::Signal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use super::clock::Clock;
 use crate::context::Context;
 use crate::judge::Kept;
 use crate::program::{Serve, Server};
@@ -30,11 +33,14 @@ struct Scene<'a> {
     turn: usize,
 }
 
-const FAULTS: [Fault; 4] = [
+const FAULTS: [Fault; 7] = [
     ("log not read", |scene| Box::pin(unread_log(scene))),
+    ("signals", |scene| Box::pin(signals(scene))),
     ("spool deleted", |scene| Box::pin(deleted_spool(scene))),
+    ("clock three days ahead", |scene| Box::pin(wrong_clock(scene))),
     ("agents' rows locked", |scene| Box::pin(locked_agents(scene))),
     ("database read-only", |scene| Box::pin(read_only(scene))),
+    ("wrong key", |scene| Box::pin(wrong_key(scene))),
 ];
 
 pub(crate) async fn run(context: &Context) -> String {
@@ -109,6 +115,36 @@ async fn unread_log(scene: &Scene<'_>) -> Result<String, String> {
     Ok(format!("{calls} calls answered"))
 }
 
+/// Every signal that an operator or a terminal may send and that does not stop a server
+/// (docs/configuration.md).
+async fn signals(scene: &Scene<'_>) -> Result<String, String> {
+    let all = [
+        ("SIGHUP", Signal::HUP),
+        ("SIGUSR1", Signal::USR1),
+        ("SIGUSR2", Signal::USR2),
+        ("SIGALRM", Signal::ALARM),
+        ("SIGPIPE", Signal::PIPE),
+        ("SIGWINCH", Signal::WINCH),
+    ];
+    let server = scene.server().await;
+    let mut ended = Vec::new();
+    let mut lives = vec![server];
+    for (number, (name, signal)) in all.into_iter().enumerate() {
+        let server = lives.last().expect("a server");
+        server.signal(signal);
+        sleep(Duration::from_millis(200)).await;
+        let call = scene.call(u32::try_from(2 * number).expect("few"));
+        if scene.rings(server, &call).await.is_err() {
+            ended.push(name);
+            lives = vec![scene.server().await];
+        }
+    }
+    if !ended.is_empty() {
+        return Err(format!("ended by {}", ended.join(", ")));
+    }
+    Ok(format!("{} sent, calls answered after each", all.len()))
+}
+
 /// The spool's directory goes while the database is away. What is acknowledged afterwards must be found
 /// by the next start.
 async fn deleted_spool(scene: &Scene<'_>) -> Result<String, String> {
@@ -142,6 +178,40 @@ async fn deleted_spool(scene: &Scene<'_>) -> Result<String, String> {
         return Err(format!("{lost} of {} acknowledged are lost", acknowledged.len()));
     }
     Ok(format!("{refused} callbacks refused, {} acknowledged, 0 lost", acknowledged.len()))
+}
+
+/// The clock of the server is three days ahead for four calls, and right again.
+async fn wrong_clock(scene: &Scene<'_>) -> Result<String, String> {
+    let id = &scene.workspace().id;
+    let policy = format!(
+        "update voice_workspaces set policy = '{{\"wrap_up_seconds\": 2}}' where workspace_id = '{id}'"
+    );
+    scene.world.postgres.execute(DATABASE, &policy);
+    let clock = Clock::make(&scene.context.directory);
+    let serve = Serve { environment: clock.environment(), ..scene.serve() };
+    let server = scene.context.program.serve(&serve).await;
+    clock.leap(3 * 24 * 3_600);
+    let mut connection = Connection::to(server.address());
+    for number in 0..4 {
+        // Twilio's clock is right; the server's own times are those of its arrivals.
+        for step in scene.call(number).steps() {
+            connection.ask(&step.request).await.map_err(|error| error.to_string())?;
+        }
+    }
+    server.drained().await;
+    clock.leap(0);
+    let began = Instant::now();
+    let (mut number, mut last) = (100, Ok(()));
+    let heals = async || {
+        // Each caller's agents were in one of the four calls.
+        number += 10;
+        last = scene.rings(&server, &scene.call(number)).await;
+        last.is_ok()
+    };
+    if until(HEALS, Duration::from_secs(1), heals).await {
+        return Ok(format!("agents ring {:.0} s after it is right", began.elapsed().as_secs_f64()));
+    }
+    last.map(|()| String::new())
 }
 
 /// Someone makes an index on the agents: nobody can write to the table for longer than a lease.
@@ -221,9 +291,22 @@ async fn leases_not_renewed(
     Ok(format!("{rung} calls in {after} s, agents rang; {open} pages open"))
 }
 
+/// A key that opens none of the workspaces.
+async fn wrong_key(scene: &Scene<'_>) -> Result<String, String> {
+    let key = "d3Jvbmctc2VjcmV0cy1rZXktMzItYnl0ZXMtbG9uZyE=".to_owned();
+    let environment = vec![("SWITCHROOM_SECRETS_KEY", key)];
+    let serve = Serve { environment, ..scene.serve() };
+    match scene.context.program.refuses(&serve).await {
+        Some(status) if !status.success() => Ok(format!("refused, {status}")),
+        other => Err(format!("it serves, or ended in order: {other:?}")),
+    }
+}
+
 /// How long a call lasts (`Call::steps`).
 const LASTS: Duration = Duration::from_secs(36);
 /// For one answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long agents may be silent after a clock is right again.
+const HEALS: Duration = Duration::from_secs(60);
 /// Longer than the lease of a page.
 const LEASE: Duration = Duration::from_secs(36);

@@ -7,11 +7,112 @@ use std::time::Duration;
 
 use harness::http::{Ask, Connection};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::Scene;
 use crate::session::{Kind, session};
 use crate::story::{Call, now};
 use crate::world::post;
+
+/// One whole call in each of the workspaces again and again, ten a second.
+pub(super) async fn calls(scene: &Scene<'_>) {
+    loop {
+        some_calls(scene).await;
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// One whole call in each of the workspaces.
+pub(super) async fn some_calls(scene: &Scene<'_>) {
+    let mut connection = Connection::to(scene.server.address());
+    for other in scene.others {
+        let call = Call::new(other, scene.number(), now().before(LASTS));
+        for step in call.steps() {
+            // Whatever the workspace gets for its trouble is its own affair.
+            let _ = connection.ask(&step.request).await;
+        }
+    }
+}
+
+/// A call in each of the workspaces that rings.
+pub(super) async fn open_calls(scene: &Scene<'_>) -> Vec<Call> {
+    let mut connection = Connection::to(scene.server.address());
+    let mut calls = Vec::new();
+    for other in scene.others {
+        let call = Call::new(other, scene.number(), now().before(LASTS));
+        for step in &call.steps()[..RINGING] {
+            connection.ask(&step.request).await.expect("an answer");
+        }
+        calls.push(call);
+    }
+    calls
+}
+
+/// Answers these calls, and ends them.
+pub(super) async fn end_calls(scene: &Scene<'_>, calls: &[Call]) {
+    let mut connection = Connection::to(scene.server.address());
+    for call in calls {
+        for step in &call.steps()[RINGING..] {
+            connection.ask(&step.request).await.expect("an answer");
+        }
+    }
+}
+
+/// The action of a Dial after one wave, two waves, and so on, of one call.
+pub(super) async fn waves(scene: &Scene<'_>) {
+    let other = scene.others[0].clone();
+    let call = Call::new(&other, scene.number(), now());
+    let requests = scene.context.pick(1_500, 2_500);
+    let _ = Connection::to(scene.server.address()).ask(&call.voice().request).await;
+    let make = move |number: usize| {
+        let rung: Vec<String> = (0..=number).map(|wave| format!("{wave:08}")).collect();
+        let path = other.path(&format!("voice/dial?rung={}", rung.join(".")));
+        let sid = call.sid.to_string();
+        let params =
+            [("CallSid", &*sid), ("DialCallStatus", "no-answer"), ("From", "+14158675309")];
+        other.signed(&path, &params)
+    };
+    flood(scene.server.address(), 12, requests, make).await;
+}
+
+/// Callbacks about the legs of a few calls.
+pub(super) async fn legs(scene: &Scene<'_>) {
+    let (calls, each) = scene.context.pick((5, 1_200), (25, 4_050));
+    let others = scene.others.to_vec();
+    let first = scene.next.fetch_add(calls, Ordering::Relaxed);
+    let make = move |number: usize| {
+        let other = &others[0];
+        let number = u32::try_from(number).expect("few");
+        let call = Call::new(other, first + number % calls, now());
+        let params = [
+            ("CallSid", format!("CA{:08x}{number:024x}", 0xfe00_0000 | other.mark)),
+            ("ParentCallSid", call.sid.to_string()),
+            ("CallStatus", "ringing".to_owned()),
+            ("SequenceNumber", "1".to_owned()),
+            ("To", "client:agent_00000000-0000-4000-8000-000000000000".to_owned()),
+        ];
+        let params: Vec<(&str, &str)> =
+            params.iter().map(|(name, value)| (*name, &**value)).collect();
+        other.signed(&other.path("voice/status"), &params)
+    };
+    flood(scene.server.address(), 32, (calls * each) as usize, make).await;
+}
+
+/// Callbacks of nearly 64 KiB.
+pub(super) async fn volume(scene: &Scene<'_>) {
+    let requests = scene.context.pick(3_000, 36_000);
+    let others = scene.others.to_vec();
+    let first = scene.next.fetch_add(100_000, Ordering::Relaxed);
+    let bulk = "x".repeat(60_000);
+    let make = move |number: usize| {
+        let other = &others[number % others.len()];
+        let call = Call::new(other, first + u32::try_from(number).expect("few"), now());
+        let sid = call.sid.to_string();
+        let params = [("CallSid", &*sid), ("CallStatus", "completed"), ("Note", &bulk)];
+        other.signed(&other.path("voice/status"), &params)
+    };
+    flood(scene.server.address(), 32, requests, make).await;
+}
 
 /// Figures of 30 days on 40 connections.
 pub(super) async fn reports(scene: &Scene<'_>) {
@@ -71,3 +172,8 @@ async fn flood(
     all.join_all().await;
     std::future::pending::<()>().await;
 }
+
+/// How long a call lasts (`Call::steps`).
+const LASTS: Duration = Duration::from_secs(36);
+/// The steps of a call until both agents ring.
+const RINGING: usize = 5;
