@@ -13,6 +13,7 @@
     expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")
 )]
 
+pub mod directory;
 mod failure;
 mod group;
 #[cfg(feature = "server")]

@@ -152,7 +152,7 @@ async fn deleted_spool(scene: &Scene<'_>) -> Result<String, String> {
     let mut calls = Calls::of(std::slice::from_ref(scene.workspace()));
     calls.few(&server, 16).await;
     scene.world.postgres.freeze();
-    std::fs::remove_dir_all(scene.serve().data.join("spool")).expect("a spool");
+    harness::directory::delete(&scene.serve().data.join("spool")).expect("a spool");
     let mut connection = Connection::to(server.address());
     let (mut acknowledged, mut refused) = (Vec::new(), 0);
     for number in 1_000..1_000 + scene.context.pick(20, 200) {

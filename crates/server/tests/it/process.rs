@@ -145,7 +145,7 @@ async fn a_spool_that_is_deleted_under_the_server_acknowledges_nothing_that_is_l
     until("it is in the database", async || kept(&world).await == 1).await;
     world.cut_off().await;
     let spool = world.data_dir(0).join("spool");
-    std::fs::remove_dir_all(&spool).expect("deleted");
+    harness::directory::delete(&spool).expect("deleted");
     let mut acknowledged = 0;
     for call in 2.. {
         acknowledged +=
