@@ -156,12 +156,14 @@ mod tests {
 
     /// A reader that takes what is written only when the test lets it.
     struct Slow {
+        began: Sender<()>,
         go: Receiver<()>,
         read: Sender<Vec<u8>>,
     }
 
     impl Write for Slow {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.began.send(());
             self.go.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
             let _ = self.read.send(bytes.to_vec());
             Ok(bytes.len())
@@ -174,24 +176,24 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_reader_that_stopped_and_what_it_missed_is_counted() {
+        let (began, has_begun) = channel();
         let (go, may_go) = channel();
         let (read, was_read) = channel();
-        let lines = Lines::to(Slow { go: may_go, read }).expect("a thread");
+        let lines = Lines::to(Slow { began, go: may_go, read }).expect("a thread");
         let line = [[b'a'; 1023].as_slice(), b"\n"].concat();
-        for _ in 0..1024 {
+        (&lines).write_all(&line).expect("never refused");
+        has_begun.recv().expect("it writes the first line");
+        for _ in 0..1023 {
             (&lines).write_all(&line).expect("never refused");
         }
         let lost = lines.lost().0.get();
-        assert!((512..=768).contains(&lost), "{lost} of 1,024 lines");
+        assert_eq!(lost, 1023 - 256, "256 lines have room");
         // The thread waits for the reader, so this ends by itself.
         lines.flush();
 
-        for _ in 0..2 {
+        for lines in [1, 256] {
             go.send(()).expect("it waits");
-        }
-        let mut read = was_read.recv().expect("written").len();
-        while read < line.len() * usize::try_from(1024 - lost).expect("few") {
-            read += was_read.recv().expect("written").len();
+            assert_eq!(was_read.recv().expect("written").len(), lines * line.len());
         }
         (&lines).write_all(b"again\n").expect("never refused");
         go.send(()).expect("it waits");
