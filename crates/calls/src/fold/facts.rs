@@ -7,7 +7,7 @@ use identity::{CallSid, Timestamp, UserId};
 
 use crate::{
     Arrived, Closed, ClosedBy, DialStatus, Dialled, Direction, Ended, Event, Fact, Found, LegEvent,
-    LegStatus, Party, Placed, Refused, Routed,
+    LegStatus, MOST_AHEAD, Party, Placed, Refused, Routed,
 };
 
 /// A fact and its moment.
@@ -137,9 +137,16 @@ impl<'a> Facts<'a> {
     }
 
     /// When the call began.
+    ///
+    /// The carrier does not date the first webhook, so it is dated by our clock. If that moment lies more
+    /// than [`MOST_AHEAD`] after what the carrier dated, our clock was wrong, and the carrier's counts.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
         let found = self.found.map(|(at, _)| at);
-        self.arrived.map(|(at, _)| at).or(found).or(self.first)
+        let arrived = self.arrived.map(|(at, _)| at);
+        let legs = self.legs.values().flat_map(|said| said.values().map(|(at, _)| *at)).min();
+        let dated =
+            legs.filter(|at| arrived.is_some_and(|arrived| arrived.since(*at) > MOST_AHEAD));
+        dated.or(arrived).or(found).or(self.first)
     }
 
     /// That the call is over: by its callback, else by the carrier's record, else by a deadline.

@@ -52,6 +52,21 @@ fn the_record_grows_with_the_call() {
     assert_eq!(call(&live).ended_at, None);
 }
 
+/// The first webhook, our decisions and the end of a Dial are dated by our clock, callbacks by Twilio's.
+#[test]
+fn a_clock_of_ours_that_is_ahead_makes_no_call_later_or_shorter() {
+    let days_ahead = |mut event: Event| {
+        if !matches!(event.fact, Fact::Leg(_) | Fact::Ended(_)) {
+            event.at = event.at + core::time::Duration::from_secs(3 * 86_400);
+        }
+        event
+    };
+    let call = call(&three_agents().into_iter().map(days_ahead).collect::<Vec<_>>());
+    assert_eq!(call.started_at, Some(at(1)), "the first callback");
+    assert_eq!(short(&call), short(&crate::support::call(&three_agents())));
+    assert_eq!(call.talked().map(|talked| talked.as_secs()), Some(61));
+}
+
 #[test]
 fn missed_calls_say_how() {
     let no = LegStatus::NoAnswer;
