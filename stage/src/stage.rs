@@ -4,12 +4,11 @@
 //! emulator, in this process, which signs its webhooks and sends them over HTTP.
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use emulator::{Emulator, Route, Select};
 use harness::http::Answer;
 use harness::{server, session};
-use identity::Timestamp;
 use serde_json::Value;
 
 use crate::http::Http;
@@ -75,17 +74,6 @@ impl Stage {
         // Its PostgreSQL was restarted too.
         self.live_chat = LiveChat::open(&place.database_url()).await?;
         Ok(())
-    }
-
-    /// Brings the emulated time well ahead of the machine's.
-    ///
-    /// Emulated time stands still while nothing happens. The server records the start of a call by
-    /// its own clock, and no answer may be earlier. If emulated time were behind, calls would look
-    /// shorter than they were.
-    pub async fn catch_up(&self) {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = Timestamp::from_unix_seconds(0) + wall;
-        self.twilio.advance((wall + AHEAD).since(self.twilio.now())).await;
     }
 
     /// Registers every agent's browser as its page does: with an access token from the server.
@@ -170,8 +158,6 @@ async fn start(
 
 const ANY_PORT: &str = "127.0.0.1:0";
 
-/// More than any scenario takes in real time.
-const AHEAD: Duration = Duration::from_secs(60);
 /// A session of a day, in seconds.
 const DAY: u64 = 86_400;
 const APPLY: Duration = Duration::from_secs(10);
