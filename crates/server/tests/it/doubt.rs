@@ -143,11 +143,11 @@ async fn a_database_that_takes_no_writes_turns_nobody_away() {
     // As a provider does whose disk is nearly full. The owner's own session goes on writing.
     let sql = format!("alter database {name} set default_transaction_read_only = on");
     owner.batch_execute(&sql).await.expect("read-only");
-    let sql = format!(
+    let end_sessions = format!(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity \
          where datname = '{name}' and usename = '{LOGIN}'"
     );
-    owner.batch_execute(&sql).await.expect("the sessions");
+    owner.batch_execute(&end_sessions).await.expect("the sessions");
     owner.batch_execute(&office.leases()).await.expect("leases");
     office.everybody_rings().await;
     office.no_status_is_set().await;
@@ -157,11 +157,7 @@ async fn a_database_that_takes_no_writes_turns_nobody_away() {
     assert!(reason.contains("takes no writes"), "{reason}");
     let sql = format!("alter database {name} reset default_transaction_read_only");
     owner.batch_execute(&sql).await.expect("writable");
-    let sql = format!(
-        "select pg_terminate_backend(pid, 5000) from pg_stat_activity \
-         where datname = '{name}' and usename = '{LOGIN}'"
-    );
-    owner.batch_execute(&sql).await.expect("the sessions");
+    owner.batch_execute(&end_sessions).await.expect("the sessions");
     until("leases are renewed again", async || !office.have_run_out().await).await;
     office.close().await;
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use calls::{
     Direction, EndReason, Event, Fact, LegEvent, LegStatus, Outcome, Party, Refused, fold,
 };
+use identity::WorkspaceId;
 use routing::{Page, Presence, Role};
 use serde_json::json;
-use store_pg::{AgentRow, Before, Filter, Logged, StoredEvent};
+use store_pg::{AgentRow, Before, Filter, Logged, Store, StoredEvent};
 
 use crate::events::*;
 use crate::support::*;
@@ -209,15 +210,21 @@ async fn a_record_is_read_as_it_was_folded() {
     }
 }
 
-/// Two versions of the program may write the same log for a while.
-#[tokio::test]
-async fn words_of_a_newer_version_leave_the_log_readable() {
+/// A workspace whose log has one call.
+async fn with_one_call() -> (Db, WorkspaceId, Store) {
     let db = Db::new().await;
     let ws = workspace("ws_a");
     db.team(&ws, &[1, 2, 3]).await;
     let contact = db.contact(&ws, 0x11, "+15005550001").await;
     let store = db.store();
     store.apply(&ws, &three_agents(contact)).await.expect("applied");
+    (db, ws, store)
+}
+
+/// Two versions of the program may write the same log for a while.
+#[tokio::test]
+async fn words_of_a_newer_version_leave_the_log_readable() {
+    let (db, ws, store) = with_one_call().await;
     db.execute(&format!(
         "update voice_calls set outcome = '{WORD}', end_reason = '{WORD}', refusal = '{WORD}', \
            waves = jsonb_set(waves, '{{0,scope}}', '\"{WORD}\"'); \
@@ -240,12 +247,7 @@ const WORD: &str = "word_of_tomorrow";
 
 #[tokio::test]
 async fn one_row_that_cannot_be_read_hides_no_other() {
-    let db = Db::new().await;
-    let ws = workspace("ws_a");
-    db.team(&ws, &[1, 2, 3]).await;
-    let contact = db.contact(&ws, 0x11, "+15005550001").await;
-    let store = db.store();
-    store.apply(&ws, &three_agents(contact)).await.expect("applied");
+    let (db, ws, store) = with_one_call().await;
     let good = store.calls(&ws, agent(1), Filter::default(), 9, None).await.expect("a page");
     assert_eq!((good.calls.len(), good.calls[0].call.legs.len()), (1, 3));
     // A newer call and a leg of the good one, written by somebody else.
