@@ -56,8 +56,8 @@ impl Store {
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
         let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
         let report = plan(options.report_connections, 5_000, REPORT_STATEMENTS);
-        // Short enough that fifty workspaces that begin to hang at once hold up nobody for long. One
-        // that is only large goes on with more time.
+        // Short, because every workspace that begins to hang is tried once on these connections. One that
+        // is only large goes on with more time.
         let lane = plan(options.lane_connections, 400, apply::STATEMENTS);
         let retry = plan(options.retry_connections, 10_000, apply::STATEMENTS);
         Self::with_plans(config, &[webhook, agent, apply, feed, report, lane, retry])
