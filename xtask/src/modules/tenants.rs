@@ -159,7 +159,7 @@ mod tests {
             "struct A(BTreeMap<(AccountSid, u8), u8>);",
             "struct A { waiting: HashMap<UserId, BTreeSet<CallSid>> }",
             "enum A { B { of: HashMap<MessageSid, u8> } }",
-            "static A: LazyLock<Mutex<HashMap<CallSid, u8>>> = todo!();",
+            "static A: LazyLock<Mutex<HashMap<CallSid, u8>>> = LazyLock::new(Default::default);",
             "type A = HashMap<CallSid, u8>;",
             "fn f() { struct A { calls: HashSet<CallSid> } }",
             "mod a { struct A { calls: HashSet<CallSid> } }",
