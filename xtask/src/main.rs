@@ -48,9 +48,9 @@ enum Command {
     /// Starts the server, a database, the emulator and agents. Needs no Twilio account and no
     /// set-up. If you are root, it installs npm with `apt-get` if npm is missing.
     Demo(demo::Options),
-    /// Runs every test and check; about 15 minutes. As root, it installs missing programs.
+    /// Runs every test and check; less than 20 minutes. As root, it installs missing programs.
     ///
-    /// It takes about 15 minutes the first time, on two processors. If you are root, it installs
+    /// It takes less than 20 minutes the first time, on two processors. If you are root, it installs
     /// missing programs (Node.js, npm, Python, Chromium) with `apt-get`. If you are not, it fails and
     /// names what to install. Every step runs, even after one has failed.
     Test(test::Options),
