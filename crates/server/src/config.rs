@@ -15,7 +15,7 @@ use twilio_sig::PublicUrl;
 use crate::clock::Clock;
 use crate::http::networks::Networks;
 use crate::log::LostLines;
-use crate::secrets::{Secret, SecretsKey};
+use crate::secrets::{Secret, SecretsKey, SecretsKeys};
 pub use reader::ConfigFaults;
 use reader::Reader;
 pub use session::SessionConfig;
@@ -38,8 +38,8 @@ pub struct Config {
     pub proxies: Networks,
     /// How session tokens are checked.
     pub sessions: SessionConfig,
-    /// Encrypts Twilio credentials at rest.
-    pub secrets_key: SecretsKey,
+    /// Encrypt Twilio credentials at rest.
+    pub secrets_keys: SecretsKeys,
     /// The pages that may call the API.
     pub allowed_origins: Vec<String>,
     /// Where the page's Voice SDK connects to; `None` for Twilio itself.
@@ -86,10 +86,7 @@ impl Config {
         let public_url = reader
             .parsed("SWITCHROOM_PUBLIC_URL", parse_public_url)
             .or_else(|| format!("http://{listen}").parse().ok());
-        let secrets_key = reader.parsed("SWITCHROOM_SECRETS_KEY", SecretsKey::parse);
-        if reader.text("SWITCHROOM_SECRETS_KEY").is_none() {
-            reader.faults.push(MISSING_SECRETS_KEY.to_owned());
-        }
+        let secrets_keys = read_secrets_keys(&mut reader);
         let sessions = session::read(&mut reader);
         let allowed_origins =
             reader.parsed("SWITCHROOM_ALLOWED_ORIGINS", parse_origins).unwrap_or_default();
@@ -101,8 +98,8 @@ impl Config {
         let _ = reader.parsed("RUST_LOG", check_filter);
         let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", check_log_format);
         let clock = Clock::system();
-        match (secrets_key, public_url) {
-            (Some(secrets_key), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
+        match (secrets_keys, public_url) {
+            (Some(secrets_keys), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
                 voice_sdk: voice_sdk(&reader.variable),
                 data_dir: data_dir(&reader.variable),
@@ -110,7 +107,7 @@ impl Config {
                 public_url,
                 proxies: proxies.unwrap_or_else(Networks::private),
                 sessions,
-                secrets_key,
+                secrets_keys,
                 allowed_origins,
                 signalling,
                 database_budget: DATABASE_BUDGET,
@@ -126,6 +123,32 @@ impl Config {
             _ => Err(ConfigFaults(reader.faults)),
         }
     }
+}
+
+/// The keys of the secrets.
+///
+/// # Errors
+///
+/// [`ConfigFaults`] with every fault, each beginning with the name of its variable.
+pub(crate) fn secrets_keys(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<SecretsKeys, ConfigFaults> {
+    let mut reader = Reader { variable, faults: Vec::new() };
+    match read_secrets_keys(&mut reader) {
+        Some(keys) if reader.faults.is_empty() => Ok(keys),
+        _ => Err(ConfigFaults(reader.faults)),
+    }
+}
+
+/// Reads the keys of the secrets; without the current one there is a fault.
+fn read_secrets_keys<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<SecretsKeys> {
+    let name = "SWITCHROOM_SECRETS_KEY";
+    let current = reader.parsed(name, SecretsKey::parse);
+    if reader.text(name).is_none() {
+        reader.faults.push(MISSING_SECRETS_KEY.to_owned());
+    }
+    let previous = reader.parsed("SWITCHROOM_SECRETS_KEY_PREVIOUS", SecretsKey::parse);
+    Some(SecretsKeys { current: current?, previous })
 }
 
 /// The directory of the embedded Postgres and of the spool.
@@ -190,6 +213,7 @@ mod tests {
             ("SWITCHROOM_LISTEN", "here"),
             ("SWITCHROOM_PUBLIC_URL", "https://my_host.example.com"),
             ("SWITCHROOM_SECRETS_KEY", "c2hvcnQ="),
+            ("SWITCHROOM_SECRETS_KEY_PREVIOUS", "%"),
             ("TWILIO_API_BASE_URL", "http://api.example.com"),
             ("SWITCHROOM_SIGNALLING_URL", "ws://voice.example.com"),
             ("SWITCHROOM_SESSION_SECRET", "short"),
@@ -207,6 +231,7 @@ mod tests {
              - SWITCHROOM_LISTEN is not an address and port, such as 0.0.0.0:8080\n  \
              - SWITCHROOM_PUBLIC_URL has an underscore in its host, which Twilio refuses\n  \
              - SWITCHROOM_SECRETS_KEY has 5 bytes instead of 32\n  \
+             - SWITCHROOM_SECRETS_KEY_PREVIOUS is not base64\n  \
              - SWITCHROOM_SESSION_JWKS_URL is not a URL: invalid uri character\n  \
              - SWITCHROOM_SESSION_SECRET has fewer than 32 bytes, too few for HS256\n  \
              - SWITCHROOM_ALLOWED_ORIGINS holds an origin that is not scheme://host or \

@@ -203,13 +203,14 @@ mod tests {
     use crate::database::budget::Budget;
     use crate::known::{Files, Sources};
     use crate::log::LostLines;
-    use crate::secrets::SecretsKey;
+    use crate::secrets::{SecretsKey, SecretsKeys};
 
     #[tokio::test]
     async fn a_channel_that_panicked_is_opened_again() {
         let name = format!("switchroom-feed-{}", uuid::Uuid::new_v4().simple());
         let directory = std::env::temp_dir().join(name);
         let key = SecretsKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let keys = SecretsKeys::from(key);
         let clock = Clock::system();
         let store = Store::new("postgres://voice_app@127.0.0.1:9/none", StoreOptions::SMALL);
         let store = store.unwrap();
@@ -217,8 +218,8 @@ mod tests {
             clock: clock.clone(),
             store: store.clone(),
             budget: Arc::new(Budget::new(LEASE, clock.clone())),
-            files: Arc::new(Files::open(&directory, key.clone()).unwrap()),
-            key,
+            files: Arc::new(Files::open(&directory, keys.clone()).unwrap()),
+            keys,
             rosters: Arc::default(),
         });
         let (metrics, stop) =

@@ -70,3 +70,18 @@ impl fmt::Debug for SecretsKey {
         f.write_str("SecretsKey([redacted])")
     }
 }
+
+/// The key that seals and opens, and during a rotation the one before it, which only opens.
+#[derive(Clone, Debug)]
+pub struct SecretsKeys {
+    /// Seals, and opens.
+    pub current: SecretsKey,
+    /// Opens, and does not seal.
+    pub previous: Option<SecretsKey>,
+}
+
+impl From<SecretsKey> for SecretsKeys {
+    fn from(current: SecretsKey) -> Self {
+        Self { current, previous: None }
+    }
+}

@@ -96,7 +96,7 @@ impl Server {
         if !is_trusted {
             store.distrust();
         }
-        let key_fit = KeyFit::new(config.clock.clone(), store.clone(), config.secrets_key.clone());
+        let key_fit = KeyFit::new(config.clock.clone(), store.clone(), config.secrets_keys.clone());
         if is_trusted {
             key_fit.first_look().await.map_err(ServeError::SecretsKey)?;
         }
@@ -186,7 +186,7 @@ impl Server {
     pub async fn stop(self) {
         self.stop.cancel();
         let applying = self.running.ended().await;
-        self.refresh.save().await;
+        self.refresh.save_last().await;
         self.feed.ended().await;
         applying.finish(|| self.journal.pending_records()).await;
         let journal = self.journal;

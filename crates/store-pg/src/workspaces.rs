@@ -1,10 +1,10 @@
-//! A workspace's Twilio account, as the server reads it.
+//! A workspace's Twilio account, as the server reads it, and its sealed credentials, as the owner changes them.
 
 use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber, WorkspaceId};
 
-use crate::Store;
 use crate::error::StoreError;
 use crate::scope::Scope;
+use crate::{Owner, Store};
 
 /// A workspace's Twilio account; the secrets are still sealed.
 #[derive(Clone, Debug)]
@@ -52,6 +52,40 @@ impl Store {
                 .collect::<Result<_, _>>()
                 .map_err(corrupt)?,
         }))
+    }
+}
+
+impl Owner {
+    /// The sealed credentials of every workspace, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says;
+    /// [`StoreError::Corrupt`] if an id was stored that is none.
+    pub async fn sealed(&self) -> Result<Vec<(WorkspaceId, Vec<u8>)>, StoreError> {
+        let sql = "select workspace_id, sealed from public.voice_workspaces order by workspace_id";
+        let corrupt = |error: ParseError| StoreError::Corrupt(format!("voice_workspaces: {error}"));
+        let rows = self.client().query(sql, &[]).await?;
+        rows.iter()
+            .map(|row| Ok((row.get::<_, &str>(0).parse().map_err(corrupt)?, row.get(1))))
+            .collect()
+    }
+
+    /// Replaces the sealed credentials of a workspace. `false` if it has others than `from` by now, or is
+    /// gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
+    pub async fn replace_sealed(
+        &self,
+        workspace: &WorkspaceId,
+        from: &[u8],
+        to: &[u8],
+    ) -> Result<bool, StoreError> {
+        let sql = "update public.voice_workspaces set sealed = $3, updated_at = now() \
+                   where workspace_id = $1 and sealed = $2";
+        Ok(self.client().execute(sql, &[&workspace.as_str(), &from, &to]).await? == 1)
     }
 }
 

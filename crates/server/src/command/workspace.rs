@@ -1,5 +1,7 @@
 //! `switchroom workspace`.
 
+mod reseal;
+
 use std::io::IsTerminal;
 
 use clap::Subcommand;
@@ -10,7 +12,7 @@ use super::{Failure, print, prompt, variable};
 use crate::config;
 use crate::database::embedded::Access;
 use crate::known;
-use crate::secrets::SecretsKey;
+use crate::secrets::SecretsKeys;
 use crate::secrets::seal::{self, Credentials};
 
 /// Commands for workspaces.
@@ -39,6 +41,12 @@ pub enum WorkspaceCommand {
     },
     /// Lists workspaces with their accounts and numbers.
     List,
+    /// Seals the credentials of all workspaces with `SWITCHROOM_SECRETS_KEY` that
+    /// `SWITCHROOM_SECRETS_KEY_PREVIOUS` opens.
+    ///
+    /// Servers may run meanwhile, if they have both keys. Does nothing where nothing is to do. Exits with
+    /// status 1 if neither key opens a workspace.
+    Reseal,
     /// Removes a workspace's Twilio account; calls and contacts stay.
     Remove {
         /// The workspace's id.
@@ -51,12 +59,12 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
     let (_access, owner) = connect().await?;
     match command {
         WorkspaceCommand::Add { id, account_sid, api_key, app, number } => {
-            let key = secrets_key()?;
+            let keys = secrets_keys()?;
             let credentials = Credentials {
                 auth_tokens: auth_tokens()?,
                 api_secret: secret("TWILIO_API_SECRET", "API key secret")?,
             };
-            let sealed = seal::seal(&key, &id, &credentials, seal::nonce())
+            let sealed = seal::seal(&keys.current, &id, &credentials, seal::nonce())
                 .map_err(|error| Failure::failed(&error))?;
             let new = NewWorkspace {
                 id: id.clone(),
@@ -66,7 +74,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
                 sealed,
                 numbers: number,
             };
-            known::check(&key, &new).map_err(|error| Failure::Configuration(error.to_string()))?;
+            known::check(&keys, &new).map_err(|error| Failure::Configuration(error.to_string()))?;
             owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
             print(&format!("workspace {id} is entered"))
         }
@@ -77,6 +85,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
                 .map(|line| format!("{}  {}  {}", line.id, line.account, line.numbers.join(" ")));
             print(&lines.collect::<Vec<_>>().join("\n"))
         }
+        WorkspaceCommand::Reseal => reseal::run(&owner, &secrets_keys()?).await,
         WorkspaceCommand::Remove { id } => {
             let removed = owner.remove_workspace(&id).await;
             if removed.map_err(|error| Failure::failed(&error))? {
@@ -102,12 +111,9 @@ async fn connect() -> Result<(Option<Access>, Owner), Failure> {
     Ok((Some(access), owner))
 }
 
-fn secrets_key() -> Result<SecretsKey, Failure> {
-    let name = "SWITCHROOM_SECRETS_KEY";
-    let text = variable(name).ok_or_else(|| {
-        Failure::Configuration(format!("{name} is missing: the same key as the server's"))
-    })?;
-    SecretsKey::parse(&text).map_err(|fault| Failure::Configuration(format!("{name} {fault}")))
+/// The same keys as the server's.
+fn secrets_keys() -> Result<SecretsKeys, Failure> {
+    config::secrets_keys(variable).map_err(|faults| Failure::Configuration(faults.to_string()))
 }
 
 fn auth_tokens() -> Result<Vec<String>, Failure> {

@@ -17,13 +17,14 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::rosters::KnownRoster;
-use crate::secrets::{SecretsKey, seal};
+use crate::secrets::SecretsKeys;
+use crate::secrets::seal::{self, OpenedBy};
 use document::Document;
 
 /// A directory with one sealed file for each workspace.
 pub(crate) struct Files {
     dir: PathBuf,
-    key: SecretsKey,
+    keys: SecretsKeys,
     /// The workspaces with a file, and a hash of what is in it, if this run wrote it.
     hashes: Mutex<HashMap<WorkspaceId, Option<u64>>>,
 }
@@ -55,8 +56,9 @@ pub(super) enum FileError {
 }
 
 impl Files {
-    /// Makes the directory if it is missing, closes it to others, and lists what is there.
-    pub(crate) fn open(dir: &Path, key: SecretsKey) -> io::Result<Self> {
+    /// Makes the directory if it is missing, closes it to others, and lists what is there. What the
+    /// previous key sealed is sealed with the current one.
+    pub(crate) fn open(dir: &Path, keys: SecretsKeys) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
         let mut hashes = HashMap::new();
@@ -70,7 +72,26 @@ impl Files {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Self { dir: dir.to_owned(), key, hashes: Mutex::new(hashes) })
+        let files = Self { dir: dir.to_owned(), keys, hashes: Mutex::new(hashes) };
+        files.reseal()?;
+        Ok(files)
+    }
+
+    /// Seals with the current key what the previous one sealed: a later run has the current one alone. A
+    /// file that does not open, or is gone, stays as it is.
+    pub(super) fn reseal(&self) -> io::Result<()> {
+        if self.keys.previous.is_none() {
+            return Ok(());
+        }
+        let hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids: Vec<WorkspaceId> = hashes.keys().cloned().collect();
+        drop(hashes);
+        for id in ids {
+            if let Ok((clear, OpenedBy::Previous)) = self.open_file(&id) {
+                self.replace(&id, &clear)?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the file of a workspace, if there is one. The error says why it cannot be used.
@@ -78,12 +99,7 @@ impl Files {
         if !self.has(id) {
             return Ok(None);
         }
-        let path = self.path(id);
-        if fs::metadata(&path)?.len() > MOST_BYTES {
-            return Err(FileError::TooLarge);
-        }
-        let sealed = fs::read(path)?;
-        let clear = seal::decrypt(&self.key, &bound(id), &sealed).map_err(|_| FileError::Sealed)?;
+        let (clear, _) = self.open_file(id)?;
         let document: Document = serde_json::from_slice(&clear).map_err(|_| FileError::Version)?;
         document.read().map(Some).map_err(|_| FileError::Version)
     }
@@ -108,7 +124,24 @@ impl Files {
         if written == hash {
             return Ok(false);
         }
-        let sealed = seal::encrypt(&self.key, &bound(id), &clear, seal::nonce())
+        self.replace(id, &clear)?;
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hash);
+        Ok(true)
+    }
+
+    /// Reads and decrypts the file of a workspace.
+    fn open_file(&self, id: &WorkspaceId) -> Result<(Zeroizing<Vec<u8>>, OpenedBy), FileError> {
+        let path = self.path(id);
+        if fs::metadata(&path)?.len() > MOST_BYTES {
+            return Err(FileError::TooLarge);
+        }
+        let sealed = fs::read(path)?;
+        seal::decrypt(&self.keys, &bound(id), &sealed).map_err(|_| FileError::Sealed)
+    }
+
+    /// Seals the content of a file and puts it in the place of what is there.
+    fn replace(&self, id: &WorkspaceId, clear: &[u8]) -> io::Result<()> {
+        let sealed = seal::encrypt(&self.keys.current, &bound(id), clear, seal::nonce())
             .map_err(io::Error::other)?;
         if sealed.len() as u64 > MOST_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -122,9 +155,7 @@ impl Files {
         file.write_all(&sealed)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)?;
-        File::open(&self.dir)?.sync_all()?;
-        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hash);
-        Ok(true)
+        File::open(&self.dir)?.sync_all()
     }
 
     /// Removes the files of workspaces that do not exist any more.
@@ -164,6 +195,7 @@ mod tests {
 
     use super::super::rosters::Caller;
     use super::*;
+    use crate::secrets::SecretsKey;
 
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     const OTHER: &str = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -178,7 +210,7 @@ mod tests {
         }
 
         fn files(&self, key: &str) -> Files {
-            Files::open(&self.0, SecretsKey::parse(key).unwrap()).unwrap()
+            Files::open(&self.0, secrets_key(key).into()).unwrap()
         }
     }
 
@@ -187,6 +219,10 @@ mod tests {
             // What is left is found under the system's temporary directory.
             let _ = fs::remove_dir_all(&self.0);
         }
+    }
+
+    fn secrets_key(text: &str) -> SecretsKey {
+        SecretsKey::parse(text).unwrap()
     }
 
     fn known() -> KnownWorkspace {
@@ -235,6 +271,25 @@ mod tests {
         files.forget(&HashSet::from([id.clone()])).unwrap();
         assert!(files.read(&id).unwrap().is_none());
         assert!(dir.files(KEY).read(&id).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_the_previous_key_sealed_is_sealed_with_the_current_one() {
+        let (dir, id) = (Dir::new(), "acme".parse().unwrap());
+        dir.files(KEY).write(&id, &known()).unwrap();
+        fs::write(dir.0.join("bolt.known"), [0; 100]).unwrap();
+        let both = SecretsKeys { current: secrets_key(OTHER), previous: Some(secrets_key(KEY)) };
+        let files = Files::open(&dir.0, both).unwrap();
+        assert_eq!(files.read(&id).unwrap().unwrap().roster, known().roster);
+        assert!(dir.files(KEY).read(&id).is_err(), "the previous key is not needed any more");
+        assert_eq!(dir.files(OTHER).read(&id).unwrap().unwrap().roster, known().roster);
+        assert_eq!(fs::read(dir.0.join("bolt.known")).unwrap(), [0; 100], "it stays as it was");
+
+        // A process that has only the previous key ends after this one began.
+        dir.files(KEY).write(&id, &known()).unwrap();
+        assert!(dir.files(OTHER).read(&id).is_err());
+        files.reseal().unwrap();
+        assert!(dir.files(OTHER).read(&id).unwrap().is_some());
     }
 
     #[test]
@@ -293,11 +348,12 @@ mod tests {
 
     #[test]
     fn credentials_and_what_is_known_do_not_pass_for_each_other() {
-        let key = SecretsKey::parse(KEY).unwrap();
+        let key = secrets_key(KEY);
         let id: WorkspaceId = "acme".parse().unwrap();
         let sealed = seal::encrypt(&key, &bound(&id), b"{}", [7; seal::NONCE]).unwrap();
-        assert!(seal::open(&key, &id, &sealed).is_err());
-        assert!(seal::decrypt(&key, id.as_str().as_bytes(), &sealed).is_err());
-        assert!(seal::decrypt(&key, &bound(&id), &sealed).is_ok());
+        let keys = SecretsKeys::from(key);
+        assert!(seal::open(&keys, &id, &sealed).is_err());
+        assert!(seal::decrypt(&keys, id.as_str().as_bytes(), &sealed).is_err());
+        assert!(seal::decrypt(&keys, &bound(&id), &sealed).is_ok());
     }
 }

@@ -75,6 +75,17 @@ impl Refresh {
         }
     }
 
+    /// Writes what has changed to disk for the last time. A process with the previous key alone may have
+    /// written beside this one.
+    pub(crate) async fn save_last(&self) {
+        self.save().await;
+        let files = Arc::clone(&self.files);
+        let resealed = tokio::task::spawn_blocking(move || files.reseal()).await;
+        if let Ok(Err(error)) = resealed {
+            warn!("a file in known/ is still sealed with the previous key: {error}");
+        }
+    }
+
     /// Writes what has changed to disk.
     pub(crate) async fn save(&self) {
         let (workspaces, rosters) = (Arc::clone(&self.workspaces), Arc::clone(&self.rosters));

@@ -8,7 +8,7 @@ use twilio_sig::{AuthToken, SecretError, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer, TokenError};
 
 use crate::policy::Policy;
-use crate::secrets::SecretsKey;
+use crate::secrets::SecretsKeys;
 use crate::secrets::seal::{self, SealError};
 
 /// A workspace, ready to check signatures and to sign tokens.
@@ -46,11 +46,11 @@ pub(crate) enum WorkspaceError {
 
 /// Opens a workspace: decrypts its credentials and prepares its keys.
 pub(crate) fn open(
-    key: &SecretsKey,
+    keys: &SecretsKeys,
     id: &WorkspaceId,
     row: &WorkspaceRow,
 ) -> Result<Workspace, WorkspaceError> {
-    let credentials = seal::open(key, id, &row.sealed)?;
+    let (credentials, _) = seal::open(keys, id, &row.sealed)?;
     let mut tokens = credentials.auth_tokens.iter().map(|token| AuthToken::new(token));
     let first = tokens.next().ok_or(WorkspaceError::NoAuthToken)??;
     let verifier = tokens.try_fold(Verifier::new(first), |verifier, token| {
@@ -80,7 +80,7 @@ pub(crate) fn open(
 }
 
 /// Checks that the server could open a workspace that is about to be added.
-pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), WorkspaceError> {
+pub(crate) fn check(keys: &SecretsKeys, new: &NewWorkspace) -> Result<(), WorkspaceError> {
     let row = WorkspaceRow {
         account: new.account,
         api_key: new.api_key,
@@ -89,5 +89,5 @@ pub(crate) fn check(key: &SecretsKey, new: &NewWorkspace) -> Result<(), Workspac
         policy: serde_json::json!({}),
         numbers: new.numbers.clone(),
     };
-    open(key, &new.id, &row).map(|_| ())
+    open(keys, &new.id, &row).map(|_| ())
 }

@@ -15,7 +15,7 @@ use super::shared::SharedReads;
 use super::workspace::{Workspace, open};
 use crate::clock::Clock;
 use crate::database::budget::{Allowance, Budget};
-use crate::secrets::SecretsKey;
+use crate::secrets::SecretsKeys;
 
 /// Why there is no workspace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,7 +40,7 @@ pub(crate) struct Workspaces {
 pub(crate) struct Sources {
     pub(crate) clock: Clock,
     pub(crate) store: Store,
-    pub(crate) key: SecretsKey,
+    pub(crate) keys: SecretsKeys,
     pub(crate) budget: Arc<Budget>,
     pub(crate) files: Arc<Files>,
     pub(crate) rosters: Arc<Rosters>,
@@ -163,8 +163,10 @@ impl Workspaces {
         };
         match row {
             Ok(row) => {
-                let row = row.map(Arc::new);
-                let workspace = row.as_deref().and_then(|row| self.open(id, row)).map(Arc::new);
+                let (workspace, row) = match row {
+                    Some(row) => self.open_or_keep(id, row),
+                    None => (None, None),
+                };
                 let read_at = Some(self.sources.clock.instant());
                 self.remember(
                     id,
@@ -200,7 +202,10 @@ impl Workspaces {
             // A panic was logged where it happened.
             Err(_) => return None,
         };
-        let workspace = Arc::new(self.open(id, &known.row)?);
+        let opened = open(&self.sources.keys, id, &known.row).inspect_err(
+            |fault| warn!(workspace.id = %id, "the file of workspace {id} cannot be used: {fault}"),
+        );
+        let workspace = Arc::new(opened.ok()?);
         if let Some(roster) = known.roster {
             self.sources.rosters.restore(id, roster);
         }
@@ -218,12 +223,25 @@ impl Workspaces {
         entries.insert(id.clone(), entry);
     }
 
-    fn open(&self, id: &WorkspaceId, row: &WorkspaceRow) -> Option<Workspace> {
-        open(&self.sources.key, id, row)
-            .inspect_err(
-                |fault| error!(workspace.id = %id, "workspace {id} cannot be used: {fault}"),
-            )
-            .ok()
+    /// Opens what the database has. If that cannot be done, because it was sealed with another key, what was
+    /// opened last stays in use: a rotation of keys in the wrong order must not silence the phones.
+    fn open_or_keep(
+        &self,
+        id: &WorkspaceId,
+        row: WorkspaceRow,
+    ) -> (Option<Arc<Workspace>>, Option<Arc<WorkspaceRow>>) {
+        let fault = match open(&self.sources.keys, id, &row) {
+            Ok(workspace) => return (Some(Arc::new(workspace)), Some(Arc::new(row))),
+            Err(fault) => fault,
+        };
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let last = entries.get(id).map(|known| (known.workspace.clone(), known.row.clone()));
+        if let Some((workspace @ Some(_), row)) = last {
+            error!(workspace.id = %id, "workspace {id} is served as it was read before: {fault}");
+            return (workspace, row);
+        }
+        error!(workspace.id = %id, "workspace {id} cannot be used: {fault}");
+        (None, Some(Arc::new(row)))
     }
 }
 

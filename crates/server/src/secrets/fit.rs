@@ -1,4 +1,4 @@
-//! Whether the secrets key opens the workspaces that exist.
+//! Whether the secrets keys open the workspaces that exist.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,10 +9,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
-use super::{SecretsKey, seal};
+use super::seal::OpenedBy;
+use super::{SecretsKeys, seal};
 use crate::clock::Clock;
 
-/// Looks again and again whether the secrets key opens the workspaces in the database. Clones share what
+/// Looks again and again whether the secrets keys open the workspaces in the database. Clones share what
 /// was found.
 #[derive(Clone)]
 pub(crate) struct KeyFit(Arc<Shared>);
@@ -20,25 +21,27 @@ pub(crate) struct KeyFit(Arc<Shared>);
 struct Shared {
     clock: Clock,
     store: Store,
-    key: SecretsKey,
+    keys: SecretsKeys,
     /// `None`: the database was not asked yet.
     found: Mutex<Option<Fit>>,
     again: Notify,
 }
 
-/// Which workspaces the key does not open.
+/// Which workspaces the keys do not open, and how many need the previous one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Fit {
     /// How many were looked at.
     workspaces: usize,
     shut: Vec<WorkspaceId>,
+    /// How many only the previous key opens.
+    stale: usize,
 }
 
-/// A key that opens no workspace.
+/// A configuration whose keys open no workspace.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "SWITCHROOM_SECRETS_KEY opens none of the {0} workspaces: start with the key with which they were \
-     added, or add each of them again with `switchroom workspace add`"
+    "SWITCHROOM_SECRETS_KEY opens none of the {0} workspaces: give the key with which they were added as \
+     SWITCHROOM_SECRETS_KEY_PREVIOUS, or add each of them again with `switchroom workspace add`"
 )]
 pub struct WrongKey(usize);
 
@@ -54,9 +57,9 @@ pub(crate) enum KeyTrouble {
 }
 
 impl KeyFit {
-    pub(crate) fn new(clock: Clock, store: Store, key: SecretsKey) -> Self {
+    pub(crate) fn new(clock: Clock, store: Store, keys: SecretsKeys) -> Self {
         let (found, again) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { clock, store, key, found, again }))
+        Self(Arc::new(Shared { clock, store, keys, found, again }))
     }
 
     /// Looks until one workspace opens, for the start. If the database cannot be asked, that is found out
@@ -110,7 +113,7 @@ impl KeyFit {
     }
 
     async fn look(&self, is_one_enough: bool) -> Result<Fit, StoreError> {
-        let Shared { clock, store, key, .. } = &*self.0;
+        let Shared { clock, store, keys, .. } = &*self.0;
         let far = clock.now() + Duration::from_secs(365 * 86_400);
         let ids = store.workspaces_to_reconcile(far, Timestamp::from_unix_seconds(0)).await?;
         let mut fit = Fit::default();
@@ -122,9 +125,10 @@ impl KeyFit {
                 Err(fault) => return Err(fault),
             };
             fit.workspaces += 1;
-            match seal::open(key, &id, &row.sealed) {
+            match seal::open(keys, &id, &row.sealed) {
                 Ok(_) if is_one_enough => break,
-                Ok(_) => {}
+                Ok((_, OpenedBy::Current)) => {}
+                Ok((_, OpenedBy::Previous)) => fit.stale += 1,
                 Err(_) => fit.shut.push(id),
             }
         }
@@ -143,6 +147,19 @@ impl KeyFit {
         }
         if fit.shut.is_empty() && !before.is_empty() {
             info!("SWITCHROOM_SECRETS_KEY opens all workspaces");
+        }
+        if self.0.keys.previous.is_some()
+            && found.as_ref().map(|before| before.stale) != Some(fit.stale)
+        {
+            match fit.stale {
+                0 => info!(
+                    "no workspace needs SWITCHROOM_SECRETS_KEY_PREVIOUS any more: start without it"
+                ),
+                stale => info!(
+                    "{stale} workspaces need SWITCHROOM_SECRETS_KEY_PREVIOUS until `switchroom \
+                     workspace reseal` has run"
+                ),
+            }
         }
         *found = Some(fit);
     }
@@ -176,7 +193,7 @@ mod tests {
         let cases = [(0, 0, true), (3, 0, true), (3, 2, true), (1, 1, false), (3, 3, false)];
         for (workspaces, shut, opens) in cases {
             let shut = (0..shut).map(|number| format!("team-{number}").parse().unwrap()).collect();
-            let fit = Fit { workspaces, shut };
+            let fit = Fit { workspaces, shut, stale: 0 };
             assert_eq!(fit.any_opens().is_ok(), opens, "{fit:?}");
         }
     }

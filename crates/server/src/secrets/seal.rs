@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::secrets::SecretsKey;
+use crate::secrets::{SecretsKey, SecretsKeys};
 
 /// The secrets of a workspace's Twilio account, in the clear.
 #[derive(Deserialize, Serialize)]
@@ -48,18 +48,27 @@ pub fn seal(
     encrypt(key, workspace.as_str().as_bytes(), &clear, nonce)
 }
 
-/// Decrypts a workspace's credentials.
+/// Decrypts a workspace's credentials, and says which key did it.
 ///
 /// # Errors
 ///
 /// [`SealError`] if the text was sealed with another key, for another workspace, or changed since.
-pub fn open(
-    key: &SecretsKey,
+pub(crate) fn open(
+    keys: &SecretsKeys,
     workspace: &WorkspaceId,
     sealed: &[u8],
-) -> Result<Credentials, SealError> {
-    let clear = decrypt(key, workspace.as_str().as_bytes(), sealed)?;
-    serde_json::from_slice(&clear).map_err(|_| SealError)
+) -> Result<(Credentials, OpenedBy), SealError> {
+    let (clear, by) = decrypt(keys, workspace.as_str().as_bytes(), sealed)?;
+    Ok((serde_json::from_slice(&clear).map_err(|_| SealError)?, by))
+}
+
+/// The key that opened a sealed text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OpenedBy {
+    /// The one that seals.
+    Current,
+    /// The one before it: the text should be sealed again.
+    Previous,
 }
 
 /// Encrypts bytes and binds them to `bound`, which says what they are and to whom they belong. They open
@@ -76,8 +85,22 @@ pub(crate) fn encrypt(
     Ok([&[VERSION][..], &nonce, &sealed].concat())
 }
 
-/// Decrypts bytes that [`encrypt`] has encrypted.
+/// Decrypts bytes that [`encrypt`] has encrypted, and says which key did it.
 pub(crate) fn decrypt(
+    keys: &SecretsKeys,
+    bound: &[u8],
+    sealed: &[u8],
+) -> Result<(Zeroizing<Vec<u8>>, OpenedBy), SealError> {
+    match (decrypt_with(&keys.current, bound, sealed), &keys.previous) {
+        (Ok(clear), _) => Ok((clear, OpenedBy::Current)),
+        (Err(_), Some(previous)) => {
+            Ok((decrypt_with(previous, bound, sealed)?, OpenedBy::Previous))
+        }
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn decrypt_with(
     key: &SecretsKey,
     bound: &[u8],
     sealed: &[u8],
@@ -113,6 +136,9 @@ const VERSION: u8 = 1;
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]
@@ -124,7 +150,13 @@ mod tests {
             Credentials { auth_tokens: vec!["token".into()], api_secret: "secret".into() };
         let sealed = seal(&key, &acme, &credentials, [7; NONCE]).unwrap();
 
-        assert_eq!(open(&key, &acme, &sealed).unwrap().auth_tokens, ["token"]);
+        let with = |key: &SecretsKey| SecretsKeys::from(key.clone());
+        let (opened, by) = open(&with(&key), &acme, &sealed).unwrap();
+        assert_eq!((&*opened.auth_tokens, by), (&["token".to_owned()][..], OpenedBy::Current));
+        let rotating = SecretsKeys { current: other.clone(), previous: Some(key.clone()) };
+        let (opened, by) = open(&rotating, &acme, &sealed).unwrap();
+        assert_eq!((&*opened.api_secret, by), ("secret", OpenedBy::Previous));
+        assert!(open(&rotating, &bolt, &sealed).is_err(), "another workspace, with two keys");
         let text = String::from_utf8_lossy(&sealed);
         assert!(!text.contains("token") && !text.contains("secret"), "{text}");
 
@@ -138,7 +170,20 @@ mod tests {
             ("nothing", &key, &acme, &[]),
         ];
         for (name, key, workspace, sealed) in cases {
-            assert_eq!(open(key, workspace, sealed).err(), Some(SealError), "{name}");
+            let opened = open(&with(key), workspace, sealed);
+            assert_eq!(opened.err(), Some(SealError), "{name}");
         }
     }
+
+    /// Sealed by the version before two keys were possible.
+    #[test]
+    fn what_an_earlier_version_sealed_opens() {
+        let key = SecretsKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let sealed = STANDARD.decode(EARLIER).unwrap();
+        let (opened, _) = open(&key.into(), &"acme".parse().unwrap(), &sealed).unwrap();
+        assert_eq!(opened.auth_tokens, ["token"]);
+        assert_eq!(opened.api_secret, "secret");
+    }
+
+    const EARLIER: &str = "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHB52dOq0qAZvgE/EQSTMFQ3u6t6laD4/hYhcfBGdDd/svhrCQIADKRW+uPLUUKZjxWrNpGa3a+dSzBFgLHrjUTQ==";
 }

@@ -46,14 +46,14 @@ impl Parts {
         let slots = Slots::of(&config.data_dir);
         let (spool, own_slot) = slots.take().map_err(ServeError::Spool)?;
         let threads = Threads::start().map_err(ServeError::Threads)?;
-        let files = Files::open(&config.data_dir.join("known"), config.secrets_key.clone());
+        let files = Files::open(&config.data_dir.join("known"), config.secrets_keys.clone());
         let files = Arc::new(files.map_err(ServeError::Known)?);
         let rosters = Arc::new(Rosters::default());
         let budget = Arc::new(Budget::new(config.database_budget, clock.clone()));
         let workspaces = Arc::new(Workspaces::new(Sources {
             clock: clock.clone(),
             store: store.clone(),
-            key: config.secrets_key,
+            keys: config.secrets_keys,
             budget: Arc::clone(&budget),
             files: Arc::clone(&files),
             rosters: Arc::clone(&rosters),

@@ -4,7 +4,8 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::handover::{Process, callback, kept, program, reserve, send};
+use crate::handover::{Process, kept, program, reserve};
+use crate::load::{callback, send};
 use crate::world::{World, until};
 
 /// What the program printed, and whether it found nothing.

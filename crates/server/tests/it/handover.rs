@@ -2,18 +2,14 @@
 
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use identity::CallSid;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
-use crate::http::Ask;
-use crate::team::Team;
+use crate::load::{Load, Request, callback, send};
 use crate::world::{LOGIN, PUBLIC_URL, SECRETS_KEY, SESSION_SECRET, World, until};
 
 /// How long a start or a stop may take on a busy machine.
@@ -132,23 +128,6 @@ pub(crate) fn reserve() -> (TcpSocket, SocketAddr) {
     (socket, address)
 }
 
-/// A status callback of its own call.
-pub(crate) fn callback(team: &Team, call: u32) -> Ask {
-    let mut bytes = [0; 16];
-    bytes[..4].copy_from_slice(&call.to_be_bytes());
-    let sid = CallSid::from_bytes(bytes);
-    team.signed("voice/status", &[("CallSid", sid.as_str()), ("CallStatus", "completed")])
-}
-
-/// Sends one request on a connection of its own; the status of the answer.
-pub(crate) async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(bytes).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer.lines().next().unwrap_or("nothing").to_owned())
-}
-
 /// Calls that have an event in the database.
 pub(crate) async fn kept(world: &World) -> u32 {
     let sql = "select count(distinct call_sid) from public.voice_events";
@@ -159,47 +138,20 @@ pub(crate) async fn kept(world: &World) -> u32 {
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_take_over_from_each_other_without_a_failed_request() {
     let world = World::with_servers(0).await;
-    let team = Arc::new(world.team("acme").await);
+    let team = world.team("acme").await;
     let (_port, address) = reserve();
     let mut old = Process::start(&world, address).await;
-    let done = Arc::new(AtomicBool::new(false));
-    let next = Arc::new(AtomicU32::new(1));
-    let clients = (0..8).map(|_| {
-        let (team, done, next) = (Arc::clone(&team), Arc::clone(&done), Arc::clone(&next));
-        tokio::spawn(async move {
-            let mut failed = Vec::new();
-            while !done.load(Ordering::Relaxed) {
-                let bytes = callback(&team, next.fetch_add(1, Ordering::Relaxed)).bytes();
-                match send(address, &bytes).await {
-                    Ok(line) if line == "HTTP/1.1 204 No Content" => {}
-                    Ok(line) => failed.push(line),
-                    Err(error) => failed.push(error.to_string()),
-                }
-            }
-            failed
-        })
-    });
-    let clients: Vec<_> = clients.collect();
-    let served = async |more: u32| {
-        let from = next.load(Ordering::Relaxed);
-        until("requests go on", async || next.load(Ordering::Relaxed) > from + more).await;
-    };
+    let load = Load::start(address, move |number| Request::callback(&team, number));
     for _ in 0..4 {
-        served(50).await;
+        load.goes_on(50).await;
         let new = Process::start(&world, address).await;
-        served(50).await;
+        load.goes_on(50).await;
         old.stop().await;
         old = new;
     }
-    served(50).await;
-    done.store(true, Ordering::Relaxed);
-    let mut failed = Vec::new();
-    for client in clients {
-        failed.extend(client.await.expect("no panic"));
-    }
-    assert_eq!(failed, Vec::<String>::new());
+    load.goes_on(50).await;
+    let sent = load.ends().await;
     old.stop().await;
-    let sent = next.load(Ordering::Relaxed) - 1;
     assert_eq!(kept(&world).await, sent, "each was acknowledged, so each is kept");
     println!("{sent} requests over 4 hand-overs");
 }

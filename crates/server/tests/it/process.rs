@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 
 use futures_util::future::join_all;
 
-use crate::handover::{Process, callback, kept, program, reserve};
+use crate::handover::{Process, kept, program, reserve};
 use crate::http::{Ask, exchange};
+use crate::load::callback;
 use crate::world::{World, until};
 
 /// The value of a metric of the server at this address.

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::database::embedded::Access;
 use crate::known;
 use crate::policy::Policy;
-use crate::secrets::seal::{self, Credentials};
+use crate::secrets::seal::{self, Credentials, OpenedBy};
 
 /// A workspace that the server could serve.
 pub(super) struct Found {
@@ -108,7 +108,7 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
     let again = format!(
         "enter it again with the SWITCHROOM_SECRETS_KEY of the server: `switchroom workspace add {id}`"
     );
-    if let Err(fault) = known::open(&config.secrets_key, &id, &row) {
+    if let Err(fault) = known::open(&config.secrets_keys, &id, &row) {
         report.fault(format!("workspace {id} cannot be used: {fault}"), again);
         return None;
     }
@@ -122,8 +122,14 @@ fn open(config: &Config, id: WorkspaceId, row: WorkspaceRow, report: &mut Report
         let fix = format!("`switchroom workspace add {id}` with --number");
         report.fault(format!("workspace {id} has no number: its agents cannot call out"), fix);
     }
-    let credentials = seal::open(&config.secrets_key, &id, &row.sealed).ok()?;
+    let (credentials, by) = seal::open(&config.secrets_keys, &id, &row.sealed).ok()?;
     report.good(&format!("credentials of workspace {id}"));
+    if by == OpenedBy::Previous {
+        report.fault(
+            format!("the credentials of workspace {id} are sealed with the previous key"),
+            "`switchroom workspace reseal`, once every server has both keys",
+        );
+    }
     Some(Found { id, row, credentials })
 }
 
