@@ -163,7 +163,8 @@ struct Webhook<'a> {
 }
 
 impl Webhook<'_> {
-    /// Makes the request and the decision durable. The call goes on if that fails.
+    /// Writes the request and the decision to disk. The sync follows while the call goes on, and the call
+    /// goes on if the disk fails.
     async fn record(&self, events: Vec<Event>) {
         let entry = Entry {
             workspace: self.signed.workspace.id.clone(),
@@ -171,10 +172,10 @@ impl Webhook<'_> {
             events,
             params: self.signed.params.clone(),
         };
-        // A failure has been logged and counted where it happened. If the disk hangs, the write goes on
+        // A failure is logged and counted where it happens. If the disk hangs, the write goes on
         // in the background: the caller has waited long enough.
-        let recorded = tokio::time::timeout(DISK_BUDGET, self.app.journal.record(&entry));
-        if recorded.await.is_err() {
+        let written = tokio::time::timeout(DISK_BUDGET, self.app.journal.write(&entry));
+        if written.await.is_err() {
             warn!(call.sid = %self.sid, "call {} goes on before its record is on disk", self.sid);
             self.app.metrics.call("unrecorded");
         }
@@ -215,7 +216,7 @@ fn refuse(app: &App, refusal: CarrierRefusal) -> Reply {
     refusal.reply()
 }
 
-/// How long a caller waits for the disk, which takes milliseconds unless it is broken.
+/// How long a caller waits for a write, which takes microseconds unless the disk is broken.
 const DISK_BUDGET: Duration = Duration::from_millis(500);
 
 /// Early enough for a second try within Twilio's 15 s, and later than every deadline inside.

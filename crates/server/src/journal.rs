@@ -22,10 +22,10 @@ pub(crate) use threads::Threads;
 use std::path::Path;
 use std::sync::Arc;
 
-use identity::WorkspaceId;
+use identity::{CallSid, WorkspaceId};
 use parked::Parked;
 use shares::Shares;
-use spool::{AppendError, Spool, Stats};
+use spool::{Append, AppendError, Spool, Stats};
 use tracing::error;
 
 use crate::clock::Clock;
@@ -90,8 +90,22 @@ impl Journal {
         self.parked.close();
     }
 
-    /// Returns when the entry is on disk. A workspace that has used up its share of the spool is refused.
+    /// Returns when the entry is durable. A workspace that has used up its share of the spool is refused.
     pub(crate) async fn record(&self, entry: &Entry) -> Result<(), AppendError> {
+        self.append(entry)?.settle().await
+    }
+
+    /// Returns when the entry is written: it survives the end of this process, and perhaps no power cut. It
+    /// is synced afterwards, whether or not anybody waits for this. A workspace that has used up its share
+    /// of the spool is refused.
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), AppendError> {
+        let recording = self.append(entry)?;
+        let written = recording.append.written();
+        tokio::spawn(recording.settle());
+        written.await.map(drop)
+    }
+
+    fn append(&self, entry: &Entry) -> Result<Recording, AppendError> {
         let payload = match serde_json::to_vec(entry) {
             Ok(payload) => payload,
             Err(error) => {
@@ -105,15 +119,39 @@ impl Journal {
             self.metrics.journal("over_share", 1);
             return Err(AppendError::Full { limit: shares::LIMIT });
         }
-        match self.spool.append(payload).await {
+        Ok(Recording {
+            append: self.spool.append(payload),
+            workspace: entry.workspace.clone(),
+            call: entry.call,
+            bytes,
+            shares: Arc::clone(&self.shares),
+            metrics: Arc::clone(&self.metrics),
+        })
+    }
+}
+
+/// An entry on its way to the disk.
+struct Recording {
+    append: Append,
+    workspace: WorkspaceId,
+    call: CallSid,
+    bytes: u64,
+    shares: Arc<Shares>,
+    metrics: Arc<Metrics>,
+}
+
+impl Recording {
+    /// Waits for the sync. A failure is logged and counted here.
+    async fn settle(self) -> Result<(), AppendError> {
+        match self.append.await {
             Ok(_) => {
                 self.metrics.journal("written", 1);
                 Ok(())
             }
             Err(error) => {
-                self.shares.release(&entry.workspace, bytes);
+                self.shares.release(&self.workspace, self.bytes);
                 self.metrics.journal("refused", 1);
-                error!(%error, call.sid = %entry.call, "call {}: an event was not stored", entry.call);
+                error!(%error, call.sid = %self.call, "call {}: an event was not stored", self.call);
                 Err(error)
             }
         }

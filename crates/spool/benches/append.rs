@@ -28,14 +28,15 @@ fn main() {
     let spool = Spool::open(dir.join("spool"), Config::default()).expect("a spool");
     let mut bare = bare_file(&dir);
 
-    let mut figures = [const { Vec::new() }; 4];
+    let mut figures = [const { Vec::new() }; 5];
     for _ in 0..ROUNDS {
         figures[0].push(syncs(&mut bare));
         figures[1].push(appends(&spool, 1));
         figures[2].push(appends(&spool, 64));
-        figures[3].push(consume(&spool));
+        figures[3].push(writes(&spool));
+        figures[4].push(consume(&spool));
     }
-    let [disk, one, many, applied] = figures.map(median);
+    let [disk, one, many, written, applied] = figures.map(median);
     println!("median of {ROUNDS} rounds of {ROUND:?}, {PAYLOAD_BYTES} bytes each");
     println!("write and sync of a bare file  {:>9.0} /s  {:>6.2}", disk.rate, 1.0);
     for (name, figure) in [("1 appender", one), ("64 appenders", many)] {
@@ -45,6 +46,10 @@ fn main() {
             figure.rate, figure.p50, figure.p99
         );
     }
+    println!(
+        "written, 1 appender            {:>9.0} /s          p50 {:?}  p99 {:?}",
+        written.rate, written.p50, written.p99
+    );
     println!("read and passed in batches     {:>9.0} /s", applied.rate);
     spool.close();
     fs::remove_dir_all(&dir).expect("removed");
@@ -91,6 +96,23 @@ fn appends(spool: &Spool, at_once: usize) -> Figure {
         times.push(before.elapsed());
     }
     figure(times, start.elapsed())
+}
+
+/// One appender that waits for the write alone; the syncs go on beside it.
+fn writes(spool: &Spool) -> Figure {
+    let mut times = Vec::new();
+    let mut last = None;
+    let start = Instant::now();
+    while start.elapsed() < ROUND {
+        let before = Instant::now();
+        let append = spool.append(vec![1; PAYLOAD_BYTES]);
+        append.written().wait().expect("written");
+        times.push(before.elapsed());
+        last = Some(append);
+    }
+    let figure = figure(times, start.elapsed());
+    last.map(|append| append.wait().expect("durable"));
+    figure
 }
 
 /// Empties the spool in batches of 256.

@@ -1,4 +1,4 @@
-//! The list of segments. The committer adds to it, and the consumer removes from it.
+//! The list of segments. Writer and syncer add to it, and the consumer removes from it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,9 +50,9 @@ pub(crate) struct Segment {
 /// Who still uses a segment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum State {
-    /// The committer writes to it.
+    /// The writer writes to it.
     Open,
-    /// The consumer found damage in it while the committer writes to it.
+    /// The consumer found damage in it while the writer writes to it.
     Broken,
     /// It is complete: nobody writes to it.
     Sealed,
@@ -66,7 +66,7 @@ pub(crate) struct Left {
 }
 
 impl Segment {
-    /// An empty segment that the committer is going to write to.
+    /// An empty segment that the writer is going to write to.
     pub(crate) const fn open(first: u64, size: u64) -> Self {
         let left = Left { records: 0, bytes: 0 };
         Self { first, records: 0, end: 0, size, left, state: State::Open, keep: false }
@@ -112,8 +112,9 @@ impl Catalogue {
         true
     }
 
-    pub(crate) fn is_broken(&self, first: u64) -> bool {
-        self.lock().find(first).is_some_and(|segment| segment.state == State::Broken)
+    /// Whether records can still be added to a segment.
+    pub(crate) fn is_open(&self, first: u64) -> bool {
+        self.lock().find(first).is_some_and(|segment| segment.state == State::Open)
     }
 
     /// Marks the segment as complete.

@@ -22,9 +22,9 @@ pub struct Config {
     /// refused; waiting records are never deleted. One prepared segment, `dead/` and `damaged/`
     /// are not included.
     pub limit_bytes: u64,
-    /// The limit for records that wait in memory while a group is committed. Beyond it, appends are
-    /// refused, so a hanging disk uses a bounded amount of memory: at most twice this value, for the
-    /// waiting records and for the group.
+    /// The limit for records that wait in memory while a group is written, and for those that are written
+    /// and not yet synced. Beyond it, appends are refused, so a hanging disk uses a bounded amount of
+    /// memory: at most twice this value, for the waiting records and for the group.
     pub waiting_bytes: u64,
 }
 

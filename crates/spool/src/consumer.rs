@@ -305,7 +305,7 @@ impl Consumer {
         {
             return Some(*segment);
         }
-        // The committer may still add records after this end.
+        // The writer may still add records after this end.
         if entries.find(place.segment).is_some_and(|segment| segment.state == State::Open) {
             return None;
         }
@@ -330,7 +330,7 @@ impl Consumer {
         bytes.extend_from_slice(payload);
         let name = file::dead(start.sequence);
         let unfinished = file::unfinished(&name);
-        let mut grave = self.storage.create(&unfinished)?;
+        let grave = self.storage.create(&unfinished)?;
         grave.write(0, &bytes)?;
         grave.sync()?;
         drop(grave);

@@ -33,7 +33,7 @@ impl Cursor {
 
     /// Makes `sequence` durable.
     pub(crate) fn store(&mut self, storage: &dyn Storage, sequence: u64) -> Result<(), Fault> {
-        if let Some(file) = &mut self.file {
+        if let Some(file) = &self.file {
             let stored =
                 file.write(self.turn * PLACE, &encode(sequence)).and_then(|()| file.sync());
             let name = file::cursor(self.generation);
@@ -56,7 +56,7 @@ impl Cursor {
         let name = file::cursor(self.generation);
         let unfinished = file::unfinished(&name);
         let make = || -> io::Result<Box<dyn Stored>> {
-            let mut file = storage.create(&unfinished)?;
+            let file = storage.create(&unfinished)?;
             let mut bytes = [0; 2 * PLACE_BYTES];
             bytes[..USED_BYTES].copy_from_slice(&encode(sequence));
             file.write(0, &bytes)?;

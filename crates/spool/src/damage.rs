@@ -21,7 +21,7 @@ fn intact() -> (Simulated, Vec<Record>) {
             records.push(Record { sequence: crate::Sequence(sequence), payload });
         }
         bytes.resize(bytes.len() + blank, 0);
-        let mut file = disk.create(&file::segment(first)).expect("made");
+        let file = disk.create(&file::segment(first)).expect("made");
         file.write(0, &bytes).expect("written");
         file.sync().expect("synced");
     }

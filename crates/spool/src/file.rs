@@ -133,7 +133,7 @@ impl Walk {
         storage: &dyn Storage,
         name: &str,
     ) -> io::Result<()> {
-        let mut copy = storage.create(name)?;
+        let copy = storage.create(name)?;
         let start = at;
         while at < end {
             let bytes = self.load(at, (end - at).min(WINDOW), end)?;

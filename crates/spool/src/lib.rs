@@ -11,6 +11,7 @@ mod recovery;
 mod spare;
 mod spool;
 mod storage;
+mod syncer;
 mod ticket;
 mod writer;
 
@@ -26,4 +27,4 @@ pub use error::{AppendError, ConsumeError, Fault, OpenError};
 pub use record::{Record, Sequence};
 pub use recovery::{Damage, Recovery};
 pub use spool::{Ready, Spool, Stats};
-pub use ticket::Append;
+pub use ticket::{Append, Written};

@@ -335,7 +335,7 @@ impl Stored for Handle {
         Ok(count)
     }
 
-    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         let mut world = self.disk.world();
         let at = usize::try_from(at).expect("small files");
         if world.refuses() {
@@ -347,7 +347,7 @@ impl Stored for Handle {
         Ok(())
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         let mut world = self.disk.world();
         if world.refuses() {
             // As Linux does: unwritten pages count as clean from now on.
@@ -404,7 +404,7 @@ fn what_was_not_synced_may_be_gone() {
     let mut lost = 0;
     for seed in 0..64 {
         let disk = Simulated::new(seed);
-        let mut file = disk.create("a").expect("made");
+        let file = disk.create("a").expect("made");
         file.write(0, b"synced").expect("written");
         file.sync().expect("synced");
         disk.sync_dir("").expect("synced");

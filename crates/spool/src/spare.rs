@@ -39,7 +39,7 @@ enum Stage {
 /// A file of zeroes, synced, under a name that no recovery takes for a segment.
 pub(crate) struct Spare {
     pub(crate) name: String,
-    pub(crate) file: Box<dyn Stored>,
+    pub(crate) file: Arc<dyn Stored>,
 }
 
 impl Spares {
@@ -127,18 +127,18 @@ impl Spares {
 
     fn make(&self, number: u64) -> Result<Spare, Fault> {
         let name = file::unfinished(&format!("spare-{number}"));
-        let fill = || -> io::Result<Box<dyn Stored>> {
-            let mut file = self.storage.create(&name)?;
+        let fill = || -> io::Result<Arc<dyn Stored>> {
+            let file = self.storage.create(&name)?;
             let zeroes = vec![0; CHUNK];
             let mut at = 0;
             while at < self.bytes {
                 let bytes = (self.bytes - at).min(CHUNK as u64);
                 file.write(at, &zeroes[..usize::try_from(bytes).unwrap_or(CHUNK)])?;
-                // Piece by piece: the committer's syncs would wait behind one large sync.
+                // Piece by piece: the spool's syncs would wait behind one large sync.
                 file.sync()?;
                 at += bytes;
             }
-            Ok(file)
+            Ok(file.into())
         };
         match fill() {
             Ok(filled) => Ok(Spare { name, file: filled }),

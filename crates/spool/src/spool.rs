@@ -1,4 +1,4 @@
-//! The handle: a committer thread behind it, a consumer beside it.
+//! The handle: a thread that writes and one that syncs behind it, a consumer beside it.
 
 use std::future::Future;
 use std::mem;
@@ -17,6 +17,7 @@ use crate::record::{Record, Sequence};
 use crate::recovery::{Recovery, recover};
 use crate::spare::Spares;
 use crate::storage::{Disk, Ownership, Storage};
+use crate::syncer::{Syncer, Unsynced};
 use crate::ticket::{Answer, Append, block_on};
 use crate::writer::{Waiting, Writer};
 
@@ -95,7 +96,15 @@ impl Spool {
         let start = recover(&storage).map_err(OpenError::Storage)?;
         let spares = Arc::new(Spares::new(Arc::clone(&storage), config.segment_bytes, PAUSE));
         let catalogue = Arc::clone(&start.catalogue);
-        let writer = Writer::new(config, storage, catalogue, Arc::clone(&spares), start.next);
+        let unsynced = Arc::new(Unsynced::new(config.waiting_bytes));
+        let syncer = Syncer {
+            storage: Arc::clone(&storage),
+            catalogue: Arc::clone(&catalogue),
+            unsynced: Arc::clone(&unsynced),
+        };
+        let spare = Arc::clone(&spares);
+        let writer =
+            Writer::new(config, storage, catalogue, spare, Arc::clone(&unsynced), start.next);
         let shared = Arc::new(Shared {
             config,
             inbox: Mutex::default(),
@@ -103,17 +112,18 @@ impl Spool {
             catalogue: start.catalogue,
             consumer: Mutex::new(start.consumer),
             spares,
+            unsynced,
             recovery: start.report,
         });
         let owner = Owner {
             shared,
             threads: Mutex::default(),
-            committer: OnceLock::new(),
+            workers: OnceLock::new(),
             ownership: Mutex::new(Some(ownership)),
         };
-        owner.start(writer).map_err(|error| {
-            OpenError::Storage(Fault::new("start the committer's thread", &error))
-        })?;
+        owner
+            .start(writer, syncer)
+            .map_err(|error| OpenError::Storage(Fault::new("start the spool's threads", &error)))?;
         Ok(Self(Arc::new(owner)))
     }
 
@@ -121,7 +131,8 @@ impl Spool {
     ///
     /// The record is written from this call on, whether or not the answer is awaited. All records that
     /// arrive during one sync go into the next sync together. The answer comes when the record is
-    /// durable; records are answered in the order of their sequences.
+    /// durable; records become durable in the order of their sequences. An earlier answer,
+    /// [`Append::written`], comes when the record survives the end of this process: it waits for no sync.
     ///
     /// # Errors
     ///
@@ -342,24 +353,26 @@ struct Shared {
     catalogue: Arc<Catalogue>,
     consumer: Mutex<Consumer>,
     spares: Arc<Spares>,
+    unsynced: Arc<Unsynced>,
     recovery: Recovery,
 }
 
-/// The queue of the committer.
+/// The queue of the writer.
 #[derive(Default)]
 struct Inbox {
     waiting: Vec<Waiting>,
-    /// Of the queue; the group that is being committed is not included.
+    /// Of the queue; the group that is being written is not included.
     bytes: u64,
     rotate: bool,
     closed: bool,
 }
 
 impl Shared {
-    /// The committer: repeatedly takes the whole queue and commits it as one group.
-    fn commit(&self, mut writer: Writer) {
+    /// The writer: repeatedly takes the whole queue and writes it as one group.
+    fn write(&self, mut writer: Writer) {
         let mut group = Vec::new();
         loop {
+            self.unsynced.wait_for_room();
             let mut inbox = lock(&self.inbox);
             while inbox.waiting.is_empty() && !inbox.rotate && !inbox.closed {
                 let waited = self.arrived.wait_timeout(inbox, LOOK);
@@ -381,11 +394,10 @@ impl Shared {
             if rotate {
                 writer.retire();
             }
-            writer.commit(group.drain(..));
+            writer.write(group.drain(..));
         }
-        if self.catalogue.lock().is_idle() {
-            writer.retire();
-        }
+        writer.end();
+        self.unsynced.close();
     }
 }
 
@@ -394,18 +406,21 @@ struct Owner {
     shared: Arc<Shared>,
     /// Held while closing, so that a second close returns after the first one is done.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    committer: OnceLock<ThreadId>,
+    /// The threads that answer, and run wakers.
+    workers: OnceLock<[ThreadId; 2]>,
     ownership: Mutex<Option<Ownership>>,
 }
 
 impl Owner {
-    fn start(&self, writer: Writer) -> std::io::Result<()> {
+    fn start(&self, writer: Writer, syncer: Syncer) -> std::io::Result<()> {
         let (shared, spares) = (Arc::clone(&self.shared), Arc::clone(&self.shared.spares));
         let name = |name: &str| thread::Builder::new().name(name.into());
-        let committer = name("spool-commit").spawn(move || shared.commit(writer))?;
-        let _ = self.committer.set(committer.thread().id());
         let mut threads = lock(&self.threads);
-        threads.push(committer);
+        threads.push(name("spool-write").spawn(move || shared.write(writer))?);
+        threads.push(name("spool-sync").spawn(move || syncer.work())?);
+        if let [writer, syncer] = &threads[..] {
+            let _ = self.workers.set([writer.thread().id(), syncer.thread().id()]);
+        }
         threads.push(name("spool-spare").spawn(move || spares.work())?);
         drop(threads);
         self.shared.spares.want();
@@ -415,15 +430,17 @@ impl Owner {
     fn close(&self) {
         lock(&self.shared.inbox).closed = true;
         self.shared.arrived.notify_all();
-        if self.committer.get() == Some(&thread::current().id()) {
+        if self.workers.get().is_some_and(|workers| workers.contains(&thread::current().id())) {
             // A waker dropped the last handle there; the thread cannot wait for itself.
             self.shared.spares.stop();
             return;
         }
         let mut threads = lock(&self.threads);
         let mut threads = threads.drain(..);
-        // The thread has reported its panic; the waiting records were answered `Closed`.
-        let _ = threads.next().map(JoinHandle::join);
+        for _ in 0..2 {
+            // The thread has reported its panic; the waiting records were answered `Closed`.
+            let _ = threads.next().map(JoinHandle::join);
+        }
         self.shared.spares.stop();
         let _ = threads.next().map(JoinHandle::join);
         {

@@ -32,14 +32,14 @@ pub(crate) trait Storage: Send + Sync + 'static {
     fn restore(&self) -> io::Result<()>;
 }
 
-/// An open file.
-pub(crate) trait Stored: Send {
+/// An open file. One thread writes to it; another may sync it meanwhile.
+pub(crate) trait Stored: Send + Sync {
     /// Reads up to the buffer's length from a place; 0 is the end.
     fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
-    /// Writes all bytes at a place.
-    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
-    /// Makes the contents durable.
-    fn sync(&mut self) -> io::Result<()>;
+    /// Writes all bytes at a place. They survive the end of this process, but no power cut.
+    fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Makes durable what was written before this call.
+    fn sync(&self) -> io::Result<()>;
     /// The length in bytes.
     fn size(&self) -> io::Result<u64>;
     /// Which file it is, whatever its name.
@@ -173,12 +173,13 @@ impl Stored for File {
         }
     }
 
-    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.seek(SeekFrom::Start(at))?;
-        self.write_all(bytes)
+    fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(bytes)
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
 

@@ -29,9 +29,15 @@ impl Append {
         block_on(self)
     }
 
+    /// The earlier answer: the record is written, and survives the end of this process. A power cut may
+    /// still take it.
+    pub fn written(&self) -> Written {
+        Written { slot: Arc::clone(&self.slot) }
+    }
+
     /// A receipt whose answer is known.
     pub(crate) fn refused(error: AppendError) -> Self {
-        Self { slot: Arc::new(Slot(Mutex::new(State::Done(Err(error))))) }
+        Self { slot: Arc::new(Slot::new(State::Done(Err(error)))) }
     }
 }
 
@@ -39,12 +45,45 @@ impl Future for Append {
     type Output = Result<Sequence, AppendError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self.slot.lock() {
-            State::Done(answer) => Poll::Ready(*answer),
-            State::Waiting(waker) => {
-                *waker = Some(context.waker().clone());
+        let mut held = self.slot.lock();
+        if let State::Done(answer) = held.state {
+            return Poll::Ready(answer);
+        }
+        held.synced = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Waits until a record is written; see [`Append::written`]. Dropping it has no effect on the record.
+#[derive(Debug)]
+#[must_use = "only the answer says that the record is written"]
+pub struct Written {
+    slot: Arc<Slot>,
+}
+
+impl Written {
+    /// Blocks the thread until the record is written or has failed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Spool::append`](crate::Spool::append).
+    pub fn wait(self) -> Result<Sequence, AppendError> {
+        block_on(self)
+    }
+}
+
+impl Future for Written {
+    type Output = Result<Sequence, AppendError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut held = self.slot.lock();
+        match held.state {
+            State::Waiting => {
+                held.written = Some(context.waker().clone());
                 Poll::Pending
             }
+            State::Written(sequence) => Poll::Ready(Ok(sequence)),
+            State::Done(answer) => Poll::Ready(answer),
         }
     }
 }
@@ -57,45 +96,67 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new() -> (Self, Append) {
-        let slot = Arc::new(Slot(Mutex::new(State::Waiting(None))));
+        let slot = Arc::new(Slot::new(State::Waiting));
         (Self { slot: Arc::clone(&slot) }, Append { slot })
     }
 
+    /// The record is written, and not durable yet.
+    pub(crate) fn written(&self, sequence: Sequence) {
+        self.slot.go_on(State::Written(sequence));
+    }
+
+    /// The record is durable, or has failed.
     pub(crate) fn give(self, answer: Result<Sequence, AppendError>) {
-        self.slot.finish(answer);
+        self.slot.go_on(State::Done(answer));
     }
 }
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        self.slot.finish(Err(AppendError::Closed));
+        self.slot.go_on(State::Done(Err(AppendError::Closed)));
     }
 }
 
 #[derive(Debug)]
-struct Slot(Mutex<State>);
+struct Slot(Mutex<Held>);
 
 #[derive(Debug)]
+struct Held {
+    state: State,
+    /// Who waits until it is written.
+    written: Option<Waker>,
+    /// Who waits until it is durable.
+    synced: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug)]
 enum State {
-    Waiting(Option<Waker>),
+    Waiting,
+    Written(Sequence),
     Done(Result<Sequence, AppendError>),
 }
 
 impl Slot {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    const fn new(state: State) -> Self {
+        Self(Mutex::new(Held { state, written: None, synced: None }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first answer counts.
-    fn finish(&self, answer: Result<Sequence, AppendError>) {
-        let mut state = self.lock();
-        if let State::Waiting(waker) = &mut *state {
-            let waker = waker.take();
-            *state = State::Done(answer);
-            drop(state);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+    /// The first final answer counts.
+    fn go_on(&self, state: State) {
+        let mut held = self.lock();
+        if matches!(held.state, State::Done(_)) {
+            return;
+        }
+        held.state = state;
+        let written = held.written.take();
+        let synced = if matches!(state, State::Done(_)) { held.synced.take() } else { None };
+        drop(held);
+        for waker in [written, synced].into_iter().flatten() {
+            waker.wake();
         }
     }
 }
@@ -135,6 +196,19 @@ mod tests {
         let waiting = thread::spawn(|| append.wait());
         answer.give(Ok(Sequence(2)));
         assert_eq!(waiting.join().expect("no panic"), Ok(Sequence(2)));
+    }
+
+    #[test]
+    fn a_record_is_written_before_it_is_durable() {
+        let (answer, append) = Answer::new();
+        let (first, second) = (append.written(), append.written());
+        answer.written(Sequence(1));
+        assert_eq!(first.wait(), Ok(Sequence(1)));
+        let full = AppendError::Full { limit: 1 };
+        answer.give(Err(full));
+        assert_eq!(append.written().wait(), Err(full), "the later answer is the better one");
+        assert_eq!(second.wait(), Err(full));
+        assert_eq!(append.wait(), Err(full));
     }
 
     #[test]

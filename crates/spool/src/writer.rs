@@ -1,17 +1,19 @@
-//! The only place that writes records: one group, one sync, then the acknowledgements.
+//! The only place that writes records: one group, one write. The syncer makes them durable.
 
+use std::mem;
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Left, Segment};
 use crate::config::Config;
-use crate::error::{AppendError, Fault};
+use crate::error::AppendError;
 use crate::file;
 use crate::record::{Sequence, encode, encoded_bytes};
 use crate::spare::Spares;
 use crate::storage::{Storage, Stored};
+use crate::syncer::{FIND, Group, Job, Unsynced, refused};
 use crate::ticket::Answer;
 
-/// A payload that waits for the disk.
+/// A payload that waits for the writer.
 pub(crate) struct Waiting {
     pub(crate) payload: Vec<u8>,
     pub(crate) answer: Answer,
@@ -23,6 +25,7 @@ pub(crate) struct Writer {
     storage: Arc<dyn Storage>,
     catalogue: Arc<Catalogue>,
     spares: Arc<Spares>,
+    unsynced: Arc<Unsynced>,
     next: u64,
     active: Option<Active>,
     /// The bytes of the group, kept for the next one.
@@ -33,7 +36,7 @@ pub(crate) struct Writer {
 /// The segment in use.
 struct Active {
     first: u64,
-    file: Box<dyn Stored>,
+    file: Arc<dyn Stored>,
     end: u64,
 }
 
@@ -43,17 +46,16 @@ impl Writer {
         storage: Arc<dyn Storage>,
         catalogue: Arc<Catalogue>,
         spares: Arc<Spares>,
+        unsynced: Arc<Unsynced>,
         next: u64,
     ) -> Self {
         let (buffer, group) = (Vec::new(), Vec::new());
-        Self { config, storage, catalogue, spares, next, active: None, buffer, group }
+        Self { config, storage, catalogue, spares, unsynced, next, active: None, buffer, group }
     }
 
-    /// Writes what waits, syncs, and answers.
-    pub(crate) fn commit(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
-        if self.active.as_ref().is_some_and(|active| self.catalogue.is_broken(active.first)) {
-            self.retire();
-        }
+    /// Writes what waits, says so, and hands it to the syncer.
+    pub(crate) fn write(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
+        self.leave_closed();
         for Waiting { payload, answer } in waiting {
             if !self.has_room(encoded_bytes(&payload)) {
                 self.flush();
@@ -75,17 +77,21 @@ impl Writer {
     /// Takes the segment in use out of use, so that it is deleted once it is applied.
     pub(crate) fn retire(&mut self) {
         if let Some(active) = self.active.take() {
-            let first = active.first;
-            drop(active);
-            if self.catalogue.seal(first) && self.storage.remove(&file::segment(first)).is_ok() {
-                self.catalogue.forget(first);
-            }
+            self.unsynced.push(Job::Retire(active.first));
+        }
+    }
+
+    /// Takes the segment in use out of use if everything is applied, because the spool is closed.
+    pub(crate) fn end(&mut self) {
+        if let Some(active) = self.active.take() {
+            self.unsynced.push(Job::RetireIfIdle(active.first));
         }
     }
 
     /// Looks whether the segment in use is still where the next start looks for it, and tries to get a new
     /// one after a failure, so that the next record need not be refused.
     pub(crate) fn look(&mut self) {
+        self.leave_closed();
         if let Some(active) = &self.active {
             let kept = self.storage.keeps(&file::segment(active.first), &*active.file);
             let Err(error) = kept else { return };
@@ -98,29 +104,35 @@ impl Writer {
         }
     }
 
+    /// Leaves a segment that could not be synced, or in which the consumer found damage.
+    fn leave_closed(&mut self) {
+        if self.active.as_ref().is_some_and(|active| !self.catalogue.is_open(active.first)) {
+            self.retire();
+        }
+    }
+
     fn has_room(&self, bytes: u64) -> bool {
         self.active.as_ref().is_some_and(|active| {
             active.end + self.buffer.len() as u64 + bytes <= self.config.segment_bytes
         })
     }
 
-    /// Writes and syncs the group.
-    ///
-    /// If the disk fails, no record is acknowledged and the segment is not
-    /// written again: after a failed sync, the kernel may drop the unwritten pages, and the
-    /// next sync would report success.
+    /// Writes the group. If the disk fails, the segment is not written again.
     fn flush(&mut self) {
         if self.group.is_empty() {
             return;
         }
-        let records = self.group.len() as u64;
-        let bytes = self.buffer.len() as u64;
+        let (records, bytes) = (self.group.len() as u64, self.buffer.len() as u64);
         let sequence = self.next - records;
-        match self.write(Left { records, bytes }) {
-            Ok(()) => {
-                for (answer, sequence) in self.group.drain(..).zip(sequence..) {
-                    answer.give(Ok(Sequence(sequence)));
+        match self.write_group(bytes) {
+            Ok((segment, file)) => {
+                let answers = mem::take(&mut self.group);
+                for (answer, sequence) in answers.iter().zip(sequence..) {
+                    answer.written(Sequence(sequence));
                 }
+                let added = Left { records, bytes };
+                let group = Group { segment, file, added, sequence, answers };
+                self.unsynced.push(Job::Group(group));
             }
             Err(error) => {
                 self.retire();
@@ -133,19 +145,15 @@ impl Writer {
         self.buffer.shrink_to(BUFFER_KEPT);
     }
 
-    fn write(&mut self, added: Left) -> Result<(), AppendError> {
+    fn write_group(&mut self, bytes: u64) -> Result<(u64, Arc<dyn Stored>), AppendError> {
         let Some(active) = &mut self.active else { return Err(AppendError::Closed) };
         let written = active.file.write(active.end, &self.buffer);
         written.map_err(|error| refused(&self.catalogue, "write a segment", &error))?;
-        let synced = active.file.sync();
-        synced.map_err(|error| refused(&self.catalogue, "sync a segment", &error))?;
+        // Otherwise the record would not even survive the end of this process.
         let kept = self.storage.keeps(&file::segment(active.first), &*active.file);
         kept.map_err(|error| refused(&self.catalogue, FIND, &error))?;
-        if !self.catalogue.publish(active.first, added) {
-            return Err(AppendError::Damaged);
-        }
-        active.end += added.bytes;
-        Ok(())
+        active.end += bytes;
+        Ok((active.first, Arc::clone(&active.file)))
     }
 
     /// Begins a segment. If that fails, the current one stays in use: a smaller record may fit.
@@ -183,15 +191,6 @@ impl Writer {
         Ok(())
     }
 }
-
-fn refused(catalogue: &Catalogue, step: &'static str, error: &std::io::Error) -> AppendError {
-    let fault = Fault::new(step, error);
-    catalogue.refuse(fault);
-    AppendError::Storage(fault)
-}
-
-/// After a sync: the file may be one that no name leads to any more.
-const FIND: &str = "find the segment again that was written";
 
 /// About as much as 64 callbacks.
 const BUFFER_KEPT: usize = 256 << 10;

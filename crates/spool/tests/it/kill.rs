@@ -1,4 +1,5 @@
 //! Kills a process that appends and applies with kill -9: its acknowledged records are applied exactly once.
+//! Half of the appenders wait for the sync, half for the write alone, which is as good against a kill.
 //!
 //! The test runs itself as the child. It is killed at least `SPOOL_KILLS` times, and as often as it
 //! takes to have `SPOOL_RECORDS` acknowledged.
@@ -19,7 +20,7 @@ const CONFIG: Config =
     Config { segment_bytes: 64 << 10, limit_bytes: 64 << 20, waiting_bytes: 1 << 20 };
 /// Lives of one spool.
 const ROUND: u64 = 40;
-/// They share a sync, so that many records are acknowledged in a short life.
+/// They share syncs, so that many records are acknowledged in a short life.
 const APPENDERS: u32 = 16;
 const DIR: &str = "SPOOL_TEST_CHILD_DIR";
 const LIFE: &str = "SPOOL_TEST_CHILD_LIFE";
@@ -97,7 +98,9 @@ fn be_child(dir: &Path, life: &str) -> ! {
         thread::spawn(move || {
             for n in 0_usize.. {
                 let payload = format!("{life}-{thread}-{n}-{}", "x".repeat(n % 256));
-                if spool.append(payload.as_str()).wait().is_ok() {
+                let append = spool.append(payload.as_str());
+                let kept = if thread % 2 == 0 { append.wait() } else { append.written().wait() };
+                if kept.is_ok() {
                     let told = writeln!(std::io::stdout().lock(), "ack {payload};");
                     if told.is_err() {
                         // Nobody listens any more.
