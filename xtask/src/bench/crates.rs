@@ -26,7 +26,7 @@ enum Prints {
     Markdown,
 }
 
-pub(crate) const ALL: [Bench; 8] = [
+pub(crate) const ALL: [Bench; 9] = [
     Bench {
         name: "twiml",
         package: "twiml",
@@ -57,6 +57,7 @@ pub(crate) const ALL: [Bench; 8] = [
         target: "verify",
         prints: Prints::Divan(&[("verify / hs256 session", "bare_hs256_of_the_library")]),
     },
+    Bench { name: "dialling", package: "dialling", target: "read", prints: Prints::Divan(&[]) },
     Bench { name: "routing", package: "routing", target: "resolve", prints: Prints::Divan(&[]) },
     Bench { name: "spool", package: "spool", target: "append", prints: Prints::Text },
     Bench { name: "webhook", package: "server", target: "webhook", prints: Prints::Markdown },
