@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use console::Signalling;
+use store_pg::StoreOptions;
 use twilio_rest::BaseUrl;
 use twilio_sig::PublicUrl;
 
@@ -20,7 +21,8 @@ pub use reader::ConfigFaults;
 use reader::Reader;
 pub use session::SessionConfig;
 use values::{
-    ValueFault, check_database_url, check_filter, check_log_format, parse_origins, parse_public_url,
+    ValueFault, check_database_url, check_filter, check_log_format, parse_connections,
+    parse_origins, parse_public_url,
 };
 
 /// The configuration of `switchroom serve`.
@@ -28,6 +30,8 @@ use values::{
 pub struct Config {
     /// Postgres as the server's own role; `None` for the embedded one.
     pub database_url: Option<Secret>,
+    /// The most connections to it, all pools together, without the one that listens.
+    pub database_connections: usize,
     /// The embedded Postgres and the spool.
     pub data_dir: PathBuf,
     /// Where to listen.
@@ -95,12 +99,14 @@ impl Config {
         let signalling = reader.parsed("SWITCHROOM_SIGNALLING_URL", str::parse::<Signalling>);
         // These are read again where they are used; here they are only checked.
         let _ = reader.parsed("DATABASE_URL", check_database_url);
+        let connections = reader.parsed("SWITCHROOM_DATABASE_CONNECTIONS", parse_connections);
         let _ = reader.parsed("RUST_LOG", check_filter);
         let _ = reader.parsed("SWITCHROOM_LOG_FORMAT", check_log_format);
         let clock = Clock::system();
         match (secrets_keys, public_url) {
             (Some(secrets_keys), Some(public_url)) if reader.faults.is_empty() => Ok(Self {
                 database_url: reader.secret("DATABASE_URL"),
+                database_connections: connections.unwrap_or_else(|| StoreOptions::SMALL.total()),
                 voice_sdk: voice_sdk(&reader.variable),
                 data_dir: data_dir(&reader.variable),
                 listen,
@@ -219,6 +225,7 @@ mod tests {
             ("SWITCHROOM_SESSION_SECRET", "short"),
             ("SWITCHROOM_PROXIES", "10.0.0.0/8, proxy.example.com"),
             ("DATABASE_URL", "postgres://user@host:port/db"),
+            ("SWITCHROOM_DATABASE_CONNECTIONS", "8"),
             ("SWITCHROOM_SESSION_JWKS_URL", "https://keys example"),
             ("RUST_LOG", "server=loud"),
             ("SWITCHROOM_LOG_FORMAT", "xml"),
@@ -239,7 +246,8 @@ mod tests {
              - SWITCHROOM_PROXIES holds something that is no address or network, such as 10.0.0.0/8\n  \
              - TWILIO_API_BASE_URL does not start with https://\n  \
              - SWITCHROOM_SIGNALLING_URL is plain `ws://` to another machine\n  \
-             - DATABASE_URL is not a connection string\n  \
+             - DATABASE_URL cannot be used: invalid value for option `port`\n  \
+             - SWITCHROOM_DATABASE_CONNECTIONS is not a number from 12 to 1000\n  \
              - RUST_LOG is not a filter, such as info\n  \
              - SWITCHROOM_LOG_FORMAT must be text or json"
         );

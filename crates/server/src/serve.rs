@@ -91,7 +91,8 @@ impl Server {
     /// [`ServeError`], after which nothing is left running.
     pub async fn start(config: Config) -> Result<Self, ServeError> {
         let (database, url) = open_database(&config).await?;
-        let store = Store::new(&url, StoreOptions::SMALL).map_err(ServeError::Database)?;
+        let store = Store::new(&url, StoreOptions::sharing(config.database_connections))
+            .map_err(ServeError::Database)?;
         let is_trusted = first_look(&store, &config.clock).await?;
         if !is_trusted {
             store.distrust();

@@ -191,10 +191,8 @@ impl Keyring {
 
 impl Remote {
     fn new(url: &str) -> Result<Self, SessionsError> {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(SessionsError::Tls)?
+            .with_tls_config(trust::client_config().map_err(SessionsError::Tls)?)
             .https_or_http()
             .enable_http1()
             .build();

@@ -32,8 +32,9 @@ pub enum StoreError {
     Refused(Vec<Fault>),
     /// A stored value breaks a rule of its type; the text names the column.
     Corrupt(String),
-    /// The connection string cannot be read.
-    Url(Box<dyn std::error::Error + Send + Sync>),
+    /// The connection string cannot be used. The text is the rest of a sentence about it, with the fix,
+    /// and has no secret.
+    Url(String),
 }
 
 impl StoreError {
@@ -147,7 +148,7 @@ impl fmt::Display for StoreError {
                 Ok(())
             }
             Self::Corrupt(column) => write!(f, "a stored value is not valid: {column}"),
-            Self::Url(_) => f.write_str("the connection string cannot be read"),
+            Self::Url(fault) => write!(f, "the connection string {fault}"),
         }
     }
 }
@@ -155,15 +156,14 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Away(source) | Self::Data(source) | Self::SetUp(source) | Self::Url(source) => {
-                Some(source.as_ref())
-            }
+            Self::Away(source) | Self::Data(source) | Self::SetUp(source) => Some(source.as_ref()),
             Self::Exhausted
             | Self::Late
             | Self::ScopeLeft
             | Self::Untrusted
             | Self::Refused(_)
-            | Self::Corrupt(_) => None,
+            | Self::Corrupt(_)
+            | Self::Url(_) => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 pub(crate) mod log;
+pub(crate) mod pooler;
 mod probe;
 mod reach;
 
@@ -32,9 +33,6 @@ struct Finding {
 ///
 /// [`StoreError::Away`] if the database could not be asked.
 pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
-    if let Some(fault) = probe::pooler(client).await? {
-        return Ok(vec![fault]);
-    }
     let (findings, unanswered) = look(client).await?;
     let mut faults: Vec<Fault> = findings.into_iter().map(|finding| finding.fault).collect();
     faults.extend(schema_fault(client).await?);
@@ -112,7 +110,7 @@ async fn enter_path(client: &Client, path: &str) -> Result<(), StoreError> {
 /// Whether the settings of a transaction reach its next statement, and whether the schema is there
 /// and is this program's.
 pub(crate) async fn ready_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
-    match probe::pooler(client).await? {
+    match pooler::fault_on(client).await? {
         None => schema_fault(client).await,
         fault => Ok(fault),
     }

@@ -28,6 +28,7 @@ mod stats;
 mod store;
 mod tables;
 mod text;
+mod url;
 mod words;
 mod workspaces;
 

@@ -48,9 +48,9 @@ impl Store {
     ///
     /// [`StoreError::Away`].
     pub async fn listen(&self) -> Result<Listener, StoreError> {
-        let mut config = self.config.clone();
-        config.application_name("switchroom events");
-        let (client, notices) = pool::connect_to_hear(&config).await?;
+        let mut target = self.target.clone();
+        target.config.application_name("switchroom events");
+        let (client, notices) = pool::connect_to_hear(&target).await?;
         client.batch_execute("listen voice_changes").await?;
         Ok(Listener { client, notices })
     }

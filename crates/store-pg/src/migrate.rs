@@ -2,12 +2,14 @@
 
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
 use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config};
 
 use crate::error::StoreError;
 use crate::fault::Fault;
+use crate::guard;
 use crate::pool;
+use crate::url::{self, Target};
 
 /// The whole database, as the top of the repository shows it.
 pub const SCHEMA: &str = include_str!("../../../schema.sql");
@@ -61,9 +63,14 @@ impl Owner {
     /// # Errors
     ///
     /// [`StoreError::Url`] if the connection string cannot be read, [`StoreError::Away`] if nobody
-    /// answers it.
+    /// answers it, [`StoreError::Refused`] if a pooler would give the settings of this connection to
+    /// others.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { client: pool::connect_one(&pool::parse(url)?).await? })
+        let target = url::parse(url)?;
+        match guard::pooler::fault(&target).await? {
+            Some(fault) => Err(StoreError::Refused(vec![fault])),
+            None => Ok(Self { client: pool::connect_one(&target).await? }),
+        }
     }
 
     /// Applies the schema and makes the login role that `server_url` names, with its password and
@@ -77,7 +84,7 @@ impl Owner {
     /// is changed.
     /// [`StoreError::Away`] if a table of the live chat is locked for more than five seconds.
     pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
-        let login = pool::parse(server_url)?;
+        let login = url::parse(server_url)?;
         let name = self.login_name(&login).await?;
         let sql = format!(
             "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
@@ -91,10 +98,10 @@ impl Owner {
             self.client.batch_execute("rollback").await?;
             return Err(error.into());
         }
-        self.make_login(&name, login.get_password()).await
+        self.make_login(&name, login.config.get_password()).await
     }
 
-    async fn login_name(&self, login: &Config) -> Result<String, StoreError> {
+    async fn login_name(&self, login: &Target) -> Result<String, StoreError> {
         let refuse = |fault: &str| {
             StoreError::Refused(vec![Fault {
                 fault: fault.to_owned(),
@@ -102,7 +109,7 @@ impl Owner {
                     .to_owned(),
             }])
         };
-        let name = login.get_user().ok_or_else(|| refuse("DATABASE_URL names no role"))?;
+        let name = login.role().ok_or_else(|| refuse("DATABASE_URL names no role"))?;
         let owner: String = self.client.query_one("select current_user::text", &[]).await?.get(0);
         if owner == name { Err(refuse("DATABASE_URL names the owner")) } else { Ok(name.into()) }
     }

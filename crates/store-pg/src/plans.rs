@@ -1,10 +1,12 @@
 //! The pools of the store, and the statements that each of them prepares.
 
+use std::time::Duration;
+
 use crate::error::StoreError;
-use crate::pool::{self, PoolPlan};
+use crate::pool::PoolPlan;
 use crate::scope::ENTER;
 use crate::store::Store;
-use crate::{agents, apply, changes, claim, log, roster, stats, workspaces};
+use crate::{agents, apply, changes, claim, log, roster, stats, url, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,39 @@ impl StoreOptions {
         feed_connections: 2,
         report_connections: 2,
     };
+
+    /// The fewest connections with which everything goes on: no part waits for another one for ever.
+    pub const FEWEST: usize = 12;
+
+    /// This many connections, at least [`StoreOptions::FEWEST`], shared out as in
+    /// [`StoreOptions::SMALL`]. What is left over is for webhooks.
+    pub fn sharing(connections: usize) -> Self {
+        let small = Self::SMALL;
+        let share = |part: usize, fewest: usize| (part * connections / small.total()).max(fewest);
+        let mut shared = Self {
+            webhook_connections: 0,
+            agent_connections: share(small.agent_connections, 2),
+            apply_connections: share(small.apply_connections, 1),
+            lane_connections: share(small.lane_connections, 2),
+            // As many as workspaces in trouble are tried at once.
+            retry_connections: share(small.retry_connections, 2),
+            feed_connections: share(small.feed_connections, 1),
+            report_connections: share(small.report_connections, 1),
+        };
+        shared.webhook_connections = connections.max(Self::FEWEST) - shared.total();
+        shared
+    }
+
+    /// All of them together.
+    pub const fn total(&self) -> usize {
+        self.webhook_connections
+            + self.agent_connections
+            + self.apply_connections
+            + self.lane_connections
+            + self.retry_connections
+            + self.feed_connections
+            + self.report_connections
+    }
 }
 
 impl Store {
@@ -45,11 +80,12 @@ impl Store {
     ///
     /// [`StoreError::Url`] if the connection string cannot be read.
     pub fn new(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
-        let config = pool::parse(url)?;
+        let target = url::parse(url)?;
         let plan = |connections, statement_timeout_millis, statements| PoolPlan {
             connections,
             statement_timeout_millis,
             statements,
+            wait: Duration::from_millis(500),
         };
         let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
         let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
@@ -59,8 +95,10 @@ impl Store {
         // Short, because every workspace that begins to hang is tried once on these connections. One that
         // is only large goes on with more time.
         let lane = plan(options.lane_connections, 400, apply::STATEMENTS);
+        // Nobody waits for a lane, and there may be fewer connections than lanes that run.
+        let lane = PoolPlan { wait: Duration::from_secs(5), ..lane };
         let retry = plan(options.retry_connections, 10_000, apply::STATEMENTS);
-        Self::with_plans(config, &[webhook, agent, apply, feed, report, lane, retry])
+        Self::with_plans(target, &[webhook, agent, apply, feed, report, lane, retry])
     }
 }
 
@@ -90,3 +128,23 @@ const REPORT_STATEMENTS: &[&str] = &[
     log::CALLS_MISSED,
     stats::STATS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_connections_is_shared_out() {
+        assert_eq!(StoreOptions::SMALL.total(), 24);
+        assert_eq!(
+            format!("{:?}", StoreOptions::sharing(24)),
+            format!("{:?}", StoreOptions::SMALL)
+        );
+        for connections in StoreOptions::FEWEST..200 {
+            let shared = StoreOptions::sharing(connections);
+            assert_eq!(shared.total(), connections);
+            assert!(shared.webhook_connections >= 3, "{shared:?}");
+        }
+        assert_eq!(StoreOptions::sharing(1).total(), StoreOptions::FEWEST);
+    }
+}

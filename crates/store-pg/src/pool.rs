@@ -1,22 +1,19 @@
 //! Connections.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
 use crate::notices::{MOST_NOTICES, drive};
+use crate::url::Target;
 
 /// Something that is done on one connection, from begin to commit.
 ///
@@ -59,6 +56,8 @@ pub(crate) struct PoolPlan {
     /// Statements that every connection prepares when it is made, so that no request pays for it. One
     /// whose table is locked is prepared when it is used.
     pub(crate) statements: &'static [&'static str],
+    /// How long a request waits for a connection.
+    pub(crate) wait: Duration,
 }
 
 /// How long preparing a statement may wait for a lock.
@@ -66,15 +65,15 @@ const HASTY: &str = "set lock_timeout = 50";
 
 /// Makes a pool; no connection is opened yet. While nothing is admitted none is lent.
 pub(crate) fn pool(
-    config: &Config,
+    target: &Target,
     plan: &PoolPlan,
     admission: &Arc<Admission>,
 ) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = if needs_tls(config) {
-        Manager::from_config(config.clone(), tls()?, recycling)
-    } else {
-        Manager::from_config(config.clone(), NoTls, recycling)
+    let config = target.config.clone();
+    let manager = match &target.tls {
+        Some(tls) => Manager::from_config(config, tls.clone(), recycling),
+        None => Manager::from_config(config, NoTls, recycling),
     };
     let statements = plan.statements;
     let session = format!(
@@ -106,66 +105,13 @@ pub(crate) fn pool(
     Pool::builder(manager)
         .max_size(plan.connections)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(Duration::from_millis(500)))
+        .wait_timeout(Some(plan.wait))
         .create_timeout(Some(Duration::from_secs(3)))
         .recycle_timeout(Some(Duration::from_millis(500)))
         .post_create(prepare)
         .pre_recycle(lend)
         .build()
-        .map_err(|error| StoreError::Url(Box::new(error)))
-}
-
-/// Reads a connection string and sets the time limits that it leaves open.
-///
-/// A remote host is reached by TLS or not at all, unless the string says `sslmode=disable`.
-pub(crate) fn parse(url: &str) -> Result<Config, StoreError> {
-    let mut config: Config =
-        url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(Box::new(error)))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(3));
-    }
-    config.tcp_user_timeout(Duration::from_secs(5));
-    config.application_name("switchroom");
-    if needs_tls(&config) {
-        config.ssl_mode(SslMode::Require);
-    }
-    Ok(config)
-}
-
-/// Whether a connection leaves this machine.
-fn needs_tls(config: &Config) -> bool {
-    let is_remote = |host: &Host| match host {
-        Host::Tcp(name) => match name.parse::<IpAddr>() {
-            Ok(address) => !address.is_loopback(),
-            Err(_) => name != "localhost",
-        },
-        #[cfg(unix)]
-        Host::Unix(_) => false,
-    };
-    match config.get_ssl_mode() {
-        SslMode::Disable => false,
-        SslMode::Require => true,
-        // An address, where there is one, is what is connected to; the name is only checked.
-        _ if !config.get_hostaddrs().is_empty() => {
-            config.get_hostaddrs().iter().any(|address| !address.is_loopback())
-        }
-        _ => config.get_hosts().iter().any(is_remote),
-    }
-}
-
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs {
-        // A root that rustls cannot read is one that cannot vouch for the server either.
-        drop(roots.add(certificate));
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Url(Box::new(error)))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+        .map_err(|error| StoreError::Url(format!("cannot be used: {error}")))
 }
 
 fn away(error: tokio_postgres::Error) -> StoreError {
@@ -181,32 +127,37 @@ const PATH: &str = "select pg_catalog.set_config('search_path', coalesce(\
      where s.name operator(pg_catalog.<>) 'pg_catalog'), ''), false)";
 
 /// One connection outside the pools, driven by its own task.
-pub(crate) async fn connect_one(config: &Config) -> Result<tokio_postgres::Client, StoreError> {
-    let client = if needs_tls(config) {
-        let (client, connection) = config.connect(tls()?).await.map_err(away)?;
-        tokio::spawn(async move { drop(connection.await) });
-        client
-    } else {
-        let (client, connection) = config.connect(NoTls).await.map_err(away)?;
-        tokio::spawn(async move { drop(connection.await) });
-        client
-    };
+pub(crate) async fn connect_one(target: &Target) -> Result<tokio_postgres::Client, StoreError> {
+    let client = connect_plainly(target).await?;
     // The questions of the guard are long and their answers short.
     client.batch_execute(&format!("{PATH}; set jit = off")).await?;
     Ok(client)
 }
 
+/// One connection outside the pools as the database makes it, without a setting of ours.
+pub(crate) async fn connect_plainly(target: &Target) -> Result<tokio_postgres::Client, StoreError> {
+    if let Some(tls) = &target.tls {
+        let (client, connection) = target.config.connect(tls.clone()).await.map_err(away)?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(client)
+    } else {
+        let (client, connection) = target.config.connect(NoTls).await.map_err(away)?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(client)
+    }
+}
+
 /// One connection outside the pools whose notices are handed on.
 pub(crate) async fn connect_to_hear(
-    config: &Config,
+    target: &Target,
 ) -> Result<(tokio_postgres::Client, mpsc::Receiver<String>), StoreError> {
     let (sender, notices) = mpsc::channel(MOST_NOTICES);
-    if needs_tls(config) {
-        let (client, connection) = config.connect(tls()?).await.map_err(away)?;
+    if let Some(tls) = &target.tls {
+        let (client, connection) = target.config.connect(tls.clone()).await.map_err(away)?;
         tokio::spawn(drive(connection, sender));
         Ok((client, notices))
     } else {
-        let (client, connection) = config.connect(NoTls).await.map_err(away)?;
+        let (client, connection) = target.config.connect(NoTls).await.map_err(away)?;
         tokio::spawn(drive(connection, sender));
         Ok((client, notices))
     }
@@ -256,31 +207,5 @@ impl Drop for Borrowed {
         if let Some(object) = self.0.take() {
             drop(Object::take(object));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_stays_on_this_machine_goes_without_tls() {
-        let cases = [
-            ("host=/run/postgresql user=a", SslMode::Prefer),
-            ("host=localhost user=a", SslMode::Prefer),
-            ("host=127.0.0.1 user=a", SslMode::Prefer),
-            ("postgres://a@[::1]/b", SslMode::Prefer),
-            ("host=db.example.com user=a", SslMode::Require),
-            ("host=10.0.0.1 user=a", SslMode::Require),
-            ("host=localhost,db.example.com user=a", SslMode::Require),
-            ("hostaddr=10.0.0.1 user=a", SslMode::Require),
-            ("host=localhost hostaddr=10.0.0.1 user=a", SslMode::Require),
-            ("host=db.example.com sslmode=disable user=a", SslMode::Disable),
-        ];
-        for (url, want) in cases {
-            let config = parse(url).map(|config| config.get_ssl_mode());
-            assert_eq!(config.map_err(|error| error.to_string()), Ok(want), "{url}");
-        }
-        assert!(matches!(parse("host"), Err(StoreError::Url(_))));
     }
 }

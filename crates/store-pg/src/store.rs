@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use identity::{Timestamp, WorkspaceId};
-use tokio_postgres::Config;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
@@ -13,6 +12,7 @@ use crate::guard;
 use crate::pool::{self, Borrowed, PoolPlan};
 use crate::share::Shares;
 use crate::sql;
+use crate::url::{self, Target};
 
 /// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
@@ -34,7 +34,7 @@ pub struct Store {
     pub(crate) lane: Pool,
     /// Writes the log of workspaces whose last attempt failed.
     pub(crate) retry: Pool,
-    pub(crate) config: Config,
+    pub(crate) target: Target,
     admission: Arc<Admission>,
 }
 
@@ -62,27 +62,27 @@ impl Store {
     ///
     /// [`StoreError::Url`] if it cannot be read.
     pub fn check_url(url: &str) -> Result<(), StoreError> {
-        pool::parse(url).map(drop)
+        url::parse(url).map(drop)
     }
 
     /// The pools, in the order of the fields.
-    pub(crate) fn with_plans(config: Config, plans: &[PoolPlan; 7]) -> Result<Self, StoreError> {
+    pub(crate) fn with_plans(target: Target, plans: &[PoolPlan; 7]) -> Result<Self, StoreError> {
         let admission = Arc::new(Admission::default());
         let [webhook, agent, apply, feed, report, lane, retry] = plans;
-        let webhook = pool::pool(&config, webhook, &admission)?;
-        let agent = pool::pool(&config, agent, &admission)?;
+        let webhook = pool::pool(&target, webhook, &admission)?;
+        let agent = pool::pool(&target, agent, &admission)?;
         Ok(Self {
             webhook_shares: Shares::half_of(&webhook),
             agent_shares: Shares::half_of(&agent),
             report_shares: Shares::of(1),
             webhook,
             agent,
-            apply: pool::pool(&config, apply, &admission)?,
-            feed: pool::pool(&config, feed, &admission)?,
-            report: pool::pool(&config, report, &admission)?,
-            lane: pool::pool(&config, lane, &admission)?,
-            retry: pool::pool(&config, retry, &admission)?,
-            config,
+            apply: pool::pool(&target, apply, &admission)?,
+            feed: pool::pool(&target, feed, &admission)?,
+            report: pool::pool(&target, report, &admission)?,
+            lane: pool::pool(&target, lane, &admission)?,
+            retry: pool::pool(&target, retry, &admission)?,
+            target,
             admission,
         })
     }
@@ -108,7 +108,7 @@ impl Store {
     ///
     /// As [`Store::guard`].
     pub async fn look_again(&self) -> Result<(), StoreError> {
-        let faults = guard::leaks(&pool::connect_one(&self.config).await?).await?;
+        let faults = guard::leaks(&pool::connect_one(&self.target).await?).await?;
         self.admit(faults)
     }
 
@@ -135,7 +135,10 @@ impl Store {
     ///
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn faults(&self) -> Result<Vec<Fault>, StoreError> {
-        guard::faults(&pool::connect_one(&self.config).await?).await
+        match guard::pooler::fault(&self.target).await? {
+            Some(fault) => Ok(vec![fault]),
+            None => guard::faults(&pool::connect_one(&self.target).await?).await,
+        }
     }
 
     /// What one workspace could see of another through functions of which only a person can tell, and
@@ -145,7 +148,7 @@ impl Store {
     ///
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn warnings(&self) -> Result<Vec<Fault>, StoreError> {
-        guard::warnings(&pool::connect_one(&self.config).await?).await
+        guard::warnings(&pool::connect_one(&self.target).await?).await
     }
 
     /// Every kind of row that the live chat's log would refuse from a workspace's calls. Nothing stays.
@@ -154,7 +157,7 @@ impl Store {
     ///
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn log_faults(&self, workspace: &WorkspaceId) -> Result<Vec<Fault>, StoreError> {
-        guard::log::faults(&pool::connect_one(&self.config).await?, workspace).await
+        guard::log::faults(&pool::connect_one(&self.target).await?, workspace).await
     }
 
     /// What the database's clock says.
@@ -163,7 +166,7 @@ impl Store {
     ///
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
-        sql::now(&pool::connect_one(&self.config).await?).await
+        sql::now(&pool::connect_one(&self.target).await?).await
     }
 
     /// Whether the database answers, callers' pool included, keeps the settings of a transaction, has

@@ -62,11 +62,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The system's TLS roots cannot be read.
+    /// This machine has no certificate authorities.
     pub fn new(settings: Settings, pause: impl Pause + 'static) -> Result<Self, std::io::Error> {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)?
+            .with_tls_config(trust::client_config()?)
             .https_or_http()
             .enable_http1()
             .build();

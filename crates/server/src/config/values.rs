@@ -1,5 +1,6 @@
 //! Values of single variables.
 
+use store_pg::{StoreError, StoreOptions};
 use twilio_sig::{PublicUrl, PublicUrlError};
 
 /// What is wrong with a value, as the rest of a sentence that begins with the variable's name.
@@ -16,8 +17,10 @@ pub(super) enum ValueFault {
          a default port"
     )]
     Origin,
-    #[error("is not a connection string")]
-    ConnectionString,
+    #[error("{0}")]
+    ConnectionString(String),
+    #[error("is not a number from {} to {MOST_CONNECTIONS}", StoreOptions::FEWEST)]
+    Connections,
     #[error("is not a filter, such as info")]
     Filter,
     #[error("must be text or json")]
@@ -34,8 +37,22 @@ pub(super) fn parse_public_url(text: &str) -> Result<PublicUrl, ValueFault> {
 
 /// Checks a connection string of Postgres.
 pub(super) fn check_database_url(url: &str) -> Result<(), ValueFault> {
-    store_pg::Store::check_url(url).map_err(|_| ValueFault::ConnectionString)
+    store_pg::Store::check_url(url).map_err(|error| match error {
+        StoreError::Url(fault) => ValueFault::ConnectionString(fault),
+        other => ValueFault::ConnectionString(format!("cannot be used: {other}")),
+    })
 }
+
+/// Reads how many connections to the database there may be.
+pub(super) fn parse_connections(text: &str) -> Result<usize, ValueFault> {
+    match text.parse() {
+        Ok(count) if (StoreOptions::FEWEST..=MOST_CONNECTIONS).contains(&count) => Ok(count),
+        _ => Err(ValueFault::Connections),
+    }
+}
+
+/// No database has a use for more of them from one server.
+const MOST_CONNECTIONS: usize = 1_000;
 
 /// Checks `RUST_LOG`.
 pub(super) fn check_filter(text: &str) -> Result<(), ValueFault> {

@@ -1,8 +1,7 @@
 //! Tries what the server does, and leaves nothing behind.
 
-use futures_util::join;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::error::StoreError;
 use crate::fault::Fault;
@@ -41,38 +40,8 @@ pub(super) async fn roles(client: &Client) -> Result<Vec<Fault>, StoreError> {
     Ok(faults)
 }
 
-/// Whether a setting of a transaction is there for the transaction's next statement. Behind a pooler
-/// that gives each statement to another session, no role and no workspace would ever be entered.
-pub(super) async fn pooler(client: &Client) -> Result<Option<Fault>, StoreError> {
-    let (begun, entered, seen, ended) = join!(
-        client.simple_query("begin"),
-        client.simple_query("select set_config('voice.workspace_id', 'switchroom-check', true)"),
-        client.simple_query("select current_setting('voice.workspace_id', true) as seen"),
-        client.simple_query("rollback"),
-    );
-    let is_refused = |error: &tokio_postgres::Error| {
-        error.as_db_error().is_some_and(|db| db.message().contains("pooling mode"))
-    };
-    let fault = || Fault {
-        fault: "a pooler in statement mode is between the server and the database: what a \
-                transaction sets is lost before its next statement"
-            .to_owned(),
-        fix: "let DATABASE_URL lead to the database itself or to a pooler in session mode"
-            .to_owned(),
-    };
-    let results = [begun, entered, seen, ended];
-    if results.iter().any(|result| result.as_ref().is_err_and(is_refused)) {
-        return Ok(Some(fault()));
-    }
-    let [_, _, seen, _] = results;
-    let is_kept = seen?.iter().any(
-        |message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some(NOBODY)),
-    );
-    Ok((!is_kept).then(fault))
-}
-
 /// A workspace that nobody has.
-const NOBODY: &str = "switchroom-check";
+pub(super) const NOBODY: &str = "switchroom-check";
 
 /// Role, table and what the role does with it.
 const PROBES: &[(&str, &str, &str)] = &[

@@ -1,12 +1,15 @@
 //! What stands between the server and the database, and settings that a session finds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use identity::ContactId;
-use store_pg::{Store, StoreError, StoreOptions};
+use store_pg::{Owner, Store, StoreError, StoreOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
 
 use crate::support::*;
 
@@ -57,6 +60,154 @@ async fn a_pooler_in_statement_mode_is_a_fault_and_not_ready() {
     direct.guard().await.expect("the database is not at fault");
     direct.ready().await.expect("ready");
     std::fs::remove_dir_all(dir).expect("the directory of the test");
+}
+
+/// One end of a conversation in the database's protocol.
+struct Side {
+    messages: mpsc::Receiver<Vec<u8>>,
+    write: OwnedWriteHalf,
+}
+
+impl Side {
+    fn of(stream: UnixStream) -> Self {
+        let (mut read, write) = stream.into_split();
+        let (sender, messages) = mpsc::channel(64);
+        tokio::spawn(async move {
+            while let Some(message) = message(&mut read).await {
+                if sender.send(message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Self { messages, write }
+    }
+
+    async fn say(&mut self, message: &[u8]) -> Option<()> {
+        self.write.write_all(message).await.ok()
+    }
+}
+
+/// One message, whole.
+async fn message(stream: &mut OwnedReadHalf) -> Option<Vec<u8>> {
+    let mut message = vec![0; 5];
+    stream.read_exact(&mut message).await.ok()?;
+    let length = u32::from_be_bytes(message[1..].try_into().ok()?);
+    message.resize(usize::try_from(length).ok()? + 1, 0);
+    stream.read_exact(&mut message[5..]).await.ok()?;
+    Some(message)
+}
+
+/// A pooler in transaction mode: a session belongs to a client from the first message of a transaction to
+/// its end, then to whoever asks next. The one that was used last is given first.
+struct TransactionPooler {
+    socket: PathBuf,
+    database: String,
+    idle: Mutex<Vec<Side>>,
+}
+
+impl TransactionPooler {
+    fn start(db: &Db, dir: &Path) {
+        std::fs::create_dir_all(dir).expect("a directory");
+        let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).expect("a socket");
+        let pooler = Arc::new(Self {
+            socket: db.socket_dir().join(".s.PGSQL.5432"),
+            database: db.name().to_owned(),
+            idle: Mutex::default(),
+        });
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(Arc::clone(&pooler).serve(client));
+            }
+        });
+    }
+
+    async fn serve(self: Arc<Self>, mut client: UnixStream) -> Option<()> {
+        // The start of a client is answered without the server: ok, a key, ready.
+        let length = client.read_u32().await.ok()?;
+        let mut start = vec![0; usize::try_from(length).ok()? - 4];
+        client.read_exact(&mut start).await.ok()?;
+        let mut client = Side::of(client);
+        client.say(b"R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I").await?;
+        loop {
+            let first = client.messages.recv().await.filter(|message| message[0] != b'X')?;
+            let kept = self.idle.lock().expect("the idle ones").pop();
+            let mut session = match kept {
+                Some(session) => session,
+                None => self.open().await?,
+            };
+            session.say(&first).await?;
+            loop {
+                tokio::select! {
+                    asked = client.messages.recv() => session.say(&asked?).await?,
+                    answer = session.messages.recv() => {
+                        let answer = answer?;
+                        client.say(&answer).await?;
+                        if answer[0] == b'Z' && answer[5] == b'I' {
+                            break;
+                        }
+                    }
+                }
+            }
+            self.idle.lock().expect("the idle ones").push(session);
+        }
+    }
+
+    async fn open(&self) -> Option<Side> {
+        let mut session = Side::of(UnixStream::connect(&self.socket).await.ok()?);
+        let names = format!("user\0{LOGIN}\0database\0{}\0\0", self.database);
+        let length = u32::try_from(names.len()).ok()? + 8;
+        session.say(&[&length.to_be_bytes()[..], &[0, 3, 0, 0], names.as_bytes()].concat()).await?;
+        while session.messages.recv().await?[0] != b'Z' {}
+        Some(session)
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_in_transaction_mode_is_a_fault_and_gets_no_settings() {
+    let db = Db::new().await;
+    let dir = std::env::temp_dir().join(format!("store-pg-transactions-{}", std::process::id()));
+    TransactionPooler::start(&db, &dir);
+    let direct = db.socket_dir().to_str().expect("a path");
+    let url = db.url(LOGIN).replace(direct, dir.to_str().expect("a path"));
+    let store = Store::new(&url, StoreOptions::SMALL).expect("a store");
+    let refused = [
+        store.guard().await.expect_err("it is in between"),
+        Owner::connect(&url).await.map(drop).expect_err("it is in between"),
+    ];
+    for refused in refused {
+        let text = refused.to_string();
+        assert!(text.contains("a pooler in transaction mode is between"), "{text}");
+        assert!(text.contains("pool_mode=session"), "{text}");
+    }
+    let refused = store.ready().await.expect_err("it is not used");
+    assert!(matches!(refused, StoreError::Untrusted), "{refused:?}");
+
+    // Sessions that other clients get now are as the database makes them.
+    let sql = "select current_setting('jit'), current_setting('search_path'), \
+               current_setting('statement_timeout'), coalesce(current_setting('voice.workspace_id', true), '')";
+    let settings = async |url: &str| {
+        let client = connect(url).await;
+        let answer = client.simple_query(sql).await.expect("the settings");
+        let row = answer.iter().find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let row = row.expect("a row");
+        (0..4).map(|column| row.get(column).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(settings(&url).await, settings(&db.url(LOGIN)).await);
+    db.store().guard().await.expect("the database is not at fault");
+    std::fs::remove_dir_all(dir).expect("the directory of the test");
+}
+
+#[tokio::test]
+async fn a_known_transaction_pooler_is_refused_before_it_is_asked() {
+    let url =
+        "postgres://voice_app.abcdef:secret@aws-0-eu-central-1.pooler.supabase.com:6543/postgres";
+    let store = Store::new(url, StoreOptions::SMALL).expect("a store");
+    let text = store.guard().await.expect_err("a pooler").to_string();
+    assert!(text.contains("port 6543 is Supabase's pooler in transaction mode"), "{text}");
+    assert!(text.contains("use port 5432 of the same host"), "{text}");
 }
 
 /// A schema with what our policies and statements ask, under other meanings.

@@ -59,7 +59,7 @@ pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
 }
 
 async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Found>, StoreError> {
-    let store = Store::new(url, StoreOptions::SMALL)?;
+    let store = Store::new(url, StoreOptions::sharing(config.database_connections))?;
     let faults = store.faults().await?;
     if !faults.is_empty() {
         for fault in &faults {

@@ -22,7 +22,7 @@ pub(super) struct Fetched {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    #[error("the system's TLS roots cannot be read: {0}")]
+    #[error("{0}")]
     Tls(std::io::Error),
     #[error("{}", super::super::with_causes(.0))]
     Request(#[from] hyper_util::client::legacy::Error),
@@ -38,8 +38,7 @@ pub(super) async fn fetch(
     request: Request<Full<Bytes>>,
 ) -> Result<Fetched, FetchError> {
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(FetchError::Tls)?
+        .with_tls_config(trust::client_config().map_err(FetchError::Tls)?)
         .https_or_http()
         .enable_http1()
         .build();
