@@ -12,7 +12,7 @@ use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
 use crate::known::Workspaces;
-use crate::known::{EndedCalls, Rosters};
+use crate::known::{Acknowledged, EndedCalls, Rosters};
 use crate::metrics::Metrics;
 use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
@@ -28,6 +28,7 @@ pub(crate) struct App {
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) rosters: Arc<Rosters>,
     pub(crate) ended_calls: EndedCalls,
+    pub(crate) acknowledged: Arc<Acknowledged>,
     pub(crate) key_fit: KeyFit,
     pub(crate) sessions: Sessions,
     pub(crate) strangers: Strangers,

@@ -174,7 +174,7 @@ impl Webhook<'_> {
         };
         // A failure is logged and counted where it happens. If the disk hangs, the write goes on
         // in the background: the caller has waited long enough.
-        let written = tokio::time::timeout(DISK_BUDGET, self.app.journal.write(&entry));
+        let written = tokio::time::timeout(DISK_BUDGET, self.app.journal.write(entry));
         if written.await.is_err() {
             warn!(call.sid = %self.sid, "call {} goes on before its record is on disk", self.sid);
             self.app.metrics.call("unrecorded");

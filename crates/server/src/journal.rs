@@ -22,13 +22,14 @@ pub(crate) use threads::Threads;
 use std::path::Path;
 use std::sync::Arc;
 
-use identity::{CallSid, WorkspaceId};
+use identity::WorkspaceId;
 use parked::Parked;
 use shares::Shares;
 use spool::{Append, AppendError, Spool, Stats};
 use tracing::error;
 
 use crate::clock::Clock;
+use crate::known::Acknowledged;
 use crate::metrics::Metrics;
 
 /// The durable record of callbacks and decisions that the database does not have yet.
@@ -38,6 +39,7 @@ pub(crate) struct Journal {
     parked: Parked,
     shares: Arc<Shares>,
     threads: Arc<Threads>,
+    acknowledged: Arc<Acknowledged>,
     metrics: Arc<Metrics>,
     clock: Clock,
 }
@@ -47,6 +49,7 @@ impl Journal {
     pub(crate) fn new(
         (spool, dir): (Spool, &Path),
         threads: Arc<Threads>,
+        acknowledged: Arc<Acknowledged>,
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> Self {
@@ -54,12 +57,13 @@ impl Journal {
         for workspace in parked.workspaces() {
             shares.found(&workspace, parked.pending_bytes(&workspace));
         }
-        Self { spool, parked, shares, threads, metrics, clock }
+        Self { spool, parked, shares, threads, acknowledged, metrics, clock }
     }
 
     /// Another spool's journal, with the same threads and figures.
     fn beside(&self, spool: (Spool, &Path)) -> Self {
-        Self::new(spool, Arc::clone(&self.threads), Arc::clone(&self.metrics), self.clock.clone())
+        let (threads, acknowledged) = (Arc::clone(&self.threads), Arc::clone(&self.acknowledged));
+        Self::new(spool, threads, acknowledged, Arc::clone(&self.metrics), self.clock.clone())
     }
 
     pub(crate) const fn spool(&self) -> &Spool {
@@ -91,22 +95,22 @@ impl Journal {
     }
 
     /// Returns when the entry is durable. A workspace that has used up its share of the spool is refused.
-    pub(crate) async fn record(&self, entry: &Entry) -> Result<(), AppendError> {
+    pub(crate) async fn record(&self, entry: Entry) -> Result<(), AppendError> {
         self.append(entry)?.settle().await
     }
 
     /// Returns when the entry is written: it survives the end of this process, and perhaps no power cut. It
     /// is synced afterwards, whether or not anybody waits for this. A workspace that has used up its share
     /// of the spool is refused.
-    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), AppendError> {
+    pub(crate) async fn write(&self, entry: Entry) -> Result<(), AppendError> {
         let recording = self.append(entry)?;
         let written = recording.append.written();
         tokio::spawn(recording.settle());
         written.await.map(drop)
     }
 
-    fn append(&self, entry: &Entry) -> Result<Recording, AppendError> {
-        let payload = match serde_json::to_vec(entry) {
+    fn append(&self, entry: Entry) -> Result<Recording, AppendError> {
+        let payload = match serde_json::to_vec(&entry) {
             Ok(payload) => payload,
             Err(error) => {
                 // Every part of an entry has a JSON form, so this is a fault of ours.
@@ -119,39 +123,39 @@ impl Journal {
             self.metrics.journal("over_share", 1);
             return Err(AppendError::Full { limit: shares::LIMIT });
         }
-        Ok(Recording {
-            append: self.spool.append(payload),
-            workspace: entry.workspace.clone(),
-            call: entry.call,
-            bytes,
-            shares: Arc::clone(&self.shares),
-            metrics: Arc::clone(&self.metrics),
-        })
+        // Before it can be applied.
+        self.acknowledged.note(entry.said(), self.clock.instant());
+        Ok(Recording { append: self.spool.append(payload), entry, bytes, journal: self.clone() })
+    }
+
+    /// Notes that an entry is in the database, or will never be.
+    fn applied(&self, entry: &Entry) {
+        self.acknowledged.applied(entry.said(), self.clock.instant());
     }
 }
 
 /// An entry on its way to the disk.
 struct Recording {
     append: Append,
-    workspace: WorkspaceId,
-    call: CallSid,
+    entry: Entry,
     bytes: u64,
-    shares: Arc<Shares>,
-    metrics: Arc<Metrics>,
+    journal: Journal,
 }
 
 impl Recording {
     /// Waits for the sync. A failure is logged and counted here.
     async fn settle(self) -> Result<(), AppendError> {
-        match self.append.await {
+        let Self { append, entry, bytes, journal } = self;
+        match append.await {
             Ok(_) => {
-                self.metrics.journal("written", 1);
+                journal.metrics.journal("written", 1);
                 Ok(())
             }
             Err(error) => {
-                self.shares.release(&self.workspace, self.bytes);
-                self.metrics.journal("refused", 1);
-                error!(%error, call.sid = %self.call, "call {}: an event was not stored", self.call);
+                journal.shares.release(&entry.workspace, bytes);
+                journal.applied(&entry);
+                journal.metrics.journal("refused", 1);
+                error!(%error, call.sid = %entry.call, "call {}: an event was not stored", entry.call);
                 Err(error)
             }
         }

@@ -2,10 +2,12 @@
 //! while the database is slow or away.
 //!
 //! [`Workspaces`] has the accounts and policies, [`Rosters`] the members and the contacts that called
-//! last, [`EndedCalls`] the calls that are over. [`Refresh`] asks the database again where the answer
+//! last, [`EndedCalls`] the calls that are over, [`Acknowledged`] who is on a call by records that are not
+//! in the database yet. [`Refresh`] asks the database again where the answer
 //! is old, and writes everything to [`Files`], sealed, for a server that starts while its database is
 //! away.
 
+mod acknowledged;
 mod ended;
 mod files;
 mod refresh;
@@ -14,6 +16,7 @@ mod shared;
 mod workspace;
 mod workspaces;
 
+pub(crate) use acknowledged::{Acknowledged, Said};
 pub(crate) use ended::EndedCalls;
 pub(crate) use files::Files;
 pub(crate) use refresh::Refresh;

@@ -323,7 +323,7 @@ impl Round<'_> {
         info!(call.sid = %call, "call {call} is reconciled, {} events", events.len());
         let events = events.into_iter().map(|event| event.received(self.now)).collect();
         let entry = Entry { workspace, call, events, params: Vec::new() };
-        self.app.journal.record(&entry).await.map_err(|_| Failure::Journal)
+        self.app.journal.record(entry).await.map_err(|_| Failure::Journal)
     }
 }
 

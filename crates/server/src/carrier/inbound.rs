@@ -43,6 +43,7 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
 async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
+    let read = app.acknowledged.mark();
     let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, app.clock.now());
     let allowance = call.signed.allowance;
     let found = if app.rosters.knows(workspace) {
@@ -62,12 +63,15 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
         Err(error) => {
             warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
             app.metrics.call("stale");
-            let call_is_over = app.ended_calls.contains(workspace, call.sid);
-            app.rosters.recall(workspace, caller).map(|roster| Roster { call_is_over, ..roster })
+            app.rosters.recall(workspace, caller)
         }
     };
     if let Some(roster) = &mut roster {
         app.feed.pages(workspace).correct(roster);
+        let now = app.clock.instant();
+        app.acknowledged.correct(workspace, read, &mut roster.candidates, wrap_up, now);
+        roster.call_is_over |= app.ended_calls.contains(workspace, call.sid)
+            || app.acknowledged.was_answered(workspace, call.sid);
     }
     roster
 }

@@ -28,5 +28,5 @@ pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefu
         events: vec![event],
         params: signed.params.clone(),
     };
-    app.journal.record(&entry).await.map_err(|_| CarrierRefusal::NotDurable)
+    app.journal.record(entry).await.map_err(|_| CarrierRefusal::NotDurable)
 }

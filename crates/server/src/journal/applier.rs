@@ -187,6 +187,8 @@ impl<'a> Work<'a> {
             let record = Held { sequence, payload, entry };
             if is_old {
                 self.journal.shares.found(&workspace, record.bytes());
+                let now = self.journal.clock.instant();
+                self.journal.acknowledged.note(record.entry.said(), now);
             }
             match self.journal.parked.of(&workspace) {
                 Some(log) => parked.push((workspace, log.append(record.payload.clone()), record)),
@@ -350,6 +352,9 @@ impl<'a> Work<'a> {
         parked: Option<Spool>,
     ) -> Result<(), Stopped> {
         self.journal.metrics.journal("applied", records.len());
+        for record in &records {
+            self.journal.applied(&record.entry);
+        }
         self.journal.shares.release(workspace, records.iter().map(Held::bytes).sum());
         let sequences: Vec<Sequence> = records.iter().map(|one| one.sequence).collect();
         let Some(log) = parked else {
@@ -414,6 +419,7 @@ impl<'a> Work<'a> {
             "record {sequence} cannot be applied and is set aside in the spool's dead/"
         );
         self.journal.metrics.journal("set_aside", 1);
+        self.journal.applied(&record.entry);
         self.journal.shares.release(workspace, record.bytes());
         let log = parked.unwrap_or(&self.journal.spool).clone();
         let (logs, id) = (self.journal.parked.clone(), workspace.clone());

@@ -5,6 +5,8 @@ use identity::{CallSid, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store_pg::StoredEvent;
 
+use crate::known::Said;
+
 /// One request, and the decisions about it.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Entry {
@@ -25,6 +27,11 @@ impl Entry {
     /// Reads a record of the spool.
     pub(crate) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
         Ok(serde_json::from_slice(payload)?)
+    }
+
+    /// What it says of the call.
+    pub(super) fn said(&self) -> Said<'_> {
+        Said { workspace: &self.workspace, call: self.call, events: &self.events }
     }
 
     /// Its events as the database takes them. The request belongs to the first.

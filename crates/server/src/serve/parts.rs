@@ -15,7 +15,7 @@ use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::{Journal, Slots, Threads};
-use crate::known::{EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
+use crate::known::{Acknowledged, EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::log::LostLines;
 use crate::metrics::Metrics;
 use crate::reconcile::Reconciler;
@@ -49,6 +49,7 @@ impl Parts {
         let files = Files::open(&config.data_dir.join("known"), config.secrets_keys.clone());
         let files = Arc::new(files.map_err(ServeError::Known)?);
         let rosters = Arc::new(Rosters::default());
+        let acknowledged = Arc::new(Acknowledged::default());
         let budget = Arc::new(Budget::new(config.database_budget, clock.clone()));
         let workspaces = Arc::new(Workspaces::new(Sources {
             clock: clock.clone(),
@@ -72,12 +73,14 @@ impl Parts {
             journal: Journal::new(
                 (spool, &own_slot),
                 Arc::new(threads),
+                Arc::clone(&acknowledged),
                 Arc::clone(&metrics),
                 clock.clone(),
             ),
             cors: Cors::new(config.allowed_origins),
             assets: Assets::new(config.signalling.as_ref(), config.voice_sdk),
             ended_calls: EndedCalls::default(),
+            acknowledged,
             strangers: Strangers::new(),
             clock: clock.clone(),
             store: store.clone(),

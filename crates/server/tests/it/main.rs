@@ -1,6 +1,7 @@
 //! The whole server, on a real Postgres, with Twilio on loopback.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod acknowledged;
 mod api;
 mod away;
 mod callbacks;
