@@ -200,9 +200,21 @@ codes!(LegEnd, "end of a leg", {
 pub enum Refusal {
     /// What the page wants to call is no whole phone number.
     NotANumber,
-    /// The number is of a kind that is never dialled: premium rate and the like.
+    /// The number calls for help, which must not depend on a browser.
+    EmergencyNumber,
+    /// The number is a short one of a network, such as directory enquiries.
+    ShortNumber,
+    /// The caller would pay the called party.
     PremiumNumber,
-    /// The workspace does not allow numbers that begin like this.
+    /// Caller and called party would share the price.
+    SharedCostNumber,
+    /// The number follows a person or is a pager, at the price of a premium number.
+    PersonalNumber,
+    /// The number is a satellite or another network outside of countries.
+    SatelliteNumber,
+    /// The number is in no range that is in use.
+    NumberNotInUse,
+    /// The workspace does not allow numbers that begin like this, or of another country.
     PrefixNotAllowed,
     /// The number is one of the workspace's own: the call would come in again.
     OwnNumber,
@@ -224,7 +236,13 @@ pub enum Refusal {
 
 codes!(Refusal, "refusal", {
     NotANumber => "not_a_number",
+    EmergencyNumber => "emergency_number",
+    ShortNumber => "short_number",
     PremiumNumber => "premium_number",
+    SharedCostNumber => "shared_cost_number",
+    PersonalNumber => "personal_number",
+    SatelliteNumber => "satellite_number",
+    NumberNotInUse => "number_not_in_use",
     PrefixNotAllowed => "prefix_not_allowed",
     OwnNumber => "own_number",
     OnCall => "on_call",

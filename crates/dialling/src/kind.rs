@@ -72,6 +72,10 @@ pub fn kind(number: &PhoneNumber) -> Kind {
     if text.starts_with("+1500555") {
         return Kind::FixedOrMobile;
     }
+    // In each area of North America the exchange 976 is premium, which the library does not say.
+    if text.starts_with("+1") && text.get(5..8) == Some("976") {
+        return Kind::Premium;
+    }
     let Some(parsed) = plan::of(number) else { return Kind::Unknown };
     match plan::kind(&parsed) {
         PhoneNumberType::FixedLine => Kind::Fixed,
@@ -101,6 +105,9 @@ mod tests {
     fn ranges_that_cost_more_are_known() {
         let cases = [
             ("+19005550100", Kind::Premium),
+            ("+12129765550", Kind::Premium),
+            ("+19765550100", Kind::Unknown),
+            ("+12125559760", Kind::FixedOrMobile),
             ("+449012345678", Kind::Premium),
             ("+33899123456", Kind::Premium),
             ("+979123456789", Kind::Premium),

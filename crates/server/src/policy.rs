@@ -1,13 +1,13 @@
 //! The policy of a workspace, as JSON in `voice_workspaces.policy`.
 
 mod outbound;
-mod premium;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use outbound::Outbound;
+pub(crate) use outbound::refusal;
 
 /// How a workspace answers. Every field may be absent.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

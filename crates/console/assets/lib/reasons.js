@@ -161,8 +161,14 @@ function refusal(code) {
 /** Why a call was not placed, in words. @type {Record<import("./words.js").Refusal, string>} */
 export const REFUSED = {
   not_a_number: "this is not a phone number",
-  premium_number: "numbers of this kind cost too much, and are never called",
-  prefix_not_allowed: "your workspace does not allow numbers with this prefix",
+  emergency_number: "this is an emergency number: dial it on a mobile or a fixed telephone",
+  short_number: "short numbers are not called from here: dial it on a telephone",
+  premium_number: "premium numbers cost too much, and are never called",
+  shared_cost_number: "shared-cost numbers cost too much, and are never called",
+  personal_number: "personal numbers and pagers cost too much, and are never called",
+  satellite_number: "satellites and networks outside of countries are never called",
+  number_not_in_use: "its country does not use numbers like this",
+  prefix_not_allowed: "your workspace does not allow numbers of this country or with this prefix",
   own_number: "this is your workspace's own number",
   on_call: "you are on another call",
   too_many_calls: "you have placed too many calls this hour",

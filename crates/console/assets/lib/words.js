@@ -89,7 +89,7 @@
 
 /** @typedef {"rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "not_assigned" | "not_member"} ReasonCode */
 
-/** @typedef {"not_a_number" | "premium_number" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable"} Refusal */
+/** @typedef {"not_a_number" | "emergency_number" | "short_number" | "premium_number" | "shared_cost_number" | "personal_number" | "satellite_number" | "number_not_in_use" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable"} Refusal */
 
 /** @typedef {"answered" | "caller_hung_up" | "timed_out" | "declined" | "failed"} RingEnd */
 
@@ -155,7 +155,7 @@ export const LEG_ENDS = ["completed", "answered_elsewhere", "caller_left", "time
 export const RING_ENDS = ["answered", "caller_hung_up", "timed_out", "declined", "failed"];
 
 /** @type {Refusal[]} */
-export const REFUSALS = ["not_a_number", "premium_number", "prefix_not_allowed", "own_number", "on_call", "too_many_calls", "too_many_calls_today", "not_a_member", "not_an_agent", "no_caller_id", "unavailable"];
+export const REFUSALS = ["not_a_number", "emergency_number", "short_number", "premium_number", "shared_cost_number", "personal_number", "satellite_number", "number_not_in_use", "prefix_not_allowed", "own_number", "on_call", "too_many_calls", "too_many_calls_today", "not_a_member", "not_an_agent", "no_caller_id", "unavailable"];
 
 /** @type {AgentStatus[]} */
 export const AGENT_STATUSES = ["available", "away", "offline", "unknown", "offered", "busy", "wrap_up"];

@@ -79,7 +79,7 @@ test("the end of an outbound call is read from its record", () => {
     [call("no_answer"), "No answer"],
     [call("failed"), "The call failed"],
     [call("completed"), "They hung up"],
-    [call("refused", "prefix_not_allowed"), "The call was not placed: your workspace does not allow numbers with this prefix"],
+    [call("refused", "prefix_not_allowed"), "The call was not placed: your workspace does not allow numbers of this country or with this prefix"],
     [call("refused", "something_new"), "The call was not placed: it is not allowed"],
   ];
   for (const [record, want] of cases) assert.equal(sentence(outboundEnding(record)), want);

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use calls::{Event, Fact, Party, Placed, Refusal, Refused};
+use dialling::Forbidden;
 use identity::{PhoneNumber, UserId};
 use store_pg::{Claim, Dialling};
 use tracing::{info, warn};
 
 use super::{Webhook, twiml};
+use crate::policy::{Messages, refusal};
 
 /// Places the call, or refuses it with a reason.
 ///
@@ -17,8 +19,11 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
     let messages = &call.signed.workspace.policy.messages;
     let agent = call.agent().as_ref().and_then(Party::agent);
     let placed = match allow(call, agent) {
-        Ok(allowed) => claim(call, &allowed).await.map(|known| (allowed, known)),
-        Err(reason) => Err(reason),
+        Ok(allowed) => {
+            let claimed = claim(call, &allowed).await;
+            claimed.map(|known| (allowed, known)).map_err(NotPlaced::from)
+        }
+        Err(not_placed) => Err(not_placed),
     };
     match placed {
         Ok((_, Dialling { call_is_over: true, .. })) => twiml::hang_up(),
@@ -30,15 +35,16 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
             info!(call.sid = %call.sid, "call {} is placed by an agent", call.sid);
             twiml::dial_out(&call.app.public_url, &call.signed.workspace.id, &to, caller_id)
         }
-        Err(reason) => {
+        Err(NotPlaced { reason, sentence }) => {
             let refused = Fact::Refused(Refused { agent, reason: reason.into() });
             call.record(vec![event, Event { at: call.app.clock.now(), fact: refused }]).await;
             call.app.metrics.call("refused");
             warn!(call.sid = %call.sid, %reason, "call {} is not placed: {reason}", call.sid);
-            match reason {
-                Refusal::Unavailable => twiml::unavailable(messages),
-                _ => twiml::say_and_hang_up(messages, &messages.refused),
+            if reason == Refusal::Unavailable {
+                return twiml::unavailable(messages);
             }
+            let said = sentence.filter(|_| messages.refused == Messages::default().refused);
+            twiml::say_and_hang_up(messages, said.unwrap_or(&messages.refused))
         }
     }
 }
@@ -50,15 +56,34 @@ struct Allowed<'a> {
     caller_id: &'a PhoneNumber,
 }
 
+/// Why a call is not placed.
+struct NotPlaced {
+    reason: Refusal,
+    /// What is wrong with the number, in English, unless the workspace has a sentence of its own.
+    sentence: Option<&'static str>,
+}
+
+impl From<Refusal> for NotPlaced {
+    fn from(reason: Refusal) -> Self {
+        Self { reason, sentence: None }
+    }
+}
+
+impl From<Forbidden> for NotPlaced {
+    fn from(reason: Forbidden) -> Self {
+        Self { reason: refusal(reason), sentence: Some(reason.sentence()) }
+    }
+}
+
 /// Refuses everything that can be refused without the database.
-fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, Refusal> {
+fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, NotPlaced> {
     let workspace = &call.signed.workspace;
     let agent = agent.ok_or(Refusal::NotAnAgent)?;
     let caller_id = workspace.numbers.first().ok_or(Refusal::NoCallerId)?;
     let wanted = call.param("To").unwrap_or_default();
-    let to = workspace.policy.outbound.destination(wanted, caller_id)?;
+    let to = workspace.policy.outbound.destination(wanted, workspace.home())?;
     if workspace.numbers.contains(&to) {
-        return Err(Refusal::OwnNumber);
+        return Err(Refusal::OwnNumber.into());
     }
     Ok(Allowed { agent, to, caller_id })
 }

@@ -1,5 +1,6 @@
 //! One workspace, opened: its credentials decrypted and its keys prepared.
 
+use dialling::Country;
 use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, WorkspaceRow};
 use tracing::error;
@@ -25,6 +26,13 @@ pub(crate) struct Workspace {
     /// The first is the caller id of outbound calls.
     pub(crate) numbers: Vec<PhoneNumber>,
     pub(crate) policy: Policy,
+}
+
+impl Workspace {
+    /// The country in which its people write numbers: that of its first number.
+    pub(crate) fn home(&self) -> Country {
+        self.numbers.first().map_or(Country::NONE, Country::home)
+    }
 }
 
 /// Why a workspace cannot be opened.

@@ -1,16 +1,15 @@
 //! Which numbers agents may dial.
 
 use calls::Refusal;
+use dialling::{Country, Forbidden};
 use identity::PhoneNumber;
 use serde::{Deserialize, Serialize};
-
-use super::premium::is_premium;
 
 /// The numbers that agents may dial. Toll fraud is the risk: everything that is not allowed is refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbound {
-    /// Prefixes that may be dialled; an empty list means the country of the workspace's own number.
+    /// Prefixes that may be dialled; an empty list means the country of the workspace's first number.
     pub prefixes: Vec<Prefix>,
     /// Calls that one agent may place within an hour.
     pub calls_per_hour: u32,
@@ -48,58 +47,38 @@ impl From<Prefix> for String {
 }
 
 impl Outbound {
-    /// The number that an agent may dial, read from what the agent's page sent, else the reason as
-    /// the log keeps it: nothing but a whole number in E.164 gets further, so that no short code, no
-    /// address and no digits behind the number do.
-    pub(crate) fn destination(
-        &self,
-        text: &str,
-        own: &PhoneNumber,
-    ) -> Result<PhoneNumber, Refusal> {
-        let number: PhoneNumber = text.parse().map_err(|_| Refusal::NotANumber)?;
-        let digits = number.as_str().len() - 1;
-        let is_whole =
-            if number.country_code() == "+1" { digits == 11 } else { digits >= FEWEST_DIGITS };
-        if !is_whole {
-            Err(Refusal::NotANumber)
-        } else if is_premium(&number) {
-            Err(Refusal::PremiumNumber)
-        } else if self.allows(&number, own) {
-            Ok(number)
-        } else {
-            Err(Refusal::PrefixNotAllowed)
-        }
+    /// The number that an agent at home in `home` may dial, read from what the agent's page sent, else
+    /// the reason.
+    ///
+    /// Digits behind the number are not dialled.
+    pub(crate) fn destination(&self, text: &str, home: Country) -> Result<PhoneNumber, Forbidden> {
+        let number = dialling::dial(text, home)?.e164;
+        if self.allows(&number, home) { Ok(number) } else { Err(Forbidden::Abroad) }
     }
 
-    /// Whether a number may be dialled from `own`, unless it is a premium one, which never may.
-    ///
-    /// For an own number in North America, the own country means all area codes with the same price. The
-    /// area codes of islands with international prices and of premium numbers must be listed in `prefixes`.
-    pub fn allows(&self, number: &PhoneNumber, own: &PhoneNumber) -> bool {
-        if !self.prefixes.is_empty() {
-            return self.prefixes.iter().any(|prefix| number.as_str().starts_with(&prefix.0));
+    /// Whether a number begins as one of the prefixes does or, if there are none, is of the own country.
+    pub fn allows(&self, number: &PhoneNumber, home: Country) -> bool {
+        if self.prefixes.is_empty() {
+            return home.has(number);
         }
-        if number.country_code() != own.country_code() {
-            return false;
-        }
-        let area = |number: &PhoneNumber| number.as_str().get(2..5).map(str::to_owned);
-        number.country_code() != "+1"
-            || area(number) == area(own)
-            || area(number).is_some_and(|code| !ABROAD.contains(&code.as_str()))
+        self.prefixes.iter().any(|prefix| number.as_str().starts_with(&prefix.0))
     }
 }
 
-/// Area codes of `+1` with another price than calls within the United States and Canada (NANPA, geographic
-/// area codes): the Caribbean, the Pacific, and 900, premium rate.
-const ABROAD: [&str; 28] = [
-    "242", "246", "264", "268", "284", "340", "345", "441", "473", "649", "658", "664", "670",
-    "671", "684", "721", "758", "767", "784", "787", "809", "829", "849", "868", "869", "876",
-    "900", "939",
-];
-
-/// The length of the shortest numbers, such as Niue's: `+683` and four digits. Emergency numbers with a
-/// plus are shorter.
-const FEWEST_DIGITS: usize = 7;
+/// The reason as the log keeps it.
+pub(crate) const fn refusal(reason: Forbidden) -> Refusal {
+    match reason {
+        Forbidden::NotANumber => Refusal::NotANumber,
+        Forbidden::Emergency => Refusal::EmergencyNumber,
+        Forbidden::Short => Refusal::ShortNumber,
+        Forbidden::Premium => Refusal::PremiumNumber,
+        Forbidden::SharedCost => Refusal::SharedCostNumber,
+        Forbidden::Personal => Refusal::PersonalNumber,
+        Forbidden::Satellite => Refusal::SatelliteNumber,
+        Forbidden::NotInUse => Refusal::NumberNotInUse,
+        Forbidden::Abroad => Refusal::PrefixNotAllowed,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -151,7 +130,7 @@ mod tests {
                     "\0+",
                     "+\0",
                 ]);
-                format!("{disguise}1500{}", &digits[..7])
+                format!("{disguise}1212{}", &digits[..7])
             }
             "longer" => {
                 let tail = pick(&[
@@ -167,14 +146,14 @@ mod tests {
                     "9",
                     "*",
                 ]);
-                format!("+1500{}{tail}", &digits[..7])
+                format!("+1212{}{tail}", &digits[..7])
             }
             // A careless check takes them for digits.
             "script" => {
                 let zero = u32::from(pick(&zeros).chars().next().unwrap());
                 let foreign = digits.bytes().map(|digit| zero + u32::from(digit - b'0'));
                 let foreign: String = foreign.filter_map(char::from_u32).collect();
-                format!("+1500{foreign}")
+                format!("+1212{foreign}")
             }
             _ => pick(&[
                 "911",
@@ -199,69 +178,86 @@ mod tests {
 
     #[test]
     fn no_hostile_destination_is_dialled() {
-        let own: PhoneNumber = "+15005550001".parse().unwrap();
+        let home: Country = "US".parse().unwrap();
         let everything = Outbound {
             prefixes: (1..=9).map(|n| Prefix::try_from(format!("+{n}")).unwrap()).collect(),
             ..Outbound::default()
         };
-        let (mut refused, mut abroad) = (0, 0);
+        let (mut refused, mut dialled, mut abroad) = (0, 0, 0);
         for seed in 0..10_000 {
             let text = hostile(seed);
-            let answer = Outbound::default().destination(&text, &own);
-            assert!(answer.is_err(), "{text:?} would be dialled");
-            refused += 1;
-            // Only where it is allowed is another country dialled, and premium numbers nowhere.
-            match everything.destination(&text, &own) {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            match Outbound::default().destination(&text, home) {
+                // Whatever its disguise, it is a plain number of the own country.
                 Ok(number) => {
-                    assert_eq!(answer, Err(Refusal::PrefixNotAllowed), "{text:?}");
-                    assert_eq!(number.as_str(), text);
-                    abroad += 1;
+                    assert!(number.as_str().starts_with("+1212"), "{text:?} {number}");
+                    assert!(home.has(&number) && digits.len() > 3, "{text:?} {number}");
+                    dialled += 1;
                 }
-                Err(reason) => assert_ne!(reason, Refusal::PrefixNotAllowed, "{text:?}"),
+                Err(_) => refused += 1,
+            }
+            // Only where it is allowed is another country dialled, and premium numbers nowhere.
+            if let Ok(number) = everything.destination(&text, home) {
+                assert_eq!(dialling::forbidden_kind(&number), None, "{text:?} {number}");
+                abroad += usize::from(!home.has(&number));
             }
         }
-        assert_eq!(refused, 10_000);
-        assert!(abroad > 500, "{abroad}");
-        assert!(Outbound::default().destination("+15005550006", &own).is_ok());
+        assert!(refused > 6_000 && dialled > 500 && abroad > 50, "{refused} {dialled} {abroad}");
     }
 
     #[test]
     fn only_listed_prefixes_or_the_own_country_may_be_dialled() {
-        let own: PhoneNumber = "+4930123456".parse().unwrap();
+        let home: Country = "DE".parse().unwrap();
         let own_country = Outbound::default();
         let prefix = |text: &str| Prefix::try_from(text.to_owned()).unwrap();
         let listed =
             Outbound { prefixes: vec![prefix("+1"), prefix("+4930")], ..own_country.clone() };
+        let abroad = Err(Forbidden::Abroad);
         let cases = [
-            ("+4989123456", true, false),
-            ("+4930999999", true, true),
-            ("+15005550006", false, true),
-            ("+881612345678", false, false),
+            ("+4989123456", Ok("+4989123456"), abroad),
+            ("030 999999", Ok("+4930999999"), Ok("+4930999999")),
+            ("+49 (0)30 123456", Ok("+4930123456"), Ok("+4930123456")),
+            ("001 500 555 0006", abroad, Ok("+15005550006")),
+            ("+881612345678", Err(Forbidden::Satellite), Err(Forbidden::Satellite)),
+            ("+1 900 555 0100", Err(Forbidden::Premium), Err(Forbidden::Premium)),
+            ("110", Err(Forbidden::Emergency), Err(Forbidden::Emergency)),
         ];
-        for (number, by_country, by_list) in cases {
-            let number: PhoneNumber = number.parse().unwrap();
-            assert_eq!(own_country.allows(&number, &own), by_country, "{number}");
-            assert_eq!(listed.allows(&number, &own), by_list, "{number}");
+        for (text, by_country, by_list) in cases {
+            for (policy, want) in [(&own_country, by_country), (&listed, by_list)] {
+                let got = policy.destination(text, home);
+                assert_eq!(
+                    got.as_ref().map(PhoneNumber::as_str).map_err(|why| *why),
+                    want,
+                    "{text}"
+                );
+            }
         }
     }
 
     #[test]
-    fn one_country_code_is_not_one_price() {
-        let own: PhoneNumber = "+12125550100".parse().unwrap();
+    fn a_country_is_not_its_calling_code() {
         let cases = [
-            ("+14165550100", true),
-            ("+13105550100", true),
-            ("+18765550100", false),
-            ("+18095550100", false),
-            ("+19005550100", false),
+            ("US", "+13105550100", true),
+            ("US", "+14165550100", false),
+            ("US", "+18765550100", false),
+            ("US", "+18095550100", false),
+            ("DO", "+18295550100", true),
+            ("DO", "+18495550100", true),
+            ("DO", "+12125550100", false),
         ];
-        for (number, allowed) in cases {
-            let number: PhoneNumber = number.parse().unwrap();
-            assert_eq!(Outbound::default().allows(&number, &own), allowed, "{number}");
+        for (home, number, allowed) in cases {
+            let got = Outbound::default().destination(number, home.parse().unwrap());
+            assert_eq!(got.is_ok(), allowed, "{home} {number}: {got:?}");
         }
-        let island: PhoneNumber = "+18765550199".parse().unwrap();
-        let neighbour: PhoneNumber = "+18765550100".parse().unwrap();
-        assert!(Outbound::default().allows(&neighbour, &island));
+    }
+
+    #[test]
+    fn each_reason_not_to_dial_has_its_word_in_the_log() {
+        for reason in Forbidden::ALL {
+            let word =
+                if *reason == Forbidden::Abroad { "prefix_not_allowed" } else { reason.code() };
+            assert_eq!(refusal(*reason).code(), word);
+        }
     }
 
     #[test]
