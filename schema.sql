@@ -1,35 +1,39 @@
 -- Switchroom: the whole database, from top to bottom.
 --
 -- `switchroom migrate` applies this file as the owner, in one transaction, under an advisory lock.
--- It can be applied again at any time: what exists is kept, what is missing is made. The live
--- chat's own tables keep their names, columns and rows. Where they exist, only the columns, indexes
--- and policies that are named here are added.
+-- It can be applied again at any time: what exists is kept, what is missing is made. It holds what is
+-- ours. The live chat is somebody else's: we ask it a few questions, and tell it about calls, through
+-- the functions of the schema `livechat`, which fit the tables at hand (crates/store-pg/src/livechat).
 --
 -- `create table if not exists` changes no table that is there. A column that is added to a table later
 -- has an `alter table … add column if not exists` behind it, as `voice_legs` shows.
 --
 -- Rules that hold for every table with a `workspace_id`:
 --   * row-level security is on and forced;
---   * each of the two working roles has a permissive policy and the same policy as a restrictive one,
+--   * each of the roles `voice_agent` and `voice_webhook` has a permissive policy and the same policy as a restrictive one,
 --     so that a careless `using (true)` beside them opens nothing;
 --   * unique keys and foreign keys start with `workspace_id`, because the checks of keys ignore
 --     policies and would show one workspace something about another.
 
 -- ---------------------------------------------------------------------------------------------
 -- Roles. `switchroom migrate` makes the server's login role from DATABASE_URL. It has no rights of
--- its own and may become these two.
+-- its own and may become the first two. Nobody logs in as the others, and the server cannot become
+-- them: they own the functions of the schema `livechat`, and can do what these do and nothing else.
 -- ---------------------------------------------------------------------------------------------
 
 do $$
 declare
   working_role text;
 begin
-  foreach working_role in array array['voice_agent', 'voice_webhook'] loop
+  foreach working_role in array array['voice_agent', 'voice_webhook', 'voice_livechat', 'voice_finder']
+  loop
     if to_regrole(working_role) is null then
       begin
         execute format('create role %I nologin', working_role);
         execute format('comment on role %I is %L', working_role, case working_role
           when 'voice_agent' then 'Switchroom: a session was checked; acts for one agent'
+          when 'voice_finder' then 'Switchroom: finds ids of contacts by the end of their numbers'
+          when 'voice_livechat' then 'Switchroom: reads the live chat and writes its log'
           else 'Switchroom: a signature was checked; acts for one workspace' end);
       exception when duplicate_object or unique_violation then
         null; -- roles belong to the cluster; another database made it
@@ -58,97 +62,6 @@ end $$;
 create schema if not exists voice;
 -- The comment on this schema is the SHA-256 of this file: `switchroom migrate` writes it, and the
 -- server compares it with its own.
-
--- ---------------------------------------------------------------------------------------------
--- The live chat's tables. Existing front ends read and write them.
--- ---------------------------------------------------------------------------------------------
-
--- If row-level security is off on an existing table, its readers need no policy today. Switching it on
--- would hide every row from them, so the owner decides.
-do $$
-declare
-  open_table text;
-begin
-  select string_agg(c.relname, ', ' order by c.relname) into open_table
-    from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
-      and c.relname in ('livechat_contacts', 'livechat_contact_assignments', 'user_profiles',
-                        'livechat_messages');
-  if open_table is not null then
-    raise exception 'row-level security is off for %', open_table
-      using hint = 'Give your front ends a policy on each of these tables, enable row level '
-        'security there, and migrate again: docs/migrating-from-node.md, "Existing tables".';
-  end if;
-end $$;
-
-create table if not exists public.livechat_contacts (
-  id           uuid primary key default gen_random_uuid(),
-  workspace_id text not null,
-  display_name text,
-  phone_number text, -- E.164
-  created_at   timestamptz not null default now()
-);
-create index if not exists idx_livechat_contacts_workspace_phone
-  on public.livechat_contacts (workspace_id, phone_number);
-
-create table if not exists public.livechat_contact_assignments (
-  id           uuid primary key default gen_random_uuid(),
-  workspace_id text not null,
-  contact_id   uuid not null,
-  user_id      uuid not null,
-  status       text default 'active',
-  created_at   timestamptz not null default now(),
-  created_by   uuid
-);
-create index if not exists idx_livechat_contact_assignments_workspace_contact_status
-  on public.livechat_contact_assignments (workspace_id, contact_id, status)
-  where status = 'active';
-
--- One row per member and workspace; the roles agent and admin take calls.
-create table if not exists public.user_profiles (
-  id             uuid not null,
-  workspace_id   text not null,
-  full_name      text,
-  workspace_role text
-);
-create unique index if not exists idx_user_profiles_workspace_user
-  on public.user_profiles (workspace_id, id);
-
--- The view runs with the caller's privileges (security invoker). With the owner's, it would show every
--- workspace. An existing view may be all that a front end can read, so the owner decides about a change.
-do $$
-begin
-  if to_regclass('public.user_profiles_with_workspace') is null then
-    create view public.user_profiles_with_workspace
-      with (security_invoker = true, security_barrier = true) as
-      select id, full_name, workspace_role, workspace_id from public.user_profiles;
-  elsif not exists (select from pg_class c
-      where c.oid = to_regclass('public.user_profiles_with_workspace')
-        and c.reloptions && array['security_invoker=true', 'security_invoker=on',
-          'security_invoker=1', 'security_invoker=yes']) then
-    raise exception 'the view user_profiles_with_workspace shows every workspace to every reader'
-      using hint = 'Let your front ends read user_profiles under a policy, alter the view with set '
-        '(security_invoker = true), and migrate again: docs/migrating-from-node.md, "Existing '
-        'tables".';
-  end if;
-end $$;
-
--- One row per call, for handled and unhandled calls.
-create table if not exists public.livechat_messages (
-  id           uuid primary key default gen_random_uuid(),
-  workspace_id text not null,
-  contact_id   uuid,
-  user_id      uuid, -- the agent who handled the call
-  sender       text, -- contact | user
-  body         text,
-  msg_type     text, -- 'call'
-  direction    text, -- inbound | outbound
-  twilio_sid   text,
-  status       text,
-  created_at   timestamptz not null default now()
-);
-create unique index if not exists idx_livechat_messages_workspace_call
-  on public.livechat_messages (workspace_id, twilio_sid) where msg_type = 'call';
 
 -- ---------------------------------------------------------------------------------------------
 -- Ours.
@@ -328,16 +241,132 @@ begin
 end $$;
 revoke all on function voice.asker() from public;
 
+-- An id as the type of somebody else's column. What is no id of that type is null, which no row has.
+create or replace function voice.as_uuid(id text) returns uuid language sql immutable
+  return case when id ~ '^[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}$' then id::uuid end;
+create or replace function voice.as_bigint(id text) returns bigint language sql immutable
+  return case when id ~ '^(0|-?[1-9][0-9]{0,17})$' then id::bigint end;
+
+-- The last eight digits of a number as people write it, all digits if there are fewer, null if there
+-- are none. An extension, the domain of an address and the 0 in brackets are no part of it. Contacts
+-- are found by this, and `dialling` decides which of them have the number.
+create or replace function voice.tail(number text) returns text language sql immutable
+  return nullif(right(regexp_replace(translate(
+    regexp_replace(regexp_replace(number, '([[:digit:]].*?)[;,#xX@].*$', '\1'), '[(]0[)]', '', 'g'),
+    '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९',
+    '0123456789012345678901234567890123456789'), '[^0-9]', '', 'g'), 8), '');
+
+-- What a member with this role in the live chat is to us: agent, admin, or null for one who takes no
+-- calls. `roles` are the words of the workspace's policy, in lower case; where it names none, they are
+-- agent and admin.
+create or replace function voice.role_of(roles jsonb, role text) returns text language sql immutable
+  return case
+    when coalesce(roles -> 'admin', '["admin"]') ? lower(role) then 'admin'
+    when coalesce(roles -> 'agent', '["agent"]') ? lower(role) then 'agent' end;
+
+-- Whether a user takes calls in the workspace of this transaction.
+create or replace function voice.takes_calls(who uuid) returns boolean
+  language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (select from livechat.member(voice.workspace(), who) m
+    where voice.role_of((select w.policy -> 'roles' from public.voice_workspaces w
+      where w.workspace_id = voice.workspace()), m.role) is not null);
+end $$;
+revoke all on function voice.takes_calls(uuid) from public;
+
 -- The same workspace, but only if the asking agent takes calls there. A plpgsql function keeps its
 -- plan; a SQL function would be planned every time.
 create or replace function voice.member_workspace() returns text
   language plpgsql stable security definer set search_path = '' as $$
 begin
-  return (select p.workspace_id from public.user_profiles p
-    where p.workspace_id = voice.workspace() and p.id = auth.uid()
-      and p.workspace_role in ('agent', 'admin'));
+  return case when voice.takes_calls(auth.uid()) then voice.workspace() end;
 end $$;
 revoke all on function voice.member_workspace() from public;
+
+-- At most 1,000 members, those who take calls first, by id. The role of the others is null.
+create or replace function voice.members() returns table (user_id uuid, name text, role text)
+  language plpgsql stable security definer set search_path = '' as $$
+declare
+  roles jsonb := (select w.policy -> 'roles' from public.voice_workspaces w
+    where w.workspace_id = voice.workspace());
+begin
+  return query select t.user_id, t.name, t.role from (
+      select m.user_id, m.name, voice.role_of(roles, m.role) as role
+      from livechat.members(voice.workspace()) m) t
+    order by t.role is null, t.user_id limit 1000;
+end $$;
+revoke all on function voice.members() from public;
+
+-- The same for an agent: nobody, if the asking user takes no calls there.
+create or replace function voice.colleagues() returns table (user_id uuid, name text, role text)
+  language plpgsql stable security definer set search_path = '' as $$
+begin
+  if voice.member_workspace() is not null then
+    return query select m.user_id, m.name, m.role from voice.members() m;
+  end if;
+end $$;
+revoke all on function voice.colleagues() from public;
+
+-- The names of contacts, for an agent.
+create or replace function voice.contact_names(ids uuid[])
+  returns table (contact_id uuid, name text)
+  language plpgsql stable security definer set search_path = '' as $$
+begin
+  if ids <> '{}' and voice.member_workspace() is not null then
+    return query select c.contact_id, c.name from livechat.contact(voice.workspace(), ids) c;
+  end if;
+end $$;
+revoke all on function voice.contact_names(uuid[]) from public;
+
+-- Whether a call is over: Twilio said so, in a callback or in its record, or two people were connected
+-- in it. Then a request is a replay, or Twilio's fallback URL asks again because a step after the Dial
+-- failed. In both cases nobody must be rung a second time.
+--
+-- The end of a Dial does not count, because another wave or the good-bye may follow. A deadline does
+-- not count either, because it may be wrong. The agent's own leg of an outbound call has the call's Sid.
+create or replace function voice.call_is_over(call text) returns boolean
+  language plpgsql stable set search_path = '' as $$
+begin
+  return exists (select from public.voice_events e
+      where e.workspace_id = voice.workspace() and e.call_sid = call and e.key in ('ended', 'mended:carrier'))
+    or exists (select from public.voice_legs l
+      where l.workspace_id = voice.workspace() and l.call_sid = call
+        and l.leg_sid <> l.call_sid and l.answered_at is not null);
+end $$;
+
+-- Everything that a call asks for, in one statement that is a transaction of its own: the contacts
+-- whose number may be the caller's, the 50 oldest of them, and who is assigned to each. One row for each
+-- contact and assigned user, and one without a contact if there is none. It enters the scope itself,
+-- and the policies of the role that asks hold inside.
+create or replace function voice.caller(workspace text, tails text[], call text)
+  returns table (contact_id uuid, name text, number text, user_id uuid, call_is_over boolean)
+  language plpgsql stable set search_path = '' as $$
+declare
+  ids uuid[];
+begin
+  perform set_config('voice.workspace_id', workspace, true);
+  return query
+    with found as materialized (
+      select c.* from livechat.contacts(workspace, tails) c
+      order by c.created_at, c.contact_id limit 50),
+    assigned as materialized (
+      select a.* from livechat.assigned(workspace, array(select f.contact_id from found f)) a)
+    select f.contact_id, f.name, f.number, a.user_id, o.is_over
+    from (values (voice.call_is_over(call))) as o (is_over)
+    left join found f on true left join assigned a on a.contact_id = f.contact_id
+    order by f.created_at, f.contact_id, a.user_id;
+end $$;
+revoke all on function voice.caller(text, text[], text) from public;
+
+-- Whether a user takes calls in a workspace, in one statement that is a transaction of its own.
+create or replace function voice.is_member(workspace text, who uuid) returns boolean
+  language plpgsql stable set search_path = '' as $$
+begin
+  perform set_config('voice.workspace_id', workspace, true),
+    set_config('request.jwt.claims', json_build_object('sub', who)::text, true);
+  return voice.member_workspace() is not null;
+end $$;
+revoke all on function voice.is_member(text, uuid) from public;
 
 -- The workspaces whose calls were not compared with the carrier's record since a moment, or that have
 -- a call which began before another moment and is not over. This is the only question across
@@ -360,7 +389,14 @@ begin
 end $$;
 revoke all on function voice.workspaces_to_mend(timestamptz, timestamptz) from public;
 grant usage on schema voice to voice_agent, voice_webhook;
-grant execute on function voice.workspace() to voice_agent, voice_webhook;
+grant usage on schema voice to voice_livechat, voice_finder;
+grant execute on function voice.workspace(), voice.as_uuid(text), voice.as_bigint(text),
+  voice.tail(text), voice.role_of(jsonb, text)
+  to voice_agent, voice_webhook, voice_livechat, voice_finder;
+grant execute on function voice.members(), voice.takes_calls(uuid), voice.call_is_over(text),
+  voice.caller(text, text[], text) to voice_webhook;
+grant execute on function voice.colleagues(), voice.contact_names(uuid[]),
+  voice.is_member(text, uuid) to voice_agent;
 grant execute on function voice.asker() to voice_agent;
 grant execute on function voice.member_workspace() to voice_agent;
 grant execute on function voice.workspaces_to_mend(timestamptz, timestamptz) to voice_webhook;
@@ -375,7 +411,6 @@ declare
   kind text;
 begin
   foreach tenant_table in array array[
-    'livechat_contacts', 'livechat_contact_assignments', 'user_profiles', 'livechat_messages',
     'voice_workspaces', 'voice_numbers', 'voice_agents', 'voice_events', 'voice_calls', 'voice_legs',
     'voice_dials', 'voice_feeds', 'voice_changes'
   ] loop
@@ -426,11 +461,7 @@ begin
       case given.grantee when 0 then 'public' else given.grantee::regrole::text end);
   end loop;
 end $$;
-revoke all on public.livechat_contacts, public.livechat_contact_assignments, public.user_profiles,
-  public.livechat_messages from voice_agent, voice_webhook;
-
-grant select on public.livechat_contacts, public.livechat_contact_assignments,
-  public.user_profiles, public.voice_workspaces, public.voice_numbers to voice_webhook;
+grant select on public.voice_workspaces, public.voice_numbers to voice_webhook;
 grant update (reconciled_until, reconciling_until) on public.voice_workspaces to voice_webhook;
 grant select, insert, update (at, fact, params) on public.voice_events to voice_webhook;
 grant select, insert on public.voice_dials to voice_webhook;
@@ -439,15 +470,6 @@ grant select, insert, update on public.voice_agents, public.voice_calls, public.
 grant select, insert, update (seq) on public.voice_feeds to voice_webhook, voice_agent;
 grant select, insert, update (seq, kind, ref, at) on public.voice_changes
   to voice_webhook, voice_agent;
--- No right to the id: the primary key of the live chat's tables is the id alone, so a role that could
--- choose an id could find out by a duplicate whether another workspace has it. The default chooses it.
-grant select,
-  insert (workspace_id, contact_id, user_id, sender, body, msg_type, direction, twilio_sid, status,
-    created_at),
-  update (contact_id, user_id, sender, body, direction, status, created_at)
-  on public.livechat_messages to voice_webhook;
-
-grant select on public.livechat_contacts, public.user_profiles, public.voice_agents,
-  public.voice_calls, public.voice_legs to voice_agent;
+grant select on public.voice_agents, public.voice_calls, public.voice_legs to voice_agent;
 grant insert (workspace_id, user_id, presence, presence_since, online_until, ready_since),
   update (presence, presence_since, online_until, ready_since) on public.voice_agents to voice_agent;

@@ -6,14 +6,15 @@ use calls::{LONGEST_CALL, LONGEST_RING};
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
 use routing::{Activity, Availability, Page, Presence, Role};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::news::{AGENT, with_news};
-use crate::scope::Scope;
+use crate::scope::{Scope, alone};
 use crate::sql;
 use crate::text::{believed, join};
-use crate::words::{AVAILABLE, TAKES_CALLS};
+use crate::words::AVAILABLE;
 
 /// One agent and what they are doing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -70,7 +71,8 @@ impl AgentRow {
 }
 
 impl Store {
-    /// Whether the user is a member of the workspace that takes calls.
+    /// Whether the user is a member of the workspace that takes calls. One statement without a
+    /// transaction around it.
     ///
     /// # Errors
     ///
@@ -81,10 +83,9 @@ impl Store {
         user: UserId,
     ) -> Result<bool, StoreError> {
         let _turn = self.agent_shares.turn(workspace).await?;
-        let rows = Scope::Agent(workspace, user)
-            .run(&self.agent, MEMBER, &[&workspace.as_str(), &sql::uuid(user)])
-            .await?;
-        Ok(!rows.is_empty())
+        let params: &[&(dyn ToSql + Sync)] = &[&workspace.as_str(), &sql::uuid(user)];
+        let rows = alone(&self.agent, MEMBER, params).await?;
+        Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 
     /// The agents of the workspace by name, at most [`MOST_MEMBERS`](crate::MOST_MEMBERS); empty if the
@@ -186,19 +187,17 @@ pub(crate) fn oldest(now: Timestamp) -> (SystemTime, SystemTime) {
 }
 
 pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
-    let corrupt = |column: &str| StoreError::Corrupt(format!("user_profiles.{column}"));
+    let corrupt = |column: &str| StoreError::Corrupt(format!("members.{column}"));
     Ok(AgentRow {
-        user: sql::user(row, "user_id").ok_or_else(|| corrupt("id"))?,
-        name: row.get("full_name"),
-        role: sql::role(row).ok_or_else(|| corrupt("workspace_role"))?,
+        user: sql::user(row, "user_id").ok_or_else(|| corrupt("user_id"))?,
+        name: row.get("name"),
+        role: sql::role(row).ok_or_else(|| corrupt("role"))?,
         presence: sql::presence(row),
         presence_since: sql::moment(row, "presence_since"),
         on_call_since: sql::moment(row, "on_call_since"),
         offered_since: sql::moment(row, "offered_since"),
-        call: match row.get::<_, Option<&str>>("call_sid") {
-            Some(_) => Some(sql::call_sid(row, "call_sid")?),
-            None => None,
-        },
+        // One that is no Sid must not hide the team.
+        call: row.get::<_, Option<&str>>("call_sid").and_then(|sid| sid.parse().ok()),
         idle_since: sql::moment(row, "idle_since"),
         ready_since: sql::moment(row, "ready_since"),
         page: sql::page(row),
@@ -206,23 +205,22 @@ pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
     })
 }
 
-pub(crate) const MEMBER: &str = join!(
-    "select p.id from public.user_profiles p \
-     where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
-    TAKES_CALLS
-);
+/// Workspace, user.
+pub(crate) const MEMBER: &str = "select voice.is_member($1, $2)";
 
-pub(crate) const AGENTS: &str = join!(
-    "select p.id as user_id, p.full_name, p.workspace_role, g.presence, g.presence_since, ",
-    believed!("g.idle_since"),
-    " as idle_since, \
+/// The members of a function of the schema `voice`, and what they are doing.
+macro_rules! with_states {
+    ($members:literal) => {
+        join!(
+            "select p.user_id, p.name, p.role, g.presence, g.presence_since, ",
+            believed!("g.idle_since"),
+            " as idle_since, \
   g.ready_since, g.online_until, g.online_until > now() as page_open, \
   l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
-from (select p.id, left(p.full_name, 200) as full_name, p.workspace_role \
-  from public.user_profiles p where p.workspace_id = $1 and p.workspace_role ",
-    TAKES_CALLS,
-    " order by p.id limit 1000) p \
-left join public.voice_agents g on g.workspace_id = $1 and g.user_id = p.id \
+from ",
+            $members,
+            " p \
+left join public.voice_agents g on g.workspace_id = $1 and g.user_id = p.user_id \
 left join ( \
   select l.user_id, min(l.answered_at) filter (where l.is_on_call) as on_call_since, \
     min(l.began_at) filter (where l.is_ringing) as offered_since, \
@@ -235,23 +233,29 @@ left join ( \
       l.answered_at is null and coalesce(l.ringing_at, l.initiated_at) > $3 as is_ringing \
     from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null) l \
   group by l.user_id \
-) l on l.user_id = p.id order by p.full_name, p.id"
-);
+) l on l.user_id = p.user_id where p.role is not null order by p.name, p.user_id"
+        )
+    };
+}
 
-/// The row is written only for a member, because the profile is read under the same policies. The end
+/// Workspace, oldest answer and oldest ring that count; for an agent who asks.
+pub(crate) const AGENTS: &str = with_states!("voice.colleagues()");
+
+/// The same for a webhook.
+pub(crate) const MEMBERS: &str = with_states!("voice.members()");
+
+/// The row is written only for a member who takes calls, and only for the user who asks. The end
 /// of the last call is by Twilio's clock, which may be ahead of ours.
 pub(crate) const SET_PRESENCE: &str = with_news!(
     join!(
         "put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, presence, presence_since, ready_since) \
-    select p.workspace_id, p.id, $3::text, $4::timestamptz, \
+    select $1::text, $2::uuid, $3::text, $4::timestamptz, \
       case when $3 = ",
         AVAILABLE,
         " then $4::timestamptz end \
-    from public.user_profiles p \
-    where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
-        TAKES_CALLS,
-        " on conflict (workspace_id, user_id) do update set \
+    where voice.member_workspace() = $1 \
+  on conflict (workspace_id, user_id) do update set \
     presence_since = case when g.presence is distinct from excluded.presence \
       then excluded.presence_since else g.presence_since end, \
     presence = excluded.presence, \
@@ -265,16 +269,12 @@ pub(crate) const SET_PRESENCE: &str = with_news!(
 );
 
 pub(crate) const END_WRAP_UP: &str = with_news!(
-    join!(
-        "put as ( \
+    "put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, ready_since) \
-    select p.workspace_id, p.id, $3::timestamptz from public.user_profiles p \
-    where p.workspace_id = $1 and p.id = $2 and p.workspace_role ",
-        TAKES_CALLS,
-        " on conflict (workspace_id, user_id) do update \
+    select $1::text, $2::uuid, $3::timestamptz where voice.member_workspace() = $1 \
+  on conflict (workspace_id, user_id) do update \
     set ready_since = greatest(excluded.ready_since, g.idle_since) \
-  returning g.user_id), "
-    ),
+  returning g.user_id), ",
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
     "select p.user_id, (select count(*) from notified) from put p"
 );

@@ -25,7 +25,7 @@ use kind::Kind;
 use rows::{EventRow, EventRows};
 use statements::{
     LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
-    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, UPSERT_MESSAGES,
+    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, WRITE_LOG,
 };
 
 pub(crate) use statements::STATEMENTS;
@@ -249,7 +249,7 @@ async fn write(
         client.prepare_cached(PUT_EVENTS),
         client.prepare_cached(UPDATE_CALLS),
         client.prepare_cached(UPSERT_LEGS),
-        client.prepare_cached(UPSERT_MESSAGES),
+        client.prepare_cached(WRITE_LOG),
         client.prepare_cached(STUB_AGENTS),
         client.prepare_cached(LOCK_AGENTS),
         client.prepare_cached(SETTLE_AGENTS),
@@ -268,7 +268,7 @@ async fn write(
         client.execute(&put, &new),
         client.execute(&update, &call_rows),
         client.execute(&legs, &leg_rows),
-        client.execute(&messages, &message_rows),
+        client.query(&messages, &message_rows),
         client.execute(&stub, &agents),
         client.query(&lock, &agents),
         client.execute(&settle, &agents),
@@ -277,7 +277,7 @@ async fn write(
         client.batch_execute("commit"),
     );
     // The first refusal caused all others.
-    for written in [put, update, legs, messages, stub, lock.map(|_| 0), settle, note] {
+    for written in [put, update, legs, messages.map(|_| 0), stub, lock.map(|_| 0), settle, note] {
         written?;
     }
     still?;

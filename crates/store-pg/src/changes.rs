@@ -91,7 +91,7 @@ impl Store {
                 ],
             )
             .await?;
-        let [head, agents, calls] = &rows[..] else { return Err(incomplete()) };
+        let [head, agents, calls] = &rows[..] else { return Err(StoreError::missing_answer()) };
         let agents = agents.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
         if agents.is_empty() {
             return Ok(None);
@@ -123,7 +123,7 @@ impl Store {
                 &[(CHANGES, &[&id, &after]), (AGENTS, &[&id, &answered_after, &rang_after])],
             )
             .await?;
-        let [changes, agents] = &rows[..] else { return Err(incomplete()) };
+        let [changes, agents] = &rows[..] else { return Err(StoreError::missing_answer()) };
         let agents = agents.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
         if agents.is_empty() {
             return Ok(None);
@@ -142,10 +142,6 @@ impl Store {
         };
         Ok(Some(Changes { seq, changes, agents, calls, damaged }))
     }
-}
-
-fn incomplete() -> StoreError {
-    StoreError::Corrupt("an answer is missing".to_owned())
 }
 
 fn change(row: &Row) -> Result<Option<Change>, StoreError> {
@@ -175,7 +171,7 @@ fn call_of(change: &Change) -> Option<&str> {
 }
 
 /// Workspace.
-const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
+pub(crate) const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
 
 /// Workspace, number of the last known change. One row for each later change that is kept, and at
 /// least one row if there ever was a change.

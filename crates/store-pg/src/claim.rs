@@ -7,10 +7,8 @@ use tokio_postgres::types::{Json, ToSql};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::roster::{KnownContact, call_is_over, contact_by_number, known_contact};
+use crate::roster::{CALLER, KnownContact, contact_with, tail};
 use crate::scope::Scope;
-use crate::text::join;
-use crate::words::TAKES_CALLS;
 
 /// What is known when an agent calls out.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,7 +61,10 @@ impl Store {
         let id = workspace.as_str();
         let lock: &[&(dyn ToSql + Sync)] = &[&id];
         let claim: &[&(dyn ToSql + Sync)] = &[&id, &asked];
-        let statements = [(LOCK_CLAIMS, lock), (CLAIM_CALL, claim)];
+        let (number, tails) = (asked.0.number, [tail(asked.0.number)]);
+        let (tails, call) = (&tails[..], asked.0.call);
+        let caller: &[&(dyn ToSql + Sync)] = &[&id, &tails, &call.as_str()];
+        let statements = [(LOCK_CLAIMS, lock), (CALLER, caller), (CLAIM_CALL, claim)];
         let _turn = self.webhook_shares.turn(workspace).await?;
         let mut answers = Scope::Webhook(workspace).run_all(&self.webhook, &statements).await?;
         let rows = answers.pop().unwrap_or_default();
@@ -74,7 +75,7 @@ impl Store {
             placed: row.get("placed"),
             placed_by_all: row.get("placed_by_all"),
             claimed: row.get("claimed"),
-            contact: known_contact(row),
+            contact: answers.pop().and_then(|rows| contact_with(&rows, number)),
             call_is_over: row.get("call_is_over"),
         })
     }
@@ -105,18 +106,11 @@ pub(crate) const LOCK_CLAIMS: &str =
     "select pg_advisory_xact_lock(hashtextextended('claims ' || $1::text, 0))";
 
 /// The claim of an outbound call: workspace, and the fields of `Asked` as JSON.
-pub const CLAIM_CALL: &str = join!(
-    "with asked as materialized (select * from jsonb_to_record($2::jsonb) as a (agent uuid, \
+pub const CLAIM_CALL: &str = "with asked as materialized (select * from jsonb_to_record($2::jsonb) as a (agent uuid, \
        number text, call text, max_own bigint, own_since timestamptz, max_of_all bigint, \
        of_all_since timestamptz, oldest_call timestamptz, now timestamptz)), \
-contact as (",
-    contact_by_number!("(select number from asked)"),
-    "), \
 known as ( \
-  select exists (select from public.user_profiles p where p.workspace_id = $1 \
-      and p.id = (select agent from asked) and p.workspace_role ",
-    TAKES_CALLS,
-    ") as is_member, \
+  select voice.takes_calls((select agent from asked)) as is_member, \
     exists (select from public.voice_legs l where l.workspace_id = $1 \
       and l.user_id = (select agent from asked) and l.ended_at is null \
       and l.answered_at > (select oldest_call from asked) \
@@ -132,21 +126,19 @@ known as ( \
       and d.call_sid <> (select call from asked)) as placed, \
     (select count(*) from public.voice_dials d where d.workspace_id = $1 \
       and d.dialled_at > (select of_all_since from asked) \
-      and d.call_sid <> (select call from asked)) as placed_by_all, ",
-    call_is_over!("(select call from asked)"),
-    "), \
+      and d.call_sid <> (select call from asked)) as placed_by_all, \
+    voice.call_is_over((select call from asked)) as call_is_over), \
 claimed as ( \
   insert into public.voice_dials (workspace_id, call_sid, user_id, dialled_at) \
     select $1, a.call, a.agent, a.now from known k cross join asked a \
     where k.is_member and not k.on_call and k.placed < a.max_own \
       and k.placed_by_all < a.max_of_all and not k.call_is_over \
   on conflict (workspace_id, call_sid) do nothing returning call_sid) \
-select c.id as contact_id, c.display_name as contact_name, k.*, \
+select k.*, \
   exists (select from claimed) or exists (select from public.voice_dials d \
     where d.workspace_id = $1 and d.call_sid = (select call from asked) \
       and d.user_id = (select agent from asked)) as claimed \
-from known k left join contact c on true"
-);
+from known k";
 
 /// The parameters of [`CLAIM_CALL`] by name, so that they cannot be mixed up.
 #[derive(Debug, Serialize)]

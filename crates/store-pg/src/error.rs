@@ -217,6 +217,11 @@ impl StoreError {
         })
     }
 
+    /// The answer to one of several questions is not there.
+    pub(crate) fn missing_answer() -> Self {
+        Self::Corrupt("an answer is missing".to_owned())
+    }
+
     /// An error of a step that carries no user data.
     pub(crate) fn of_set_up(error: tokio_postgres::Error) -> Self {
         match Self::from(error) {

@@ -90,6 +90,14 @@ async fn look(client: &Client) -> Result<(Vec<Finding>, Option<StoreError>), Sto
         }
     }
     enter_path(client, &own).await?;
+    match probe::nobody(client).await {
+        Ok(shown) => {
+            findings.extend(shown.into_iter().map(|fault| Finding { fault, is_leak: true }));
+        }
+        Err(error) => {
+            unanswered.get_or_insert(error);
+        }
+    }
     Ok((findings, unanswered))
 }
 

@@ -46,7 +46,7 @@ pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
 pub use plans::StoreOptions;
 pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
-pub use roster::{KnownContact, MOST_MEMBERS, ROSTER, Roster};
+pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Members, Roster};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};
 pub use tables::{LIVE_CHAT, OURS};

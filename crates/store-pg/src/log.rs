@@ -126,7 +126,7 @@ const COLUMNS: &str = join!(
     call_columns::COLUMNS.selected,
     ", ",
     leg_columns::COLUMNS.selected,
-    ", left(c.display_name, 200) as contact_name"
+    ", c.name as contact_name"
 );
 
 /// The calls of a subquery, as `v`, with what stands beside them: the contact, and at most so many legs
@@ -136,13 +136,15 @@ const COLUMNS: &str = join!(
 macro_rules! calls_of {
     ($rows:expr, $order:literal, $legs:literal) => {
         join!(
+            "with page as materialized (",
+            $rows,
+            ") select ",
+            COLUMNS,
             " from (select r.*, sum(pg_column_size(r.waves)) over (order by ",
             $order,
-            ") as bytes from (",
-            $rows,
-            ") r) v \
-              left join public.livechat_contacts c \
-                on c.workspace_id = $1 and c.id = v.contact_id \
+            ") as bytes from page r) v \
+              left join voice.contact_names(array(select distinct p.contact_id from page p \
+                where p.contact_id is not null)) c on c.contact_id = v.contact_id \
               left join lateral (select g.*, \
                   row_number() over (order by g.initiated_at, g.leg_sid) as nth \
                 from public.voice_legs g where g.workspace_id = $1 and g.call_sid = v.call_sid \
@@ -166,8 +168,6 @@ const NEVER: Timestamp = Timestamp::from_unix_seconds(253_402_300_799);
 macro_rules! page {
     ($rows:expr) => {
         join!(
-            "select ",
-            COLUMNS,
             calls_of!(
                 join!(
                     "select * from public.voice_calls \
@@ -206,8 +206,6 @@ pub const CALLS_MISSED: &str = page!(join!(OF_ALL, MISSED));
 /// Workspace, start of the oldest call that may still last. A call whose start is not known yet
 /// follows as soon as it is.
 pub(crate) const LIVE_CALLS: &str = join!(
-    "select ",
-    COLUMNS,
     calls_of!(
         "select * from public.voice_calls \
         where workspace_id = $1 and ended_at is null and started_at > $2 \
@@ -223,8 +221,6 @@ pub const MOST_LIVE_CALLS: usize = 500;
 
 /// Workspace, calls.
 pub(crate) const CALLS_NAMED: &str = join!(
-    "select ",
-    COLUMNS,
     calls_of!(
         "select * from public.voice_calls \
          where workspace_id = $1 and call_sid = any ($2::text[])",
@@ -236,8 +232,6 @@ pub(crate) const CALLS_NAMED: &str = join!(
 
 /// Workspace, call.
 pub(crate) const CALL: &str = join!(
-    "select ",
-    COLUMNS,
     calls_of!(
         "select * from public.voice_calls where workspace_id = $1 and call_sid = $2",
         "r.call_sid",

@@ -11,8 +11,9 @@ use crate::guard;
 use crate::pool;
 use crate::url::{self, Target};
 
-/// The whole database, as the top of the repository shows it.
-pub const SCHEMA: &str = include_str!("../../../schema.sql");
+/// The whole database: what is ours, as the top of the repository shows it, and the live chat's side.
+pub const SCHEMA: &str =
+    concat!(include_str!("../../../schema.sql"), "\n", include_str!("livechat/standard.sql"));
 
 /// The SHA-256 of [`SCHEMA`] in hexadecimal digits, as the database's comment carries it.
 pub fn checksum() -> String {

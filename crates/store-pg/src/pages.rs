@@ -9,7 +9,6 @@ use crate::error::StoreError;
 use crate::news::{AGENT, with_news};
 use crate::scope::Scope;
 use crate::text::join;
-use crate::words::TAKES_CALLS;
 use crate::{Store, sql};
 
 impl Store {
@@ -37,22 +36,16 @@ impl Store {
 /// Workspace, users, seconds. Only an agent who had no page is a change. Agents are locked in the
 /// order of their ids, as everywhere.
 pub(crate) const RENEW: &str = with_news!(
-    join!(
-        "had as ( \
+    "had as ( \
   select g.user_id from public.voice_agents g \
   where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) and g.online_until > now()), \
 put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, online_until) \
-    select p.workspace_id, p.id, now() + $3::float8 * interval '1 second' \
-    from public.user_profiles p \
-    where p.workspace_id = $1 and p.id = any ($2::uuid[]) \
-      and p.workspace_role ",
-        TAKES_CALLS,
-        " order by p.id \
+    select $1::text, u.id, now() + $3::float8 * interval '1 second' \
+    from unnest($2::uuid[]) as u (id) where voice.takes_calls(u.id) order by u.id \
   on conflict (workspace_id, user_id) do update \
     set online_until = greatest(g.online_until, excluded.online_until) \
-  returning g.user_id), "
-    ),
+  returning g.user_id), ",
     join!(
         "select '",
         AGENT,

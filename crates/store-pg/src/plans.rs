@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::pool::PoolPlan;
-use crate::scope::ENTER;
+use crate::scope::{AGENT, ENTER, WEBHOOK};
 use crate::store::Store;
 use crate::{agents, apply, changes, claim, log, roster, stats, url, workspaces};
 
@@ -82,6 +82,7 @@ impl Store {
     pub fn new(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
         let target = url::parse(url)?;
         let plan = |connections, statement_timeout_millis, statements| PoolPlan {
+            role: WEBHOOK,
             connections,
             statement_timeout_millis,
             statements,
@@ -89,9 +90,11 @@ impl Store {
         };
         let webhook = plan(options.webhook_connections, 2_000, WEBHOOK_STATEMENTS);
         let agent = plan(options.agent_connections, 5_000, AGENT_STATEMENTS);
+        let agent = PoolPlan { role: AGENT, ..agent };
         let apply = plan(options.apply_connections, 10_000, apply::STATEMENTS);
         let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
         let report = plan(options.report_connections, 5_000, REPORT_STATEMENTS);
+        let report = PoolPlan { role: AGENT, ..report };
         // Short, because every workspace that begins to hang is tried once on these connections. One that
         // is only large goes on with more time.
         let lane = plan(options.lane_connections, 400, apply::STATEMENTS);
@@ -102,8 +105,15 @@ impl Store {
     }
 }
 
-const WEBHOOK_STATEMENTS: &[&str] =
-    &[ENTER, roster::ROSTER, claim::LOCK_CLAIMS, claim::CLAIM_CALL, workspaces::WORKSPACE];
+const WEBHOOK_STATEMENTS: &[&str] = &[
+    ENTER,
+    roster::CALLER,
+    agents::MEMBERS,
+    changes::HEAD,
+    claim::LOCK_CLAIMS,
+    claim::CLAIM_CALL,
+    workspaces::WORKSPACE,
+];
 
 const AGENT_STATEMENTS: &[&str] = &[
     ENTER,

@@ -49,6 +49,9 @@ pub(crate) async fn on_connection<W: Work>(pool: &Pool, work: &W) -> Result<W::D
 
 /// What one pool is for.
 pub(crate) struct PoolPlan {
+    /// The role of its connections: that of a statement without a transaction around it. Without a
+    /// workspace, policies show it no row.
+    pub(crate) role: &'static str,
     /// How many connections at most.
     pub(crate) connections: usize,
     /// How long a statement may run, in milliseconds.
@@ -60,8 +63,8 @@ pub(crate) struct PoolPlan {
     pub(crate) wait: Duration,
 }
 
-/// How long preparing a statement may wait for a lock.
-const HASTY: &str = "set lock_timeout = 50";
+/// How long preparing a statement may wait for a lock, in milliseconds.
+const HASTE: u32 = 50;
 
 /// Makes a pool; no connection is opened yet. While nothing is admitted none is lent.
 pub(crate) fn pool(
@@ -83,14 +86,15 @@ pub(crate) fn pool(
         plan.statement_timeout_millis,
         plan.statement_timeout_millis / 2,
     );
+    let hasty = format!("set role {}; set lock_timeout = {HASTE}", plan.role);
     let new = Arc::clone(admission);
     let prepare = Hook::async_fn(move |client, _| {
-        let (session, admission) = (session.clone(), Arc::clone(&new));
+        let (hasty, session, admission) = (hasty.clone(), session.clone(), Arc::clone(&new));
         Box::pin(async move {
             admission.connected();
             admission.check().map_err(HookError::message)?;
             // Another program's lock on one table must not keep the connection from all the others.
-            client.batch_execute(HASTY).await.map_err(HookError::Backend)?;
+            client.batch_execute(&hasty).await.map_err(HookError::Backend)?;
             for sql in statements {
                 match client.prepare_cached(sql).await {
                     Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {}

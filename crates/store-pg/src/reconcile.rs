@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use crate::Store;
 use crate::error::StoreError;
 use crate::pool::Borrowed;
-use crate::roster::contact_by_number;
+use crate::roster::{CALLER, contact_with, tail};
 use crate::scope::{ENTER, Scope};
 use crate::sql;
 use crate::text::join;
@@ -208,10 +208,11 @@ impl Store {
         workspace: &WorkspaceId,
         number: &PhoneNumber,
     ) -> Result<Option<ContactId>, StoreError> {
+        let (tails, no_call) = ([tail(number)], "");
         let rows = Scope::Webhook(workspace)
-            .run(&self.apply, CONTACT, &[&workspace.as_str(), &number.as_str()])
+            .run(&self.apply, CALLER, &[&workspace.as_str(), &&tails[..], &no_call])
             .await?;
-        Ok(rows.first().and_then(|row| sql::contact(row, "id")))
+        Ok(contact_with(&rows, number).map(|contact| contact.id))
     }
 }
 
@@ -276,6 +277,3 @@ const KNOWN_CALLS: &str = join!(
     " as is_lost \
 from public.voice_calls v where v.workspace_id = $1 and v.call_sid = any ($2::text[])"
 );
-
-/// Workspace, number.
-const CONTACT: &str = contact_by_number!("$2");

@@ -1,20 +1,18 @@
-//! The roster of a call: everything that a voice webhook needs to know, in one round trip.
+//! The roster of a call: who calls, and who could take it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use calls::LONGEST_CALL;
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
-use routing::Candidate;
+use routing::{Activity, Candidate, Page, Presence};
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use crate::Store;
-use crate::agents::{activity, works_until};
+use crate::agents::{self, AgentRow, MEMBERS};
+use crate::changes::HEAD;
 use crate::error::StoreError;
-use crate::scope::Scope;
+use crate::scope::{Scope, alone};
 use crate::sql;
-use crate::text::{believed, join};
-use crate::words::TAKES_CALLS;
 
 /// What is known when a call rings: who calls, and who could take it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,20 +33,106 @@ pub struct Roster {
 pub struct KnownContact {
     /// The contact.
     pub id: ContactId,
-    /// The name somebody entered, whatever it contains.
+    /// The name somebody entered, whatever it contains, cut to 200 characters.
     pub name: Option<String>,
 }
 
+/// What a call asks the database for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Caller {
+    /// The contacts whose number may be the caller's, oldest first, at most 50.
+    pub contacts: Vec<FoundContact>,
+    /// Whether this very call is over already: the request is a replay.
+    pub call_is_over: bool,
+}
+
+/// A contact whose number ends as the caller's does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FoundContact {
+    /// The contact.
+    pub contact: KnownContact,
+    /// The number as the live chat has it, cut to 100 characters.
+    pub number: String,
+    /// Who is assigned, by id; of all contacts together at most 1,000.
+    pub assigned: Vec<UserId>,
+}
+
+impl Caller {
+    /// Leaves only the contacts whose number has this property. Of them the first with an assignment
+    /// counts, else the oldest.
+    fn contact(self, is_meant: impl Fn(&str) -> bool) -> Option<FoundContact> {
+        let mut meant: Vec<_> =
+            self.contacts.into_iter().filter(|found| is_meant(&found.number)).collect();
+        let first = meant.iter().position(|found| !found.assigned.is_empty()).unwrap_or(0);
+        (first < meant.len()).then(|| meant.swap_remove(first))
+    }
+}
+
+/// The members of a workspace who take calls, and what they are doing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Members {
+    /// The number of the last change that is surely in it. Later changes may be in it too.
+    pub seq: i64,
+    /// The members by name, at most [`MOST_MEMBERS`].
+    pub agents: Vec<AgentRow>,
+}
+
 impl Store {
-    /// Looks up caller, assignments, members and their state for one call.
+    /// Asks who calls: the contacts whose number ends in one of `tails`, who is assigned to them, and
+    /// whether the call is over. An assignment counts if it was committed before the question.
     ///
-    /// `caller` is `None` for a withheld number. Of several contacts with the same number the one with
-    /// an assignment counts, then the oldest; of very many, only the 50 oldest are looked at. At most
-    /// [`MOST_MEMBERS`] members are read, by id. `wrap_up` is the length of the wrap-up after a call.
+    /// One statement without a transaction around it. Without `tails`, there are no contacts.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`].
+    pub async fn caller(
+        &self,
+        workspace: &WorkspaceId,
+        tails: &[String],
+        call: CallSid,
+    ) -> Result<Caller, StoreError> {
+        let _turn = self.webhook_shares.turn(workspace).await?;
+        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
+            &[&workspace.as_str(), &tails, &call.as_str()];
+        Ok(caller(&alone(&self.webhook, CALLER, params).await?))
+    }
+
+    /// Reads the members who take calls, and what they are doing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn members(
+        &self,
+        workspace: &WorkspaceId,
+        now: Timestamp,
+    ) -> Result<Members, StoreError> {
+        let id = workspace.as_str();
+        let (answered_after, rang_after) = agents::oldest(now);
+        let _turn = self.webhook_shares.turn(workspace).await?;
+        // The number is read first, so that everything read after it is at least as new.
+        let rows = Scope::Webhook(workspace)
+            .run_all(
+                &self.webhook,
+                &[(HEAD, &[&id]), (MEMBERS, &[&id, &answered_after, &rang_after])],
+            )
+            .await?;
+        let [head, agents] = &rows[..] else { return Err(StoreError::missing_answer()) };
+        Ok(Members {
+            seq: head.first().map_or(0, |row| row.get("seq")),
+            agents: agents.iter().map(agents::agent).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Looks up caller, assignments, members and their state for one call.
+    ///
+    /// `caller` is `None` for a withheld number. At most [`MOST_MEMBERS`] members are read, by id.
+    /// `wrap_up` is the length of the wrap-up after a call.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
     pub async fn roster(
         &self,
         workspace: &WorkspaceId,
@@ -57,131 +141,103 @@ impl Store {
         wrap_up: Duration,
         now: Timestamp,
     ) -> Result<Roster, StoreError> {
-        let caller = caller.map(PhoneNumber::as_str);
-        let oldest = sql::system(now.before(LONGEST_CALL));
+        let id = workspace.as_str();
+        let tails: Vec<String> = caller.map(tail).into_iter().collect();
+        let (answered_after, rang_after) = agents::oldest(now);
         let _turn = self.webhook_shares.turn(workspace).await?;
         let rows = Scope::Webhook(workspace)
-            .run(&self.webhook, ROSTER, &[&workspace.as_str(), &caller, &call.as_str(), &oldest])
+            .run_all(
+                &self.webhook,
+                &[
+                    (CALLER, &[&id, &tails, &call.as_str()]),
+                    (MEMBERS, &[&id, &answered_after, &rang_after]),
+                ],
+            )
             .await?;
+        let [asked, members] = &rows[..] else { return Err(StoreError::missing_answer()) };
+        let members = members.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
+        let asked = self::caller(asked);
+        let call_is_over = asked.call_is_over;
+        let number = caller.map(PhoneNumber::as_str);
+        let found = asked.contact(|text| Some(text) == number);
+        let (contact, assigned) =
+            found.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
+        let closed = |agent: &AgentRow| {
+            let until = agent.online_until.filter(|_| agent.page == Page::Closed)?;
+            Some((agent.user, now.since(until)))
+        };
         Ok(Roster {
-            contact: rows.first().and_then(known_contact),
-            candidates: rows.iter().filter_map(|row| candidate(row, wrap_up)).collect(),
-            closed: rows.iter().filter_map(closed).collect(),
-            call_is_over: rows.first().is_some_and(|row| row.get("call_is_over")),
+            contact,
+            closed: members.iter().filter_map(closed).collect(),
+            candidates: candidates(&members, &assigned, wrap_up),
+            call_is_over,
         })
     }
 }
 
-pub(crate) fn known_contact(row: &Row) -> Option<KnownContact> {
-    let id = sql::contact(row, "contact_id")?;
-    Some(KnownContact { id, name: row.get("contact_name") })
-}
-
-fn candidate(row: &Row, wrap_up: Duration) -> Option<Candidate> {
-    let user: Option<Uuid> = row.get("user_id");
-    let (ended, ready) = (sql::moment(row, "idle_since"), sql::moment(row, "ready_since"));
-    Some(Candidate {
-        user: UserId::from_bytes(*user?.as_bytes()),
-        role: sql::role(row),
-        assigned: row.get("assigned"),
-        presence: sql::presence(row),
-        page: sql::page(row),
-        activity: activity(row.get("on_call"), works_until(ended, ready, wrap_up)),
-        idle_since: ended,
+/// The members, and those of the assigned users who are none.
+fn candidates(members: &[AgentRow], assigned: &[UserId], wrap_up: Duration) -> Vec<Candidate> {
+    let member = |agent: &AgentRow| Candidate {
+        user: agent.user,
+        role: Some(agent.role),
+        assigned: assigned.contains(&agent.user),
+        presence: agent.presence,
+        page: agent.page,
+        activity: agent.availability(wrap_up).activity,
+        idle_since: agent.idle_since,
         rung_in: None,
-    })
+    };
+    let stranger = |user: &UserId| Candidate {
+        user: *user,
+        role: None,
+        assigned: true,
+        presence: Presence::Unknown,
+        page: Page::Unknown,
+        activity: Activity::Idle,
+        idle_since: None,
+        rung_in: None,
+    };
+    let is_member = |user: &UserId| members.iter().any(|agent| agent.user == *user);
+    let strangers = assigned.iter().filter(|user| !is_member(user)).map(stranger);
+    members.iter().map(member).chain(strangers).collect()
 }
 
-/// The agent of a row, if their lease has run out, and how long ago.
-fn closed(row: &Row) -> Option<(UserId, Duration)> {
-    let seconds: Option<f64> = row.get("closed_for");
-    let ago = Duration::try_from_secs_f64(seconds?).ok()?;
-    Some((sql::user(row, "user_id")?, ago))
+/// Reads the rows of [`CALLER`].
+pub(crate) fn caller(rows: &[Row]) -> Caller {
+    let mut found = Caller {
+        contacts: Vec::new(),
+        call_is_over: rows.first().is_some_and(|row| row.get("call_is_over")),
+    };
+    let mut places: BTreeMap<ContactId, usize> = BTreeMap::new();
+    for row in rows {
+        let Some(id) = sql::contact(row, "contact_id") else { continue };
+        let place = *places.entry(id).or_insert(found.contacts.len());
+        if place == found.contacts.len() {
+            found.contacts.push(FoundContact {
+                contact: KnownContact { id, name: row.get("name") },
+                number: row.get::<_, Option<&str>>("number").unwrap_or_default().to_owned(),
+                assigned: Vec::new(),
+            });
+        }
+        found.contacts[place].assigned.extend(sql::user(row, "user_id"));
+    }
+    found
 }
 
-/// The most members of a workspace that are read; the same number stands in the statements.
+/// The contact that has this number, of the rows of [`CALLER`].
+pub(crate) fn contact_with(rows: &[Row], number: &PhoneNumber) -> Option<KnownContact> {
+    let found = caller(rows).contact(|text| text == number.as_str());
+    found.map(|found| found.contact)
+}
+
+/// The last eight digits, as the function `voice.tail` has them.
+pub(crate) fn tail(number: &PhoneNumber) -> String {
+    let digits = number.as_str().trim_start_matches('+');
+    digits.get(digits.len().saturating_sub(8)..).unwrap_or(digits).to_owned()
+}
+
+/// The most members of a workspace that are read; the same number stands in the schema.
 pub const MOST_MEMBERS: usize = 1_000;
 
-/// The contact with a number: of several the one with an assignment, then the oldest.
-///
-/// However many contacts have the number, the work is bounded: the first 1,000 that the index gives are
-/// read, and the 50 oldest of them are asked for an assignment. A name is cut before it is sent.
-macro_rules! contact_by_number {
-    ($number:expr) => {
-        $crate::text::join!(
-            "select c.id, left(c.display_name, 200) as display_name from ( \
-               select n.* from (select m.id, m.display_name, m.created_at \
-                 from public.livechat_contacts m where m.workspace_id = $1 and m.phone_number = ",
-            $number,
-            " limit 1000) n order by n.created_at, n.id limit 50) c \
-             order by exists (select from public.livechat_contact_assignments a \
-                where a.workspace_id = $1 and a.contact_id = c.id and a.status = 'active') desc, \
-              c.created_at, c.id \
-            limit 1"
-        )
-    };
-}
-
-pub(crate) use contact_by_number;
-
-/// Whether a call is over: Twilio said so, in a callback or in its record, or two people were
-/// connected in it. Then the request is a replay, or Twilio's fallback URL asks again because a step
-/// after the Dial failed. In both cases nobody must be rung a second time.
-///
-/// The end of a Dial does not count, because another wave or the good-bye may follow. A deadline does
-/// not count either, because it may be wrong. The agent's own leg of an outbound call has the call's
-/// Sid.
-macro_rules! call_is_over {
-    ($call:expr) => {
-        $crate::text::join!(
-            "(exists (select from public.voice_events e where e.workspace_id = $1 \
-               and e.call_sid = ",
-            $call,
-            " and e.key ",
-            $crate::words::IS_OVER,
-            ") or exists (select from public.voice_legs l where l.workspace_id = $1 \
-               and l.call_sid = ",
-            $call,
-            " and l.leg_sid <> l.call_sid and l.answered_at is not null)) as call_is_over"
-        )
-    };
-}
-
-pub(crate) use call_is_over;
-
-/// The routing lookup: workspace, caller's number, call, oldest answer that still counts.
-///
-/// One row per candidate, and one without a candidate if there is none.
-pub const ROSTER: &str = join!(
-    "with contact as (",
-    contact_by_number!("$2"),
-    "), \
-assigned as ( \
-  select distinct a.user_id from public.livechat_contact_assignments a \
-  where a.workspace_id = $1 and a.contact_id = (select id from contact) and a.status = 'active' \
-  order by a.user_id limit 1000), \
-member as ( \
-  select p.id, p.workspace_role from public.user_profiles p \
-  where p.workspace_id = $1 and p.workspace_role ",
-    TAKES_CALLS,
-    " order by p.id limit 1000), \
-talking as ( \
-  select distinct l.user_id from public.voice_legs l \
-  where l.workspace_id = $1 and l.ended_at is null and l.answered_at > $4), \
-roster as ( \
-  select u.user_id, u.workspace_role, u.assigned, g.presence, ",
-    believed!("g.idle_since"),
-    " as idle_since, \
-    g.ready_since, g.online_until > now() as page_open, \
-    extract(epoch from now() - g.online_until)::float8 as closed_for, \
-    t.user_id is not null as on_call \
-  from (select coalesce(m.id, a.user_id) as user_id, m.workspace_role, \
-      a.user_id is not null as assigned \
-    from member m full join assigned a on a.user_id = m.id) u \
-  left join public.voice_agents g on g.workspace_id = $1 and g.user_id = u.user_id \
-  left join talking t on t.user_id = u.user_id) \
-select c.id as contact_id, c.display_name as contact_name, ",
-    call_is_over!("$3"),
-    ", roster.* \
-from (values (1)) one left join contact c on true left join roster on true"
-);
+/// Workspace, last digits, call: a transaction of its own, or a part of one.
+pub const CALLER: &str = "select * from voice.caller($1, $2, $3)";

@@ -22,6 +22,10 @@ pub enum Scope<'a> {
     Agent(&'a WorkspaceId, UserId),
 }
 
+/// The roles that a connection can have.
+pub(crate) const WEBHOOK: &str = "voice_webhook";
+pub(crate) const AGENT: &str = "voice_agent";
+
 /// Sets role, workspace and claims until the end of the transaction.
 pub(crate) const ENTER: &str = "select set_config('role', $1, true), \
      set_config('voice.workspace_id', $2, true), set_config('request.jwt.claims', $3, true)";
@@ -44,8 +48,8 @@ impl Scope<'_> {
 
     fn role(&self) -> &'static str {
         match self {
-            Self::Webhook(_) | Self::Nowhere => "voice_webhook",
-            Self::Agent(..) => "voice_agent",
+            Self::Webhook(_) | Self::Nowhere => WEBHOOK,
+            Self::Agent(..) => AGENT,
         }
     }
 
@@ -118,6 +122,36 @@ impl Scope<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Runs one statement that enters its scope by itself, as the functions `voice.caller` and
+/// `voice.is_member` do: a transaction of its own, in the role of the pool. If the connection turns out
+/// to be lost, it is tried once more on a new one.
+///
+/// # Errors
+///
+/// [`StoreError::Away`], [`StoreError::Exhausted`]; otherwise what the database refused.
+pub(crate) async fn alone(
+    pool: &Pool,
+    sql: &'static str,
+    params: &Params<'_>,
+) -> Result<Vec<Row>, StoreError> {
+    on_connection(pool, &Alone { sql, params }).await
+}
+
+/// One statement that is a transaction.
+struct Alone<'a> {
+    sql: &'static str,
+    params: &'a Params<'a>,
+}
+
+impl Work for Alone<'_> {
+    type Done = Vec<Row>;
+
+    async fn on(&self, client: &Object) -> Result<Self::Done, StoreError> {
+        let statement = client.prepare_cached(self.sql).await?;
+        Ok(client.query(&statement, self.params).await?)
     }
 }
 

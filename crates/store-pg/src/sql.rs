@@ -29,7 +29,7 @@ pub(crate) fn call_sid(row: &Row, column: &str) -> Result<CallSid, StoreError> {
 
 /// The role, if it is one that takes calls.
 pub(crate) fn role(row: &Row) -> Option<Role> {
-    row.get::<_, Option<&str>>("workspace_role")?.parse().ok()
+    row.get::<_, Option<&str>>("role")?.parse().ok()
 }
 
 /// What the agent set by hand.

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::scope::Scope;
 use crate::sql;
 use crate::text::join;
-use crate::words::{INBOUND, IS_ANSWERED, IS_MISSED, RINGING, TAKES_CALLS};
+use crate::words::{INBOUND, IS_ANSWERED, IS_MISSED, RINGING};
 
 /// The inbound calls that arrived within a period.
 ///
@@ -157,15 +157,11 @@ answering as ( \
   select handled_by as id, count(*) as answered, \
     sum(extract(epoch from coalesce(ended_at, $3) - answered_at))::float8 as talked \
   from cohort where is_answered and handled_by is not null group by handled_by), \
-member as ( \
-  select p.id, left(p.full_name, 200) as full_name from public.user_profiles p \
-  where p.workspace_id = $1 and p.workspace_role ",
-    TAKES_CALLS,
-    " order by p.id limit 1000), \
+person as materialized (select p.user_id as id, p.name as full_name, p.role from voice.colleagues() p), \
+member as (select p.id, p.full_name from person p where p.role is not null), \
 agent as ( \
   select coalesce(m.id, a.id) as id, \
-    coalesce(m.full_name, (select left(p.full_name, 200) from public.user_profiles p \
-      where p.workspace_id = $1 and p.id = a.id)) as full_name, \
+    coalesce(m.full_name, (select p.full_name from person p where p.id = a.id)) as full_name, \
     coalesce(a.answered, 0) as answered, coalesce(a.talked, 0) as talked \
   from member m full join answering a on a.id = m.id), \
 agents as ( \

@@ -8,7 +8,7 @@ use std::time::Duration;
 use identity::{AccountSid, ApiKeySid, AppSid, CallSid, WorkspaceId};
 use localpg::{Options, Search};
 use server::{Credentials, NONCE, SecretsKey, seal};
-use store_pg::{NewWorkspace, Owner, ROSTER};
+use store_pg::{CALLER, NewWorkspace, Owner};
 use twilio_sig::{AuthToken, Form, Request};
 
 use crate::process::{Child, cpu_of};
@@ -121,12 +121,10 @@ impl World {
             _ => "'+1' || (7000000000 + :n)::text",
         };
         // A colon before a letter begins a variable of pgbench, inside quotes too.
-        let lookup = ROSTER
-            .replace("'mended:carrier'", "'mended' || ':' || 'carrier'")
+        let lookup = CALLER
             .replace("$1", &format!("'{workspace}'"))
-            .replace("$2", &format!("({number})"))
-            .replace("$3", "'CA00000000000000000000000000000000'")
-            .replace("$4", "(now() - interval '4 hours')");
+            .replace("$2", &format!("array[right({number}, 8)]"))
+            .replace("$3", "'CA00000000000000000000000000000000'");
         let enter = format!(
             "select set_config('role', 'voice_webhook', true), \
              set_config('voice.workspace_id', '{workspace}', true), \

@@ -16,7 +16,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     PUT_EVENTS,
     UPDATE_CALLS,
     UPSERT_LEGS,
-    UPSERT_MESSAGES,
+    WRITE_LOG,
     STUB_AGENTS,
     LOCK_AGENTS,
     SETTLE_AGENTS,
@@ -88,31 +88,14 @@ pub(super) const UPSERT_LEGS: &str = join!(
     leg_columns::COLUMNS.differs
 );
 
-/// A contact or user that no longer exists is left out, because a foreign key of the live chat could
-/// refuse it. One that is in the row already stays there.
-pub(super) const UPSERT_MESSAGES: &str = "\
-insert into public.livechat_messages (workspace_id, contact_id, user_id, sender, body, msg_type, \
-    direction, twilio_sid, status, created_at) \
-  select $1, case when o.contact_id = m.contact_id then o.contact_id else c.id end, \
-    case when o.user_id = m.user_id then o.user_id else p.id end, \
-    m.sender, m.body, 'call', m.direction, m.twilio_sid, m.status, coalesce(m.created_at, now()) \
-  from jsonb_to_recordset($2::jsonb) as m \
-    (twilio_sid text, contact_id uuid, user_id uuid, sender text, body text, direction text, \
-     status text, created_at timestamptz) \
-  left join public.livechat_messages o on o.workspace_id = $1 and o.twilio_sid = m.twilio_sid \
-    and o.msg_type = 'call' \
-  left join public.livechat_contacts c on c.workspace_id = $1 and c.id = m.contact_id \
-  left join public.user_profiles p on p.workspace_id = $1 and p.id = m.user_id \
-on conflict (workspace_id, twilio_sid) where msg_type = 'call' do update set \
-  contact_id = excluded.contact_id, user_id = excluded.user_id, sender = excluded.sender, \
-  body = excluded.body, direction = excluded.direction, status = excluded.status, \
-  created_at = excluded.created_at";
+/// The live chat's log: the workspace, and a row for each call.
+pub(super) const WRITE_LOG: &str = "select livechat.log($1, $2::jsonb)";
 
 /// Agents come sorted, so that two servers lock in the same order.
 pub(super) const STUB_AGENTS: &str = "\
 insert into public.voice_agents (workspace_id, user_id) \
-  select p.workspace_id, p.id from public.user_profiles p \
-  where p.workspace_id = $1 and p.id = any ($2::uuid[]) order by p.id \
+  select $1, u.id from unnest($2::uuid[]) as u (id) \
+  where exists (select from livechat.member($1, u.id)) order by u.id \
 on conflict (workspace_id, user_id) do nothing";
 
 pub(super) const LOCK_AGENTS: &str = "\

@@ -1,7 +1,7 @@
 //! Roles, tables, policies and functions, as the schema leaves them.
 
 use super::Check;
-use crate::tables::{DEFINERS, FUNCTIONS, LIVE_CHAT, OURS};
+use crate::tables::{CONSTANT, DEFINERS, FUNCTIONS, OURS, QUESTIONS};
 use crate::text::{join, quoted};
 
 /// A leak is what shows rows of one workspace to another by itself. Everything else is not as the
@@ -90,12 +90,56 @@ pub(super) const CHECKS: &[Check] = &[
              from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
              where n.nspname = 'voice' and p.proname in (",
             quoted!(&FUNCTIONS),
-            ") and not (p.provolatile = 's' and p.prosecdef = (p.proname in (",
+            ") and not (p.provolatile = case when p.proname in (",
+            quoted!(&CONSTANT),
+            ") then 'i' else 's' end and p.prosecdef = (p.proname in (",
             quoted!(&DEFINERS),
             ")) and coalesce('search_path=\"\"' = any (p.proconfig), p.prosqlbody is not null)) \
              order by p.proname",
         ),
         fix: "run `switchroom migrate`",
+    },
+    Check {
+        // With the rights of anybody else, one of them could read every workspace.
+        sql: "select 'the function livechat.' || p.proname || case \
+                 when p.proowner <> o.role then ' does not belong to ' || o.role \
+                 when not p.prosecdef then ' does not run with the rights of ' || o.role \
+                 else ' has no search_path of its own' end, p.proowner <> o.role \
+             from pg_proc p cross join lateral (select to_regrole(case p.proname \
+               when 'contact_ids' then 'voice_finder' else 'voice_livechat' end) as role) o \
+             where p.pronamespace = to_regnamespace('livechat') \
+               and not (p.proowner = o.role and p.prosecdef \
+                 and coalesce('search_path=\"\"' = any (p.proconfig), false)) \
+             order by p.proname",
+        fix: "run `switchroom migrate`",
+    },
+    Check {
+        sql: join!(
+            "select 'the function livechat.' || q.name || ' is missing', false \
+             from unnest(array[",
+            quoted!(&QUESTIONS),
+            "]) as q (name) \
+             where not exists (select from pg_proc p \
+               where p.pronamespace = to_regnamespace('livechat') and p.proname = q.name)",
+        ),
+        fix: "run `switchroom migrate`",
+    },
+    Check {
+        sql: "with own as (select r.* from pg_roles r \
+               where r.rolname in ('voice_livechat', 'voice_finder')) \
+             select 'the role ' || r.rolname || case when r.rolsuper then ' is a superuser' \
+               when r.rolbypassrls then ' bypasses row-level security' \
+               else ' can log in' end, r.rolsuper or r.rolbypassrls \
+             from own r where r.rolsuper or r.rolbypassrls or r.rolcanlogin \
+             union all \
+             select 'the role ' || r.rolname || ' can be entered by the server', true from own r \
+             where pg_has_role(current_user, r.oid, 'MEMBER') \
+               and not (select u.rolsuper from pg_roles u where u.rolname = current_user) \
+             union all \
+             select 'the role ' || r.rolname || ' owns the table ' || c.relname, true \
+             from pg_class c join own r on r.oid = c.relowner where c.relkind in ('r', 'p', 'v', 'm')",
+        fix: "alter the role to nologin, nosuperuser, nobypassrls; give its tables to another role; revoke it \
+              from the server's role",
     },
     Check {
         sql: join!(
@@ -120,4 +164,4 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The tables that have our policies.
-pub(super) const PROTECTED: &str = join!(quoted!(&LIVE_CHAT), ", ", quoted!(&OURS));
+pub(super) const PROTECTED: &str = quoted!(&OURS);

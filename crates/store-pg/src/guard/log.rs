@@ -27,10 +27,16 @@ pub(crate) async fn faults(
             for status in Outcome::ALL {
                 let (direction, status) = (direction.code(), status.code());
                 client.batch_execute("savepoint tried").await?;
-                let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                    [&workspace.as_str(), &contact, &direction, &status];
-                let refused = match client.execute(INSERT, &params).await {
-                    Ok(_) => client.execute(UPDATE, &params).await.err(),
+                let first: [&(dyn tokio_postgres::types::ToSql + Sync); 5] = [
+                    &workspace.as_str(),
+                    &contact,
+                    &direction,
+                    &status,
+                    &"A call of the set-up check.",
+                ];
+                let second = [first[0], first[1], first[2], first[3], &"It is never kept."];
+                let refused = match client.query(WRITE, &first).await {
+                    Ok(_) => client.query(WRITE, &second).await.err(),
                     Err(error) => Some(error),
                 };
                 if let Some(error) = refused {
@@ -71,15 +77,12 @@ fn fault(
 const ENTER: &str = "select set_config('role', 'voice_webhook', true), \
      set_config('voice.workspace_id', $1, true), set_config('request.jwt.claims', '', true)";
 
-const CONTACT: &str = "select id from public.livechat_contacts where workspace_id = $1 limit 1";
+/// The first contact of the workspace.
+const CONTACT: &str =
+    "select c.contact_id from livechat.contacts_after($1, repeat('0', 32)::uuid, 1) c";
 
-const INSERT: &str = "\
-insert into public.livechat_messages (workspace_id, contact_id, sender, body, msg_type, direction, \
-    twilio_sid, status, created_at) \
-  values ($1, $2, case $3::text when 'inbound' then 'contact' else 'user' end, \
-    'A call of the set-up check, never kept.', 'call', $3, 'CA00000000000000000000000000000000', $4, \
-    now())";
-
-const UPDATE: &str = "\
-update public.livechat_messages set contact_id = $2, direction = $3, status = $4, created_at = now() \
-where workspace_id = $1 and twilio_sid = 'CA00000000000000000000000000000000' and msg_type = 'call'";
+const WRITE: &str = "\
+select livechat.log($1, jsonb_build_array(jsonb_build_object( \
+  'twilio_sid', 'CA00000000000000000000000000000000', 'contact_id', $2::uuid, \
+  'sender', case $3::text when 'inbound' then 'contact' else 'user' end, 'body', $5::text, \
+  'direction', $3::text, 'status', $4::text, 'created_at', now())))";

@@ -1,7 +1,7 @@
 //! Tries what the server does, and leaves nothing behind.
 
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::error::StoreError;
 use crate::fault::Fault;
@@ -14,7 +14,7 @@ use crate::fault::Fault;
 /// that concerns one workspace alone keeps the others from being served; `log` tries the real ones.
 pub(super) async fn roles(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
-    for (role, table, sql) in PROBES {
+    for (role, asked, sql) in PROBES {
         let transaction = format!(
             "begin; select set_config('role', '{role}', true), \
                set_config('voice.workspace_id', '{NOBODY}', true), \
@@ -30,38 +30,89 @@ pub(super) async fn roles(client: &Client) -> Result<Vec<Fault>, StoreError> {
             continue;
         }
         faults.push(Fault {
-            fault: format!("{role} cannot use {table}: {}", db.message()),
+            fault: format!("{role} cannot ask {asked}: {}", db.message()),
             fix: format!(
-                "look at the policies, triggers and checks on {table} that are not Switchroom's; a \
-                 policy without `to` counts for every role"
+                "look at the policies, triggers and checks on the tables that {asked} reads or writes \
+                 and that are not Switchroom's; a policy without `to` counts for every role"
             ),
         });
     }
     Ok(faults)
 }
 
+/// Asks for what a workspace that nobody has would see of the live chat, and lists what is shown. Then
+/// neither a function nor a policy keeps workspaces apart. A function that cannot be asked shows nothing.
+pub(super) async fn nobody(client: &Client) -> Result<Vec<Fault>, StoreError> {
+    let mut shown = Vec::new();
+    for (function, arguments) in SHOWN {
+        let transaction = format!(
+            "begin; select set_config('role', 'voice_webhook', true), \
+               set_config('voice.workspace_id', '{NOBODY}', true); \
+             select 1 from {function}({arguments}) limit 1; rollback"
+        );
+        match client.simple_query(&transaction).await {
+            // The first row is that of the settings.
+            Ok(messages) => {
+                let rows = messages.iter().filter(|one| matches!(one, SimpleQueryMessage::Row(_)));
+                if rows.count() > 1 {
+                    shown.push(Fault {
+                        fault: format!(
+                            "the function {function} shows rows to a workspace that nobody has"
+                        ),
+                        fix: "run `switchroom migrate`, or let your own function compare with `ws`"
+                            .to_owned(),
+                    });
+                }
+            }
+            Err(error) if error.as_db_error().is_some() => client.batch_execute("rollback").await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(shown)
+}
+
+/// The functions that show rows for no more than a workspace, and the arguments.
+const SHOWN: [(&str, &str); 2] = [
+    ("livechat.members", "'switchroom-check'"),
+    ("livechat.contacts_after", "'switchroom-check', repeat('0', 32)::uuid, 1"),
+];
+
 /// A workspace that nobody has.
 pub(super) const NOBODY: &str = "switchroom-check";
 
-/// Role, table and what the role does with it.
+/// Role, what is asked, and how.
 const PROBES: &[(&str, &str, &str)] = &[
-    ("voice_webhook", "livechat_contacts", "select id from public.livechat_contacts limit 1"),
+    ("voice_webhook", "livechat.members", "select * from voice.members()"),
     (
         "voice_webhook",
-        "livechat_contact_assignments",
-        "select user_id from public.livechat_contact_assignments limit 1",
+        "livechat.contacts",
+        "select * from voice.caller(current_setting('voice.workspace_id'), array['00000000'], '')",
     ),
-    ("voice_webhook", "user_profiles", "select id from public.user_profiles limit 1"),
+    (
+        "voice_webhook",
+        "livechat.assigned",
+        "select * from livechat.assigned(current_setting('voice.workspace_id'), '{}')",
+    ),
+    (
+        "voice_webhook",
+        "livechat.contact",
+        "select * from livechat.contact(current_setting('voice.workspace_id'), \
+           array['00000000-0000-0000-0000-000000000000']::uuid[])",
+    ),
+    (
+        "voice_webhook",
+        "livechat.workspace",
+        "select livechat.workspace(current_setting('voice.workspace_id'))",
+    ),
     ("voice_webhook", "voice_workspaces", "select sealed from public.voice_workspaces limit 1"),
     (
         "voice_webhook",
-        "livechat_messages",
-        "insert into public.livechat_messages (workspace_id, sender, body, msg_type, direction, \
-           twilio_sid, status, created_at) values (current_setting('voice.workspace_id'), 'contact', \
-           'A call of the set-up check, never kept.', 'call', 'inbound', \
-           'CA00000000000000000000000000000000', 'completed', now())",
+        "livechat.log",
+        "select livechat.log(current_setting('voice.workspace_id'), jsonb_build_array( \
+           jsonb_build_object('twilio_sid', 'CA00000000000000000000000000000000', \
+             'sender', 'contact', 'body', 'A call of the set-up check, never kept.', \
+             'direction', 'inbound', 'status', 'completed')))",
     ),
-    ("voice_agent", "user_profiles", "select id from public.user_profiles limit 1"),
-    ("voice_agent", "livechat_contacts", "select id from public.livechat_contacts limit 1"),
+    ("voice_agent", "livechat.member", "select * from voice.colleagues()"),
     ("voice_agent", "voice_calls", "select call_sid from public.voice_calls limit 1"),
 ];

@@ -106,7 +106,7 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
     client.batch_execute(OPEN).await.expect("all rights");
     let mut grave = Vec::new();
     let mut single = Vec::new();
-    for table in tables() {
+    for table in store_pg::OURS {
         grave.push((table, format!("alter table {table} disable row level security")));
         single.push((table, format!("create policy careless on {table} using (true)")));
         for role in ["voice_agent", "voice_webhook"] {
@@ -127,7 +127,7 @@ async fn the_probes_find_every_grave_fault_and_no_single_one_opens_anything() {
     grave.push(("voice_calls", "alter role voice_agent bypassrls".to_owned()));
     grave.push(("voice_calls", "alter role voice_webhook bypassrls".to_owned()));
 
-    assert_eq!((grave.len(), single.len()), (13 + 78 + 3, 221));
+    assert_eq!((grave.len(), single.len()), (9 + 54 + 3, 153));
     let counts = format!(
         "{} of {0} grave faults found, {} of {1} single ones open nothing",
         grave.len(),
@@ -191,21 +191,6 @@ async fn the_login_has_no_rights_and_the_roles_see_nothing_without_a_workspace()
     denied("select from voice_events").await;
 }
 
-#[tokio::test]
-async fn the_view_shows_what_the_asker_may_see() {
-    let (db, client) = prepared().await;
-    db.execute("grant select on user_profiles_with_workspace to voice_webhook");
-    client
-        .batch_execute(
-            "set role voice_webhook; select set_config('voice.workspace_id', 'ws_a', false)",
-        )
-        .await
-        .expect("a scope");
-    let sql = "select array_agg(distinct workspace_id) from user_profiles_with_workspace";
-    let seen: Vec<String> = client.query_one(sql, &[]).await.expect("rows").get(0);
-    assert_eq!(seen, ["ws_a"]);
-}
-
 /// The checks of keys know no policies.
 #[tokio::test]
 async fn keys_tell_nothing_of_other_workspaces() {
@@ -235,18 +220,128 @@ async fn keys_tell_nothing_of_other_workspaces() {
         .await
         .expect("a scope");
     for id in [theirs, uuid([0xee; 16])] {
-        let sql = "insert into livechat_messages (id, workspace_id) values ($1, 'ws_a')";
-        let error = login.execute(sql, &[&id]).await.expect_err("the id is not theirs to choose");
+        let sql =
+            format!("insert into livechat_messages (id, workspace_id) values ('{id}', 'ws_a')");
+        let error = client
+            .batch_execute(&format!("begin; set local role voice_livechat; {sql}"))
+            .await
+            .expect_err("the id is not theirs to choose");
         assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{id}");
+        client.batch_execute("rollback").await.expect("rollback");
     }
     // The same call, number or leg of another workspace stands in nobody's way.
-    for sql in [
-        "insert into livechat_messages (workspace_id, msg_type, twilio_sid) \
-           values ('ws_a', 'call', 'CA3')",
-        "insert into voice_calls (workspace_id, call_sid, direction, outcome) \
-           values ('ws_a', 'CA3', 'inbound', 'ringing')",
-    ] {
-        db.execute(&sql.replace("ws_a", "ws_b"));
-        assert_eq!(login.execute(sql, &[]).await.expect(sql), 1, "{sql}");
+    let sql = "insert into voice_calls (workspace_id, call_sid, direction, outcome) \
+           values ('ws_a', 'CA3', 'inbound', 'ringing')";
+    db.execute(&sql.replace("ws_a", "ws_b"));
+    assert_eq!(login.execute(sql, &[]).await.expect(sql), 1, "{sql}");
+    let log = "select livechat.log('ws_a', '[{\"twilio_sid\":\"CA3\",\"status\":\"completed\"}]')";
+    db.execute(
+        "insert into livechat_messages (workspace_id, msg_type, twilio_sid) values ('ws_b', 'call', 'CA3')",
+    );
+    assert_eq!(login.query_one(log, &[]).await.expect(log).get::<_, i32>(0), 1);
+}
+
+/// What the first workspace may see by each function of the live chat, and how many rows that are.
+const SEEN: [(&str, i64); 6] = [
+    ("members('ws_a')", 3),
+    ("member('ws_a', repeat('99', 16)::uuid)", 1),
+    ("contacts('ws_a', array['05550001'])", 1),
+    (
+        "contact('ws_a', array(select repeat('3' || to_hex(n), 16)::uuid from generate_series(0, 11) n))",
+        1,
+    ),
+    ("contacts_after('ws_a', repeat('0', 32)::uuid, 100)", 1),
+    (
+        "assigned('ws_a', array(select repeat('3' || to_hex(n), 16)::uuid from generate_series(0, 11) n))",
+        1,
+    ),
+];
+
+/// Where a workspace sees more by the functions of the live chat than it has itself.
+async fn see(client: &Client) -> Vec<String> {
+    client
+        .batch_execute(
+            "set local role voice_webhook; select set_config('voice.workspace_id', 'ws_a', true)",
+        )
+        .await
+        .expect("a scope");
+    let mut leaks = Vec::new();
+    for (question, want) in SEEN {
+        for asked in [question.to_owned(), question.replace("ws_a", "ws_b")] {
+            let sql = format!("select count(*) from livechat.{asked}");
+            let seen: i64 = client.query_one(&sql, &[]).await.expect(&sql).get(0);
+            if seen > want {
+                leaks.push(format!("{asked}: {seen} rows"));
+            }
+        }
+    }
+    client.batch_execute("reset role").await.expect("no role");
+    leaks
+}
+
+#[tokio::test]
+async fn the_live_chat_is_shown_to_its_workspace_by_two_fences() {
+    let (_db, client) = prepared().await;
+    client.batch_execute("begin").await.expect("begin");
+    assert_eq!(see(&client).await, Vec::<String>::new());
+    for (question, want) in SEEN {
+        client
+            .batch_execute("set local role voice_webhook; select set_config('voice.workspace_id', 'ws_a', true)")
+            .await
+            .expect("a scope");
+        let sql = format!("select count(*) from livechat.{question}");
+        assert_eq!(client.query_one(&sql, &[]).await.expect(&sql).get::<_, i64>(0), want, "{sql}");
+        let foreign = sql.replace("ws_a", "ws_b");
+        let seen: i64 = client.query_one(&foreign, &[]).await.expect(&foreign).get(0);
+        assert_eq!(seen, 0, "{foreign}");
+    }
+    let foreign =
+        "select livechat.log('ws_b', '[{\"twilio_sid\":\"CA9\",\"status\":\"completed\"}]')";
+    assert_eq!(client.query_one(foreign, &[]).await.expect("an answer").get::<_, i32>(0), 0);
+    client.batch_execute("rollback").await.expect("rollback");
+
+    // The first fence is the function's own, the second the policies'.
+    let open_function = |function: &str| {
+        format!(
+            "do $$ begin execute (select replace(pg_get_functiondef(p.oid), \
+               'workspace_id = ws and ws = voice.workspace()', 'workspace_id is not null') \
+             from pg_proc p where p.pronamespace = 'livechat'::regnamespace \
+               and p.proname = '{function}'); end $$"
+        )
+    };
+    let open_table = |table: &str| format!("alter table {table} disable row level security");
+    let careless = |table: &str| {
+        format!(
+            "create policy careless on {table} using (true); \
+             alter policy voice_livechat_permissive on {table} using (true)"
+        )
+    };
+    let read = [
+        ("members", "user_profiles"),
+        ("member", "user_profiles"),
+        ("contacts", "livechat_contacts"),
+        ("contact", "livechat_contacts"),
+        ("contacts_after", "livechat_contacts"),
+        ("assigned", "livechat_contact_assignments"),
+    ];
+    let mut mutants: Vec<(String, bool)> = Vec::new();
+    for (function, table) in read {
+        mutants.push((open_function(function), false));
+        mutants.push((open_table(table), false));
+        mutants.push((careless(table), false));
+        mutants.push((format!("{}; {}", open_function(function), careless(table)), false));
+        // Ids that the finder gives too many of are not found behind the other fences.
+        let finder =
+            if function == "contacts" { open_function("contact_ids") } else { "select 1".into() };
+        mutants.push((finder.clone(), false));
+        mutants
+            .push((format!("{finder}; {}; {}", open_function(function), open_table(table)), true));
+    }
+    for (mutant, is_grave) in mutants {
+        client.batch_execute("begin").await.expect("begin");
+        client.batch_execute(&mutant).await.expect(&mutant);
+        let leaks = see(&client).await;
+        client.batch_execute("rollback").await.expect("rollback");
+        assert_eq!(!leaks.is_empty(), is_grave, "{mutant}: {leaks:?}");
     }
 }

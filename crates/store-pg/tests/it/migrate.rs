@@ -54,7 +54,7 @@ async fn catalogue(owner: &Owner) -> Vec<String> {
           relrowsecurity, relforcerowsecurity) from pg_class \
           where relnamespace = 'public'::regnamespace \
         union all select concat_ws(' ', 'function', pg_get_functiondef(oid), proacl::text) \
-          from pg_proc where pronamespace = 'voice'::regnamespace \
+          from pg_proc where pronamespace in ('voice'::regnamespace, 'livechat'::regnamespace) \
         union all select concat_ws(' ', 'comment', obj_description('voice'::regnamespace)) \
         order by 1";
     let rows = owner.client().query(sql, &[]).await.expect("the catalogue");

@@ -53,16 +53,18 @@ fn nodes<'a>(plan: &'a Value, found: &mut Vec<&'a Value>) {
 async fn explain(client: &Client, role: &str, types: &str, sql: &str, values: &str) -> Value {
     client
         .batch_execute(&format!(
-            "set plan_cache_mode = force_generic_plan; prepare lookup ({types}) as {sql}; begin; \
+            "set role {role}; set plan_cache_mode = force_generic_plan; prepare lookup ({types}) as {sql}; begin; \
              set local role {role}; select set_config('voice.workspace_id', 'ws_7', true), \
              set_config('request.jwt.claims', \
                '{{\"sub\":\"10000000-0000-4000-8000-000000000003\"}}', true)"
         ))
         .await
         .expect("prepared");
+    // The first time, what is read is the catalogue.
+    client.batch_execute(&format!("execute lookup ({values})")).await.expect("an answer");
     let sql = format!("explain (analyze, buffers, format json) execute lookup ({values})");
     let row = client.query_one(&sql, &[]).await.expect("a plan");
-    client.batch_execute("commit; deallocate lookup").await.expect("done");
+    client.batch_execute("commit; deallocate lookup; reset role").await.expect("done");
     row.get::<_, Value>(0)[0]["Plan"].clone()
 }
 
@@ -78,10 +80,10 @@ async fn lookups_use_an_index_among_a_million_contacts() {
     let number = "'+15000000042'";
     let cases = [
         (
-            "roster",
-            store_pg::ROSTER,
-            "text, text, text, timestamptz",
-            format!("'ws_7', {number}, {call}, {time}"),
+            "caller",
+            store_pg::CALLER,
+            "text, text[], text",
+            format!("'ws_7', array['00000042'], {call}"),
         ),
         (
             "claim_call",
@@ -98,28 +100,22 @@ async fn lookups_use_an_index_among_a_million_contacts() {
         let plan = explain(&client, "voice_webhook", types, sql, &values).await;
         let mut found = Vec::new();
         nodes(&plan, &mut found);
-        let mut seen = 0;
         for node in found {
             let (kind, table) = (&node["Node Type"], node["Relation Name"].as_str().unwrap_or(""));
             if !BIG.contains(&table) {
                 continue;
             }
-            seen += 1;
             let by_index = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"];
             assert!(by_index.iter().any(|scan| kind == scan), "{name}: {kind} on {table}");
             let condition = [&node["Index Cond"], &node["Recheck Cond"]]
                 .map(|condition| condition.as_str().unwrap_or_default())
                 .concat();
             assert!(condition.contains("workspace_id = "), "{name}, {table}: {node:#}");
-            if table == "livechat_contacts" {
-                assert!(condition.contains("phone_number = "), "{name}: {node:#}");
-            }
         }
-        assert!(seen >= 4, "{name}: {plan:#}");
-        // Rows are found by looking at few pages, whatever the nodes are called.
+        // Rows are found by looking at few pages, also by the functions inside, which no plan shows.
         let pages = plan["Shared Hit Blocks"].as_i64().unwrap_or(i64::MAX)
             + plan["Shared Read Blocks"].as_i64().unwrap_or(i64::MAX);
-        assert!(pages < 300, "{name}: {pages} pages: {plan:#}");
+        assert!(pages < 200, "{name}: {pages} pages: {plan:#}");
     }
 }
 

@@ -230,6 +230,10 @@ async fn a_search_path_before_the_catalogue_shows_nobody_else() {
     db.team(&theirs, &[2]).await;
     db.contact(&mine, 0x10, "+15005550001").await;
     db.contact(&theirs, 0x20, "+15005550001").await;
+    db.execute(
+        "insert into voice_agents (workspace_id, user_id) \
+           select workspace_id, id from user_profiles",
+    );
     db.execute(EVIL);
     for whose in [format!("role {LOGIN} in database"), "database".to_owned()] {
         db.execute(&format!(
@@ -254,8 +258,7 @@ async fn a_search_path_before_the_catalogue_shows_nobody_else() {
                    pg_catalog.set_config('request.jwt.claims', '{claims}', true)"
             );
             client.batch_execute(&enter).await.expect("a scope");
-            let sql =
-                "select pg_catalog.array_agg(distinct workspace_id) from public.user_profiles";
+            let sql = "select pg_catalog.array_agg(distinct workspace_id) from public.voice_agents";
             let seen: Vec<String> = client.query_one(sql, &[]).await.expect("rows").get(0);
             assert_eq!(seen, ["ws_a"], "{whose}, {role}");
             client.batch_execute("rollback").await.expect("rollback");

@@ -174,7 +174,7 @@ fn make_owner(major: u32) -> String {
          exception when duplicate_object or unique_violation then null; end $$;"
     );
     if major >= 16 {
-        for role in ["voice_agent", "voice_webhook"] {
+        for role in ["voice_agent", "voice_webhook", "voice_livechat", "voice_finder"] {
             let grant = format!(
                 "do $$ begin grant {role} to {OWNER} with admin true, inherit false, set false; \
                  exception when undefined_object then null; end $$;"

@@ -139,12 +139,17 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     // The first of each kind opens the connection and prepares its statements.
     store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
     store.agents(&ws, agent(1), at(0)).await.expect("agents");
+    assert!(store.is_member(&ws, agent(1)).await.expect("an answer"));
     store.apply(&ws, &events[..1]).await.expect("applied");
 
     // Begin, scope, statement, a look whether the scope is still that one, commit.
     let roster = store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0));
-    let found = gate.trips(&[5], roster).await.expect("a roster");
+    let found = gate.trips(&[6], roster).await.expect("a roster");
     assert_eq!(found.candidates.len(), 3);
+    // Who calls is one statement and nothing around it.
+    let asked = gate.trips(&[1], store.caller(&ws, &["05550001".to_owned()], sid(CALL))).await;
+    assert_eq!(asked.expect("an answer").contacts[0].contact.id, contact);
+    assert!(gate.trips(&[1], store.is_member(&ws, agent(1))).await.expect("an answer"));
     // The same with a lock before the statement.
     let (agent_id, call) = (agent(1), sid(0xd1));
     let claim = Claim {
@@ -157,7 +162,7 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         since_of_all: at(-60),
     };
     let claimed = store.claim_call(&ws, &claim, at(0));
-    assert!(gate.trips(&[6], claimed).await.expect("an answer").claimed);
+    assert!(gate.trips(&[7], claimed).await.expect("an answer").claimed);
     assert!(gate.trips(&[5], store.workspace(&ws)).await.expect("an answer").is_none());
     assert_eq!(
         gate.trips(&[5], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
