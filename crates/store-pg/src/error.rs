@@ -5,19 +5,25 @@ use std::fmt;
 use deadpool_postgres::{HookError, PoolError};
 
 use crate::admission::UNTRUSTED;
+use crate::explain::Explained;
 use crate::fault::Fault;
 
 /// Why the database did not do what it was asked.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum StoreError {
-    /// The database cannot be reached, or went away in between. Asking again may help.
+    /// The database cannot be reached, or went away in between: no connection, or a shutdown. Asking
+    /// again may help.
     Away(Box<dyn std::error::Error + Send + Sync>),
     /// No connection was free in time. Asking again may help.
     Exhausted,
+    /// The database is there and could not do it now: a lock, a time limit, a deadlock, no room, no
+    /// writes, or something that nobody knows. Asking again may help.
+    Busy(Box<dyn std::error::Error + Send + Sync>),
     /// The database refused the data itself: asking again gives the same answer.
     Data(Box<dyn std::error::Error + Send + Sync>),
-    /// The database does not know this program, or something is missing: a role, a right, a table.
+    /// The database does not let this program in, or something is missing or of another type: a
+    /// password, an authority, a role, a right, a table.
     /// Asking again helps after somebody has fixed it. The data is not at fault.
     SetUp(Box<dyn std::error::Error + Send + Sync>),
     /// Writing took too long altogether, whichever statement it was.
@@ -43,6 +49,7 @@ impl StoreError {
         matches!(
             self,
             Self::Away(_)
+                | Self::Busy(_)
                 | Self::Exhausted
                 | Self::SetUp(_)
                 | Self::Late
@@ -57,11 +64,13 @@ impl StoreError {
             Self::Data(_) => Class::Record,
             Self::Exhausted | Self::Untrusted | Self::Refused(_) | Self::Url(_) => Class::Server,
             Self::Late | Self::ScopeLeft | Self::Corrupt(_) => Class::Workspace,
-            Self::SetUp(source) | Self::Away(source) => match cause(source.as_ref()) {
-                Some(error) if source.is::<tokio_postgres::Error>() => class_of(error),
-                // There was no connection to begin with.
-                _ => Class::Server,
-            },
+            Self::SetUp(source) | Self::Away(source) | Self::Busy(source) => {
+                match cause(source.as_ref()) {
+                    Some(error) if source.is::<tokio_postgres::Error>() => class_of(error),
+                    // There was no connection to begin with.
+                    _ => Class::Server,
+                }
+            }
         }
     }
 }
@@ -114,31 +123,45 @@ impl StoreError {
 
     /// Whether no connection could be made.
     fn is_no_connection(&self) -> bool {
-        let Self::Away(source) = self else { return false };
-        // The pool's own: it took too long. 28 and 3D: a login that is refused; 53300: too many of them.
-        let state = source.downcast_ref::<tokio_postgres::Error>().and_then(|error| error.code());
-        source.is::<PoolError>()
-            || state.is_some_and(|state| {
-                matches!(&state.code()[..2], "28" | "3D") || state.code() == "53300"
-            })
+        let (Self::Away(source) | Self::Busy(source) | Self::SetUp(source)) = self else {
+            return false;
+        };
+        // The pool's own: none could be opened, for whatever reason.
+        if source.is::<PoolError>() {
+            return true;
+        }
+        let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else { return false };
+        match error.code().map(tokio_postgres::error::SqlState::code) {
+            // A login that is refused; a database that is not there; too many connections; a pooler's.
+            Some(state) => matches!(&state[..2], "28" | "3D") || matches!(state, "53300" | "08P01"),
+            // A certificate, or no password.
+            None => matches!(self, Self::SetUp(_)),
+        }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Away(source) => write!(f, "the database is away{}", Cause(source.as_ref())),
+            Self::Away(source) => write!(f, "the database is away{}", Explained(source.as_ref())),
+            Self::Busy(source) => {
+                write!(f, "the database cannot do it now{}", Explained(source.as_ref()))
+            }
             Self::Exhausted => f.write_str("no database connection was free in time"),
             Self::Late => f.write_str("the database did not finish in time"),
             Self::ScopeLeft => f.write_str(
                 "the role or the workspace was changed in the middle of a transaction, as by a trigger",
             ),
             Self::Untrusted => f.write_str("the database is not used until it is found safe"),
+            // Without the database's answer, the reason may have the data in it.
+            Self::Data(source) if cause(source.as_ref()).is_none_or(|error| error.code().is_none()) => {
+                f.write_str("the database refused the data")
+            }
             Self::Data(source) => {
-                write!(f, "the database refused the data{}", Cause(source.as_ref()))
+                write!(f, "the database refused the data{}", Explained(source.as_ref()))
             }
             Self::SetUp(source) => {
-                write!(f, "the database is not set up for this{}", Cause(source.as_ref()))
+                write!(f, "the database is not set up for this{}", Explained(source.as_ref()))
             }
             Self::Refused(faults) => {
                 f.write_str("the database is not set up safely")?;
@@ -156,7 +179,9 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Away(source) | Self::Data(source) | Self::SetUp(source) => Some(source.as_ref()),
+            Self::Away(source) | Self::Busy(source) | Self::Data(source) | Self::SetUp(source) => {
+                Some(source.as_ref())
+            }
             Self::Exhausted
             | Self::Late
             | Self::ScopeLeft
@@ -165,30 +190,6 @@ impl std::error::Error for StoreError {
             | Self::Corrupt(_)
             | Self::Url(_) => None,
         }
-    }
-}
-
-/// What the database said, without values of rows. (Its client prints only `db error`.)
-struct Cause<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
-
-impl fmt::Display for Cause<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(db) = cause(self.0).and_then(tokio_postgres::Error::as_db_error) else {
-            return Ok(());
-        };
-        write!(f, " ({}", db.code().code())?;
-        for (what, name) in
-            [("table", db.table()), ("column", db.column()), ("constraint", db.constraint())]
-        {
-            if let Some(name) = name {
-                write!(f, ", {what} {name}")?;
-            }
-        }
-        // Messages about data (class 22) and messages of triggers repeat the data.
-        if !matches!(&db.code().code()[..2], "22" | "P0") {
-            write!(f, ", {}", db.message())?;
-        }
-        f.write_str(")")
     }
 }
 
@@ -233,24 +234,62 @@ impl StoreError {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(state) = error.code() else {
-            return if is_about_values(&error) {
-                Self::Data(Box::new(error))
-            } else {
-                Self::Away(Box::new(error))
-            };
-        };
-        let class = &state.code()[..2];
-        // Logins, missing objects, missing rights.
-        if matches!(class, "0L" | "0P" | "28" | "3D" | "3F" | "42") {
-            return Self::SetUp(Box::new(error));
+        let kind = kind_of(&error);
+        kind.of(Box::new(error))
+    }
+}
+
+/// What kind of error it is, whatever carries it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Away,
+    Busy,
+    Data,
+    SetUp,
+}
+
+impl Kind {
+    fn of(self, source: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+        match self {
+            Self::Away => StoreError::Away(source),
+            Self::Busy => StoreError::Busy(source),
+            Self::Data => StoreError::Data(source),
+            Self::SetUp => StoreError::SetUp(source),
         }
-        match class_of_state(state.code()) {
-            Class::Record => Self::Data(Box::new(error)),
-            // A lost connection, a standby, a deadlock, a lock, a shutdown, a time-out, a full disk,
-            // a plan that is out of date: these are temporary.
-            Class::Workspace | Class::Server => Self::Away(Box::new(error)),
+    }
+}
+
+fn kind_of(error: &tokio_postgres::Error) -> Kind {
+    match error.code() {
+        Some(state) => kind_of_state(state.code()),
+        // A certificate, no TLS at all, no password. The client has no other way to ask.
+        None if ["error performing TLS", "authentication error", "invalid configuration"]
+            .iter()
+            .any(|start| error.to_string().starts_with(start)) =>
+        {
+            Kind::SetUp
         }
+        None if is_about_values(error) => Kind::Data,
+        None => Kind::Away,
+    }
+}
+
+fn kind_of_state(state: &str) -> Kind {
+    match state {
+        // A pooler that does not know a parameter, a user or a database.
+        "08P01" => return Kind::SetUp,
+        // A shutdown, a crash, a start, a database that is gone.
+        "57P01" | "57P02" | "57P03" | "57P04" => return Kind::Away,
+        _ => {}
+    }
+    match (state.get(..2).unwrap_or_default(), class_of_state(state)) {
+        ("08", _) => Kind::Away,
+        // Logins, missing objects, missing rights, types.
+        ("0L" | "0P" | "28" | "3D" | "3F" | "42", _) => Kind::SetUp,
+        (_, Class::Record) => Kind::Data,
+        // A standby, a deadlock, a lock, a time limit, a full disk, a plan that is out of date, and
+        // what nobody knows: these are temporary.
+        (_, Class::Workspace | Class::Server) => Kind::Busy,
     }
 }
 
@@ -275,7 +314,10 @@ impl From<PoolError> for StoreError {
             PoolError::PostCreateHook(HookError::Message(reason)) if reason == UNTRUSTED => {
                 Self::Untrusted
             }
-            other => Self::Away(Box::new(other)),
+            other => {
+                let kind = cause(&other).map_or(Kind::Away, kind_of);
+                kind.of(Box::new(other))
+            }
         }
     }
 }
@@ -283,6 +325,30 @@ impl From<PoolError> for StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_away_is_called_away() {
+        let cases = [
+            (Kind::Away, &["08006", "08001", "57P01", "57P02", "57P03", "57P04"][..]),
+            (
+                Kind::Busy,
+                &[
+                    "55P03", "57014", "40001", "40P01", "25006", "53100", "53300", "58030",
+                    "XX000", "PT403", "38000", "0A000", "25P02", "ZZZZZ", "",
+                ],
+            ),
+            (
+                Kind::SetUp,
+                &["28000", "28P01", "3D000", "3F000", "42501", "42703", "42804", "42883", "08P01"],
+            ),
+            (Kind::Data, &["22001", "23503", "23514", "P0001"]),
+        ];
+        for (want, states) in cases {
+            for state in states {
+                assert_eq!(kind_of_state(state), want, "{state}");
+            }
+        }
+    }
 
     #[test]
     fn every_state_has_a_class() {

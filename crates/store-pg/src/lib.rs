@@ -6,6 +6,7 @@ mod apply;
 mod changes;
 mod claim;
 mod error;
+mod explain;
 mod fault;
 mod guard;
 mod listen;

@@ -118,10 +118,6 @@ pub(crate) fn pool(
         .map_err(|error| StoreError::Url(format!("cannot be used: {error}")))
 }
 
-fn away(error: tokio_postgres::Error) -> StoreError {
-    StoreError::Away(Box::new(error))
-}
-
 /// Takes `pg_catalog` out of the session's `search_path`, so that it comes first by itself: a schema
 /// that the settings of a role or database put before it could replace what a statement asks. The other
 /// schemas stay, because triggers of the live chat may look for its tables there.
@@ -141,11 +137,11 @@ pub(crate) async fn connect_one(target: &Target) -> Result<tokio_postgres::Clien
 /// One connection outside the pools as the database makes it, without a setting of ours.
 pub(crate) async fn connect_plainly(target: &Target) -> Result<tokio_postgres::Client, StoreError> {
     if let Some(tls) = &target.tls {
-        let (client, connection) = target.config.connect(tls.clone()).await.map_err(away)?;
+        let (client, connection) = target.config.connect(tls.clone()).await?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)
     } else {
-        let (client, connection) = target.config.connect(NoTls).await.map_err(away)?;
+        let (client, connection) = target.config.connect(NoTls).await?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(client)
     }
@@ -157,11 +153,11 @@ pub(crate) async fn connect_to_hear(
 ) -> Result<(tokio_postgres::Client, mpsc::Receiver<String>), StoreError> {
     let (sender, notices) = mpsc::channel(MOST_NOTICES);
     if let Some(tls) = &target.tls {
-        let (client, connection) = target.config.connect(tls.clone()).await.map_err(away)?;
+        let (client, connection) = target.config.connect(tls.clone()).await?;
         tokio::spawn(drive(connection, sender));
         Ok((client, notices))
     } else {
-        let (client, connection) = target.config.connect(NoTls).await.map_err(away)?;
+        let (client, connection) = target.config.connect(NoTls).await?;
         tokio::spawn(drive(connection, sender));
         Ok((client, notices))
     }

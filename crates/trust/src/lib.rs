@@ -114,7 +114,13 @@ const FILES: [&str; 5] = [
 /// Whether an error says that a certificate is signed by an authority that is not believed.
 pub fn is_unknown_authority(error: &(dyn std::error::Error + 'static)) -> bool {
     tls_error(error).is_some_and(|error| {
-        matches!(error, rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer))
+        // A bad signature: an authority of the same name was replaced.
+        matches!(
+            error,
+            rustls::Error::InvalidCertificate(
+                rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature
+            )
+        )
     })
 }
 

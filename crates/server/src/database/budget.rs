@@ -84,7 +84,7 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// The database's own, or [`StoreError::Away`] if the budget is spent or a breaker is open.
+    /// The database's own, or [`StoreError::Late`] if the budget is spent, [`StoreError::Busy`] if a breaker is open.
     pub(crate) async fn spend<T>(
         &self,
         workspace: &WorkspaceId,
@@ -115,11 +115,11 @@ impl Budget {
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         if !self.breakers().may_try(workspace, self.clock.instant()) {
-            return Err(StoreError::Away("the breaker is open".into()));
+            return Err(StoreError::Busy("it failed for this workspace a moment ago".into()));
         }
         let result = tokio::time::timeout(self.clock.left(until), work)
             .await
-            .unwrap_or_else(|_| Err(StoreError::Away("the budget is spent".into())));
+            .unwrap_or(Err(StoreError::Late));
         self.breakers().learn(workspace, Lesson::of(&result), self.clock.instant());
         result
     }
@@ -269,7 +269,7 @@ mod tests {
         let lesson = |error| Lesson::of(&Err::<(), _>(error));
         assert_eq!(lesson(StoreError::Untrusted), Lesson::ServerFailed);
         assert_eq!(lesson(StoreError::Exhausted), Lesson::WorkspaceFailed);
-        assert_eq!(lesson(StoreError::Away("the budget is spent".into())), Lesson::WorkspaceFailed);
+        assert_eq!(lesson(StoreError::Late), Lesson::WorkspaceFailed);
         assert_eq!(lesson(StoreError::Corrupt(String::new())), Lesson::Good, "it answered");
     }
 

@@ -26,9 +26,8 @@ pub(crate) async fn watch(store: Store, stop: CancellationToken, mut is_trusted:
         is_due = true;
         let look =
             async { if was_trusted { store.look_again().await } else { store.guard().await } };
-        let late = || StoreError::Away(LATE.into());
         let looked = tokio::time::timeout(PATIENCE, look).await;
-        let pause = match looked.unwrap_or_else(|_| Err(late())) {
+        let pause = match looked.unwrap_or(Err(StoreError::Late)) {
             Ok(()) => {
                 if !is_trusted {
                     info!("the database is safe and is used");
@@ -89,8 +88,6 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// For one check, which takes about twenty statements.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-const LATE: &str = "it does not answer in time";
 
 #[cfg(test)]
 mod tests {

@@ -173,7 +173,7 @@ impl Channel {
 /// Waits for the database for as long as pages can wait: a database that hangs never answers.
 async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let done = tokio::time::timeout(DEADLINE, work).await;
-    done.unwrap_or_else(|_| Err(StoreError::Away("no answer in time".into())))
+    done.unwrap_or(Err(StoreError::Late))
 }
 
 /// How often a channel polls without a notification: nothing is notified when the live chat removes a

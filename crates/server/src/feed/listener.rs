@@ -14,7 +14,7 @@ pub(super) async fn listen(shared: &Shared) {
         let mut was_lost = false;
         loop {
             let opened = tokio::time::timeout(DEADLINE, shared.store.listen()).await;
-            match opened.unwrap_or_else(|_| Err(StoreError::Away("no answer in time".into()))) {
+            match opened.unwrap_or(Err(StoreError::Late)) {
                 Ok(listener) => {
                     if was_lost {
                         info!("listening for changes again");
@@ -56,7 +56,7 @@ async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreErro
                 match tokio::time::timeout(DEADLINE, take_turn(shared, &listener)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => return error,
-                    Err(_) => return StoreError::Away("no answer in time".into()),
+                    Err(_) => return StoreError::Late,
                 }
             }
         }

@@ -1,8 +1,13 @@
 //! `switchroom check` names each fault with its fix, and `switchroom spool` tries records again that the
 //! database refused.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::handover::{Process, kept, program, reserve};
 use crate::load::{callback, send};
@@ -32,6 +37,29 @@ async fn answers(answer: &'static str) -> String {
         }
     });
     base
+}
+
+/// A server on loopback with a certificate that nobody has signed but itself.
+async fn unknown_authority() -> String {
+    let signed =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .expect("a certificate");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(acceptor.accept(stream));
+        }
+    });
+    format!("https://localhost:{port}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,20 +92,38 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
          Connection: close\r\nContent-Length: 2\r\n\r\n{}",
     )
     .await;
-    let away = world.database.connection_string("nobody");
+    let nobody = world.database.connection_string("nobody");
+    let unknown = unknown_authority().await;
     let blocked = world.data_dir(7);
     std::fs::write(&blocked, b"no directory").expect("a file");
     let blocked = blocked.join("below");
     let closed = "http://127.0.0.1:9";
     let other_key = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    let cases: [(&str, &str, &str, &str); 8] = [
+    let cases: [(&str, &str, &str, &str); 10] = [
         (
             "SWITCHROOM_SECRETS_KEY",
             other_key,
             "workspace acme cannot be used: the credentials were sealed with another key",
             "`switchroom workspace add acme`",
         ),
-        ("DATABASE_URL", &away, "DATABASE_URL: ", "the server's own role with its password"),
+        (
+            "DATABASE_URL",
+            &nobody,
+            "DATABASE_URL: the database is not set up for this (28000, role \"nobody\" does not exist)",
+            "run `switchroom migrate`, which makes the role of DATABASE_URL",
+        ),
+        (
+            "DATABASE_URL",
+            "postgres://voice_app:hunter2@127.0.0.1:9/chat",
+            "DATABASE_URL: the database is away: Connection refused",
+            "the server's own role with its password",
+        ),
+        (
+            "TWILIO_API_BASE_URL",
+            &unknown,
+            "the certificate of Twilio's API is signed by no authority that this machine knows",
+            "SSL_CERT_FILE",
+        ),
         (
             "SWITCHROOM_PUBLIC_URL",
             closed,
@@ -119,7 +165,7 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
         let (good, text) = run(&world, "check", &[], &[here, (name, value)]).await;
         assert!(!good, "{name}: {text}");
         assert!(text.contains(fault) && text.contains(fix), "{name}: {fault}: {fix}\n{text}");
-        for secret in [&*team.auth_token, crate::team::API_SECRET, other_key] {
+        for secret in ["hunter2", &*team.auth_token, crate::team::API_SECRET, other_key] {
             assert!(!text.contains(secret), "{name}: a secret is shown");
         }
     }

@@ -47,6 +47,10 @@ pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
     };
     match tokio::time::timeout(PATIENCE, ask(&url, config, report)).await {
         Ok(Ok(found)) => found,
+        Ok(Err(error @ StoreError::SetUp(_))) => {
+            report.faults.push(format!("DATABASE_URL: {error}"));
+            Vec::new()
+        }
         Ok(Err(error)) => {
             report.fault(format!("DATABASE_URL: {}", with_causes(&error)), REACH);
             Vec::new()

@@ -32,6 +32,17 @@ pub(super) enum FetchError {
     TimedOut,
 }
 
+impl FetchError {
+    /// Whether nothing that this machine trusts vouches for the other side.
+    pub(super) fn is_distrust(&self) -> bool {
+        match self {
+            Self::Tls(_) => true,
+            Self::Request(error) => trust::is_unknown_authority(error),
+            Self::Body(_) | Self::TimedOut => false,
+        }
+    }
+}
+
 /// Sends a request, by TLS where the URL says so; redirects are not followed.
 pub(super) async fn fetch(
     clock: &Clock,

@@ -24,6 +24,15 @@ pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Rep
             Some(_) => report.good("clock of this machine"),
             None => report.skipped("clock of this machine", "Twilio's API sent no date"),
         },
+        Err(error) if error.is_distrust() => {
+            report.fault(
+                format!("the certificate of Twilio's API is signed by no authority that this machine \
+                         knows: {error}"),
+                "install the package ca-certificates, or name a file with the authority of the proxy \
+                 that opens TLS by SSL_CERT_FILE",
+            );
+            return;
+        }
         Err(error) => {
             report.skipped("credentials at Twilio", format!("its API cannot be reached: {error}"));
             return;
