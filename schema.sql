@@ -60,8 +60,9 @@ begin
 end $$;
 
 create schema if not exists voice;
--- The comment on this schema is the SHA-256 of this file: `switchroom migrate` writes it, and the
--- server compares it with its own.
+-- The comment on this schema is the version of this file, the oldest program that works with it, and its
+-- SHA-256: `switchroom migrate` writes it, and servers compare it with what they work with.
+-- docs/upgrading.md says what a change of this file needs.
 
 -- ---------------------------------------------------------------------------------------------
 -- Ours.

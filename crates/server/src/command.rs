@@ -9,8 +9,10 @@ mod spool;
 mod workspace;
 
 use std::io::Write;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
+use store_pg::{OLDEST_SCHEMA, SCHEMA_VERSION};
 
 pub use console::ConsoleCommand;
 pub use spool::SpoolCommand;
@@ -22,11 +24,20 @@ use crate::log::LostLines;
 ///
 /// Environment variables configure all commands; docs/configuration.md lists them.
 #[derive(Debug, Parser)]
-#[command(name = "switchroom", version, propagate_version = true)]
+#[command(name = "switchroom", version, long_version = LONG_VERSION.as_str(), propagate_version = true)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
+
+/// The version of the program, and the schemas with which it works.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "{version}\nbrings schema {SCHEMA_VERSION}; works with schemas from {OLDEST_SCHEMA}, and with later \
+         ones that are for {version}"
+    )
+});
 
 #[derive(Debug, Subcommand)]
 enum Command {

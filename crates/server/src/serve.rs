@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store_pg::{Owner, Store, StoreError, StoreOptions};
+use store_pg::{Store, StoreError, StoreOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -212,8 +212,7 @@ async fn open_database(config: &Config) -> Result<(Option<localpg::Server>, Stri
     let database = embedded::start(&config.data_dir).await?;
     let url = database.connection_string(embedded::LOGIN, DATABASE);
     let owner = database.connection_string(localpg::SUPERUSER, DATABASE);
-    let migrated = async { Owner::connect(&owner).await?.migrate(&url).await };
-    migrated.await.map_err(ServeError::Database)?;
+    embedded::migrate(&owner, &url).await.map_err(ServeError::Database)?;
     Ok((Some(database), url))
 }
 

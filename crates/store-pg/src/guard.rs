@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 use crate::error::StoreError;
 use crate::fault::Fault;
-use crate::migrate;
+use crate::schema;
 
 /// One question to the catalogue.
 struct Check {
@@ -35,7 +35,7 @@ struct Finding {
 pub(crate) async fn faults(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let (findings, unanswered) = look(client).await?;
     let mut faults: Vec<Fault> = findings.into_iter().map(|finding| finding.fault).collect();
-    faults.extend(schema_fault(client).await?);
+    faults.extend(schema::fault(client).await?);
     // What was found is certain, whatever could not be asked.
     match unanswered {
         Some(error) if faults.is_empty() => return Err(error),
@@ -116,30 +116,10 @@ async fn enter_path(client: &Client, path: &str) -> Result<(), StoreError> {
 }
 
 /// Whether the settings of a transaction reach its next statement, and whether the schema is there
-/// and is this program's.
+/// and is one with which this program works.
 pub(crate) async fn ready_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
     match pooler::fault_on(client).await? {
-        None => schema_fault(client).await,
+        None => schema::fault(client).await,
         fault => Ok(fault),
-    }
-}
-
-/// Whether the schema is missing, or is the schema of another version of the program.
-async fn schema_fault(client: &Client) -> Result<Option<Fault>, StoreError> {
-    let fault = |fault: &str| Fault {
-        fault: fault.to_owned(),
-        fix: "run `switchroom migrate` with this version of the program".to_owned(),
-    };
-    // The comment on the schema has its checksum: it can be read without any right on a table.
-    let sql =
-        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'voice'";
-    let Some(row) = client.query_opt(sql, &[]).await? else {
-        return Ok(Some(fault("the database has no Switchroom schema")));
-    };
-    let applied: Option<String> = row.get(0);
-    if applied.as_deref() == Some(migrate::checksum().as_str()) {
-        Ok(None)
-    } else {
-        Ok(Some(fault("the database has the schema of another version")))
     }
 }

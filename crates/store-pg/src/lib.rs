@@ -22,6 +22,7 @@ pub mod recipe;
 mod reconcile;
 mod record;
 mod roster;
+mod schema;
 mod scope;
 mod share;
 mod sql;
@@ -43,11 +44,12 @@ pub use listen::{Listener, Notice};
 pub use log::{
     Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, Filter, MOST_LIVE_CALLS,
 };
-pub use migrate::{NewWorkspace, Owner, SCHEMA, WorkspaceLine, checksum};
+pub use migrate::{NewWorkspace, Owner, WorkspaceLine};
 pub use plans::StoreOptions;
 pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
 pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Members, Roster};
+pub use schema::{OLDEST_SCHEMA, SCHEMA, SCHEMA_VERSION, schema_stamp};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};
 pub use tables::{LIVE_CHAT, OURS};

@@ -1,7 +1,6 @@
 //! The owner's work: the schema and the server's login role.
 
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
-use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -9,21 +8,10 @@ use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::guard;
 use crate::pool;
+use crate::schema::{self, SCHEMA, SCHEMA_VERSION};
+use crate::tables::{LIVE_CHAT, OURS};
+use crate::text::{join, quoted};
 use crate::url::{self, Target};
-
-/// The whole database: what is ours, as the top of the repository shows it, and the live chat's side.
-pub const SCHEMA: &str =
-    concat!(include_str!("../../../schema.sql"), "\n", include_str!("livechat/standard.sql"));
-
-/// The SHA-256 of [`SCHEMA`] in hexadecimal digits, as the database's comment carries it.
-pub fn checksum() -> String {
-    use std::fmt::Write;
-    Sha256::digest(SCHEMA.as_bytes()).iter().fold(String::from("Switchroom "), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// The database, as its owner. The server never has this.
 pub struct Owner {
@@ -79,27 +67,54 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Refused`] if `server_url` names the owner itself or no role;
+    /// [`StoreError::Refused`] if `server_url` names the owner itself or no role, or if the database has
+    /// the schema of a later program;
     /// [`StoreError::Data`] or [`StoreError::SetUp`] with the database's own words, hints included,
     /// if the schema does not fit the existing tables, or if the owner has not all rights. Then nothing
     /// is changed.
-    /// [`StoreError::Away`] if a table of the live chat is locked for more than five seconds.
+    /// [`StoreError::Away`] if somebody else's transaction holds one of the tables for more than five
+    /// seconds.
     pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
         let login = url::parse(server_url)?;
         let name = self.login_name(&login).await?;
-        let sql = format!(
-            "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
-             set local client_min_messages = warning; set local lock_timeout = '5s'; \
-             set local search_path = '';\n{SCHEMA}\n\
-             comment on schema voice is '{}'; commit",
-            checksum()
-        );
-        if let Err(error) = self.client.batch_execute(&sql).await {
+        let applied = self.apply_schema().await;
+        if applied.is_err() {
             // Else the refused transaction would refuse whatever the owner does next.
             self.client.batch_execute("rollback").await?;
-            return Err(error.into());
         }
+        applied?;
         self.make_login(&name, login.config.get_password()).await
+    }
+
+    /// Whether the database has the schema of a later program, which this one must not migrate. Whether it
+    /// may be used all the same, [`Store::guard`](crate::Store::guard) says.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`] if the database does not answer.
+    pub async fn has_later_schema(&self) -> Result<bool, StoreError> {
+        Ok(schema::later(&self.client).await?.is_some())
+    }
+
+    async fn apply_schema(&self) -> Result<(), StoreError> {
+        let begin = format!(
+            "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
+             set local client_min_messages = warning; set local lock_timeout = '5s'; \
+             set local search_path = ''"
+        );
+        self.client.batch_execute(&begin).await?;
+        if let Some(later) = schema::later(&self.client).await? {
+            return Err(StoreError::Refused(vec![Fault {
+                fault: format!("the database has schema {later}, and this program has schema {SCHEMA_VERSION}"),
+                fix: "migrate with the later program; docs/upgrading.md says which servers may run beside \
+                      it"
+                    .to_owned(),
+            }]));
+        }
+        self.client.batch_execute(LOCK).await?;
+        let stamp = schema::schema_stamp();
+        let sql = format!("{SCHEMA}\ncomment on schema voice is '{stamp}'; commit");
+        Ok(self.client.batch_execute(&sql).await?)
     }
 
     async fn login_name(&self, login: &Target) -> Result<String, StoreError> {
@@ -205,6 +220,36 @@ impl Owner {
 
 /// Any number will do, as long as it is always the same: "switchro" in ASCII.
 const MIGRATION_LOCK: i64 = 0x7377_6974_6368_726f;
+
+/// Takes every table that is there before anything is changed. Table by table, as the schema needs them, the
+/// migration and a transaction of a running server could wait for each other. An attempt that waits gives up
+/// after a tenth of the time after which Postgres looks for that, and lets go of everything, so nobody waits
+/// long for the migration.
+const LOCK: &str = join!(
+    "do $$ \
+     declare \
+       tables text := (select string_agg(c.oid::regclass::text, ', ' order by c.relname) \
+         from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and c.relname in (",
+    quoted!(&LIVE_CHAT),
+    ", ",
+    quoted!(&OURS),
+    ")); \
+     begin \
+       for attempt in 1..30 loop \
+         exit when tables is null; \
+         begin \
+           perform set_config('lock_timeout', '100ms', true); \
+           execute 'lock table ' || tables || ' in access exclusive mode'; \
+           perform set_config('lock_timeout', '5s', true); \
+           exit; \
+         exception when lock_not_available then \
+           if attempt = 30 then raise; end if; \
+         end; \
+         perform pg_sleep(0.05 + random() * 0.05); \
+       end loop; \
+     end $$"
+);
 
 /// What the login role still needs, statement by statement: name and password's verifier.
 const LOGIN: &str = "\

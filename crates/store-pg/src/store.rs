@@ -170,12 +170,12 @@ impl Store {
     }
 
     /// Whether the database answers, callers' pool included, keeps the settings of a transaction, has
-    /// this program's schema, and takes writes.
+    /// a schema with which this program works, and takes writes.
     ///
     /// # Errors
     ///
     /// [`StoreError::Away`], [`StoreError::Exhausted`]; [`StoreError::Refused`] if the schema is
-    /// another one, a pooler in statement mode is in between, or nothing can be written.
+    /// of another version, a pooler in statement mode is in between, or nothing can be written.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let client = Borrowed::from(&self.webhook).await?;
         let mut faults: Vec<Fault> = guard::ready_fault(&client).await?.into_iter().collect();

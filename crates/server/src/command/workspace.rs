@@ -10,7 +10,7 @@ use store_pg::{NewWorkspace, Owner};
 
 use super::{Failure, print, prompt, variable};
 use crate::config;
-use crate::database::embedded::Access;
+use crate::database::embedded::{self, Access};
 use crate::known;
 use crate::secrets::SecretsKeys;
 use crate::secrets::seal::{self, Credentials};
@@ -104,10 +104,11 @@ async fn connect() -> Result<(Option<Access>, Owner), Failure> {
         return Ok((None, Owner::connect(&url).await.map_err(|error| failed(&error))?));
     }
     let access = Access::open(&config::data_dir(variable)).await.map_err(|error| failed(&error))?;
-    let owner = Owner::connect(&access.owner_url()).await.map_err(|error| failed(&error))?;
     if let Access::Started(_) = &access {
-        owner.migrate(&access.login_url()).await.map_err(|error| failed(&error))?;
+        let migrated = embedded::migrate(&access.owner_url(), &access.login_url()).await;
+        migrated.map_err(|error| failed(&error))?;
     }
+    let owner = Owner::connect(&access.owner_url()).await.map_err(|error| failed(&error))?;
     Ok((Some(access), owner))
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use localpg::{Notice, Options, Search};
+use store_pg::{Owner, StoreError};
 use tracing::info;
 
 /// The embedded Postgres did not start.
@@ -45,6 +46,17 @@ async fn launch(options: Options) -> Result<localpg::Server, EmbeddedError> {
     };
     info!("the embedded PostgreSQL {} runs", server.major());
     Ok(server)
+}
+
+/// Brings the database to this program's schema. A later schema stays as it is: whether this program can use
+/// it all the same, the guard says.
+pub(crate) async fn migrate(owner_url: &str, login_url: &str) -> Result<(), StoreError> {
+    let owner = Owner::connect(owner_url).await?;
+    if owner.has_later_schema().await? {
+        info!("the embedded database has the schema of a later program, and keeps it");
+        return Ok(());
+    }
+    owner.migrate(login_url).await
 }
 
 /// The owner's access to the embedded database, which either runs already or is started for one command.

@@ -40,5 +40,6 @@ mod tables;
 mod team;
 mod token;
 mod unanswered;
+mod upgrade;
 mod waves;
 mod world;

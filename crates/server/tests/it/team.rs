@@ -69,17 +69,20 @@ impl World {
 
     /// The same with a policy.
     pub(crate) async fn team_with(&self, name: &str, policy: &Value) -> Team {
-        let id: WorkspaceId = name.parse().expect("a workspace id");
-        let mark = name
-            .bytes()
-            .fold(0x811c_9dc5_u32, |mark, byte| (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let auth_token = format!("auth-token-of-{name}");
-        let number = format!("+1500555{:04}", 1000 + mark % 9000);
-        let new = new_workspace(&id, mark, &number, &auth_token);
-        let NewWorkspace { account, app, api_key, .. } = new;
+        let (id, mark) = id_and_mark(name);
+        let new = new_workspace(&id, mark, &number(mark), &auth_token(name));
         self.owner.add_workspace(&new).await.expect("a workspace");
         self.owner.set_policy(&id, policy).await.expect("a policy");
+        self.team_at_twilio(name)
+    }
 
+    /// A team whose workspace is in the database already.
+    pub(crate) fn team_at_twilio(&self, name: &str) -> Team {
+        let (id, mark) = id_and_mark(name);
+        let auth_token = auth_token(name);
+        let number = number(mark);
+        let NewWorkspace { account, app, api_key, .. } =
+            new_workspace(&id, mark, &number, &auth_token);
         let twilio = self.twilio.account_with(account, &auth_token).expect("an account");
         let voice = Voice::new(format!("{PUBLIC_URL}/api/workspaces/{id}/voice"))
             .status_callback(format!("{PUBLIC_URL}/api/workspaces/{id}/voice/status"));
@@ -164,6 +167,22 @@ fn bytes(mark: u32, last: u8) -> [u8; 16] {
     }
     bytes[15] = last;
     bytes
+}
+
+/// What every id and secret of a team follows from.
+fn id_and_mark(name: &str) -> (WorkspaceId, u32) {
+    let mark = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |mark, byte| (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (name.parse().expect("a workspace id"), mark)
+}
+
+fn auth_token(name: &str) -> String {
+    format!("auth-token-of-{name}")
+}
+
+fn number(mark: u32) -> String {
+    format!("+1500555{:04}", 1000 + mark % 9000)
 }
 
 /// A workspace whose ids follow from its mark.

@@ -1,12 +1,13 @@
 //! A world for one test: a database, one server or several, and Twilio.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use emulator::{Emulator, Phone, Route, Select};
 use localpg::testing::{self, Template, TestDatabase};
 use server::{Clock, Config, Server};
-use store_pg::{Owner, SCHEMA};
+use store_pg::Owner;
 use uuid::Uuid;
 
 /// The public URL that Twilio knows; the emulator's routes lead to the servers.
@@ -63,19 +64,34 @@ impl World {
         Self::start(1, emulator::Config::default(), PATIENT, clock).await
     }
 
+    /// A database without servers that this SQL has made, schema and all.
+    pub(crate) async fn of_schema(sql: &str) -> Self {
+        let database = database_of(sql, |template| Ok(template.execute(sql)?));
+        // Its calls are others than those in the database.
+        let twilio = emulator::Config { seed: 3, ..emulator::Config::default() };
+        Self::on(database, twilio, PATIENT, Clock::system()).await
+    }
+
     async fn start(count: usize, twilio: emulator::Config, budget: Duration, clock: Clock) -> Self {
-        let database = database();
+        let mut world = Self::on(database(), twilio, budget, clock).await;
+        for _ in 0..count {
+            world.start_server().await;
+        }
+        world
+    }
+
+    async fn on(
+        database: TestDatabase,
+        twilio: emulator::Config,
+        budget: Duration,
+        clock: Clock,
+    ) -> Self {
         let owner = Owner::connect(&database.connection_string(localpg::SUPERUSER))
             .await
             .expect("the owner");
         let twilio = Emulator::start(twilio).await.expect("an emulator");
         let (servers, directory) = (Vec::new(), Directory::new());
-        let mut world =
-            Self { twilio, servers, owner, database, directory, started: 0, budget, clock };
-        for _ in 0..count {
-            world.start_server().await;
-        }
-        world
+        Self { twilio, servers, owner, database, directory, started: 0, budget, clock }
     }
 
     /// Starts one more server on the same database, with a directory of its own.
@@ -170,15 +186,22 @@ pub(crate) async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
 }
 
 fn database() -> TestDatabase {
-    let cluster = testing::cluster().expect("a Postgres");
-    let build = |template: &Template<'_>| {
+    database_of(&store_pg::schema_stamp(), |template| {
         let (owner, login) =
             (template.connection_string(localpg::SUPERUSER), template.connection_string(LOGIN));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async { Owner::connect(&owner).await?.migrate(&login).await })?;
         Ok(())
-    };
-    let database = cluster.database(format!("server {SCHEMA}"), build).expect("a database");
+    })
+}
+
+/// A copy of the template with this key, which is built if it is not there yet.
+fn database_of(
+    key: &str,
+    build: impl FnOnce(&Template<'_>) -> Result<(), Box<dyn Error + Send + Sync>> + Send,
+) -> TestDatabase {
+    let cluster = testing::cluster().expect("a Postgres");
+    let database = cluster.database(format!("server {key}"), build).expect("a database");
     // The rights on a database are its own; a copy has those of a new one.
     let revoke = format!("revoke temporary on database {} from public", database.name());
     database.execute(&revoke).expect("revoked");

@@ -61,8 +61,8 @@ async fn accepts_the_schema_and_finds_each_fault_of_it() {
         case(
             false,
             "comment on schema voice is 'Switchroom 0'",
-            format!("comment on schema voice is '{}'", store_pg::checksum()),
-            "the database has the schema of another version",
+            format!("comment on schema voice is '{}'", store_pg::schema_stamp()),
+            "does not say which version it has",
         ),
         case(
             false,

@@ -19,3 +19,4 @@ mod recovery;
 mod support;
 mod tls;
 mod trips;
+mod versions;

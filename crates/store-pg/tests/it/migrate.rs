@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use localpg::testing::TestDatabase;
-use store_pg::{NewWorkspace, Owner, SCHEMA, Store, StoreError, StoreOptions, WorkspaceLine};
+use store_pg::{NewWorkspace, Owner, Store, StoreError, StoreOptions, WorkspaceLine};
 
 use crate::support::*;
 
@@ -25,15 +25,15 @@ insert into livechat_contacts (workspace_id, phone_number, created_at) \
 insert into user_profiles values (repeat('01', 16)::uuid, 'ws_a', 'A', 'agent'), \
   (repeat('02', 16)::uuid, 'ws_b', 'B', 'agent');";
 
-fn empty() -> TestDatabase {
+pub(crate) fn empty() -> TestDatabase {
     clone_of("nothing", |_| Ok(()))
 }
 
-async fn owner(database: &TestDatabase) -> Owner {
+pub(crate) async fn owner(database: &TestDatabase) -> Owner {
     Owner::connect(&database.connection_string(OWNER)).await.expect("the owner")
 }
 
-fn words(error: &StoreError) -> String {
+pub(crate) fn words(error: &StoreError) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -44,7 +44,7 @@ fn words(error: &StoreError) -> String {
 }
 
 /// Everything that the schema makes, in words.
-async fn catalogue(owner: &Owner) -> Vec<String> {
+pub(crate) async fn catalogue(owner: &Owner) -> Vec<String> {
     let sql = "select concat_ws(' ', 'column', table_name, column_name, data_type, column_default, \
           is_nullable) from information_schema.columns where table_schema in ('public', 'voice') \
         union all select concat_ws(' ', 'policy', tablename, policyname, permissive, roles, cmd, \
@@ -74,52 +74,6 @@ async fn migrates_an_empty_database_and_again() {
     let store = Store::new(&server, StoreOptions::SMALL).expect("a store");
     store.guard().await.expect("safe");
     store.ready().await.expect("ready");
-}
-
-/// The schemas that earlier versions made, oldest first. A version that changes `schema.sql` adds the
-/// one that it replaces.
-const EARLIER: &[(&str, &str)] = &[
-    ("1", include_str!("../vectors/schemas/1.sql")),
-    ("2", include_str!("../vectors/schemas/2.sql")),
-];
-
-/// A call as the earliest version wrote it.
-const EARLIER_CALL: &str = "\
-insert into user_profiles values (repeat('01', 16)::uuid, 'ws_a', 'A', 'agent'); \
-insert into voice_calls (workspace_id, call_sid, direction, outcome, started_at, waves) \
-  values ('ws_a', 'CA01010101010101010101010101010101', 'inbound', 'completed', now(), \
-    '[{\"number\": 1, \"decided_at\": null, \"scope\": \"everyone:unknown_caller\", \"verdicts\": [], \
-      \"ended_at\": null, \"dialled\": null}]'); \
-insert into voice_legs (workspace_id, leg_sid, call_sid, user_id, status) \
-  values ('ws_a', 'CA02020202020202020202020202020202', 'CA01010101010101010101010101010101', \
-    repeat('01', 16)::uuid, 'completed');";
-
-/// `create table if not exists` adds no column to a table that is there: each new column needs an
-/// `alter table` of its own.
-#[tokio::test]
-async fn an_earlier_schema_becomes_the_same_as_a_new_one() {
-    let database = empty();
-    let fresh = owner(&database).await;
-    fresh.migrate(&database.connection_string(LOGIN)).await.expect("migrated");
-    let want = catalogue(&fresh).await;
-    for (version, schema) in EARLIER {
-        let database = empty();
-        let owner = owner(&database).await;
-        owner.client().batch_execute(schema).await.expect("the earlier schema");
-        owner.client().batch_execute(EARLIER_CALL).await.expect("rows");
-        let server = database.connection_string(LOGIN);
-        owner.migrate(&server).await.expect("migrated");
-        assert_eq!(catalogue(&owner).await, want, "schema {version}");
-        let store = Store::new(&server, StoreOptions::SMALL).expect("a store");
-        store.guard().await.expect("safe");
-        let read = store.call(&workspace("ws_a"), agent(1), sid(1)).await.expect("an answer");
-        let call = &read.calls[0].call;
-        assert_eq!(
-            call.waves[0].scope,
-            Some(routing::Scope::Everyone { because: routing::Because::UnknownCaller }.into())
-        );
-        assert_eq!((call.legs[0].agent, call.legs[0].wave), (Some(agent(1)), None));
-    }
 }
 
 #[tokio::test]
@@ -232,13 +186,4 @@ async fn enters_lists_and_removes_workspaces() {
     assert!(!owner.remove_workspace(&workspace("ws_a")).await.expect("no such workspace"));
     assert!(store.workspace(&workspace("ws_a")).await.expect("an answer").is_none());
     assert_eq!(owner.workspaces().await.expect("lines"), [line("ws_b", &[])]);
-}
-
-#[test]
-fn the_checksum_is_that_of_the_schema() {
-    assert!(SCHEMA.starts_with("-- Switchroom: the whole database"));
-    let checksum = store_pg::checksum();
-    let digits = checksum.strip_prefix("Switchroom ").expect("a prefix");
-    assert_eq!(digits.len(), 64);
-    assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{checksum}");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use localpg::testing::{self, Template, TestDatabase};
-use store_pg::{Owner, SCHEMA, Store, StoreError, StoreOptions};
+use store_pg::{Owner, Store, StoreError, StoreOptions};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(crate) struct Db {
 
 impl Db {
     pub(crate) async fn new() -> Self {
-        let database = clone_of(SCHEMA, |template| {
+        let database = clone_of(&store_pg::schema_stamp(), |template| {
             let server = template.connection_string(LOGIN);
             block_on(migrate(&template.connection_string(OWNER), &server))
         });
