@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use identity::WorkspaceId;
 use store_pg::Store;
+use tracing::info;
 use twilio_sig::PublicUrl;
 
 use crate::assets::Assets;
@@ -13,6 +15,7 @@ use crate::http::cors::Cors;
 use crate::journal::Journal;
 use crate::known::Workspaces;
 use crate::known::{Acknowledged, EndedCalls, Rosters};
+use crate::log::Quotas;
 use crate::metrics::Metrics;
 use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
@@ -32,9 +35,28 @@ pub(crate) struct App {
     pub(crate) key_fit: KeyFit,
     pub(crate) sessions: Sessions,
     pub(crate) strangers: Strangers,
+    pub(crate) quotas: Quotas,
     pub(crate) journal: Journal,
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: Cors,
     pub(crate) assets: Assets,
+}
+
+impl App {
+    /// Whether a line of this kind may be written about a request of a workspace. Says how many were left
+    /// out before it.
+    pub(crate) fn may_log(&self, workspace: &WorkspaceId, kind: &'static str) -> bool {
+        let Some(left_out) = self.quotas.take(workspace, kind, self.clock.instant()) else {
+            self.metrics.over_budget("line");
+            return false;
+        };
+        if left_out > 0 {
+            info!(
+                workspace.id = %workspace, kind,
+                "{left_out} lines of this kind about one workspace were left out"
+            );
+        }
+        true
+    }
 }

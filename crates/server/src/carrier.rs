@@ -86,7 +86,9 @@ async fn handle(
 fn note_fallback(app: &App, signed: &Signed) {
     let code = signed.params.iter().find(|(name, _)| name == "ErrorCode");
     if let Some(code) = code.and_then(|(_, code)| code.parse::<u32>().ok()) {
-        warn!(error.code = code, "Twilio takes the fallback after its error {code}");
+        if app.may_log(&signed.workspace.id, "fallback") {
+            warn!(error.code = code, "Twilio takes the fallback after its error {code}");
+        }
         app.metrics.call("fallback");
     }
 }
@@ -115,7 +117,9 @@ async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
     let (sid, event) = match read(app, signed, &source) {
         Ok(parsed) => parsed,
         Err(error) => {
-            warn!("a signed webhook cannot be read: {error}");
+            if app.may_log(&signed.workspace.id, "unreadable") {
+                warn!("a signed webhook cannot be read: {error}");
+            }
             app.metrics.call("unreadable");
             return twiml::unavailable(messages);
         }
@@ -147,10 +151,13 @@ fn read(
     let (call, event) = calls::parse(source, &signed.params, received)?;
     if let Some(ahead) = calls::ahead(&signed.params, received) {
         app.metrics.dated_ahead();
-        warn!(
-            call.sid = %call, dated = "by receipt",
-            "call {call}: a webhook is {} s ahead of its receipt, and is dated by that", ahead.as_secs()
-        );
+        if app.may_log(&signed.workspace.id, "ahead") {
+            let ahead = ahead.as_secs();
+            warn!(
+                call.sid = %call, dated = "by receipt",
+                "call {call}: a webhook is {ahead} s ahead of its receipt, and is dated by that"
+            );
+        }
     }
     Ok((call, event))
 }

@@ -1,6 +1,7 @@
 //! The log: which lines are written and which never are.
 
 mod lines;
+mod quota;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic;
@@ -10,6 +11,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{ParseError, Targets};
 
 pub use lines::{Lines, LostLines};
+pub(crate) use quota::{Quota, Quotas};
 
 /// Reads a filter as in `RUST_LOG`: `info`, or levels for targets, `info,server=debug`.
 ///

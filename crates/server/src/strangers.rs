@@ -2,25 +2,18 @@
 //! fills no log.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 use twilio_sig::{AuthToken, Headers, Request, SignatureError, Verifier};
 use uuid::Uuid;
 
+use crate::log::Quota;
+
 /// Checks webhooks before their workspace is looked up, and counts the lines about those that are refused.
 pub(crate) struct Strangers {
     /// With a token that no account has.
     verifier: Verifier,
-    lines: Mutex<Lines>,
-}
-
-/// The lines of one second.
-#[derive(Debug, Default)]
-struct Lines {
-    began: Option<Instant>,
-    written: u32,
-    left_out: u64,
+    lines: Mutex<Quota>,
 }
 
 impl Strangers {
@@ -47,27 +40,17 @@ impl Strangers {
 
     /// Whether a line about a refusal may be written now, and how many were left out before it.
     pub(crate) fn may_write(&self, now: Instant) -> Option<u64> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |began: Instant| now.saturating_duration_since(began) >= SECOND;
-        if lines.began.is_none_or(is_over) {
-            (lines.began, lines.written) = (Some(now), 0);
-        }
-        if lines.written == MOST_LINES {
-            lines.left_out += 1;
-            return None;
-        }
-        lines.written += 1;
-        Some(std::mem::take(&mut lines.left_out))
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).take(MOST_LINES, now)
     }
 }
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// Lines about refused webhooks in one second. The metric counts them all.
 const MOST_LINES: u32 = 5;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::clock::Clock;
 
@@ -96,8 +79,8 @@ mod tests {
         let written =
             |now| (0..10_000).filter_map(|_| strangers.may_write(now)).collect::<Vec<_>>();
         assert_eq!(written(now), [0; 5]);
-        assert_eq!(written(now + SECOND / 2), [0; 0], "within the same second");
-        assert_eq!(strangers.may_write(now + SECOND), Some(19_995));
-        assert_eq!(strangers.may_write(now + SECOND), Some(0));
+        assert_eq!(written(now + Duration::from_millis(500)), [0; 0], "within the same second");
+        assert_eq!(strangers.may_write(now + Duration::from_secs(1)), Some(19_995));
+        assert_eq!(strangers.may_write(now + Duration::from_secs(1)), Some(0));
     }
 }

@@ -61,7 +61,9 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
             Some(roster)
         }
         Err(error) => {
-            warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
+            if app.may_log(workspace, "stale") {
+                warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
+            }
             app.metrics.call("stale");
             app.rosters.recall(workspace, caller)
         }
@@ -145,6 +147,8 @@ fn render(
     };
     call.app.metrics.call(metric);
     let (wave, agents) = (decision.first_wave, decision.next().len());
-    info!(call.sid = %sid, wave, agents, "call {sid}: wave {wave} rings {agents} agents");
+    if call.app.may_log(&workspace.id, "ring") {
+        info!(call.sid = %sid, wave, agents, "call {sid}: wave {wave} rings {agents} agents");
+    }
     document
 }

@@ -32,14 +32,18 @@ pub(super) async fn place(call: &Webhook<'_>, event: Event) -> String {
             let placed = Fact::Placed(Placed { agent, to: to.clone(), contact });
             call.record(vec![event, Event { at: call.app.clock.now(), fact: placed }]).await;
             call.app.metrics.call("placed");
-            info!(call.sid = %call.sid, "call {} is placed by an agent", call.sid);
+            if call.app.may_log(&call.signed.workspace.id, "placed") {
+                info!(call.sid = %call.sid, "call {} is placed by an agent", call.sid);
+            }
             twiml::dial_out(&call.app.public_url, &call.signed.workspace.id, &to, caller_id)
         }
         Err(NotPlaced { reason, sentence }) => {
             let refused = Fact::Refused(Refused { agent, reason: reason.into() });
             call.record(vec![event, Event { at: call.app.clock.now(), fact: refused }]).await;
             call.app.metrics.call("refused");
-            warn!(call.sid = %call.sid, %reason, "call {} is not placed: {reason}", call.sid);
+            if call.app.may_log(&call.signed.workspace.id, "not_placed") {
+                warn!(call.sid = %call.sid, %reason, "call {} is not placed: {reason}", call.sid);
+            }
             if reason == Refusal::Unavailable {
                 return twiml::unavailable(messages);
             }
@@ -104,7 +108,9 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Re
     let claimed = app.store.claim_call(&workspace.id, &claim, now);
     let claimed = app.budget.spend(&workspace.id, call.signed.allowance, claimed).await;
     let known = claimed.map_err(|error| {
-        warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
+        if call.app.may_log(&call.signed.workspace.id, "not_claimed") {
+            warn!(call.sid = %call.sid, "call {} cannot be claimed: {error}", call.sid);
+        }
         Refusal::Unavailable
     })?;
     match &known {

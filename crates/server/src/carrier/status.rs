@@ -14,11 +14,15 @@ pub(super) async fn record(app: &App, signed: &Signed) -> Result<(), CarrierRefu
         Ok(parsed) => parsed,
         Err(error) => {
             // It would be just as unreadable if Twilio sent it again.
-            warn!("a signed status callback cannot be read: {error}");
+            if app.may_log(&signed.workspace.id, "unreadable") {
+                warn!("a signed status callback cannot be read: {error}");
+            }
             return Ok(());
         }
     };
-    info!(call.sid = %call, "call {call}: {}", event.key());
+    if app.may_log(&signed.workspace.id, "status") {
+        info!(call.sid = %call, "call {call}: {}", event.key());
+    }
     if let Fact::Ended(_) = event.fact {
         app.ended_calls.remember(&signed.workspace.id, call);
     }

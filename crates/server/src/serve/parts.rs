@@ -17,6 +17,7 @@ use crate::http::cors::Cors;
 use crate::journal::{Journal, Slots, Threads};
 use crate::known::{Acknowledged, EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
 use crate::log::LostLines;
+use crate::log::Quotas;
 use crate::metrics::Metrics;
 use crate::reconcile::Reconciler;
 use crate::secrets::fit::KeyFit;
@@ -82,6 +83,7 @@ impl Parts {
             ended_calls: EndedCalls::default(),
             acknowledged,
             strangers: Strangers::new(),
+            quotas: Quotas::default(),
             clock: clock.clone(),
             store: store.clone(),
             budget,
