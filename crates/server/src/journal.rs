@@ -7,7 +7,9 @@ mod attempt;
 mod entry;
 mod lane;
 mod lanes;
+mod limits;
 mod parked;
+mod parking;
 mod shares;
 mod slots;
 mod stopped;
@@ -21,11 +23,14 @@ pub(crate) use threads::Threads;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use identity::WorkspaceId;
+use lanes::MOST_ASIDE;
 use parked::Parked;
 use shares::Shares;
 use spool::{Append, AppendError, Spool, Stats};
+use tokio::sync::Semaphore;
 use tracing::error;
 
 use crate::clock::Clock;
@@ -40,6 +45,10 @@ pub(crate) struct Journal {
     shares: Arc<Shares>,
     threads: Arc<Threads>,
     acknowledged: Arc<Acknowledged>,
+    /// The turns of workspaces that may hang, in all spools.
+    aside: Arc<Semaphore>,
+    /// Records that are not synced yet.
+    on_the_way: Arc<AtomicU64>,
     metrics: Arc<Metrics>,
     clock: Clock,
 }
@@ -57,13 +66,16 @@ impl Journal {
         for workspace in parked.workspaces() {
             shares.found(&workspace, parked.pending_bytes(&workspace));
         }
-        Self { spool, parked, shares, threads, acknowledged, metrics, clock }
+        let aside = Arc::new(Semaphore::new(MOST_ASIDE));
+        let on_the_way = Arc::default();
+        Self { spool, parked, shares, threads, acknowledged, aside, on_the_way, metrics, clock }
     }
 
     /// Another spool's journal, with the same threads and figures.
     fn beside(&self, spool: (Spool, &Path)) -> Self {
         let (threads, acknowledged) = (Arc::clone(&self.threads), Arc::clone(&self.acknowledged));
-        Self::new(spool, threads, acknowledged, Arc::clone(&self.metrics), self.clock.clone())
+        let (metrics, aside) = (Arc::clone(&self.metrics), Arc::clone(&self.aside));
+        Self { aside, ..Self::new(spool, threads, acknowledged, metrics, self.clock.clone()) }
     }
 
     pub(crate) const fn spool(&self) -> &Spool {
@@ -72,7 +84,9 @@ impl Journal {
 
     /// Records that are not in the database yet, those of parked workspaces included.
     pub(crate) fn pending_records(&self) -> u64 {
-        self.stats().pending_records
+        // In this order, because a record is pending in its log before this counts it no more.
+        let on_the_way = self.on_the_way.load(Ordering::SeqCst);
+        self.stats().pending_records + on_the_way
     }
 
     /// The figures of this moment, with the records of parked workspaces.
@@ -123,9 +137,13 @@ impl Journal {
             self.metrics.journal("over_share", 1);
             return Err(AppendError::Full { limit: shares::LIMIT });
         }
+        let on_the_way = OnTheWay::new(&self.on_the_way);
         // Before it can be applied.
         self.acknowledged.note(entry.said(), self.clock.instant());
-        Ok(Recording { append: self.spool.append(payload), entry, bytes, journal: self.clone() })
+        // What a parked workspace sends stands in nobody's way.
+        let append = self.parked.append(&entry.workspace, payload);
+        let append = append.unwrap_or_else(|payload| self.spool.append(payload));
+        Ok(Recording { append, on_the_way, entry, bytes, journal: self.clone() })
     }
 
     /// Notes that an entry is in the database, or will never be.
@@ -137,6 +155,7 @@ impl Journal {
 /// An entry on its way to the disk.
 struct Recording {
     append: Append,
+    on_the_way: OnTheWay,
     entry: Entry,
     bytes: u64,
     journal: Journal,
@@ -145,8 +164,10 @@ struct Recording {
 impl Recording {
     /// Waits for the sync. A failure is logged and counted here.
     async fn settle(self) -> Result<(), AppendError> {
-        let Self { append, entry, bytes, journal } = self;
-        match append.await {
+        let Self { append, on_the_way, entry, bytes, journal } = self;
+        let appended = append.await;
+        drop(on_the_way);
+        match appended {
             Ok(_) => {
                 journal.metrics.journal("written", 1);
                 Ok(())
@@ -159,5 +180,21 @@ impl Recording {
                 Err(error)
             }
         }
+    }
+}
+
+/// Counts one record until it is synced or nobody waits for it any more.
+struct OnTheWay(Arc<AtomicU64>);
+
+impl OnTheWay {
+    fn new(count: &Arc<AtomicU64>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for OnTheWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -5,9 +5,10 @@ mod rows;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use calls::{Call, Event, News, fold, news};
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::Object;
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
 use serde_json::Value;
@@ -19,7 +20,7 @@ use crate::error::StoreError;
 use crate::news::{self, NOTE};
 use crate::pool::{Work, on_connection};
 use crate::record;
-use crate::scope::{ENTER, STILL_ENTERED, Scope};
+use crate::scope::{ENTER_WITHIN, Limit, STILL_ENTERED, Scope};
 use crate::sql;
 use kind::Kind;
 use rows::{EventRow, EventRows};
@@ -66,21 +67,30 @@ impl Store {
         workspace: &WorkspaceId,
         events: &[StoredEvent],
     ) -> Result<usize, StoreError> {
-        Box::pin(keep(&self.retry, workspace, events)).await
+        self.apply_within(workspace, events, LIMIT).await
     }
 
-    /// As [`Store::apply`], but gives up within a second: for a workspace that is well, on connections
-    /// that no workspace in trouble holds for longer.
+    /// As [`Store::apply`], but with limits of its own, so that somebody who hangs holds the connection no
+    /// longer.
     ///
     /// # Errors
     ///
     /// As [`Store::apply`].
-    pub async fn apply_promptly(
+    pub async fn apply_within(
         &self,
         workspace: &WorkspaceId,
         events: &[StoredEvent],
+        limit: Limit,
     ) -> Result<usize, StoreError> {
-        Box::pin(keep(&self.lane, workspace, events)).await
+        if events.is_empty() {
+            return Ok(0);
+        }
+        for stored in events {
+            check(&stored.event)?;
+        }
+        let calls = events.iter().map(|stored| stored.call).collect();
+        let bring = Bring { workspace, calls: &calls, events, limit };
+        Box::pin(on_connection(&self.lane, &bring)).await
     }
 
     /// Folds calls again from all their kept events, as after a change of the fold. Calls without
@@ -95,24 +105,9 @@ impl Store {
         calls: &[CallSid],
     ) -> Result<(), StoreError> {
         let calls = calls.iter().copied().collect();
-        let again = Bring { workspace, calls: &calls, events: &[] };
+        let again = Bring { workspace, calls: &calls, events: &[], limit: LIMIT };
         Box::pin(on_connection(&self.apply, &again)).await.map(drop)
     }
-}
-
-async fn keep(
-    pool: &Pool,
-    workspace: &WorkspaceId,
-    events: &[StoredEvent],
-) -> Result<usize, StoreError> {
-    if events.is_empty() {
-        return Ok(0);
-    }
-    for stored in events {
-        check(&stored.event)?;
-    }
-    let calls = events.iter().map(|stored| stored.call).collect();
-    on_connection(pool, &Bring { workspace, calls: &calls, events }).await
 }
 
 /// An event that cannot be read back would stop its call for ever.
@@ -128,19 +123,30 @@ struct Bring<'a> {
     workspace: &'a WorkspaceId,
     calls: &'a BTreeSet<CallSid>,
     events: &'a [StoredEvent],
+    limit: Limit,
 }
+
+/// The limits where nobody else waits for the connection.
+const LIMIT: Limit = Limit { statement: Duration::from_secs(10), lock: Duration::from_secs(5) };
 
 impl Work for Bring<'_> {
     /// How many events were left out.
     type Done = usize;
 
     async fn on(&self, client: &Object) -> Result<usize, StoreError> {
-        let Self { workspace, calls, events } = *self;
-        let mut known = open(client, workspace, calls, !events.is_empty()).await?;
+        // Each statement has a limit of its own, but there are many of them.
+        let brought = tokio::time::timeout(3 * self.limit.statement, self.bring(client));
+        brought.await.unwrap_or_else(|_| Err(StoreError::Late))
+    }
+}
+
+impl Bring<'_> {
+    async fn bring(&self, client: &Object) -> Result<usize, StoreError> {
+        let mut known = open(client, self).await?;
         let before = known.fold();
-        let new = known.add(events);
+        let new = known.add(self.events);
         let left_out = known.left_out;
-        write(client, workspace, known, new, &before).await.map(|()| left_out)
+        write(client, self.workspace, known, new, &before).await.map(|()| left_out)
     }
 }
 
@@ -188,25 +194,20 @@ impl Known {
 }
 
 /// Begins, locks the calls and reads what is known about them: one round trip.
-async fn open(
-    client: &Object,
-    workspace: &WorkspaceId,
-    sids: &BTreeSet<CallSid>,
-    may_be_new: bool,
-) -> Result<Known, StoreError> {
-    let sids: Vec<&str> = sids.iter().map(CallSid::as_str).collect();
-    let stub = if may_be_new { STUB_CALLS } else { STUB_KEPT_CALLS };
+async fn open(client: &Object, bring: &Bring<'_>) -> Result<Known, StoreError> {
+    let sids: Vec<&str> = bring.calls.iter().map(CallSid::as_str).collect();
+    let stub = if bring.events.is_empty() { STUB_KEPT_CALLS } else { STUB_CALLS };
     let (enter, stub, lock, events, settled) = try_join!(
-        client.prepare_cached(ENTER),
+        client.prepare_cached(ENTER_WITHIN),
         client.prepare_cached(stub),
         client.prepare_cached(LOCK_CALLS),
         client.prepare_cached(READ_EVENTS),
         client.prepare_cached(READ_SETTLED),
     )?;
-    let (workspace_text, scope) = (workspace.as_str(), Scope::Webhook(workspace));
-    let params: &[&(dyn ToSql + Sync)] = &[&workspace_text, &sids];
+    let (workspace, scope) = (bring.workspace.as_str(), Scope::Webhook(bring.workspace));
+    let params: &[&(dyn ToSql + Sync)] = &[&workspace, &sids];
     let (begun, stubbed, locked, events, settled) = join!(
-        scope.begin(client, &enter),
+        scope.begin_within(client, &enter, bring.limit),
         client.execute(&stub, params),
         client.query(&lock, params),
         client.query(&events, params),

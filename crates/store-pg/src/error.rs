@@ -223,6 +223,17 @@ impl StoreError {
         Self::Corrupt("an answer is missing".to_owned())
     }
 
+    /// Whether the database answered and stays connected.
+    pub(crate) fn is_answer(&self) -> bool {
+        let (Self::Away(source) | Self::Busy(source) | Self::Data(source) | Self::SetUp(source)) =
+            self
+        else {
+            return false;
+        };
+        let error = source.downcast_ref::<tokio_postgres::Error>();
+        !self.is_lost() && error.is_some_and(|error| error.code().is_some())
+    }
+
     /// An error of a step that carries no user data.
     pub(crate) fn of_set_up(error: tokio_postgres::Error) -> Self {
         match Self::from(error) {

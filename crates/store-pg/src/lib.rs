@@ -50,6 +50,7 @@ pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
 pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Members, Roster};
 pub use schema::{OLDEST_SCHEMA, SCHEMA, SCHEMA_VERSION, schema_stamp};
+pub use scope::Limit;
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};
 pub use tables::{LIVE_CHAT, OURS};

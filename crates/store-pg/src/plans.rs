@@ -17,10 +17,8 @@ pub struct StoreOptions {
     pub agent_connections: usize,
     /// For the reconciler and for calls that are folded again.
     pub apply_connections: usize,
-    /// For writing the log of workspaces that are well.
+    /// For writing the log.
     pub lane_connections: usize,
-    /// For writing the log of workspaces whose last attempt failed: no other waits for these.
-    pub retry_connections: usize,
     /// For pages that watch changes.
     pub feed_connections: usize,
     /// For figures and for pages of the log that no index finds.
@@ -33,8 +31,7 @@ impl StoreOptions {
         webhook_connections: 8,
         agent_connections: 4,
         apply_connections: 2,
-        lane_connections: 4,
-        retry_connections: 2,
+        lane_connections: 6,
         feed_connections: 2,
         report_connections: 2,
     };
@@ -51,9 +48,8 @@ impl StoreOptions {
             webhook_connections: 0,
             agent_connections: share(small.agent_connections, 2),
             apply_connections: share(small.apply_connections, 1),
-            lane_connections: share(small.lane_connections, 2),
-            // As many as workspaces in trouble are tried at once.
-            retry_connections: share(small.retry_connections, 2),
+            // Those that are well need one that nobody else can have.
+            lane_connections: share(small.lane_connections, 4),
             feed_connections: share(small.feed_connections, 1),
             report_connections: share(small.report_connections, 1),
         };
@@ -67,7 +63,6 @@ impl StoreOptions {
             + self.agent_connections
             + self.apply_connections
             + self.lane_connections
-            + self.retry_connections
             + self.feed_connections
             + self.report_connections
     }
@@ -95,13 +90,11 @@ impl Store {
         let feed = plan(options.feed_connections, 5_000, changes::STATEMENTS);
         let report = plan(options.report_connections, 5_000, REPORT_STATEMENTS);
         let report = PoolPlan { role: AGENT, ..report };
-        // Short, because every workspace that begins to hang is tried once on these connections. One that
-        // is only large goes on with more time.
-        let lane = plan(options.lane_connections, 400, apply::STATEMENTS);
-        // Nobody waits for a lane, and there may be fewer connections than lanes that run.
+        // Each transaction brings limits of its own.
+        let lane = plan(options.lane_connections, 10_000, apply::STATEMENTS);
+        // Nobody waits for a lane, and several spools may have lanes.
         let lane = PoolPlan { wait: Duration::from_secs(5), ..lane };
-        let retry = plan(options.retry_connections, 10_000, apply::STATEMENTS);
-        Self::with_plans(target, &[webhook, agent, apply, feed, report, lane, retry])
+        Self::with_plans(target, &[webhook, agent, apply, feed, report, lane])
     }
 }
 

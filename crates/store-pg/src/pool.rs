@@ -42,7 +42,12 @@ pub(crate) async fn on_connection<W: Work>(pool: &Pool, work: &W) -> Result<W::D
                 is_last = true;
                 pool.retain(|_, _| false);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if error.is_answer() {
+                    client.undone().await;
+                }
+                return Err(error);
+            }
         }
     }
 }
@@ -165,7 +170,7 @@ pub(crate) async fn connect_to_hear(
 
 /// A borrowed connection that goes back to its pool only if the work on it was finished.
 ///
-/// After an error or a dropped request nobody knows what is in flight, so it is closed instead:
+/// After a broken connection or a dropped request nobody knows what is in flight, so it is closed instead:
 /// the next borrower must never find another workspace's transaction.
 pub(crate) struct Borrowed(Option<Object>);
 
@@ -184,6 +189,15 @@ impl Borrowed {
         match opened.await {
             Ok(opened) => Ok(Self(Some(opened?))),
             Err(error) => Err(StoreError::Away(Box::new(error))),
+        }
+    }
+
+    /// Gives the connection back after the database itself refused something: everything that was sent
+    /// before is answered before the rollback is, so nothing of it stays. A new connection would cost
+    /// the database more than most refusals.
+    async fn undone(self) {
+        if self.batch_execute("rollback").await.is_ok() {
+            self.finished();
         }
     }
 

@@ -1,5 +1,7 @@
 //! A transaction that acts for one workspace, in one round trip.
 
+use std::time::Duration;
+
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join_all, try_join_all};
 use futures_util::{join, try_join};
@@ -26,9 +28,24 @@ pub enum Scope<'a> {
 pub(crate) const WEBHOOK: &str = "voice_webhook";
 pub(crate) const AGENT: &str = "voice_agent";
 
+/// How long writing the log may take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limit {
+    /// For one statement; all together may take three times as long.
+    pub statement: Duration,
+    /// For one wait for a lock.
+    pub lock: Duration,
+}
+
 /// Sets role, workspace and claims until the end of the transaction.
 pub(crate) const ENTER: &str = "select set_config('role', $1, true), \
      set_config('voice.workspace_id', $2, true), set_config('request.jwt.claims', $3, true)";
+
+/// As [`ENTER`], and limits the time of each statement (`$4`) and of each wait for a lock (`$5`), as settings
+/// of Postgres, until the end of the transaction.
+pub(crate) const ENTER_WITHIN: &str = "select set_config('role', $1, true), \
+     set_config('voice.workspace_id', $2, true), set_config('request.jwt.claims', $3, true), \
+     set_config('statement_timeout', $4, true), set_config('lock_timeout', $5, true)";
 
 /// Fails if something, a trigger for example, has left the scope since the transaction began, so that it
 /// cannot be committed. `$1` is the role, `$2` the workspace.
@@ -95,13 +112,30 @@ impl Scope<'_> {
     pub(crate) async fn begin(&self, client: &Object, enter: &Statement) -> Result<(), StoreError> {
         let claims = self.claims();
         let (role, workspace) = (self.role(), self.workspace());
-        let params: &Params<'_> = &[&role, &workspace, &claims];
-        let (begun, entered) =
-            join!(client.batch_execute("begin"), client.query_one(enter, params));
-        begun?;
-        entered.map_err(StoreError::of_set_up)?;
-        Ok(())
+        begin(client, enter, &[&role, &workspace, &claims]).await
     }
+
+    /// As [`Scope::begin`], with limits for each statement and each lock. `enter` is [`ENTER_WITHIN`],
+    /// prepared.
+    pub(crate) async fn begin_within(
+        &self,
+        client: &Object,
+        enter: &Statement,
+        limit: Limit,
+    ) -> Result<(), StoreError> {
+        let claims = self.claims();
+        let (role, workspace) = (self.role(), self.workspace());
+        let millis = |limit: Duration| limit.as_millis().max(1).to_string();
+        let (statement, lock) = (millis(limit.statement), millis(limit.lock));
+        begin(client, enter, &[&role, &workspace, &claims, &statement, &lock]).await
+    }
+}
+
+async fn begin(client: &Object, enter: &Statement, params: &Params<'_>) -> Result<(), StoreError> {
+    let (begun, entered) = join!(client.batch_execute("begin"), client.query_one(enter, params));
+    begun?;
+    entered.map_err(StoreError::of_set_up)?;
+    Ok(())
 }
 
 impl Scope<'_> {

@@ -17,7 +17,7 @@ use crate::url::{self, Target};
 /// The database, as the server's own login role. It has no rights of its own, only those of the roles
 /// `voice_webhook` and `voice_agent`.
 ///
-/// Webhooks, agents, the log, watching pages and reports, and the log of those in trouble, have pools, so that a slow page
+/// Webhooks, agents, the reconciler, watching pages, reports and the log have pools, so that a slow page
 /// does not keep a caller waiting. Of the pools for requests, one workspace has half at most, and one
 /// connection for reports.
 #[derive(Clone, Debug)]
@@ -30,10 +30,8 @@ pub struct Store {
     pub(crate) webhook_shares: Shares,
     pub(crate) agent_shares: Shares,
     pub(crate) report_shares: Shares,
-    /// Writes the log of workspaces that are well.
+    /// Writes the log.
     pub(crate) lane: Pool,
-    /// Writes the log of workspaces whose last attempt failed.
-    pub(crate) retry: Pool,
     pub(crate) target: Target,
     admission: Arc<Admission>,
 }
@@ -41,7 +39,7 @@ pub struct Store {
 /// How one pool is used at this moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolUse {
-    /// `webhook`, `agent`, `apply`, `feed`, `report`, `lane` or `retry`.
+    /// `webhook`, `agent`, `apply`, `feed`, `report` or `lane`.
     pub name: &'static str,
     /// Connections that may be opened.
     pub limit: usize,
@@ -66,9 +64,9 @@ impl Store {
     }
 
     /// The pools, in the order of the fields.
-    pub(crate) fn with_plans(target: Target, plans: &[PoolPlan; 7]) -> Result<Self, StoreError> {
+    pub(crate) fn with_plans(target: Target, plans: &[PoolPlan; 6]) -> Result<Self, StoreError> {
         let admission = Arc::new(Admission::default());
-        let [webhook, agent, apply, feed, report, lane, retry] = plans;
+        let [webhook, agent, apply, feed, report, lane] = plans;
         let webhook = pool::pool(&target, webhook, &admission)?;
         let agent = pool::pool(&target, agent, &admission)?;
         Ok(Self {
@@ -81,7 +79,6 @@ impl Store {
             feed: pool::pool(&target, feed, &admission)?,
             report: pool::pool(&target, report, &admission)?,
             lane: pool::pool(&target, lane, &admission)?,
-            retry: pool::pool(&target, retry, &admission)?,
             target,
             admission,
         })
@@ -190,8 +187,13 @@ impl Store {
         if faults.is_empty() { Ok(()) } else { Err(StoreError::Refused(faults)) }
     }
 
+    /// How many workspaces' records can be written at the same time.
+    pub fn lane_connections(&self) -> usize {
+        self.lane.status().max_size
+    }
+
     /// How the pools are used at this moment.
-    pub fn pools(&self) -> [PoolUse; 7] {
+    pub fn pools(&self) -> [PoolUse; 6] {
         let shares = |name| match name {
             "webhook" => Some(&self.webhook_shares),
             "agent" => Some(&self.agent_shares),
@@ -211,7 +213,7 @@ impl Store {
         })
     }
 
-    const fn named_pools(&self) -> [(&'static str, &Pool); 7] {
+    const fn named_pools(&self) -> [(&'static str, &Pool); 6] {
         [
             ("webhook", &self.webhook),
             ("agent", &self.agent),
@@ -219,7 +221,6 @@ impl Store {
             ("feed", &self.feed),
             ("report", &self.report),
             ("lane", &self.lane),
-            ("retry", &self.retry),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! From the spool into the database: each workspace in its own lane.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use identity::WorkspaceId;
@@ -12,8 +13,8 @@ use tracing::{error, info, warn};
 
 use super::attempt::{Attempt, Done, Failed, Source};
 use super::entry::Unreadable;
-use super::lane::{Held, Turn};
-use super::lanes::Lanes;
+use super::lane::{Held, Trouble, Turn};
+use super::lanes::{Begun, Lanes};
 use super::stopped::{Stopped, of_disk};
 use super::{Entry, Journal};
 
@@ -87,10 +88,10 @@ impl Applier {
 }
 
 /// The lanes, and what runs for them.
-struct Work<'a> {
-    journal: &'a Journal,
+pub(super) struct Work<'a> {
+    pub(super) journal: &'a Journal,
     store: &'a Store,
-    lanes: Lanes,
+    pub(super) lanes: Lanes,
     attempts: JoinSet<Done>,
     /// Records of the spool that are in the database and not passed yet.
     applied: Vec<Sequence>,
@@ -110,7 +111,7 @@ impl<'a> Work<'a> {
         let mut work = Self {
             journal,
             store,
-            lanes: Lanes::default(),
+            lanes: Lanes::new(store.lane_connections()),
             attempts: JoinSet::new(),
             applied: Vec::new(),
             pauses: JoinSet::new(),
@@ -120,7 +121,7 @@ impl<'a> Work<'a> {
             told: None,
         };
         for workspace in journal.parked.workspaces() {
-            work.lanes.stand_in_line(&workspace);
+            work.go_on(&workspace);
         }
         work.count();
         work
@@ -128,7 +129,7 @@ impl<'a> Work<'a> {
 
     /// Begins attempts for those whose turn it is.
     fn begin(&mut self) {
-        while let Some((workspace, is_aside)) = self.lanes.begin() {
+        while let Some(Begun { workspace, line, limit }) = self.lanes.begin() {
             let records = self.lanes.take(&workspace);
             let source = match self.journal.parked.of(&workspace) {
                 Some(log) if records.is_empty() => {
@@ -137,7 +138,8 @@ impl<'a> Work<'a> {
                 _ => Source::Spool(records),
             };
             let (store, clock) = (self.store.clone(), self.journal.clock.clone());
-            let attempt = Attempt { workspace, store, clock, is_aside, source };
+            let aside = Arc::clone(&self.journal.aside);
+            let attempt = Attempt { workspace, store, clock, line, limit, aside, source };
             match self.journal.threads.handle() {
                 Some(threads) => drop(self.attempts.spawn_on(attempt.run(), threads)),
                 None => return,
@@ -151,8 +153,11 @@ impl<'a> Work<'a> {
     }
 
     /// Lets a lane stand in line again if it has records.
-    fn go_on(&mut self, workspace: &WorkspaceId) {
-        if !self.lanes.lane(workspace).is_empty() || self.journal.parked.of(workspace).is_some() {
+    pub(super) fn go_on(&mut self, workspace: &WorkspaceId) {
+        let is_parked = self.journal.parked.of(workspace).is_some();
+        let lane = self.lanes.lane(workspace);
+        lane.is_parked = is_parked;
+        if is_parked || !lane.is_empty() {
             self.lanes.stand_in_line(workspace);
         }
     }
@@ -199,73 +204,11 @@ impl<'a> Work<'a> {
         for (workspace, append, record) in parked {
             if self.is_stored(&workspace, append).await {
                 moved.push(record.sequence);
-                self.lanes.stand_in_line(&workspace);
+                self.go_on(&workspace);
             } else {
                 self.lanes.push(&workspace, record);
             }
         }
-        self.pass(moved).await
-    }
-
-    /// Parks the workspaces whose records leave no room for those of others.
-    async fn make_room(&mut self) -> Result<(), Stopped> {
-        for workspace in self.lanes.too_full() {
-            self.park(&workspace, "its records leave no room for those of others").await?;
-        }
-        Ok(())
-    }
-
-    async fn is_stored(&self, workspace: &WorkspaceId, append: spool::Append) -> bool {
-        match append.await {
-            Ok(_) => true,
-            Err(error) => {
-                error!(workspace.id = %workspace, "a record cannot go to a parked log: {error}");
-                false
-            }
-        }
-    }
-
-    /// Moves the records of a workspace into a log of its own, so that it does not hold the spool.
-    ///
-    /// A record is in both for a moment. If the process ends then, it is applied twice, which changes
-    /// nothing.
-    async fn park(&mut self, workspace: &WorkspaceId, why: &str) -> Result<(), Stopped> {
-        let log = if let Some(log) = self.journal.parked.of(workspace) {
-            log
-        } else {
-            let (parked, id) = (self.journal.parked.clone(), workspace.clone());
-            let text = format!("since {}: {why}\n", self.journal.clock.now());
-            let begun = tokio::task::spawn_blocking(move || parked.begin(&id, &text)).await;
-            match begun {
-                Ok(Ok(log)) => log,
-                Ok(Err(error)) => {
-                    error!(workspace.id = %workspace, "a workspace cannot be parked: {error}");
-                    // Not again before something has been applied.
-                    let succeeded = self.lanes.succeeded();
-                    self.lanes.lane(workspace).full_since = Some(succeeded);
-                    return Ok(());
-                }
-                Err(_) => return Err(Stopped::Closed),
-            }
-        };
-        let records = self.lanes.take_all(workspace);
-        warn!(
-            workspace.id = %workspace,
-            "{} records get a log of their own, so that the others go on: {why}", records.len()
-        );
-        let appends: Vec<_> =
-            records.into_iter().map(|one| (log.append(one.payload.clone()), one)).collect();
-        let (mut moved, mut kept) = (Vec::new(), Vec::new());
-        for (append, record) in appends {
-            if self.is_stored(workspace, append).await {
-                moved.push(record.sequence);
-            } else {
-                kept.push(record);
-            }
-        }
-        self.lanes.put_back(workspace, kept);
-        self.count();
-        self.go_on(workspace);
         self.pass(moved).await
     }
 
@@ -294,11 +237,12 @@ impl<'a> Work<'a> {
                 Err(_) => return Err(Stopped::Closed),
             },
         };
-        let Done { workspace, was_aside, took, records, parked, outcome } = done;
-        self.lanes.end(&workspace, was_aside);
+        let Done { workspace, line, took, records, parked, outcome } = done;
+        self.lanes.end(&workspace, line);
         match outcome {
             Ok(left_out) => {
-                self.succeeded(&workspace, took, left_out);
+                let trouble = self.lanes.succeed(&workspace, line, took);
+                self.succeeded(&workspace, trouble, left_out);
                 self.finish(&workspace, records, parked).await?;
             }
             Err(Failed { class: Class::Record, reason }) => {
@@ -321,9 +265,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn succeeded(&mut self, workspace: &WorkspaceId, took: Duration, left_out: usize) {
-        self.lanes.count_success();
-        let trouble = self.lanes.lane(workspace).succeeded(took);
+    fn succeeded(&mut self, workspace: &WorkspaceId, trouble: Option<Trouble>, left_out: usize) {
         if left_out > 0 {
             self.journal.metrics.journal("left_out", left_out);
             let told = self.lanes.lane(workspace).told_left_out;
@@ -339,8 +281,10 @@ impl<'a> Work<'a> {
         if let Some(trouble) = trouble {
             self.in_trouble -= 1;
             self.count();
-            let lasted = self.journal.clock.elapsed(trouble.since).as_secs();
-            info!(workspace.id = %workspace, "its records are applied again, after {lasted} s");
+            if trouble.is_told {
+                let lasted = self.journal.clock.elapsed(trouble.since).as_secs();
+                info!(workspace.id = %workspace, "its records are applied again, after {lasted} s");
+            }
         }
     }
 
@@ -391,6 +335,7 @@ impl<'a> Work<'a> {
         let is_left_behind = trouble.others < succeeded && lasted > PATIENCE;
         trouble.others = succeeded;
         if lasted >= trouble.tell_after {
+            trouble.is_told = true;
             trouble.tell_after = (trouble.tell_after * 2).clamp(FIRST_TOLD, LAST_TOLD) + lasted;
             let lasted = lasted.as_secs();
             warn!(workspace.id = %workspace, "its records wait, for {lasted} s now: {reason}");
@@ -401,7 +346,7 @@ impl<'a> Work<'a> {
             self.count();
         }
         if is_left_behind && !self.lanes.lane(workspace).is_empty() {
-            self.park(workspace, &reason).await?;
+            self.park(vec![workspace.clone()], &reason).await?;
         }
         Ok(())
     }
@@ -442,14 +387,14 @@ impl<'a> Work<'a> {
         self.blocking(move |spool| spool.set_aside(sequence, &reason)).await
     }
 
-    async fn pass(&self, sequences: Vec<Sequence>) -> Result<(), Stopped> {
+    pub(super) async fn pass(&self, sequences: Vec<Sequence>) -> Result<(), Stopped> {
         if sequences.is_empty() {
             return Ok(());
         }
         self.blocking(move |spool| spool.pass(&sequences)).await
     }
 
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         let now = (self.in_trouble, self.journal.parked.workspaces().len());
         let before = std::mem::replace(&mut self.counted, now);
         self.journal.metrics.behind(before, now);

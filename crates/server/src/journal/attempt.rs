@@ -1,14 +1,16 @@
 //! One attempt to bring records of one workspace into the database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use identity::WorkspaceId;
 use spool::{ConsumeError, Spool};
-use store_pg::{Class, Store, StoreError, StoredEvent};
+use store_pg::{Class, Limit, Store, StoreError, StoredEvent};
+use tokio::sync::Semaphore;
 
 use super::Entry;
-use super::lane::Held;
+use super::lane::{Held, fitting};
+use super::lanes::Line;
 use crate::clock::Clock;
 
 /// What an attempt works on. It runs on threads of its own: the entries become JSON, and calls are
@@ -17,8 +19,10 @@ pub(super) struct Attempt {
     pub(super) workspace: WorkspaceId,
     pub(super) store: Store,
     pub(super) clock: Clock,
-    /// Whether it goes over the connections of those whose last attempt failed.
-    pub(super) is_aside: bool,
+    pub(super) line: Line,
+    pub(super) limit: Limit,
+    /// What those aside have to take part in first, in all spools.
+    pub(super) aside: Arc<Semaphore>,
     pub(super) source: Source,
 }
 
@@ -33,7 +37,7 @@ pub(super) enum Source {
 /// How an attempt ended.
 pub(super) struct Done {
     pub(super) workspace: WorkspaceId,
-    pub(super) was_aside: bool,
+    pub(super) line: Line,
     pub(super) took: Duration,
     pub(super) records: Vec<Held>,
     /// The log that they came from, if it is not the spool.
@@ -50,8 +54,12 @@ pub(super) struct Failed {
 
 impl Attempt {
     pub(super) async fn run(self) -> Done {
-        let begun = self.clock.instant();
-        let Self { workspace, store, clock, is_aside, source } = self;
+        let Self { workspace, store, clock, line, limit, aside, source } = self;
+        let _turn = match line {
+            Line::Aside => Some(aside.acquire_owned().await),
+            Line::Well | Line::Long | Line::Slow => None,
+        };
+        let begun = clock.instant();
         let (records, parked, read) = match source {
             Source::Spool(records) => (records, None, Ok(())),
             Source::Parked(log, most) => match read(log.clone(), most).await {
@@ -60,43 +68,34 @@ impl Attempt {
             },
         };
         let outcome = match read {
-            Ok(()) => apply(&store, &workspace, is_aside, &records)
+            Ok(()) => apply(&store, &workspace, limit, &records)
                 .await
                 .map_err(|error| Failed { class: error.class(), reason: error.to_string() }),
             Err(error) => Err(Failed { class: Class::Server, reason: error.to_string() }),
         };
-        Done {
-            workspace,
-            was_aside: is_aside,
-            took: clock.elapsed(begun),
-            records,
-            parked,
-            outcome,
-        }
+        Done { workspace, line, took: clock.elapsed(begun), records, parked, outcome }
     }
 }
 
 async fn apply(
     store: &Store,
     workspace: &WorkspaceId,
-    is_aside: bool,
+    limit: Limit,
     records: &[Held],
 ) -> Result<usize, StoreError> {
     let events: Vec<StoredEvent> = records.iter().flat_map(|one| one.entry.stored()).collect();
-    let (deadline, applied) = if is_aside {
-        (LONG, store.apply(workspace, &events).boxed())
-    } else {
-        (SHORT, store.apply_promptly(workspace, &events).boxed())
-    };
-    // Each statement has a limit of its own, but there are many of them.
-    tokio::time::timeout(deadline, applied).await.unwrap_or_else(|_| Err(StoreError::Late))
+    let applied = store.apply_within(workspace, &events, limit);
+    // Opening a connection has limits of its own.
+    tokio::time::timeout(LONGEST, applied).await.unwrap_or_else(|_| Err(StoreError::Late))
 }
 
 /// Reads the first records of a parked log; they come again until they are passed.
 async fn read(log: Spool, most: usize) -> Result<Vec<Held>, ConsumeError> {
     let read = tokio::task::spawn_blocking(move || {
         let mut records = Vec::new();
-        for record in log.next_batch(most)? {
+        let mut found = log.next_batch(most)?;
+        found.truncate(fitting(found.iter().map(|record| record.payload.len() as u64)));
+        for record in found {
             match Entry::read(&record.payload) {
                 Ok(entry) => {
                     let (sequence, payload) = (record.sequence, record.payload);
@@ -110,8 +109,5 @@ async fn read(log: Spool, most: usize) -> Result<Vec<Held>, ConsumeError> {
     read.await.unwrap_or(Err(ConsumeError::Closed))
 }
 
-/// For one attempt of a workspace that is well, opening a connection included.
-const SHORT: Duration = Duration::from_secs(1);
-
-/// For one attempt of a workspace whose last one failed or was slow.
-const LONG: Duration = Duration::from_secs(15);
+/// For one attempt, whatever hangs.
+const LONGEST: Duration = Duration::from_secs(35);

@@ -7,6 +7,7 @@ use spool::Sequence;
 use tokio::time::Instant;
 
 use super::Entry;
+use super::limits::LAST_STEP;
 
 /// The records of one workspace that are read and not applied yet, and how its last attempt went.
 pub(super) struct Lane {
@@ -16,8 +17,10 @@ pub(super) struct Lane {
     batch: usize,
     pub(super) turn: Turn,
     pub(super) trouble: Option<Trouble>,
-    /// Its last attempt took so long that it does not share connections with those that are quick.
-    pub(super) is_slow: bool,
+    /// Whether it has a log of its own.
+    pub(super) is_parked: bool,
+    /// How much time its next attempt needs: a step of the limits.
+    step: u32,
     /// How many attempts of any lane had succeeded when this one first held too much.
     pub(super) full_since: Option<u64>,
     /// When the log last said that events were left out.
@@ -58,6 +61,8 @@ pub(super) struct Trouble {
     pub(super) others: u64,
     /// After how much time the log names the workspace again.
     pub(super) tell_after: Duration,
+    /// Whether the log has named it.
+    pub(super) is_told: bool,
 }
 
 impl Lane {
@@ -68,15 +73,20 @@ impl Lane {
             batch: BATCH,
             turn: Turn::Resting,
             trouble: None,
-            is_slow: false,
+            is_parked: false,
+            step: 0,
             full_since: None,
             told_left_out: None,
         }
     }
 
-    /// Whether its records go over the connections for those whose last attempt failed or was slow.
-    pub(super) const fn is_aside(&self) -> bool {
-        self.trouble.is_some() || self.is_slow
+    pub(super) const fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Whether it has more records than one attempt takes.
+    pub(super) fn has_backlog(&self) -> bool {
+        self.is_parked || self.bytes > BATCH_BYTES || self.records.len() > BATCH
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -98,7 +108,7 @@ impl Lane {
 
     /// The records of the next attempt.
     pub(super) fn take(&mut self) -> Vec<Held> {
-        let count = self.batch.min(self.records.len());
+        let count = fitting(self.records.iter().take(self.batch).map(Held::bytes));
         let taken: Vec<Held> = self.records.drain(..count).collect();
         self.bytes -= taken.iter().map(Held::bytes).sum::<u64>();
         taken
@@ -119,29 +129,31 @@ impl Lane {
         }
     }
 
-    /// An attempt succeeded. Gives the trouble that is over.
-    pub(super) fn succeeded(&mut self, took: Duration) -> Option<Trouble> {
+    /// An attempt succeeded, and the next one needs this step. Gives the trouble that is over.
+    pub(super) fn succeeded(&mut self, step: u32) -> Option<Trouble> {
         self.batch = (self.batch * 2).min(BATCH);
-        self.is_slow = took > SLOW;
+        self.step = step;
         self.trouble.take()
     }
 
     /// One record was refused for good, or an attempt with several records that may hold it: the next
-    /// ones are tried one by one.
-    pub(super) const fn refused(&mut self) {
+    /// ones are tried one by one, beside others that do not work at once.
+    pub(super) fn refused(&mut self) {
         self.batch = 1;
-        self.is_slow = true;
+        self.step = self.step.max(1);
     }
 
     /// An attempt failed because of the workspace. Gives the pause before the next one, and the trouble
     /// as it was.
     pub(super) fn failed(&mut self, now: Instant, others: u64) -> (Duration, &mut Trouble) {
         self.batch = (self.batch / 2).max(1);
+        self.step = (self.step + 1).min(LAST_STEP);
         let trouble = self.trouble.get_or_insert(Trouble {
             since: now,
             pause: FIRST_PAUSE,
             others,
-            tell_after: Duration::ZERO,
+            tell_after: FIRST_TOLD,
+            is_told: false,
         });
         let pause = trouble.pause;
         trouble.pause = (pause * 2).min(LAST_PAUSE);
@@ -149,11 +161,24 @@ impl Lane {
     }
 }
 
-/// Records that are applied together: many enough to share a commit, few enough for a second.
-const BATCH: usize = 256;
+/// How many of the first of some records, by their sizes, one attempt takes: at least one.
+pub(super) fn fitting(sizes: impl Iterator<Item = u64>) -> usize {
+    let mut bytes = 0;
+    let fits = sizes.take_while(|size| {
+        let is_first = bytes == 0;
+        bytes += size;
+        is_first || bytes <= BATCH_BYTES
+    });
+    fits.count()
+}
 
-/// Longer than any attempt of a workspace that is well.
-const SLOW: Duration = Duration::from_millis(200);
+/// Records that are applied together: many enough to share a commit, few enough that others soon have
+/// their turn.
+const BATCH: usize = 256;
+pub(super) const BATCH_BYTES: u64 = 256 << 10;
+
+/// The log does not name a workspace whose records only needed another attempt.
+const FIRST_TOLD: Duration = Duration::from_secs(1);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LAST_PAUSE: Duration = Duration::from_secs(5);

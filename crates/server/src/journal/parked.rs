@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::WorkspaceId;
-use spool::{Config, OpenError, Spool};
+use spool::{Append, Config, OpenError, Spool};
 use tracing::{error, warn};
 
 /// The parked logs of one spool, by workspace.
@@ -34,6 +34,19 @@ impl Parked {
     /// The log of a workspace, if it is parked.
     pub(super) fn of(&self, workspace: &WorkspaceId) -> Option<Spool> {
         self.lock().get(workspace).cloned()
+    }
+
+    /// Appends to the log of a workspace, or gives the record back if it is not parked.
+    pub(super) fn append(
+        &self,
+        workspace: &WorkspaceId,
+        payload: Vec<u8>,
+    ) -> Result<Append, Vec<u8>> {
+        // Under the lock, so that the log is not closed in between.
+        match self.lock().get(workspace) {
+            Some(log) => Ok(log.append(payload)),
+            None => Err(payload),
+        }
     }
 
     pub(super) fn workspaces(&self) -> Vec<WorkspaceId> {
@@ -67,9 +80,18 @@ impl Parked {
             return;
         };
         self.lock().remove(workspace);
+        // This waits for what was appended before that.
         log.close();
         let (stats, dir) = (log.stats(), self.dir.join(workspace.as_str()));
-        if stats.set_aside == 0
+        drop(log);
+        if stats.pending_records > 0 {
+            match Spool::open(&dir, CONFIG) {
+                Ok(log) => drop(self.lock().insert(workspace.clone(), log)),
+                Err(error) => {
+                    error!(workspace.id = %workspace, "a parked log cannot be opened again: {error}");
+                }
+            }
+        } else if stats.set_aside == 0
             && stats.damaged == 0
             && let Err(error) = fs::remove_dir_all(&dir)
         {

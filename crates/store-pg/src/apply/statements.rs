@@ -2,12 +2,12 @@
 
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
-use crate::scope::{ENTER, STILL_ENTERED};
+use crate::scope::{ENTER_WITHIN, STILL_ENTERED};
 use crate::text::{believed, join};
 use crate::words::{INBOUND, RINGING};
 
 pub(crate) const STATEMENTS: &[&str] = &[
-    ENTER,
+    ENTER_WITHIN,
     STUB_CALLS,
     STUB_KEPT_CALLS,
     LOCK_CALLS,

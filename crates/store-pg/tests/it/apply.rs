@@ -325,10 +325,15 @@ async fn what_a_trigger_raises_has_a_class_and_keeps_nothing() {
                for each row execute function public.trouble()"
         ));
         let events = [stored(arrived(0))];
-        let error = store.apply_promptly(&ws, &events).await.expect_err(&does);
+        let error = store.apply_within(&ws, &events, SHORT).await.expect_err(&does);
         assert_eq!(error.class(), want, "{does}: {error:?}");
         assert_eq!(db.state(&ws).await, Vec::<String>::new(), "{does}");
-        store.apply_promptly(&other, &events).await.expect("the other is well");
+        // Whoever is refused leaves the connection as it was.
+        let pools = store.pools();
+        let lane = pools.iter().find(|pool| pool.name == "lane").expect("a pool");
+        let stays = matches!(&error, StoreError::Data(_)) || does.contains("sleep");
+        assert!(!stays || lane.open == 1, "{does}: {lane:?}");
+        store.apply(&other, &events).await.expect("the other is well");
         db.execute(
             "delete from livechat_messages; delete from voice_calls; delete from voice_events",
         );

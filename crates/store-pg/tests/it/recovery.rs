@@ -18,7 +18,6 @@ const NARROW: StoreOptions = StoreOptions {
     feed_connections: 1,
     report_connections: 1,
     lane_connections: 1,
-    retry_connections: 1,
 };
 
 /// The server's sessions that are inside a transaction or act as another role.

@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use localpg::testing::{self, Template, TestDatabase};
-use store_pg::{Owner, Store, StoreError, StoreOptions};
+use store_pg::{Limit, Owner, Store, StoreError, StoreOptions};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -227,3 +228,7 @@ pub(crate) fn uuid(bytes: [u8; 16]) -> Uuid {
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(1_767_225_600 + seconds)
 }
+
+/// Long enough for those that are well on a busy machine, and short enough to wait for.
+pub(crate) const SHORT: Limit =
+    Limit { statement: Duration::from_millis(800), lock: Duration::from_millis(400) };

@@ -131,7 +131,6 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         report_connections: 1,
         feed_connections: 1,
         lane_connections: 1,
-        retry_connections: 1,
     };
     let store = Store::new(&url, one).expect("a store");
     let caller = number("+15005550001");
