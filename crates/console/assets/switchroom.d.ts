@@ -23,6 +23,10 @@ export type Line = {
      */
     number: string;
     /**
+     * the number as people read it, if the server has said so
+     */
+    numberText: string | null;
+    /**
      * the contact's, if it is known
      */
     name: string | null;
@@ -214,7 +218,7 @@ type Outcome = "ringing" | "in_progress" | "completed" | "no_answer" | "caller_h
 
 type EndReason = "completed" | "caller_hung_up" | "timed_out" | "declined" | "nobody_available" | "failed" | "refused" | "lost";
 
-type Refusal = "not_a_number" | "premium_number" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable";
+type Refusal = "not_a_number" | "emergency_number" | "short_number" | "premium_number" | "shared_cost_number" | "personal_number" | "satellite_number" | "number_not_in_use" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable";
 
 /**
  * One end of a call: an agent's browser, or the number that an agent called.
@@ -341,6 +345,52 @@ type Dialled = {
 };
 
 type DialStatus = "completed" | "answered" | "busy" | "no-answer" | "failed" | "canceled";
+
+/**
+ * How a text is read as a number, how the number is shown, and whether this workspace may dial it.
+ */
+export type ReadNumber = {
+    /**
+     * The number in E.164, which is what is dialled; null if the text is no number
+     */
+    e164: string | null;
+    /**
+     * Digits behind the number, which are not dialled
+     */
+    extension: string | null;
+    /**
+     * The number as people write it in the workspace's country: national at home, international abroad
+     */
+    text: string | null;
+    /**
+     * The number with its calling code, grouped as its country does
+     */
+    international: string | null;
+    /**
+     * The number as it is written in its own country
+     */
+    national: string | null;
+    /**
+     * Its country, by its ISO 3166 code; null if it has none
+     */
+    country: string | null;
+    /**
+     * What sort of number it is: `fixed`, `mobile`, `toll_free`, `premium` and so on
+     */
+    kind: string | null;
+    /**
+     * Whether it may be dialled
+     */
+    allowed: boolean;
+    /**
+     * Why not
+     */
+    reason: Refusal | null;
+    /**
+     * Why not, in English
+     */
+    sentence: string | null;
+};
 
 export type Options = {
     /**
@@ -514,13 +564,21 @@ export declare class Switchroom extends Emitter<Events> {
      */
     sendDigits(digits: string, id?: string): Promise<void>;
     /**
+     * Reads a number as people write it, in the workspace's country: what would be dialled, how it is
+     * shown, and whether it may be called.
+     *
+     * @param {string} text
+     * @returns {Promise<ReadNumber>}
+     */
+    readNumber(text: string): Promise<ReadNumber>;
+    /**
      * Calls a number.
      *
-     * @param {string} number in E.164; spaces and brackets are ignored
+     * @param {string | ReadNumber} number as people write it, or as `readNumber` has read it
      * @returns {Promise<Line>}
      * @throws {Error} if the number cannot be called; the message says why
      */
-    dial(number: string): Promise<Line>;
+    dial(number: string | ReadNumber): Promise<Line>;
     /**
      * Sets whether this agent takes calls. During a call, it takes effect after the call.
      *
@@ -655,19 +713,6 @@ type Choosable = {
  * @returns {string}
  */
 export declare function formatNumber(number: string | null): string;
-
-/**
- * Reads a phone number as somebody typed it, into E.164: `+`, a digit from 1 to 9, up to 14 more.
- * Spaces, brackets, dots, slashes and hyphens are ignored; `00` at the start means `+`.
- *
- * @param {string} typed
- * @returns {{ number: string } | { problem: string }}
- */
-export declare function parseNumber(typed: string): {
-    number: string;
-} | {
-    problem: string;
-};
 
 /**
  * Why this agent rings, in words.

@@ -28,7 +28,7 @@ import { Session, readSession } from "./lib/session.js";
 import { Tabs } from "./lib/tabs.js";
 import { Team } from "./lib/team.js";
 
-export { formatNumber, parseNumber } from "./lib/number.js";
+export { formatNumber } from "./lib/number.js";
 export { whySentence } from "./lib/line.js";
 export { isLive } from "./lib/team.js";
 
@@ -39,6 +39,7 @@ export { isLive } from "./lib/team.js";
 /** @typedef {import("./lib/problem.js").Problem} Problem */
 /** @typedef {import("./lib/team.js").Agent} Agent */
 /** @typedef {import("./lib/team.js").Call} Call */
+/** @typedef {import("./lib/words.js").ReadNumber} ReadNumber */
 
 /**
  * @typedef {object} Options
@@ -198,14 +199,27 @@ export class Switchroom extends Emitter {
   }
 
   /**
+   * Reads a number as people write it, in the workspace's country: what would be dialled, how it is
+   * shown, and whether it may be called.
+   *
+   * @param {string} text
+   * @returns {Promise<ReadNumber>}
+   */
+  readNumber(text) {
+    return this.#api.ask("GET", `numbers?text=${encodeURIComponent(text)}`);
+  }
+
+  /**
    * Calls a number.
    *
-   * @param {string} number in E.164; spaces and brackets are ignored
+   * @param {string | ReadNumber} number as people write it, or as `readNumber` has read it
    * @returns {Promise<Line>}
    * @throws {Error} if the number cannot be called; the message says why
    */
-  dial(number) {
-    return this.#order("dial", number);
+  async dial(number) {
+    const read = typeof number === "string" ? await this.readNumber(number) : number;
+    if (!read.allowed || !read.e164) throw new Error(read.sentence ?? "This number cannot be called.");
+    return this.#order("dial", read.e164, read.text);
   }
 
   /**

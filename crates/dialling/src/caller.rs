@@ -15,6 +15,13 @@ pub enum Caller {
     Other,
 }
 
+impl Caller {
+    /// The number, if it is known.
+    pub const fn number(&self) -> Option<&Number> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+}
+
 /// Reads a caller.
 ///
 /// A caller is withheld if there is no text, or nothing to see in it, a word such as `Anonymous`, `Restricted` or

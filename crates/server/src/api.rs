@@ -4,6 +4,7 @@
 mod agents;
 mod calls;
 mod events;
+mod numbers;
 mod query;
 mod stats;
 mod token;
@@ -52,6 +53,7 @@ async fn handle(
         Api::Events => events::subscribe(app, workspace, &session, parts).await,
         Api::Calls => calls::page(app, workspace, user, parts).await,
         Api::Call(sid) => calls::one(app, workspace, user, *sid).await,
+        Api::Numbers => numbers::read(app, workspace, user, parts).await,
         Api::Stats => stats::since(app, workspace, user, parts).await,
     }
 }

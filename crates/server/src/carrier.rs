@@ -10,7 +10,8 @@ mod twiml;
 
 use std::time::Duration;
 
-use calls::{Event, Fact, Source};
+use calls::{Direction, Event, Fact, Source};
+use dialling::Caller;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{StatusCode, header};
@@ -134,7 +135,7 @@ async fn document(app: &App, endpoint: &Carrier, signed: &Signed) -> String {
             call.record(vec![event]).await;
             twiml::say_and_hang_up(messages, &messages.unreached)
         }
-        Fact::Arrived(arrived) if arrived.direction == calls::Direction::Outbound => {
+        Fact::Arrived(arrived) if arrived.direction == Direction::Outbound => {
             outbound::place(&call, event).await
         }
         _ => inbound::ring(&call, event, &rung).await,
@@ -148,7 +149,12 @@ fn read(
     source: &Source,
 ) -> Result<(CallSid, Event), calls::ParamError> {
     let received = app.clock.now();
-    let (call, event) = calls::parse(source, &signed.params, received)?;
+    let (call, mut event) = calls::parse(source, &signed.params, received)?;
+    if let Fact::Arrived(arrived) = &mut event.fact
+        && arrived.direction == Direction::Inbound
+    {
+        arrived.from = signed.workspace.caller(param(signed, "From")).0;
+    }
     if let Some(ahead) = calls::ahead(&signed.params, received) {
         app.metrics.dated_ahead();
         if app.may_log(&signed.workspace.id, "ahead") {
@@ -194,10 +200,19 @@ impl Webhook<'_> {
         Some(calls::Party::read(from)).filter(|party| matches!(party, calls::Party::Client(_)))
     }
 
-    fn param(&self, name: &str) -> Option<&str> {
-        let found = self.signed.params.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
+    /// Who calls, as the workspace's country reads it.
+    fn caller(&self) -> Caller {
+        self.signed.workspace.caller(self.param("From")).1
     }
+
+    fn param(&self, name: &str) -> Option<&str> {
+        param(self.signed, name)
+    }
+}
+
+fn param<'a>(signed: &'a Signed, name: &str) -> Option<&'a str> {
+    let found = signed.params.iter().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.as_str())
 }
 
 fn refuse(app: &App, refusal: CarrierRefusal) -> Reply {

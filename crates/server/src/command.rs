@@ -30,12 +30,14 @@ pub struct CommandLine {
     command: Command,
 }
 
-/// The version of the program, and the schemas with which it works.
+/// The version of the program, the schemas with which it works, and the numbering plans by which it reads
+/// numbers.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "{version}\nbrings schema {SCHEMA_VERSION}; works with schemas from {OLDEST_SCHEMA}, and with later \
-         ones that are for {version}"
+         ones that are for {version}\nreads numbers by {}",
+        dialling::METADATA
     )
 });
 

@@ -56,6 +56,8 @@ routes! {
         Calls: "calls", GET "calls";
         /// One call.
         Call(CallSid): "call", GET "calls/{}";
+        /// How a number is read.
+        Numbers: "numbers", GET "numbers";
         /// Figures of the calls of a day.
         Stats: "stats", GET "stats";
     }
@@ -168,6 +170,7 @@ mod tests {
             Api::Events,
             Api::Calls,
             Api::Call(CallSid::from_bytes([0xab; 16])),
+            Api::Numbers,
             Api::Stats,
         ];
         let operations = [

@@ -4,4 +4,5 @@ pub(crate) mod agent;
 pub(crate) mod call;
 #[cfg(test)]
 pub(crate) mod generated;
+pub(crate) mod number;
 pub(crate) mod ring;

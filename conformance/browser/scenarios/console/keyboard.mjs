@@ -124,7 +124,7 @@ scenario('console: single keys can be switched off, and Tab and Enter suffice', 
   await tabTo(ben, 'dial-number');
   await keyboard.type('12');
   await keyboard.press('Enter');
-  await ben.shows('dial-problem', /country code/);
+  await ben.shows('dial-problem', /short number/);
 });
 
 scenario('console: the keyboard moves the phone into another tab', async (scene) => {

@@ -28,7 +28,8 @@ impl Arrived {
     pub(crate) fn read(
         form: &Form<'_, impl AsRef<str>, impl AsRef<str>>,
     ) -> Result<Self, ParamError> {
-        let from = Party::read(form.required("From")?);
+        // A carrier may send no caller at all.
+        let from = form.value("From")?.map_or_else(Party::unknown, Party::read);
         let to = form.value("To")?.map_or_else(Party::unknown, Party::read);
         // Seen from Twilio a browser calls in, so its `Direction` is `inbound` too.
         let direction = match from {

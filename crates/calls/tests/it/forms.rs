@@ -167,7 +167,6 @@ fn errors_name_the_parameter() {
     let prefix = ParseError::Prefix { what: "call Sid", prefix: "CA" };
     let cases = [
         (Source::Voice, with(VOICE, &[("CallSid", "")]), missing("CallSid")),
-        (Source::Voice, with(VOICE, &[("From", "")]), missing("From")),
         (
             Source::Voice,
             with(VOICE, &[("CallSid", "SM02")]),

@@ -10,6 +10,7 @@ import { BECAUSE } from "./words.js";
  * @property {"inbound" | "outbound"} direction
  * @property {LineState} state
  * @property {string} number of the other end; `""` if it is withheld
+ * @property {string | null} numberText the number as people read it, if the server has said so
  * @property {string | null} name the contact's, if it is known
  * @property {string | null} contactId
  * @property {Why | null} why the reason why this agent rings; inbound only
@@ -52,13 +53,15 @@ export const isIncoming = ({ state, direction }) => state === "ringing" && direc
 export function incoming(parameters, custom, now) {
   const text = (/** @type {string} */ name) => custom.get(name) || null;
   const scope = text("scope");
+  const from = text("from") ?? parameters.From ?? "";
   return {
     id: parameters.CallSid,
     callSid: text("call_sid"),
     legSid: parameters.CallSid,
     direction: "inbound",
     state: "ringing",
-    number: /^\+\d+$/.test(parameters.From ?? "") ? parameters.From : "",
+    number: /^\+\d+$/.test(from) ? from : "",
+    numberText: text("from_text"),
     name: text("display_name"),
     contactId: text("contact_id"),
     why: scope === null ? null : { scope, because: text("because"), wave: Number(text("wave")) || 1 },
@@ -73,11 +76,12 @@ export function incoming(parameters, custom, now) {
  * The line of a call that the agent places.
  *
  * @param {string} number E.164
+ * @param {string | null} numberText as people read it
  * @param {string} id
  * @param {number} now
  * @returns {Line}
  */
-export function outgoing(number, id, now) {
+export function outgoing(number, numberText, id, now) {
   return {
     id,
     callSid: null,
@@ -85,6 +89,7 @@ export function outgoing(number, id, now) {
     direction: "outbound",
     state: "connecting",
     number,
+    numberText,
     name: null,
     contactId: null,
     why: null,

@@ -3,7 +3,6 @@ import { Digits } from "./digits.js";
 import { Emitter } from "./emitter.js";
 import { because } from "./endings.js";
 import { incoming, isIncoming, outgoing } from "./line.js";
-import { parseNumber } from "./number.js";
 import { warningWords } from "./problem.js";
 import { sentence } from "./reasons.js";
 
@@ -140,15 +139,14 @@ export class Lines extends Emitter {
   /**
    * Calls a number. An agent has one call at a time.
    *
-   * @param {string} typed
+   * @param {string} number E.164
+   * @param {string | null} [text] the number as people read it
    * @returns {Line}
    */
-  dial(typed) {
-    const parsed = parseNumber(typed);
-    if ("problem" in parsed) throw new Error(parsed.problem);
+  dial(number, text = null) {
     if (this.#lines.size > 0) throw new Error("Another call is in progress.");
     if (!this.#parts.device.isReady) throw new Error("The phone is not connected yet.");
-    const line = outgoing(parsed.number, crypto.randomUUID(), Date.now());
+    const line = outgoing(number, text, crypto.randomUUID(), Date.now());
     this.#lines.set(line.id, line);
     this.#changed();
     void this.#place(line);

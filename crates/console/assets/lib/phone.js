@@ -140,9 +140,12 @@ export class Phone extends Emitter {
     this.#lines.sendDigits(id, digits);
   }
 
-  /** @param {string} number */
-  dial(number) {
-    return this.#lines.dial(number);
+  /**
+   * @param {string} number
+   * @param {string | null} [text]
+   */
+  dial(number, text) {
+    return this.#lines.dial(number, text);
   }
 
   /** Compares the rings of an earlier page with the live calls. @param {Map<string, import("./team.js").Call>} live */

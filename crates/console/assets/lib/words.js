@@ -87,6 +87,22 @@
 
 /** @typedef {"ringing" | "in_progress" | "completed" | "no_answer" | "caller_hung_up" | "busy" | "failed" | "refused"} Outcome */
 
+/**
+ * How a text is read as a number, how the number is shown, and whether this workspace may dial it.
+ *
+ * @typedef {object} ReadNumber
+ * @property {string | null} e164 The number in E.164, which is what is dialled; null if the text is no number
+ * @property {string | null} extension Digits behind the number, which are not dialled
+ * @property {string | null} text The number as people write it in the workspace's country: national at home, international abroad
+ * @property {string | null} international The number with its calling code, grouped as its country does
+ * @property {string | null} national The number as it is written in its own country
+ * @property {string | null} country Its country, by its ISO 3166 code; null if it has none
+ * @property {string | null} kind What sort of number it is: `fixed`, `mobile`, `toll_free`, `premium` and so on
+ * @property {boolean} allowed Whether it may be dialled
+ * @property {Refusal | null} reason Why not
+ * @property {string | null} sentence Why not, in English
+ */
+
 /** @typedef {"rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "not_assigned" | "not_member"} ReasonCode */
 
 /** @typedef {"not_a_number" | "emergency_number" | "short_number" | "premium_number" | "shared_cost_number" | "personal_number" | "satellite_number" | "number_not_in_use" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable"} Refusal */

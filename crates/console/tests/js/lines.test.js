@@ -58,7 +58,7 @@ async function talk(parts) {
 /** A call that the agent places, connected at the SDK. */
 async function dial(parts, record) {
   parts.seen.record = record;
-  const { id } = parts.lines.dial("+49 30 123456");
+  const { id } = parts.lines.dial("+4930123456", "030 123456");
   await turns();
   const { call } = parts.seen.placed[0];
   call.emit("ringing");
@@ -168,7 +168,6 @@ test("the server decides whether an outbound call was answered", async (context)
 
 test("an agent has one call at a time", async (context) => {
   const parts = phone(context);
-  assert.throws(() => parts.lines.dial("030"), /Begin with \+/);
   parts.seen.isReady = false;
   assert.throws(() => parts.lines.dial("+4930123456"), /not connected yet/);
   parts.seen.isReady = true;

@@ -15,8 +15,9 @@ use super::{Webhook, twiml};
 /// on another server's memory.
 pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> String {
     let workspace = &call.signed.workspace;
-    let caller: Option<PhoneNumber> = call.param("From").and_then(|from| from.parse().ok());
-    let Some(roster) = load(call, caller.as_ref()).await else {
+    let from = call.caller();
+    let caller = from.number().map(|number| &number.e164);
+    let Some(roster) = load(call, caller).await else {
         call.app.metrics.call("unavailable");
         call.record(vec![event]).await;
         return twiml::unavailable(&workspace.policy.messages);
@@ -36,7 +37,7 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
         call.app.metrics.over_budget("wave");
     }
     call.record(events).await;
-    render(call, &decision, roster.contact.as_ref(), rung)
+    render(call, &decision, (&from, roster.contact.as_ref()), rung)
 }
 
 /// Caller, assignments and members, from the database, or from memory if it is away.
@@ -121,7 +122,7 @@ const MOST_VERDICTS: usize = 200;
 fn render(
     call: &Webhook<'_>,
     decision: &Decision,
-    contact: Option<&KnownContact>,
+    (from, contact): (&dialling::Caller, Option<&KnownContact>),
     rung: &Rung,
 ) -> String {
     let (sid, workspace) = (call.sid, &call.signed.workspace);
@@ -136,6 +137,7 @@ fn render(
                 base: &call.app.public_url,
                 workspace,
                 call: sid,
+                from,
                 contact,
                 scope: decision.scope,
                 number: decision.first_wave,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dialling::Caller;
 use identity::{AgentIdentity, CallSid, PhoneNumber, UserId, WorkspaceId};
 use routing::Scope;
 use store_pg::KnownContact;
@@ -22,6 +23,8 @@ pub(super) struct Offer<'a> {
     pub(super) base: &'a PublicUrl,
     pub(super) workspace: &'a Workspace,
     pub(super) call: CallSid,
+    /// Who calls.
+    pub(super) from: &'a Caller,
     pub(super) contact: Option<&'a KnownContact>,
     pub(super) scope: Scope,
     /// The number of the wave, from 1.
@@ -69,6 +72,15 @@ fn parameters<'a>(offer: &Offer<'a>) -> Result<Vec<Parameter<'a>>, BuildError> {
         Parameter::new("scope", offer.scope.whom().code())?,
         Parameter::new("wave", offer.number.to_string())?,
     ];
+    match offer.from {
+        Caller::Number(number) => {
+            let text = dialling::shown(&number.e164, offer.workspace.home());
+            parameters.push(Parameter::new("from", number.e164.to_string())?);
+            parameters.push(Parameter::new("from_text", text)?);
+        }
+        Caller::Withheld => parameters.push(Parameter::new("from", WITHHELD)?),
+        Caller::Other => {}
+    }
     if let Some(because) = offer.scope.because() {
         parameters.push(Parameter::new("because", because.code())?);
     }
@@ -80,6 +92,9 @@ fn parameters<'a>(offer: &Offer<'a>) -> Result<Vec<Parameter<'a>>, BuildError> {
     }
     Ok(parameters)
 }
+
+/// The parameter `from` of a caller whose number is withheld.
+const WITHHELD: &str = "withheld";
 
 /// A name as it was entered, without characters that XML cannot carry, and short enough to leave space
 /// for the other parameters.

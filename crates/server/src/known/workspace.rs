@@ -1,6 +1,7 @@
 //! One workspace, opened: its credentials decrypted and its keys prepared.
 
-use dialling::Country;
+use calls::Party;
+use dialling::{Caller, Country};
 use identity::{AccountSid, AppSid, PhoneNumber, WorkspaceId};
 use store_pg::{NewWorkspace, WorkspaceRow};
 use tracing::error;
@@ -32,6 +33,18 @@ impl Workspace {
     /// The country in which its people write numbers: that of its first number.
     pub(crate) fn home(&self) -> Country {
         self.numbers.first().map_or(Country::NONE, Country::home)
+    }
+
+    /// Who calls, as the record keeps it and as it is read: a number in E.164, nothing for a caller who is
+    /// withheld in whichever way, or an address that is no number.
+    pub(crate) fn caller(&self, from: Option<&str>) -> (Party, Caller) {
+        let caller = dialling::caller(from, self.home());
+        let party = match &caller {
+            Caller::Number(number) => Party::Number(number.e164.clone()),
+            Caller::Withheld => Party::unknown(),
+            Caller::Other => Party::read(from.unwrap_or_default()),
+        };
+        (party, caller)
     }
 }
 

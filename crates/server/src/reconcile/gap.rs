@@ -34,7 +34,10 @@ pub(super) async fn fill(
         warn!(workspace.id = %id, "workspace {id}: {count} calls of Twilio's cannot be read");
     }
     let (roots, mut legs) = families(listing.calls);
-    let roots = with_absent(case, roots, &mut legs).await?;
+    let mut roots = with_absent(case, roots, &mut legs).await?;
+    for root in &mut roots {
+        truth::read_caller(root, case.workspace);
+    }
     let known = known(round, case, &roots).await?;
     for root in &roots {
         let legs = legs.get(&root.sid).map_or(&[][..], Vec::as_slice);

@@ -92,7 +92,8 @@ async fn ask(
     open: &[OpenLeg],
 ) -> Result<Answer, Failure> {
     case.turn.questions = case.turn.questions.saturating_sub(1);
-    let Some(root) = case.twilio.call(call).await? else { return Ok(Answer::Nothing) };
+    let Some(mut root) = case.twilio.call(call).await? else { return Ok(Answer::Nothing) };
+    truth::read_caller(&mut root, case.workspace);
     let legs = case.twilio.legs(call).await?.calls;
     let events = truth::events(&root, &legs, None);
     let ours =

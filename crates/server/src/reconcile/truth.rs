@@ -6,6 +6,13 @@ use calls::{Closed, ClosedBy, Direction, Event, Fact, Found, LegEvent, LegStatus
 use identity::{ContactId, Timestamp};
 use twilio_rest::{CallRecord, CallStatus};
 
+use crate::known::Workspace;
+
+/// Writes the caller of a record as the webhook's is written: the workspace's country reads it.
+pub(super) fn read_caller(root: &mut CallRecord, workspace: &Workspace) {
+    root.from = workspace.caller(Some(&root.from)).0.to_string();
+}
+
 /// The events that follow from Twilio's record of a call and its legs; none if the record has no time at
 /// all.
 ///

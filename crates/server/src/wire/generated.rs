@@ -17,7 +17,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value};
 
-use super::{agent, call, ring};
+use super::{agent, call, number, ring};
 use crate::error::{ErrorBody, ErrorCode};
 use crate::feed::ResetReason;
 
@@ -40,6 +40,7 @@ fn schemas() -> Map<String, Value> {
     add::<agent::Agent>(&mut generator);
     add::<call::Call<'_>>(&mut generator);
     add::<ring::RingEnded<'_>>(&mut generator);
+    add::<number::ReadNumber>(&mut generator);
     add::<ErrorBody>(&mut generator);
     let mut schemas = generator.take_definitions(true);
     schemas.values_mut().for_each(in_words_of_json);

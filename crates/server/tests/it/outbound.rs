@@ -167,6 +167,63 @@ async fn a_number_is_dialled_however_it_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_asks_what_will_be_dialled() {
+    let world = World::new().await;
+    let policy = json!({ "outbound": { "prefixes": ["+1", "+49"] } });
+    let team = world.team_with("acme", &policy).await;
+    world.member(&team, 1, "agent").await;
+    let ask = |text: &'static str| {
+        let text: String = url_encoded(text);
+        let (world, team) = (&world, &team);
+        async move {
+            let answer = world.get(team, 1, &format!("numbers?text={text}")).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.json()
+        }
+    };
+    let number = ask("+49 (0)30 123456 ext. 22").await;
+    let want = json!({
+        "e164": "+4930123456", "extension": "22", "text": "+49 30 123456",
+        "international": "+49 30 123456", "national": "030 123456", "country": "DE",
+        "kind": "fixed", "allowed": true, "reason": null, "sentence": null,
+    });
+    assert_eq!(number, want);
+    let number = ask("(500) 555-7777").await;
+    assert_eq!(
+        (&number["e164"], &number["text"]),
+        (&json!("+15005557777"), &json!("(500) 555-7777"))
+    );
+    let cases = [
+        ("", "not_a_number", "there is no digit"),
+        ("500 555 77@7", "not_a_number", "character 11 is `@`"),
+        ("911", "emergency_number", "dial it on a mobile"),
+        ("+44 20 7183 8750", "prefix_not_allowed", "another country"),
+        ("900 555 0100", "premium_number", "premium"),
+        (&*team.number, "own_number", "own number"),
+    ];
+    for (text, reason, sentence) in cases {
+        let answer = world.get(&team, 1, &format!("numbers?text={}", url_encoded(text))).await;
+        let number = answer.json();
+        assert_eq!(
+            (&number["allowed"], &number["reason"]),
+            (&json!(false), &json!(reason)),
+            "{text}"
+        );
+        assert!(
+            number["sentence"].as_str().is_some_and(|said| said.contains(sentence)),
+            "{number}"
+        );
+    }
+    assert_eq!(world.get(&team, 2, "numbers?text=1").await.status, 404);
+    world.stop().await;
+}
+
+/// The text as a value in a query.
+fn url_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_a_member_with_the_right_identity_may_call_out() {
     let world = World::new().await;
     let team = world.team("acme").await;

@@ -31,7 +31,7 @@ export function callCard(phone, { id }) {
   card.update = (/** @type {Line} */ line) => {
     write(state, stateWords(line));
     write(name, who(line));
-    write(number, line.name ? formatNumber(line.number) : "");
+    write(number, line.name ? (line.numberText ?? formatNumber(line.number)) : "");
     if (line.answeredAt === null) countFrom(timer, null);
     else if (timer.dataset.since !== String(line.answeredAt)) countFrom(timer, line.answeredAt);
     write(trouble, line.trouble ?? "");

@@ -29,7 +29,7 @@ export function incomingCard(phone, { id, since }) {
   );
   card.update = (/** @type {Line} */ line) => {
     write(name, line.name ?? (line.number ? "Unknown caller" : "Withheld number"));
-    write(number, formatNumber(line.number));
+    write(number, line.numberText ?? formatNumber(line.number));
     const words = whySentence(line.why);
     write(why, words);
     why.hidden = words === "";

@@ -1,7 +1,7 @@
 // A page in TypeScript that uses everything the module offers. It does not run, but it must compile. The
 // compiler reports a member of the module that this page does not use, and the other way round.
 
-import { connect, formatNumber, isLive, parseNumber, whySentence } from "https://voice.example.com/console/switchroom.js";
+import { connect, formatNumber, isLive, whySentence } from "https://voice.example.com/console/switchroom.js";
 import type { Agent, Call, Ending, Events, Line, Options, Problem, Reason, Registration, Switchroom } from "https://voice.example.com/console/switchroom.js";
 
 const options: Options = {
@@ -40,9 +40,10 @@ export const everything: { [Name in Exclude<keyof Switchroom, "emit" | "options"
   hangUp: async () => [await phone.hangUp(), await phone.hangUp("id")],
   mute: async () => [await phone.mute(true), await phone.mute(false, "id")],
   sendDigits: async () => [await phone.sendDigits("1w2"), await phone.sendDigits("#", "id")],
+  readNumber: async () => (await phone.readNumber("(500) 555-0006")).text?.length,
   dial: async () => {
-    const parsed = parseNumber("+1 500 555 0006");
-    return "problem" in parsed ? parsed.problem : (await phone.dial(parsed.number)).id.length;
+    const number = await phone.readNumber("(500) 555-0006");
+    return number.allowed ? (await phone.dial(number)).id.length : number.sentence;
   },
   setStatus: async () => (await phone.setStatus("away")).presence?.length,
   endWrapUp: () => phone.endWrapUp(),
