@@ -17,6 +17,7 @@ use crate::known::Workspaces;
 use crate::known::{Acknowledged, EndedCalls, Rosters};
 use crate::log::Quotas;
 use crate::metrics::Metrics;
+use crate::nobody::Nobody;
 use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
 use crate::strangers::Strangers;
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) strangers: Strangers,
     pub(crate) quotas: Quotas,
+    pub(crate) nobody: Nobody,
     pub(crate) journal: Journal,
     pub(crate) feed: Feed,
     pub(crate) metrics: Arc<Metrics>,

@@ -16,6 +16,7 @@ mod http;
 mod journal;
 mod known;
 mod metrics;
+mod nobody;
 mod operations;
 mod policy;
 mod reconcile;

@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     unrecorded: Gauge,
     clock_skew: Gauge<f64, AtomicU64>,
     dated_ahead: Counter,
+    nobody: Counter,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -151,6 +152,12 @@ impl Metrics {
             "Webhooks from the future, which are dated by their receipt",
             dated_ahead.clone(),
         );
+        let nobody = Counter::default();
+        registry.register(
+            "nobody",
+            "Calls that rang nobody because no member of the workspace takes calls",
+            nobody.clone(),
+        );
         let unrecorded = Gauge::default();
         registry.register(
             "unrecorded_workspaces",
@@ -173,6 +180,7 @@ impl Metrics {
             unrecorded,
             clock_skew,
             dated_ahead,
+            nobody,
         }
     }
 
@@ -191,6 +199,11 @@ impl Metrics {
     /// A webhook came from the future.
     pub(crate) fn dated_ahead(&self) {
         self.dated_ahead.inc();
+    }
+
+    /// A call rang nobody, because the workspace has nobody who takes calls.
+    pub(crate) fn nobody(&self) {
+        self.nobody.inc();
     }
 
     /// How many workspaces' open pages cannot be recorded.

@@ -13,6 +13,8 @@ pub(crate) use outbound::refusal;
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
+    /// Which roles of the live chat take calls. The database reads them.
+    pub roles: Roles,
     /// Who rings, for how long, and what happens when nobody answers.
     pub routing: routing::Policy,
     /// Whether the caller's leg stays unanswered until an agent takes the call.
@@ -29,6 +31,22 @@ impl Policy {
     /// How long an agent does not ring after a call.
     pub fn wrap_up(&self) -> Duration {
         Duration::from_secs(self.wrap_up_seconds.into()).min(LONGEST_WRAP_UP)
+    }
+}
+
+/// The roles of the live chat whose members take calls, in lower case.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Roles {
+    /// Those of agents.
+    pub agent: Vec<String>,
+    /// Those of agents who are admins.
+    pub admin: Vec<String>,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { agent: vec!["agent".to_owned()], admin: vec!["admin".to_owned()] }
     }
 }
 

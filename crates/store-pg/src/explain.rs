@@ -111,7 +111,7 @@ fn near(position: Option<&ErrorPosition>) -> Option<&str> {
 }
 
 /// The function in which it happened.
-fn place(context: &str) -> Option<&str> {
+pub(crate) fn place(context: &str) -> Option<&str> {
     let is_place =
         |line: &&str| line.starts_with("PL/pgSQL function ") || line.starts_with("SQL function ");
     context.lines().find(is_place).map(|line| line.get(..120).unwrap_or(line))

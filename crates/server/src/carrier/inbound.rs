@@ -27,6 +27,9 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
         return twiml::hang_up();
     }
     let decision = decide(call, &roster, rung);
+    if decision.next().is_empty() {
+        say_if_nobody_exists(call, &roster);
+    }
     let mut events = vec![event];
     if rung.last_wave() <= workspace.policy.routing.last_wave() {
         let decided = Fact::Routed(routed(&decision, &roster));
@@ -90,6 +93,19 @@ fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {
     }
     let policy = &call.signed.workspace.policy.routing;
     resolve(caller, &candidates, policy, rung.last_wave() + 1, call.app.clock.now())
+}
+
+/// Says in the log that nobody can ever ring, which is no decision about this call but a fault of the
+/// set-up.
+fn say_if_nobody_exists(call: &Webhook<'_>, roster: &Roster) {
+    if roster.candidates.iter().any(|candidate| candidate.role.is_some()) {
+        return;
+    }
+    let (app, workspace) = (call.app, &call.signed.workspace.id);
+    app.metrics.nobody();
+    if app.nobody.is_news(workspace, app.clock.instant()) {
+        warn!(workspace.id = %workspace, "a call of workspace {workspace} rings nobody, because no member of it takes calls: `switchroom check` lists the roles of its members and says how to name those that do");
+    }
 }
 
 /// The decision as the record keeps it. Of a very large team, the reasons of those who ring are kept

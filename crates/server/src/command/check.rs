@@ -5,6 +5,7 @@ mod disk;
 mod fetch;
 mod public;
 mod sessions;
+mod silence;
 mod twilio;
 
 use std::fmt::Display;
@@ -23,6 +24,8 @@ pub(super) async fn run() -> Result<(), Failure> {
     if report.faults.is_empty() {
         lines.push("no fault was found".to_owned());
     }
+    let next = report.next.iter().enumerate();
+    lines.extend(next.map(|(index, step)| format!("next, {}: {step}", index + 1)));
     for line in lines {
         super::print(&line)?;
     }
@@ -38,11 +41,13 @@ async fn everything(config: &Config, report: &mut Report) {
     public::look(config, &workspaces, report).await;
 }
 
-/// What was checked, and what is wrong.
+/// What was checked, what is wrong, and what was not done yet.
 #[derive(Default)]
 struct Report {
     seen: Vec<String>,
     faults: Vec<String>,
+    /// Steps of the set-up, in their order. A step that was not taken yet is no fault.
+    next: Vec<String>,
 }
 
 impl Report {
@@ -53,6 +58,21 @@ impl Report {
     /// Something could not be checked, which need not be a fault.
     fn skipped(&mut self, what: &str, why: impl Display) {
         self.seen.push(format!("not checked: {what}: {why}"));
+    }
+
+    /// Something that a person should look at, which need not be a fault.
+    fn notice(&mut self, what: impl Display, fix: impl Display) {
+        self.seen.push(format!("look at this: {what}: {fix}"));
+    }
+
+    /// A step before all others.
+    fn first(&mut self, step: impl Into<String>) {
+        self.next.insert(0, step.into());
+    }
+
+    /// The next step of somebody who sets this up.
+    fn next(&mut self, step: impl Into<String>) {
+        self.next.push(step.into());
     }
 
     fn fault(&mut self, what: impl Display, fix: impl Display) {

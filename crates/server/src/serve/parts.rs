@@ -19,6 +19,7 @@ use crate::known::{Acknowledged, EndedCalls, Files, Refresh, Rosters, Sources, W
 use crate::log::LostLines;
 use crate::log::Quotas;
 use crate::metrics::Metrics;
+use crate::nobody::Nobody;
 use crate::reconcile::Reconciler;
 use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
@@ -84,6 +85,7 @@ impl Parts {
             acknowledged,
             strangers: Strangers::new(),
             quotas: Quotas::default(),
+            nobody: Nobody::default(),
             clock: clock.clone(),
             store: store.clone(),
             budget,

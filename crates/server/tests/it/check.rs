@@ -70,8 +70,11 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
     let url = format!("http://{address}");
     let server = Process::start_at(&world, address, &url).await;
     let here = ("SWITCHROOM_PUBLIC_URL", &*url);
+    let listen = address.to_string();
+    let listens = ("SWITCHROOM_LISTEN", &*listen);
+    world.agents(&team, 2).await;
 
-    let (good, text) = run(&world, "check", &[], &[here]).await;
+    let (good, text) = run(&world, "check", &[], &[here, listens]).await;
     for line in [
         "good: configuration",
         "good: disk of the spool",
@@ -79,6 +82,9 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
         "good: clock of the database",
         "good: credentials of workspace acme",
         "good: public URL, with a signed request",
+        "good: the server is ready",
+        "good: workspace acme: 2 members take calls",
+        "next, 1: at Twilio, set the voice URL",
         "not checked: credentials at Twilio: its API cannot be reached",
         "no fault was found",
     ] {
@@ -128,7 +134,7 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
             "SWITCHROOM_PUBLIC_URL",
             closed,
             "nobody answers at SWITCHROOM_PUBLIC_URL",
-            "start `switchroom serve`",
+            "point the host name and the proxy to `switchroom serve`",
         ),
         (
             "SWITCHROOM_PUBLIC_URL",
@@ -162,7 +168,7 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
         ),
     ];
     for (name, value, fault, fix) in cases {
-        let (good, text) = run(&world, "check", &[], &[here, (name, value)]).await;
+        let (good, text) = run(&world, "check", &[], &[here, listens, (name, value)]).await;
         assert!(!good, "{name}: {text}");
         assert!(text.contains(fault) && text.contains(fix), "{name}: {fault}: {fix}\n{text}");
         for secret in ["hunter2", &*team.auth_token, crate::team::API_SECRET, other_key] {
@@ -227,4 +233,57 @@ async fn a_record_that_was_refused_gets_another_chance() {
     until("all are in the database", async || kept(&world).await == 3).await;
     assert_eq!(listed().await.trim(), "none");
     server.stop().await;
+}
+
+/// Each step of a new set-up succeeds, and the next one is named; what would keep the phones silent is a
+/// fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_seen_and_the_next_step_is_named() {
+    let world = World::with_servers(0).await;
+    let owner = world.owner.client();
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    assert!(good && text.contains("next, 1: add a workspace, as the owner: `switchroom"), "{text}");
+
+    let team = world.team("acme").await;
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    assert!(!good && text.contains("workspace acme has no members in the live chat"), "{text}");
+
+    let profiles = "insert into public.user_profiles (id, workspace_id, full_name, workspace_role) \
+                    values (repeat('01', 16)::uuid, 'acme', 'Jane', 'Member'), \
+                      (repeat('02', 16)::uuid, 'acme', 'John', 'Member'), \
+                      (repeat('03', 16)::uuid, 'acme', 'Joan', 'owner')";
+    owner.batch_execute(profiles).await.expect("members of a live chat");
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    let silent = "nobody rings in workspace acme: none of its 3 members takes calls; their roles are \
+                  Member (2), owner (1): name those that take calls, as the owner: ";
+    let (_, fix) = text.split_once(silent).expect(&text);
+    assert!(!good, "{text}");
+    // The fix is a statement as it stands.
+    let fix = fix.lines().next().expect("a line");
+    owner.batch_execute(fix).await.expect(fix);
+    let contacts = "insert into public.livechat_contacts (workspace_id, display_name, phone_number) \
+                    values ('acme', 'Good', '(500) 555-0001'), ('acme', 'Chat only', null), \
+                      ('acme', 'Empty', ' '), ('acme', 'Short', '12'), ('acme', 'None', 'ask Jane')";
+    owner.batch_execute(contacts).await.expect("contacts");
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    assert!(good, "{text}");
+    for line in [
+        "good: workspace acme: 3 members take calls",
+        "next, 1: start `switchroom serve`",
+        "next, 2: at Twilio, set the voice URL https://voice.example.com/api/workspaces/acme/voice ",
+        "look at this: the numbers of 2 of 5 contacts of workspace acme match no call: ",
+        "(such as \"xxx xxxx\")",
+        "1 are too short (such as \"00\")",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("Jane"), "{text}");
+
+    let other = world.team("other").await;
+    world.agents(&other, 1).await;
+    let shared = "insert into public.voice_numbers values ('other', $1, 5)";
+    owner.execute(shared, &[&team.number]).await.expect("a number twice");
+    let (good, text) = run(&world, "check", &[], &[]).await;
+    let twice = format!("the number {} is in the workspaces acme and other", team.number);
+    assert!(!good && text.contains(&twice), "{text}");
 }

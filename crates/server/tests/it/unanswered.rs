@@ -107,3 +107,23 @@ async fn everybody_declines() {
     assert_eq!(ended.as_deref(), Some("declined"));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_without_anybody_who_takes_calls_is_counted_and_its_policy_may_name_them() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let agents = world.agents(&team, 1).await;
+    let owner = world.owner.client();
+    owner.batch_execute("update user_profiles set workspace_role = 'Member'").await.expect("roles");
+    let story = world.phone(CALLER).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [0_u8; 0], "{story}");
+    assert_eq!(world.metric("switchroom_nobody_total").await, 1);
+
+    let policy = json!({ "roles": { "agent": ["agent", "member"] } });
+    world.owner.set_policy(&team.id, &policy).await.expect("a policy");
+    agents[0].behaves(Behaviour::talks(SECOND, SECOND));
+    let other = world.phone("+15005551235").call(&team.number).ended().await;
+    assert_eq!(team.rang(&other), [1], "{other}");
+    assert_eq!(world.metric("switchroom_nobody_total").await, 1);
+    world.stop().await;
+}

@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
 use crate::error::StoreError;
+use crate::explain::place;
 use crate::fault::Fault;
 
 /// What the log of a workspace refuses: each status in each direction, with a contact and without, as a
@@ -59,7 +60,7 @@ fn fault(
     let contact = if has_contact { "of a contact" } else { "without a contact" };
     // The message of a trigger may repeat rows.
     let what = match error.where_() {
-        Some(place) => place.lines().next().unwrap_or_default(),
+        Some(context) => place(context).unwrap_or("in a function"),
         None => error.message(),
     };
     Fault {

@@ -6,8 +6,8 @@ use identity::{Timestamp, WorkspaceId};
 use store_pg::{Store, StoreError, StoreOptions, WorkspaceRow};
 
 use super::super::with_causes;
-use super::Report;
 use super::fetch::MOST_SKEW;
+use super::{Report, silence};
 use crate::clock::apart;
 use crate::config::Config;
 use crate::database::embedded::Access;
@@ -73,7 +73,7 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     }
     report.good("database: role, policies and schema");
     for warning in store.warnings().await? {
-        report.skipped(&warning.fault, &warning.fix);
+        report.notice(&warning.fault, &warning.fix);
     }
     let before = config.clock.now();
     let theirs = store.now().await?;
@@ -89,7 +89,10 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
     let far = config.clock.now() + Duration::from_secs(365 * 86_400);
     let ids = store.workspaces_to_reconcile(far, Timestamp::from_unix_seconds(0)).await?;
     if ids.is_empty() {
-        report.fault("no workspace is entered", "`switchroom workspace add`");
+        report.next(
+            "add a workspace, as the owner: `switchroom workspace add <id> --account-sid … --api-key … \
+             --app … --number …`, with the id that the live chat has for it",
+        );
     }
     let mut found = Vec::new();
     for id in ids {
@@ -105,6 +108,10 @@ async fn ask(url: &str, config: &Config, report: &mut Report) -> Result<Vec<Foun
             found.extend(open(config, id, row, report));
         }
     }
+    for workspace in &found {
+        silence::look(&store, config, workspace, report).await?;
+    }
+    silence::shared_numbers(&found, report);
     Ok(found)
 }
 
