@@ -1,13 +1,14 @@
 //! The claim of an outbound call, in one round trip.
 
 use calls::LONGEST_CALL;
+use dialling::Country;
 use identity::{CallSid, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use serde::Serialize;
 use tokio_postgres::types::{Json, ToSql};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::roster::{CALLER, KnownContact, contact_with, tail};
+use crate::roster::{CALLER, KnownContact, contact_with};
 use crate::scope::Scope;
 
 /// What is known when an agent calls out.
@@ -60,11 +61,11 @@ impl Store {
         });
         let id = workspace.as_str();
         let lock: &[&(dyn ToSql + Sync)] = &[&id];
-        let claim: &[&(dyn ToSql + Sync)] = &[&id, &asked];
-        let (number, tails) = (asked.0.number, [tail(asked.0.number)]);
-        let (tails, call) = (&tails[..], asked.0.call);
+        let claimed: &[&(dyn ToSql + Sync)] = &[&id, &asked];
+        let (number, home) = (asked.0.number, claim.home);
+        let (tails, call) = (dialling::tails(number), asked.0.call);
         let caller: &[&(dyn ToSql + Sync)] = &[&id, &tails, &call.as_str()];
-        let statements = [(LOCK_CLAIMS, lock), (CALLER, caller), (CLAIM_CALL, claim)];
+        let statements = [(LOCK_CLAIMS, lock), (CALLER, caller), (CLAIM_CALL, claimed)];
         let _turn = self.webhook_shares.turn(workspace).await?;
         let mut answers = Scope::Webhook(workspace).run_all(&self.webhook, &statements).await?;
         let rows = answers.pop().unwrap_or_default();
@@ -75,7 +76,7 @@ impl Store {
             placed: row.get("placed"),
             placed_by_all: row.get("placed_by_all"),
             claimed: row.get("claimed"),
-            contact: answers.pop().and_then(|rows| contact_with(&rows, number)),
+            contact: answers.pop().and_then(|rows| contact_with(&rows, number, home)),
             call_is_over: row.get("call_is_over"),
         })
     }
@@ -88,6 +89,8 @@ pub struct Claim<'a> {
     pub agent: UserId,
     /// The number.
     pub number: &'a PhoneNumber,
+    /// Where the workspace's people write the numbers of contacts.
+    pub home: Country,
     /// The call.
     pub call: CallSid,
     /// How many calls the agent may place after `since`.

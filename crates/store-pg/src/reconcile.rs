@@ -2,13 +2,14 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use dialling::Country;
 use identity::{CallSid, ContactId, ParseError, PhoneNumber, Timestamp, WorkspaceId};
 use tokio_postgres::Row;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::pool::Borrowed;
-use crate::roster::{CALLER, contact_with, tail};
+use crate::roster::{CALLER, contact_with};
 use crate::scope::{ENTER, Scope};
 use crate::sql;
 use crate::text::join;
@@ -207,12 +208,13 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         number: &PhoneNumber,
+        home: Country,
     ) -> Result<Option<ContactId>, StoreError> {
-        let (tails, no_call) = ([tail(number)], "");
+        let (tails, no_call) = (dialling::tails(number), "");
         let rows = Scope::Webhook(workspace)
-            .run(&self.apply, CALLER, &[&workspace.as_str(), &&tails[..], &no_call])
+            .run(&self.apply, CALLER, &[&workspace.as_str(), &tails, &no_call])
             .await?;
-        Ok(contact_with(&rows, number).map(|contact| contact.id))
+        Ok(contact_with(&rows, number, home).map(|contact| contact.id))
     }
 }
 

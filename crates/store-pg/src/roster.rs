@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dialling::Country;
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Page, Presence};
 use tokio_postgres::Row;
@@ -58,13 +59,31 @@ pub struct FoundContact {
 }
 
 impl Caller {
-    /// Leaves only the contacts whose number has this property. Of them the first with an assignment
-    /// counts, else the oldest.
-    fn contact(self, is_meant: impl Fn(&str) -> bool) -> Option<FoundContact> {
-        let mut meant: Vec<_> =
-            self.contacts.into_iter().filter(|found| is_meant(&found.number)).collect();
+    /// The contacts whose number, read in `home`, is this one. Several are one caller: everybody who is
+    /// assigned to one of them is assigned, all names are shown, and the first with an assignment, else
+    /// the oldest, is the contact of the record.
+    pub fn with(self, number: &PhoneNumber, home: Country) -> Option<FoundContact> {
+        let is_meant = |found: &FoundContact| dialling::is_caller(&found.number, number, home);
+        let mut meant: Vec<_> = self.contacts.into_iter().filter(is_meant).collect();
         let first = meant.iter().position(|found| !found.assigned.is_empty()).unwrap_or(0);
-        (first < meant.len()).then(|| meant.swap_remove(first))
+        if first >= meant.len() {
+            return None;
+        }
+        let mut one = meant.remove(first);
+        for other in meant {
+            one.assigned.extend(other.assigned);
+            match (&mut one.contact.name, other.contact.name) {
+                (Some(names), Some(name)) if !names.split(", ").any(|known| known == name) => {
+                    names.push_str(", ");
+                    names.push_str(&name);
+                }
+                (names @ None, name) => *names = name,
+                _ => {}
+            }
+        }
+        one.assigned.sort_unstable();
+        one.assigned.dedup();
+        Some(one)
     }
 }
 
@@ -127,7 +146,7 @@ impl Store {
 
     /// Looks up caller, assignments, members and their state for one call.
     ///
-    /// `caller` is `None` for a withheld number. At most [`MOST_MEMBERS`] members are read, by id.
+    /// `caller` is `None` for a withheld number; contacts are read as people in `home` write them. At most [`MOST_MEMBERS`] members are read, by id.
     /// `wrap_up` is the length of the wrap-up after a call.
     ///
     /// # Errors
@@ -137,12 +156,13 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         caller: Option<&PhoneNumber>,
+        home: Country,
         call: CallSid,
         wrap_up: Duration,
         now: Timestamp,
     ) -> Result<Roster, StoreError> {
         let id = workspace.as_str();
-        let tails: Vec<String> = caller.map(tail).into_iter().collect();
+        let tails = caller.map(dialling::tails).unwrap_or_default();
         let (answered_after, rang_after) = agents::oldest(now);
         let _turn = self.webhook_shares.turn(workspace).await?;
         let rows = Scope::Webhook(workspace)
@@ -158,8 +178,7 @@ impl Store {
         let members = members.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
         let asked = self::caller(asked);
         let call_is_over = asked.call_is_over;
-        let number = caller.map(PhoneNumber::as_str);
-        let found = asked.contact(|text| Some(text) == number);
+        let found = caller.and_then(|number| asked.with(number, home));
         let (contact, assigned) =
             found.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
         let closed = |agent: &AgentRow| {
@@ -225,15 +244,12 @@ pub(crate) fn caller(rows: &[Row]) -> Caller {
 }
 
 /// The contact that has this number, of the rows of [`CALLER`].
-pub(crate) fn contact_with(rows: &[Row], number: &PhoneNumber) -> Option<KnownContact> {
-    let found = caller(rows).contact(|text| text == number.as_str());
-    found.map(|found| found.contact)
-}
-
-/// The last eight digits, as the function `voice.tail` has them.
-pub(crate) fn tail(number: &PhoneNumber) -> String {
-    let digits = number.as_str().trim_start_matches('+');
-    digits.get(digits.len().saturating_sub(8)..).unwrap_or(digits).to_owned()
+pub(crate) fn contact_with(
+    rows: &[Row],
+    number: &PhoneNumber,
+    home: Country,
+) -> Option<KnownContact> {
+    caller(rows).with(number, home).map(|found| found.contact)
 }
 
 /// The most members of a workspace that are read; the same number stands in the schema.

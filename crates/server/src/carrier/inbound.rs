@@ -48,7 +48,14 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
     let (app, workspace) = (call.app, &call.signed.workspace.id);
     let wrap_up = call.signed.workspace.policy.wrap_up();
     let read = app.acknowledged.mark();
-    let lookup = app.store.roster(workspace, caller, call.sid, wrap_up, app.clock.now());
+    let lookup = app.store.roster(
+        workspace,
+        caller,
+        call.signed.workspace.home(),
+        call.sid,
+        wrap_up,
+        app.clock.now(),
+    );
     let allowance = call.signed.allowance;
     let found = if app.rosters.knows(workspace) {
         app.budget.spend(workspace, allowance, lookup).await

@@ -99,6 +99,7 @@ async fn claim(call: &Webhook<'_>, allowed: &Allowed<'_>) -> Result<Dialling, Re
     let claim = Claim {
         agent: allowed.agent,
         number: &allowed.to,
+        home: workspace.home(),
         call: call.sid,
         limit: workspace.policy.outbound.calls_per_hour,
         since: now.before(HOUR),

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialling::Country;
 use identity::{CallSid, WorkspaceId};
 use store_pg::{MOST_MEMBERS, Store};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +59,8 @@ impl Refresh {
     async fn ask(&self, id: &WorkspaceId) -> bool {
         let no_call = CallSid::from_bytes([0; 16]);
         // What agents are doing now is not remembered.
-        let lookup = self.store.roster(id, None, no_call, Duration::ZERO, self.clock.now());
+        let lookup =
+            self.store.roster(id, None, Country::NONE, no_call, Duration::ZERO, self.clock.now());
         match tokio::time::timeout(PATIENCE, lookup).await {
             Ok(Ok(roster)) => {
                 if self.rosters.remember(id, None, &roster, self.clock.instant()) {

@@ -153,7 +153,10 @@ async fn contact(
         Direction::Outbound => truth::to(root, legs),
     };
     match other.number() {
-        Some(number) => Ok(round.app.store.contact_of(&case.workspace.id, number).await?),
+        Some(number) => {
+            let (id, home) = (&case.workspace.id, case.workspace.home());
+            Ok(round.app.store.contact_of(id, number, home).await?)
+        }
         None => Ok(None),
     }
 }

@@ -12,7 +12,7 @@ const CALLER: &str = "+15005550001";
 
 async fn roster(store: &Store, workspace: &WorkspaceId, caller: Option<&str>) -> Roster {
     let caller = caller.map(number);
-    let found = store.roster(workspace, caller.as_ref(), sid(0xca), Duration::ZERO, at(0));
+    let found = store.roster(workspace, caller.as_ref(), *US, sid(0xca), Duration::ZERO, at(0));
     let found = found.await.expect("a roster");
     Roster { candidates: sorted(found.candidates), ..found }
 }
@@ -200,6 +200,7 @@ async fn says_whether_an_agent_may_call_out() {
         let claim = Claim {
             agent: agent(user),
             number: &number,
+            home: *US,
             call: sid(call),
             limit,
             since: at(-3_600),
@@ -246,7 +247,8 @@ async fn claims_of_one_agent_are_exact_however_many_arrive_at_once() {
             let (since, since_of_all) = (at(-3_600), at(-86_400));
             let (limit, limit_of_all) = (30, 1_000);
             let number = &number;
-            let claim = Claim { agent, number, call, limit, since, limit_of_all, since_of_all };
+            let claim =
+                Claim { agent, number, home: *US, call, limit, since, limit_of_all, since_of_all };
             // More at once than the pool has connections: those that wait too long ask again.
             loop {
                 match store.claim_call(&ws, &claim, at(0)).await {
@@ -260,4 +262,108 @@ async fn claims_of_one_agent_are_exact_however_many_arrive_at_once() {
     assert_eq!(claimed, 1, "one call at a time");
     let dials: i64 = db.value("select count(*) from voice_dials").await;
     assert_eq!(dials, 1);
+}
+
+/// Each contact of a workspace in the United States, as people wrote it, and who calls.
+#[tokio::test]
+async fn a_contact_is_found_however_its_number_is_written() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    let cases = [
+        ("(500) 555-1001", "+15005551001"),
+        ("500.555.1003", "+15005551003"),
+        ("5005551004", "+15005551004"),
+        ("15005551005", "+15005551005"),
+        ("+1 500 555 1006", "+15005551006"),
+        ("+15005551008 ", "+15005551008"),
+        ("+1\u{a0}500\u{a0}555\u{a0}1009", "+15005551009"),
+        ("\u{202a}+15005551010\u{202c}", "+15005551010"),
+        ("tel:+1-500-555-1011", "+15005551011"),
+        ("+15005551012;ext=22", "+15005551012"),
+        ("+1 500 555 1013 x22", "+15005551013"),
+        ("+1 500 555 1014 ext. 22", "+15005551014"),
+        ("sip:+15005551015@pbx.example.com:5061", "+15005551015"),
+        ("５００５５５１０１６", "+15005551016"),
+        ("011 49 30 123456", "+4930123456"),
+        ("+49 (0)30 123458", "+4930123458"),
+        ("+49 (0)89 1234", "+49891234"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+54 9 221 123-4567", "+542211234567"),
+        ("+55 11 8765-4321", "+5511987654321"),
+    ];
+    for (id, (text, _)) in (1..).zip(cases) {
+        db.contact(&ws, id, text).await;
+    }
+    let store = db.store();
+    for (id, (text, caller)) in (1_u8..).zip(cases) {
+        let found = roster(&store, &ws, Some(caller)).await.contact;
+        let found = found.map(|contact| contact.id);
+        assert_eq!(found, Some(identity::ContactId::from_bytes([id; 16])), "{text:?} {caller}");
+    }
+    // The same last digits are not the same number.
+    assert_eq!(roster(&store, &ws, Some("+14085551001")).await.contact, None);
+}
+
+#[tokio::test]
+async fn several_contacts_with_one_number_are_one_caller() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    db.contact(&ws, 0x11, "(500) 555-0001").await;
+    let second = db.contact(&ws, 0x12, CALLER).await;
+    let third = db.contact(&ws, 0x13, "1 500 555 0001").await;
+    db.contact(&ws, 0x14, "(408) 555-0001").await;
+    db.assign(&ws, second, agent(2), "active").await;
+    db.assign(&ws, third, agent(1), "active").await;
+    let found = roster(&db.store(), &ws, Some(CALLER)).await;
+    assert_eq!(assigned(&found), [agent(1), agent(2)]);
+    let contact = found.contact.expect("a contact");
+    assert_eq!(contact.id, second, "the first with an assignment");
+    assert_eq!(contact.name.as_deref(), Some("Contact 12, Contact 11, Contact 13"));
+}
+
+/// The database's last digits are those of the crate, or a contact would not be found.
+#[tokio::test]
+async fn the_last_digits_are_the_same_in_the_database_and_outside() {
+    let db = Db::new().await;
+    let texts = [
+        "",
+        "+",
+        "none",
+        "112",
+        "(500) 555-1001",
+        "+49 (0)30 123456 ext. 22",
+        "(0)(0)12(0)34",
+        "0049 (0)89 1234",
+        "x12",
+        "12x34",
+        "12X34",
+        "1,2",
+        "1;ext=2",
+        "#1#2",
+        "1#2",
+        "a@1@2",
+        "sip:1@2",
+        "sip:+15005551001@10.0.0.1:5060;transport=tcp",
+        "０３０－１２３４５６",
+        "٠٣٠ ١٢٣٤٥٦",
+        "۰۳۰ x ۱",
+        "४९ x22",
+        "१ 1 x2",
+        "1\n2x3\n4",
+        "١x2",
+        "e1x",
+        "½5",
+        "+1\u{a0}500\u{a0}555\u{a0}1001",
+        "\u{202a}+15005551001\u{202c}",
+        "123456789012345",
+        "( 0 )12",
+        "(00)12",
+    ];
+    for text in texts {
+        let row =
+            db.owner.client().query_one("select voice.tail($1)", &[&text]).await.expect("one");
+        assert_eq!(row.get::<_, Option<String>>(0), dialling::tail(text), "{text:?}");
+    }
 }

@@ -155,7 +155,7 @@ async fn the_contact_of_a_number_is_the_one_that_a_call_would_be_for() {
     db.contact(&ws, 1, "+15005550001").await;
     let assigned = db.contact(&ws, 2, "+15005550001").await;
     db.assign(&ws, assigned, agent(7), "active").await;
-    let ask = async |ws, text| store.contact_of(ws, &number(text)).await.expect("asked");
+    let ask = async |ws, text| store.contact_of(ws, &number(text), *US).await.expect("asked");
     assert_eq!(ask(&ws, "+15005550001").await, Some(assigned));
     assert_eq!(ask(&ws, "+15005550002").await, None);
     assert_eq!(ask(&other, "+15005550001").await, None);

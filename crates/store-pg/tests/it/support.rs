@@ -10,6 +10,10 @@ use store_pg::{Limit, Owner, Store, StoreError, StoreOptions};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
+/// Where the people of the tests' workspaces write numbers.
+pub(crate) static US: std::sync::LazyLock<dialling::Country> =
+    std::sync::LazyLock::new(|| "US".parse().expect("a country"));
+
 /// The role that owns the schema: no superuser, so that policies hold for it too.
 pub(crate) const OWNER: &str = "switchroom_test_owner";
 

@@ -136,13 +136,16 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let caller = number("+15005550001");
     let events = three_agents(contact);
     // The first of each kind opens the connection and prepares its statements.
-    store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
+    store
+        .roster(&ws, Some(&caller), *US, sid(CALL), Duration::ZERO, at(0))
+        .await
+        .expect("a roster");
     store.agents(&ws, agent(1), at(0)).await.expect("agents");
     assert!(store.is_member(&ws, agent(1)).await.expect("an answer"));
     store.apply(&ws, &events[..1]).await.expect("applied");
 
     // Begin, scope, statement, a look whether the scope is still that one, commit.
-    let roster = store.roster(&ws, Some(&caller), sid(CALL), Duration::ZERO, at(0));
+    let roster = store.roster(&ws, Some(&caller), *US, sid(CALL), Duration::ZERO, at(0));
     let found = gate.trips(&[6], roster).await.expect("a roster");
     assert_eq!(found.candidates.len(), 3);
     // Who calls is one statement and nothing around it.
@@ -154,6 +157,7 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let claim = Claim {
         agent: agent_id,
         number: &caller,
+        home: *US,
         call,
         limit: 1,
         since: at(-60),
