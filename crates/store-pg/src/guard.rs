@@ -14,8 +14,10 @@ use crate::schema;
 
 /// One question to the catalogue.
 struct Check {
-    /// Lists faults as rows: a text, and whether one workspace could see another by this alone.
+    /// Lists faults as rows: a text, whether one workspace could see another by this alone, and perhaps
+    /// the fix of this one.
     sql: &'static str,
+    /// The fix of those that have none of their own.
     fix: &'static str,
 }
 
@@ -81,7 +83,10 @@ async fn look(client: &Client) -> Result<(Vec<Finding>, Option<StoreError>), Sto
     for check in checks::CHECKS.iter().chain(reach::CHECKS) {
         match client.query(check.sql, &[]).await {
             Ok(rows) => findings.extend(rows.iter().map(|row| Finding {
-                fault: Fault { fault: row.get(0), fix: check.fix.to_owned() },
+                fault: Fault {
+                    fault: row.get(0),
+                    fix: row.try_get(2).unwrap_or_else(|_| check.fix.to_owned()),
+                },
                 is_leak: row.get(1),
             })),
             Err(error) => {

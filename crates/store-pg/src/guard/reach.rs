@@ -49,11 +49,13 @@ parts as ( \
   union \
   select i.inhrelid from pg_inherits i join parts p on p.oid = i.inhparent), \
 functions as ( \
-  select p.oid, s.prefix || p.proname as shown, p.proowner, p.prosecdef, p.prorettype, \
+  select p.oid, s.prefix || p.proname as shown, p.proowner, p.prosecdef, p.prorettype, p.proname, \
+    n.nspname in ('voice', 'livechat') as is_ours, \
     s.is_usable and exists (select from roles r \
       where has_function_privilege(r.oid, p.oid, 'EXECUTE')) as is_reachable, \
     lower(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)) as body \
   from pg_proc p join spaces s on s.oid = p.pronamespace \
+    join pg_namespace n on n.oid = p.pronamespace \
   where p.prokind in ('f', 'p') and not exists (select from pg_depend d \
       where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')), \
 edges as ( \
@@ -80,10 +82,22 @@ reaching as ( \
   select 'pg_class'::regclass as kind, oid from tenants \
   union \
   select e.kind, e.oid from edges e join reaching t on t.kind = e.to_kind and t.oid = e.to_oid), \
+asking as ( \
+  select f.oid, f.proname from functions f \
+  where not f.is_ours \
+    and f.body ~ '\\m(auth\\s*\\.|current_setting\\M|session_user\\M|voice\\s*\\.)' \
+  union \
+  select f.oid, f.proname from functions f join asking a \
+    on f.prosecdef and f.is_reachable and not f.is_ours and f.oid <> a.oid \
+      and strpos(f.body, lower(a.proname)) > 0 \
+      and f.body ~ ('\\m' || regexp_replace(lower(a.proname), '(\\W)', '\\\\\\1', 'g') || '\\s*\\(')), \
 definers as ( \
   select f.*, t.oid is not null \
       and f.prorettype not in ('void'::regtype, 'boolean'::regtype) \
-      and f.body !~ '\\m(auth\\s*\\.|current_setting\\M|session_user\\M|voice\\s*\\.)' as is_leak \
+      and f.oid not in (select oid from asking) \
+      and f.body !~ '\\m(auth\\s*\\.|current_setting\\M|session_user\\M|voice\\s*\\.)' as is_leak, \
+    (select string_agg(quote_ident(r.rolname), ', ' order by r.rolname) from pg_roles r \
+      where r.rolname in ('anon', 'authenticated', 'service_role')) as front_ends \
   from functions f left join reaching t on t.kind = 'pg_proc'::regclass and t.oid = f.oid \
   where f.prosecdef and f.is_reachable \
     and f.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) \
@@ -92,7 +106,7 @@ definers as ( \
           and p.proowner in (to_regrole('voice_livechat'), to_regrole('voice_finder')) \
         or p.pronamespace = to_regnamespace('voice') and p.proname in (";
 
-/// A definer function whose owner reads no tenant's table shows nothing of one.
+/// Whoever asks another function that asks who calls, asks too. A definer function whose owner reads no tenant's table shows nothing of one.
 const END: &str = ")) \
     and exists (select from tenants t \
       where has_any_column_privilege(f.proowner, t.oid, 'SELECT'))) ";
@@ -147,10 +161,13 @@ pub(super) const CHECKS: &[Check] = &[
         sql: join!(
             WORLD,
             "select 'the function ' || f.shown || ' returns what its owner reads in tables of workspaces, \
-                 and does not ask who calls it', true \
+                 and does not ask who calls it', true, \
+               format('as its owner: revoke execute on function %1$s from public, voice_agent, \
+                 voice_webhook; grant execute on function %1$s to %2$s', f.oid::regprocedure, \
+                 coalesce(f.front_ends, '<the roles of your front ends>')) \
              from definers f where f.is_leak order by f.shown, f.oid",
         ),
-        fix: "revoke execute on it from public, and grant it to the roles of your front ends",
+        fix: "revoke execute on it from public",
     },
 ];
 

@@ -140,6 +140,12 @@ async fn is_silent_about_what_cannot_leak() {
          create function mine() returns setof livechat_contacts language sql security definer as \
            'select c.* from public.livechat_contacts c join public.user_profiles p \
               using (workspace_id) where p.id = auth.uid()'; \
+         create function asks(text) returns boolean language sql as \
+           'select $1 = current_setting(''request.jwt.claims'', true)::json ->> ''ws'''; \
+         create function if_member(text) returns setof livechat_contacts language sql \
+           security definer as 'select * from public.livechat_contacts where asks ($1)'; \
+         create function through(text) returns bigint language sql security definer as \
+           'select count(*) from if_member($1), public.livechat_contacts'; \
          create function total() returns bigint language plpgsql security definer as \
            'declare n bigint; begin execute ''select count(*) from li'' || ''vechat_contacts'' \
               into n; return n; end'; \
@@ -151,9 +157,69 @@ async fn is_silent_about_what_cannot_leak() {
     let warnings = store.warnings().await.expect("an answer");
     let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].starts_with("3 functions"), "{warnings:?}");
-    assert!(warnings[0].contains("is_member, mine, total"), "{warnings:?}");
+    assert!(warnings[0].starts_with("5 functions"), "{warnings:?}");
+    assert!(warnings[0].contains("if_member, is_member, mine, through, total"), "{warnings:?}");
     assert!(warnings[1].contains("a search_path that is set for voice_app"), "{warnings:?}");
+}
+
+/// Whatever an extension brings, in a schema that everybody may use.
+#[tokio::test]
+async fn extensions_are_no_fault() {
+    let db = Db::new().await;
+    for name in [
+        "pg_stat_statements",
+        "pg_buffercache",
+        "pgcrypto",
+        "citext",
+        "pg_trgm",
+        "hstore",
+        "postgres_fdw",
+        "dblink",
+        "postgis",
+        "vector",
+    ] {
+        db.execute(&format!(
+            "do $$ begin if exists (select from pg_available_extensions where name = '{name}') then \
+               create extension {name} cascade; end if; end $$"
+        ));
+    }
+    // As one that is certainly there would do it.
+    db.execute(
+        "create view everybodys_statements as select * from pg_stat_database; \
+         grant select on everybodys_statements to public",
+    );
+    assert_eq!(faults(&db, LOGIN).await, "");
+    let store = db.store();
+    store.look_again().await.expect("no leak");
+    assert_eq!(store.warnings().await.expect("an answer"), []);
+}
+
+/// A helper of the live chat for its own policies or front ends.
+#[tokio::test]
+async fn a_function_is_a_fault_only_if_it_gives_rows_of_workspaces_and_its_fix_is_a_statement() {
+    let db = Db::new().await;
+    db.execute(
+        "create table countries (code text, name text); \
+         create function country_names() returns setof countries language sql security definer as \
+           'select * from public.countries'; \
+         create table plans (id int); \
+         create function plan_count() returns bigint language sql security definer as \
+           'select count(*) from public.plans'",
+    );
+    assert_eq!(faults(&db, LOGIN).await, "");
+    db.execute(
+        "create function public.\"People\"(ws text, n int) returns setof user_profiles language sql \
+           security definer as 'select * from public.user_profiles where workspace_id = $1 limit $2'",
+    );
+    let text = faults(&db, LOGIN).await;
+    let start = "the function People returns what its owner reads in tables of workspaces, and does not \
+                 ask who calls it: as its owner: ";
+    let (_, fix) = text.split_once(start).expect(&text);
+    assert!(fix.contains("on function public.\"People\"(text,integer) from public"), "{fix}");
+    let (revoke, grant) = fix.split_once("; ").expect("two statements");
+    assert!(grant.contains("<the roles of your front ends>"), "{grant}");
+    db.execute(revoke);
+    assert_eq!(faults(&db, LOGIN).await, "");
 }
 
 /// A check that cannot be finished says nothing about the database.
