@@ -87,7 +87,14 @@ alter table public.voice_workspaces
   add column if not exists reconciled_until  timestamptz,
   add column if not exists reconciling_until timestamptz;
 
--- The numbers of a workspace. The first is the caller id of outbound calls.
+-- The caller id of outbound calls, E.164: null for the first number. Twilio's region in which the account is
+-- kept, and the edge over which it is reached: null for Twilio's default.
+alter table public.voice_workspaces
+  add column if not exists caller_id text,
+  add column if not exists region    text,
+  add column if not exists edge      text;
+
+-- The numbers of a workspace. The first is the caller id of outbound calls unless there is another.
 create table if not exists public.voice_numbers (
   workspace_id text not null references public.voice_workspaces on delete cascade,
   phone_number text not null, -- E.164

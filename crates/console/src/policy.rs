@@ -25,9 +25,9 @@ pub const PERMISSIONS_POLICY: &str = "microphone=(self), speaker-selection=(self
 pub fn config(signalling: Option<&Signalling>) -> String {
     match signalling {
         Some(signalling) => {
-            format!(r#"{{"signalling":"{signalling}","publish_events":false,"edge":null}}"#)
+            format!(r#"{{"signalling":"{signalling}","publish_events":false}}"#)
         }
-        None => r#"{"signalling":null,"publish_events":true,"edge":null}"#.to_owned(),
+        None => r#"{"signalling":null,"publish_events":true}"#.to_owned(),
     }
 }
 
@@ -54,8 +54,8 @@ mod tests {
         let own: Signalling = "ws://127.0.0.1:8080".parse().unwrap();
         assert_eq!(
             config(Some(&own)),
-            r#"{"signalling":"ws://127.0.0.1:8080","publish_events":false,"edge":null}"#
+            r#"{"signalling":"ws://127.0.0.1:8080","publish_events":false}"#
         );
-        assert_eq!(config(None), r#"{"signalling":null,"publish_events":true,"edge":null}"#);
+        assert_eq!(config(None), r#"{"signalling":null,"publish_events":true}"#);
     }
 }

@@ -67,8 +67,8 @@ pub struct Config {
 /// How missed callbacks are found.
 #[derive(Clone, Debug)]
 pub struct ReconcileConfig {
-    /// Twilio's API.
-    pub api: BaseUrl,
+    /// Twilio's API; `None`: Twilio's own, in the region and over the edge of each workspace.
+    pub api: Option<BaseUrl>,
     /// The pause between two rounds. The first one comes at the start. `None`: no rounds, except by
     /// [`Server::reconcile`](crate::Server::reconcile).
     pub every: Option<Duration>,
@@ -119,7 +119,7 @@ impl Config {
                 database_budget: DATABASE_BUDGET,
                 refresh_every: Some(REFRESH_EVERY),
                 reconcile: ReconcileConfig {
-                    api: api.unwrap_or_else(BaseUrl::twilio),
+                    api,
                     every: Some(RECONCILE_EVERY),
                     clock: clock.clone(),
                 },
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080");
         assert_eq!(config.sessions.audience, "authenticated");
         assert!(config.database_url.is_none());
-        assert_eq!(config.reconcile.api.as_str(), "https://api.twilio.com");
+        assert_eq!(config.reconcile.api, None);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct Reconciled {
 pub(crate) struct Reconciler {
     app: Arc<App>,
     twilio: Client,
+    /// Whether the configuration names one API for all workspaces.
+    has_own_api: bool,
     clock: Clock,
     every: Option<Duration>,
     state: Mutex<State>,
@@ -133,7 +135,11 @@ impl Reconciler {
     ///
     /// The system's TLS roots cannot be read.
     pub(crate) fn new(app: Arc<App>, config: ReconcileConfig) -> Result<Self, std::io::Error> {
-        let settings = Settings { base: config.api, ..Settings::twilio() };
+        let twilio = Settings::twilio();
+        let settings = match &config.api {
+            Some(api) => Settings { base: api.clone(), ..twilio },
+            None => twilio,
+        };
         let state = State {
             all: true,
             failed: HashMap::new(),
@@ -145,6 +151,7 @@ impl Reconciler {
         Ok(Self {
             app,
             twilio: Client::new(settings, Jitter)?,
+            has_own_api: config.api.is_some(),
             clock: config.clock,
             every: config.every,
             state: Mutex::new(state),
@@ -238,9 +245,11 @@ impl Reconciler {
         };
         let after = state.served.get(id).and_then(|served| served.after);
         let rests = state.failed.get(id).is_some_and(|failed| now < failed.again_at);
+        let api = workspace.place.api();
+        let twilio = self.twilio.account(&workspace.rest);
         let mut case = Case {
             workspace: &workspace,
-            twilio: self.twilio.account(&workspace.rest),
+            twilio: if self.has_own_api { twilio } else { twilio.at(&api) },
             may_ask: !rests && round.failures < MOST_FAILURES,
             seen: BTreeSet::new(),
             doubtful: state.doubtful.remove(id).unwrap_or_default(),

@@ -56,4 +56,4 @@ pub use silence::{LiveChat, MemberRole};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};
 pub use tables::{LIVE_CHAT, OURS};
-pub use workspaces::WorkspaceRow;
+pub use workspaces::{WorkspaceChange, WorkspaceRow};

@@ -44,6 +44,12 @@ pub struct WorkspaceLine {
     pub account: String,
     /// Its numbers in their order.
     pub numbers: Vec<String>,
+    /// The caller id, if it is not the first number.
+    pub caller_id: Option<String>,
+    /// Twilio's region, if it is not the default.
+    pub region: Option<String>,
+    /// Twilio's edge, if it is not the default.
+    pub edge: Option<String>,
 }
 
 impl Owner {
@@ -150,7 +156,8 @@ impl Owner {
         Ok(())
     }
 
-    /// Enters a workspace, or replaces its account, secrets and numbers.
+    /// Enters a workspace, or replaces its account, secrets and numbers. Its caller id, region and edge stay as
+    /// they are: see [`Owner::set_workspace`].
     ///
     /// # Errors
     ///
@@ -197,7 +204,14 @@ impl Owner {
         let rows = self.client.query(LIST_WORKSPACES, &[]).await?;
         Ok(rows
             .iter()
-            .map(|row| WorkspaceLine { id: row.get(0), account: row.get(1), numbers: row.get(2) })
+            .map(|row| WorkspaceLine {
+                id: row.get(0),
+                account: row.get(1),
+                numbers: row.get(2),
+                caller_id: row.get(3),
+                region: row.get(4),
+                edge: row.get(5),
+            })
             .collect())
     }
 
@@ -285,6 +299,6 @@ insert into public.voice_numbers (workspace_id, phone_number, rank) \
 const LIST_WORKSPACES: &str = "\
 select w.workspace_id, w.account_sid, \
   coalesce(array_agg(n.phone_number order by n.rank) filter (where n.phone_number is not null), \
-    '{}') \
+    '{}'), w.caller_id, w.region, w.edge \
 from public.voice_workspaces w left join public.voice_numbers n using (workspace_id) \
-group by w.workspace_id, w.account_sid order by w.workspace_id";
+group by w.workspace_id order by w.workspace_id";

@@ -3,13 +3,14 @@
 use hyper::Uri;
 use identity::{CallSid, Timestamp};
 
-use crate::{CallRecord, Client, Credentials, Error, Instruction, wire};
+use crate::{BaseUrl, CallRecord, Client, Credentials, Error, Instruction, wire};
 
 /// The calls of one account.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
     client: &'a Client,
     credentials: &'a Credentials,
+    base: &'a BaseUrl,
 }
 
 /// Which calls are listed. Without any field: all.
@@ -50,7 +51,13 @@ impl<'a> Account<'a> {
     pub const PAGE_SIZE: usize = 200;
 
     pub(crate) const fn new(client: &'a Client, credentials: &'a Credentials) -> Self {
-        Self { client, credentials }
+        Self { client, credentials, base: client.base() }
+    }
+
+    /// The same account at another address than the client's: that of its region.
+    #[must_use]
+    pub const fn at(self, base: &'a BaseUrl) -> Self {
+        Self { base, ..self }
     }
 
     /// Lists calls, page by page; each page has the full budget.
@@ -63,13 +70,13 @@ impl<'a> Account<'a> {
     /// [`Error`]; the pages read before it are discarded.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Listing, Error> {
         let mut listing = Listing::default();
-        let mut next = Some(self.client.base().follow(&self.first_page(filter))?);
+        let mut next = Some(self.base.follow(&self.first_page(filter))?);
         for _ in 0..Self::MAX_PAGES {
             let Some(uri) = next.take() else { return Ok(listing) };
             let page = wire::page(&self.client.get(self.credentials, uri).await?)?;
             listing.unreadable += page.unreadable;
             listing.calls.extend(page.calls.into_iter().filter(|call| filter.holds(call)));
-            next = page.next.map(|uri| self.client.base().follow(&uri)).transpose()?;
+            next = page.next.map(|uri| self.base.follow(&uri)).transpose()?;
         }
         listing.is_cut = next.is_some();
         Ok(listing)
@@ -111,7 +118,7 @@ impl<'a> Account<'a> {
 
     fn resource(&self, sid: CallSid) -> Result<Uri, Error> {
         let path = format!("{VERSION}/{}/Calls/{sid}.json", self.credentials.account());
-        self.client.base().follow(&path)
+        self.base.follow(&path)
     }
 
     fn first_page(&self, filter: &CallFilter) -> String {

@@ -46,7 +46,7 @@ export class VoiceDevice extends Emitter {
 
   /**
    * @param {object} parts
-   * @param {() => Promise<(token: string) => SdkDevice>} parts.load loads the SDK, and returns a function
+   * @param {() => Promise<(token: string, edge: string | null) => SdkDevice>} parts.load loads the SDK, and returns a function
    *   that makes its Device
    * @param {Pick<import("./token.js").TokenKeeper, "get" | "isDue">} parts.tokens
    * @param {() => object} parts.constraints how to open the microphone
@@ -152,8 +152,8 @@ export class VoiceDevice extends Emitter {
       // If this fails while the SDK still loads, nothing handles it yet.
       asked.catch(() => {});
       const make = await this.#parts.load();
-      const { token } = await asked;
-      if (!isOld()) this.#adopt(make(token));
+      const { token, edge } = await asked;
+      if (!isOld()) this.#adopt(make(token, edge));
     } catch (error) {
       if (!isOld()) this.#failed(problemOf(error));
     }

@@ -37,13 +37,15 @@
  * @param {string} parts.base the server
  * @param {SdkConstructor} [parts.Device] the SDK's constructor, if the host page bundles it
  * @param {(constraints: any) => Promise<MediaStream>} parts.getUserMedia opens the microphone
- * @returns {Promise<(token: string) => SdkDevice>} makes a Device with an access token
+ * @returns {Promise<(token: string, edge: string | null) => SdkDevice>} makes a Device with an access token, over an
+ *   edge of Twilio
  */
 export async function prepareSdk({ base, Device, getUserMedia }) {
   const config = await configuration(base);
   const host = reach(config.signalling);
   const Constructor = Device ?? (await loadSdk(base));
-  return (token) => new Constructor(token, { ...options(config, host), getUserMedia });
+  return (token, edge) =>
+    new Constructor(token, { ...options(config, host, edge), getUserMedia });
 }
 
 /** @type {Promise<SdkConstructor> | null} */
@@ -133,7 +135,7 @@ const reached = new Set();
 
 /**
  * @param {string} base
- * @returns {Promise<{ signalling: string | null, publish_events: boolean, edge: string | null }>}
+ * @returns {Promise<{ signalling: string | null, publish_events: boolean }>}
  */
 async function configuration(base) {
   const response = await fetch(`${base}/console/config.json`, { cache: "no-store" });
@@ -142,13 +144,14 @@ async function configuration(base) {
 }
 
 /**
- * @param {{ publish_events: boolean, edge: string | null }} config
+ * @param {{ publish_events: boolean }} config
  * @param {string | null} host of a signalling server that is not Twilio's
+ * @param {string | null} edge of Twilio, if it is not the SDK's own choice
  */
-function options(config, host) {
+function options(config, host, edge) {
   return {
     ...(host ? { chunderw: host } : {}),
-    ...(config.edge ? { edge: config.edge } : {}),
+    ...(edge && !host ? { edge } : {}),
     publishEvents: config.publish_events,
     Sound: Silent,
     logLevel: "silent",

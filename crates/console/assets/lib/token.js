@@ -10,13 +10,14 @@ import { readSession } from "./session.js";
  * @property {string} identity
  * @property {number} expiresAt milliseconds since 1970, by this machine's clock
  * @property {number} refreshAt the same
+ * @property {string | null} edge Twilio's edge of the workspace; null for the SDK's own choice
  */
 
 /**
  * The token in a response. Its times are converted to this machine's clock, which may be wrong:
  * only the differences between them are used.
  *
- * @param {{ token: string, identity: string, ttl: number, expires_at: string, refresh_at: string }} answer
+ * @param {{ token: string, identity: string, ttl: number, expires_at: string, refresh_at: string, edge?: string }} answer
  * @param {number} now
  * @returns {AccessToken}
  */
@@ -28,6 +29,7 @@ export function fromAnswer(answer, now) {
     identity: answer.identity,
     expiresAt,
     refreshAt: expiresAt - (early > 0 ? early : 300_000),
+    edge: answer.edge ?? null,
   };
 }
 

@@ -15,7 +15,7 @@ beforeEach(() => void (stored = browser()));
 /** A phone with the SDK's fake, started and registered. */
 async function started(context) {
   context.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
-  const config = { signalling: null, publish_events: false, edge: null };
+  const config = { signalling: null, publish_events: false };
   context.mock.method(globalThis, "fetch", async () => Response.json(config));
   const devices = [];
   const Device = class extends FakeDevice {
@@ -26,7 +26,7 @@ async function started(context) {
   };
   const phone = new Phone({
     base: "https://voice.example.com",
-    tokens: { isDue: false, get: async () => ({ token: "t" }) },
+    tokens: { isDue: false, get: async () => ({ token: "t", edge: "dublin" }) },
     audio: { choice: { microphone: "", speaker: "", ringer: "" }, constraints: {}, open: () => {} },
     reload: new Reload("acme:ana"),
     ringEnds: { why: async () => ({ reason: "unknown", by: null }) },
@@ -49,6 +49,7 @@ const ringing = () => new FakeCall({ parameters: { CallSid: "CA1" }, connectToke
 test("the phone joins the device and the lines", async (context) => {
   const { phone, devices, heard } = await started(context);
   assert.equal(devices[0].options.allowIncomingWhileBusy, false);
+  assert.equal(devices[0].options.edge, "dublin");
   devices[0].becomes("registered");
   assert.equal(phone.registration.state, "registered");
   const call = ringing();

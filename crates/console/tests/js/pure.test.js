@@ -53,6 +53,8 @@ test("a token is renewed on time, even if this clock is wrong", () => {
   const token = fromAnswer(answer, now);
   assert.equal(token.expiresAt - now, 3_600_000);
   assert.equal(token.refreshAt - now, 3_300_000);
+  assert.equal(token.edge, null);
+  assert.equal(fromAnswer({ ...answer, edge: "dublin" }, now).edge, "dublin");
   assert.equal(isDue(null, now), true);
   assert.equal(isDue(token, now + 3_299_999), false);
   assert.equal(isDue(token, now + 3_300_000), true);

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::http::reply::{self, Reply};
 use crate::known::NoWorkspace;
+use crate::place::Edge;
 
 #[derive(Serialize)]
 struct Issued {
@@ -21,6 +22,9 @@ struct Issued {
     ttl: u64,
     expires_at: String,
     refresh_at: String,
+    /// Twilio's edge for the Voice SDK; absent for the SDK's own choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edge: Option<&'static str>,
 }
 
 /// Issues an access token to an agent, for their own identity only.
@@ -61,6 +65,7 @@ pub(super) async fn issue(
             ttl: voice_token::Ttl::HOUR.length().as_secs(),
             expires_at: expires_at.to_string(),
             refresh_at: expires_at.before(REFRESH_EARLY).to_string(),
+            edge: workspace.place.sdk_edge().map(Edge::as_str),
         },
     ))
 }

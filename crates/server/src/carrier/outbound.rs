@@ -83,7 +83,7 @@ impl From<Forbidden> for NotPlaced {
 fn allow<'a>(call: &Webhook<'a>, agent: Option<UserId>) -> Result<Allowed<'a>, NotPlaced> {
     let workspace = &call.signed.workspace;
     let agent = agent.ok_or(Refusal::NotAnAgent)?;
-    let caller_id = workspace.numbers.first().ok_or(Refusal::NoCallerId)?;
+    let caller_id = workspace.caller_id().ok_or(Refusal::NoCallerId)?;
     let wanted = call.param("To").unwrap_or_default();
     let to = workspace.policy.outbound.destination(wanted, workspace.home())?;
     if workspace.numbers.contains(&to) {

@@ -1,12 +1,13 @@
 //! `switchroom workspace`.
 
+mod outside;
 mod reseal;
 
 use std::io::IsTerminal;
 
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
-use store_pg::{NewWorkspace, Owner};
+use store_pg::{NewWorkspace, Owner, WorkspaceChange};
 
 use super::{Failure, print, prompt, variable};
 use crate::config;
@@ -14,6 +15,7 @@ use crate::database::embedded::{self, Access};
 use crate::known;
 use crate::secrets::SecretsKeys;
 use crate::secrets::seal::{self, Credentials};
+use outside::Outside;
 
 /// Commands for workspaces.
 #[derive(Debug, Subcommand)]
@@ -22,7 +24,9 @@ pub enum WorkspaceCommand {
     ///
     /// Reads the auth token from `TWILIO_AUTH_TOKEN`, the secret of the API key from `TWILIO_API_SECRET`,
     /// and asks for a missing one on the terminal. During a rotation, `TWILIO_AUTH_TOKEN_PREVIOUS` is the
-    /// old auth token. `SWITCHROOM_SECRETS_KEY`, the server's own, encrypts them.
+    /// old auth token. `SWITCHROOM_SECRETS_KEY`, the server's own, encrypts them. Caller id, region and edge stay
+    /// as they are unless they are named.
+    #[command(group(ArgGroup::new("what").multiple(true)))]
     Add {
         /// The workspace's id in the live chat.
         id: WorkspaceId,
@@ -35,11 +39,30 @@ pub enum WorkspaceCommand {
         /// The TwiML App of the workspace's browsers.
         #[arg(long)]
         app: AppSid,
-        /// A number of the workspace, E.164; may be repeated. The first is the caller id.
+        /// A number of the workspace, E.164; may be repeated. The first is the caller id unless another is
+        /// given.
         #[arg(long, required = true)]
         number: Vec<PhoneNumber>,
+        /// Caller id, region and edge.
+        #[command(flatten)]
+        outside: Outside,
     },
-    /// Lists workspaces with their accounts and numbers.
+    /// Changes what is named of a workspace, without its credentials.
+    ///
+    /// Running servers follow within ten seconds. A new region needs the credentials that Twilio gives for it:
+    /// use `add`.
+    #[command(group(ArgGroup::new("what").multiple(true).required(true)))]
+    Set {
+        /// The workspace's id.
+        id: WorkspaceId,
+        /// A number of the workspace, E.164; may be repeated. These replace all its numbers.
+        #[arg(long, group = "what")]
+        number: Vec<PhoneNumber>,
+        /// Caller id, region and edge.
+        #[command(flatten)]
+        outside: Outside,
+    },
+    /// Lists workspaces with their accounts and numbers, and caller id, region and edge where they are set.
     List,
     /// Seals the credentials of all workspaces with `SWITCHROOM_SECRETS_KEY` that
     /// `SWITCHROOM_SECRETS_KEY_PREVIOUS` opens.
@@ -58,7 +81,7 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
     // The embedded database runs for as long as this is held.
     let (_access, owner) = connect().await?;
     match command {
-        WorkspaceCommand::Add { id, account_sid, api_key, app, number } => {
+        WorkspaceCommand::Add { id, account_sid, api_key, app, number, outside } => {
             let keys = secrets_keys()?;
             let credentials = Credentials {
                 auth_tokens: auth_tokens()?,
@@ -76,14 +99,16 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
             };
             known::check(&keys, &new).map_err(|error| Failure::Configuration(error.to_string()))?;
             owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
+            set(&owner, &id, &outside.change(None)).await?;
             print(&format!("workspace {id} is entered"))
+        }
+        WorkspaceCommand::Set { id, number, outside } => {
+            let numbers = (!number.is_empty()).then_some(number);
+            set(&owner, &id, &outside.change(numbers)).await
         }
         WorkspaceCommand::List => {
             let workspaces = owner.workspaces().await.map_err(|error| Failure::failed(&error))?;
-            let lines = workspaces
-                .iter()
-                .map(|line| format!("{}  {}  {}", line.id, line.account, line.numbers.join(" ")));
-            print(&lines.collect::<Vec<_>>().join("\n"))
+            print(&workspaces.iter().map(outside::line).collect::<Vec<_>>().join("\n"))
         }
         WorkspaceCommand::Reseal => reseal::run(&owner, &secrets_keys()?).await,
         WorkspaceCommand::Remove { id } => {
@@ -95,6 +120,21 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// Changes a workspace, and says what it is now if anything was to change.
+async fn set(owner: &Owner, id: &WorkspaceId, change: &WorkspaceChange) -> Result<(), Failure> {
+    if *change == WorkspaceChange::default() {
+        return Ok(());
+    }
+    let changed = owner.set_workspace(id, change).await;
+    if !changed.map_err(|error| Failure::failed(&error))? {
+        return Err(Failure::Failed(format!("there is no workspace {id}")));
+    }
+    let lines = owner.workspaces().await.map_err(|error| Failure::failed(&error))?;
+    let Some(line) = lines.iter().find(|line| line.id == id.as_str()) else { return Ok(()) };
+    print(&outside::line(line))?;
+    outside::advice(line).map_or(Ok(()), |advice| print(&advice))
 }
 
 async fn connect() -> Result<(Option<Access>, Owner), Failure> {

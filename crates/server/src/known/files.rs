@@ -248,6 +248,9 @@ mod tests {
                 sealed: vec![0, 1, 254, 255],
                 policy: serde_json::json!({ "routing": { "ring_seconds": 20 } }),
                 numbers: vec!["+15005550001".parse().unwrap()],
+                caller_id: Some("+442071838750".parse().unwrap()),
+                region: Some("ie1".to_owned()),
+                edge: Some("dublin".to_owned()),
             },
             roster: Some(KnownRoster {
                 members: vec![member(1, Role::Agent), member(2, Role::Admin)],

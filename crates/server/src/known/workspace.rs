@@ -9,6 +9,7 @@ use twilio_rest::ApiSecret;
 use twilio_sig::{AuthToken, SecretError, Verifier};
 use voice_token::{ApiKey, ApiKeySecret, Issuer, TokenError};
 
+use crate::place::Place;
 use crate::policy::Policy;
 use crate::secrets::SecretsKeys;
 use crate::secrets::seal::{self, SealError};
@@ -24,12 +25,20 @@ pub(crate) struct Workspace {
     pub(crate) issuer: Issuer,
     /// For Twilio's REST API, which needs the API key's secret in the clear.
     pub(crate) rest: twilio_rest::Credentials,
-    /// The first is the caller id of outbound calls.
     pub(crate) numbers: Vec<PhoneNumber>,
+    /// The caller id of outbound calls, if it is not the first number.
+    caller_id: Option<PhoneNumber>,
+    /// Where at Twilio its account is.
+    pub(crate) place: Place,
     pub(crate) policy: Policy,
 }
 
 impl Workspace {
+    /// The number that its outbound calls show, if it has one.
+    pub(crate) fn caller_id(&self) -> Option<&PhoneNumber> {
+        self.caller_id.as_ref().or(self.numbers.first())
+    }
+
     /// The country in which its people write numbers: that of its first number.
     pub(crate) fn home(&self) -> Country {
         self.numbers.first().map_or(Country::NONE, Country::home)
@@ -88,14 +97,25 @@ pub(crate) fn open(
         error!(workspace.id = %id, "workspace {id} has a policy that cannot be read: {error}");
         Policy::default()
     });
+    let place = Place::read(row.region.as_deref(), row.edge.as_deref()).unwrap_or_else(|error| {
+        error!(workspace.id = %id, "workspace {id} is served as in Twilio's default region: what is stored {error}");
+        Place::default()
+    });
+    let issuer = Issuer::new(row.account, ApiKey { sid: row.api_key, secret });
+    let issuer = match place.token_region() {
+        Some(region) => issuer.region(&region),
+        None => issuer,
+    };
     Ok(Workspace {
         id: id.clone(),
         account: row.account,
         app: row.app,
         verifier,
-        issuer: Issuer::new(row.account, ApiKey { sid: row.api_key, secret }),
+        issuer,
         rest,
         numbers: row.numbers.clone(),
+        caller_id: row.caller_id.clone(),
+        place,
         policy,
     })
 }
@@ -109,6 +129,9 @@ pub(crate) fn check(keys: &SecretsKeys, new: &NewWorkspace) -> Result<(), Worksp
         sealed: new.sealed.clone(),
         policy: serde_json::json!({}),
         numbers: new.numbers.clone(),
+        caller_id: None,
+        region: None,
+        edge: None,
     };
     open(keys, &new.id, &row).map(|_| ())
 }

@@ -74,7 +74,7 @@ async fn the_sdk_may_come_later() {
     assert_eq!((again.status, again.body.len()), (304, 0));
 
     let config = world.ask(&Ask::get("/console/config.json")).await;
-    let want = json!({ "signalling": null, "publish_events": true, "edge": null });
+    let want = json!({ "signalling": null, "publish_events": true });
     assert_eq!((config.status, config.json()), (200, want));
     world.stop().await;
 }

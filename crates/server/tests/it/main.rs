@@ -42,4 +42,5 @@ mod token;
 mod unanswered;
 mod upgrade;
 mod waves;
+mod workspaces;
 mod world;

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use localpg::testing::TestDatabase;
-use store_pg::{NewWorkspace, Owner, Store, StoreError, StoreOptions, WorkspaceLine};
+use store_pg::{
+    NewWorkspace, Owner, Store, StoreError, StoreOptions, WorkspaceChange, WorkspaceLine,
+};
 
 use crate::support::*;
 
@@ -166,6 +168,9 @@ async fn enters_lists_and_removes_workspaces() {
         id: id.to_owned(),
         account: "AC00000000000000000000000000000001".to_owned(),
         numbers: numbers.iter().map(|&text| text.to_owned()).collect(),
+        caller_id: None,
+        region: None,
+        edge: None,
     };
     let lines = owner.workspaces().await.expect("lines");
     assert_eq!(lines, [line("ws_a", &[three, one]), line("ws_b", &[])]);
@@ -180,6 +185,51 @@ async fn enters_lists_and_removes_workspaces() {
     assert_eq!(found.app, again.app);
     assert_eq!((found.sealed, found.policy), (again.sealed, policy));
     assert_eq!(found.numbers, [number(three), number(one)]);
+
+    let own = number("+442071838750");
+    let change = WorkspaceChange {
+        numbers: Some(vec![number(one), number(two), number(one)]),
+        caller_id: Some(Some(number(two))),
+        region: Some(Some("ie1".to_owned())),
+        edge: None,
+    };
+    assert!(owner.set_workspace(&workspace("ws_a"), &change).await.expect("changed"));
+    assert!(!owner.set_workspace(&workspace("ws_c"), &change).await.expect("no such workspace"));
+    let read = async || store.workspace(&workspace("ws_a")).await.expect("an answer").expect("one");
+    let found = read().await;
+    assert_eq!(found.numbers, [number(one), number(two)]);
+    assert_eq!(found.caller_id, Some(number(two)));
+    assert_eq!((found.region.as_deref(), found.edge), (Some("ie1"), None));
+    assert_eq!(found.sealed, [0, 1, 255], "the credentials stay");
+    let edge = WorkspaceChange { edge: Some(Some("dublin".to_owned())), ..Default::default() };
+    assert!(owner.set_workspace(&workspace("ws_a"), &edge).await.expect("changed"));
+    let found = read().await;
+    assert_eq!((found.numbers.len(), found.caller_id), (2, Some(number(two))), "as they were");
+    // The caller id leaves with its number, but not if it never was one of them.
+    let only = WorkspaceChange { numbers: Some(vec![number(one)]), ..Default::default() };
+    owner.set_workspace(&workspace("ws_a"), &only).await.expect("changed");
+    assert_eq!(read().await.caller_id, None);
+    let verified = WorkspaceChange { caller_id: Some(Some(own.clone())), ..Default::default() };
+    owner.set_workspace(&workspace("ws_a"), &verified).await.expect("changed");
+    let more = WorkspaceChange { numbers: Some(vec![number(three)]), ..Default::default() };
+    owner.set_workspace(&workspace("ws_a"), &more).await.expect("changed");
+    let lines = owner.workspaces().await.expect("lines");
+    let want = WorkspaceLine {
+        caller_id: Some(own.to_string()),
+        region: Some("ie1".to_owned()),
+        edge: Some("dublin".to_owned()),
+        ..line("ws_a", &[three])
+    };
+    assert_eq!(lines, [want, line("ws_b", &[])]);
+    let back = WorkspaceChange {
+        numbers: None,
+        caller_id: Some(None),
+        region: Some(None),
+        edge: Some(None),
+    };
+    owner.set_workspace(&workspace("ws_a"), &back).await.expect("changed");
+    let found = read().await;
+    assert_eq!((found.caller_id, found.region, found.edge), (None, None, None));
     assert!(store.workspace(&workspace("ws_c")).await.expect("an answer").is_none());
 
     assert!(owner.remove_workspace(&workspace("ws_a")).await.expect("removed"));

@@ -17,7 +17,7 @@ use crate::endpoint::{Carrier, Endpoint, Operations};
 pub(super) async fn look(config: &Config, workspaces: &[Found], report: &mut Report) {
     let base = config.public_url.as_str();
     let at_home = is_at_home(base);
-    if at_home && !is_at_home(config.reconcile.api.as_str()) {
+    if at_home && !config.reconcile.api.as_ref().is_some_and(|api| is_at_home(api.as_str())) {
         report.fault(
             format!(
                 "SWITCHROOM_PUBLIC_URL ({base}) is on this machine, where Twilio cannot call it"

@@ -19,6 +19,12 @@ pub(super) struct Document {
     sealed: String,
     policy: serde_json::Value,
     numbers: Vec<PhoneNumber>,
+    #[serde(default)]
+    caller_id: Option<PhoneNumber>,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    edge: Option<String>,
     roster: Option<RosterDocument>,
 }
 
@@ -54,6 +60,9 @@ impl Document {
             sealed: STANDARD.encode(&row.sealed),
             policy: row.policy.clone(),
             numbers: row.numbers.clone(),
+            caller_id: row.caller_id.clone(),
+            region: row.region.clone(),
+            edge: row.edge.clone(),
             roster: known.roster.as_ref().map(RosterDocument::of),
         }
     }
@@ -67,6 +76,9 @@ impl Document {
             sealed,
             policy: self.policy,
             numbers: self.numbers,
+            caller_id: self.caller_id,
+            region: self.region,
+            edge: self.edge,
         };
         Ok(KnownWorkspace { row, roster: self.roster.map(RosterDocument::read) })
     }
