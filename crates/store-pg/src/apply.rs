@@ -1,5 +1,6 @@
 //! Writes events as calls, legs and rows of the live chat's log.
 
+mod change;
 mod kind;
 mod rows;
 mod statements;
@@ -7,8 +8,9 @@ mod statements;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use calls::{Call, Event, News, fold, news};
+use calls::{Call, Direction, Event, Fact, fold};
 use deadpool_postgres::Object;
+use futures_util::future::{OptionFuture, join_all, try_join_all};
 use futures_util::{join, try_join};
 use identity::{CallSid, WorkspaceId};
 use serde_json::Value;
@@ -17,16 +19,17 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::news::{self, NOTE};
+use crate::news::NOTE;
 use crate::pool::{Work, on_connection};
 use crate::record;
 use crate::scope::{ENTER_WITHIN, Limit, STILL_ENTERED, Scope};
 use crate::sql;
+use change::Change;
 use kind::Kind;
 use rows::{EventRow, EventRows};
 use statements::{
-    LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
-    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, WRITE_LOG,
+    INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS,
+    STUB_AGENTS, STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, WRITE_LOG,
 };
 
 pub(crate) use statements::STATEMENTS;
@@ -142,19 +145,49 @@ impl Work for Bring<'_> {
 
 impl Bring<'_> {
     async fn bring(&self, client: &Object) -> Result<usize, StoreError> {
-        let mut known = open(client, self).await?;
+        let mut is_begun = false;
+        if self.looks_new() {
+            let mut known = Known::default();
+            let new = known.add(self.events);
+            let calls = known.fold();
+            if begin_new(client, self, &calls).await? {
+                write(client, self.workspace, Change::of_new(&calls), new).await?;
+                return Ok(known.left_out);
+            }
+            is_begun = true;
+        }
+        let mut known = open(client, self, is_begun).await?;
         let before = known.fold();
         let new = known.add(self.events);
-        let left_out = known.left_out;
-        write(client, self.workspace, known, new, &before).await.map(|()| left_out)
+        let after = known.fold();
+        let change = if self.is_rebuild() {
+            Change::of_rebuild(&before, &after, known.settled)
+        } else {
+            Change::between(&before, &after)
+        };
+        write(client, self.workspace, change, new).await?;
+        Ok(known.left_out)
+    }
+
+    const fn is_rebuild(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether each call begins here. A call that an agent places has a row since its claim.
+    fn looks_new(&self) -> bool {
+        let begins = |stored: &&StoredEvent| matches!(&stored.event.fact, Fact::Arrived(arrived) if arrived.direction == Direction::Inbound);
+        let begun: BTreeSet<CallSid> =
+            self.events.iter().filter(begins).map(|stored| stored.call).collect();
+        !self.is_rebuild() && begun == *self.calls
     }
 }
 
 /// What the database has of some calls.
+#[derive(Default)]
 struct Known {
     /// By call and key.
     events: BTreeMap<CallSid, BTreeMap<String, Event>>,
-    /// The agents of answered legs that are over: their idle time may change.
+    /// The agents whose idle time may change when calls are folded again.
     settled: BTreeSet<Uuid>,
     /// How many events were not kept.
     left_out: usize,
@@ -193,10 +226,23 @@ impl Known {
     }
 }
 
-/// Begins, locks the calls and reads what is known about them: one round trip.
-async fn open(client: &Object, bring: &Bring<'_>) -> Result<Known, StoreError> {
+/// Begins, and writes calls that nobody has seen before: one round trip. Whether none of them was there.
+async fn begin_new(client: &Object, bring: &Bring<'_>, calls: &[Call]) -> Result<bool, StoreError> {
+    let (enter, insert) =
+        try_join!(client.prepare_cached(ENTER_WITHIN), client.prepare_cached(INSERT_CALLS))?;
+    let (workspace, scope) = (bring.workspace.as_str(), Scope::Webhook(bring.workspace));
+    let rows = record::of_calls(calls);
+    let params: &[&(dyn ToSql + Sync)] = &[&workspace, &rows];
+    let (begun, inserted) =
+        join!(scope.begin_within(client, &enter, bring.limit), client.execute(&insert, params));
+    begun?;
+    Ok(usize::try_from(inserted?) == Ok(calls.len()))
+}
+
+/// Begins, unless that is done, locks the calls and reads what is known about them: one round trip.
+async fn open(client: &Object, bring: &Bring<'_>, is_begun: bool) -> Result<Known, StoreError> {
     let sids: Vec<&str> = bring.calls.iter().map(CallSid::as_str).collect();
-    let stub = if bring.events.is_empty() { STUB_KEPT_CALLS } else { STUB_CALLS };
+    let stub = if bring.is_rebuild() { STUB_KEPT_CALLS } else { STUB_CALLS };
     let (enter, stub, lock, events, settled) = try_join!(
         client.prepare_cached(ENTER_WITHIN),
         client.prepare_cached(stub),
@@ -206,17 +252,20 @@ async fn open(client: &Object, bring: &Bring<'_>) -> Result<Known, StoreError> {
     )?;
     let (workspace, scope) = (bring.workspace.as_str(), Scope::Webhook(bring.workspace));
     let params: &[&(dyn ToSql + Sync)] = &[&workspace, &sids];
+    let begin = (!is_begun).then(|| scope.begin_within(client, &enter, bring.limit));
+    let stub = (!is_begun).then(|| client.execute(&stub, params));
+    let settled = bring.is_rebuild().then(|| client.query(&settled, params));
     let (begun, stubbed, locked, events, settled) = join!(
-        scope.begin_within(client, &enter, bring.limit),
-        client.execute(&stub, params),
+        OptionFuture::from(begin),
+        OptionFuture::from(stub),
         client.query(&lock, params),
         client.query(&events, params),
-        client.query(&settled, params),
+        OptionFuture::from(settled),
     );
-    begun?;
-    stubbed?;
+    begun.transpose()?;
+    stubbed.transpose()?;
     locked?;
-    let mut known = Known { events: BTreeMap::new(), settled: BTreeSet::new(), left_out: 0 };
+    let mut known = Known::default();
     for row in &events? {
         let Json(event) = row
             .try_get("fact")
@@ -224,76 +273,52 @@ async fn open(client: &Object, bring: &Bring<'_>) -> Result<Known, StoreError> {
         let call = known.events.entry(sql::call_sid(row, "call_sid")?).or_default();
         call.insert(row.get("key"), event);
     }
-    known.settled = settled?.iter().map(|row| row.get("user_id")).collect();
+    let settled = settled.transpose()?.unwrap_or_default();
+    known.settled = settled.iter().map(|row| row.get("user_id")).collect();
     Ok(known)
 }
 
-/// Writes the new events and what follows from them, notifies watchers, and commits: one round trip.
+/// Writes the new events and what follows from them, notifies watchers, and commits: one round trip, and
+/// no statement that would do nothing.
 async fn write(
     client: &Object,
     workspace: &WorkspaceId,
-    mut known: Known,
+    change: Change<'_>,
     new: EventRows<'_>,
-    before: &[Call],
 ) -> Result<(), StoreError> {
-    let calls = known.fold();
-    let (kinds, refs) = changed(before, &calls);
-    let legs = || calls.iter().flat_map(|call| &call.legs);
-    let is_settled = |leg: &&calls::Leg| leg.answered_at.is_some() && leg.ended_at.is_some();
-    known.settled.extend(legs().filter(is_settled).filter_map(|leg| leg.agent).map(sql::uuid));
-    let agents: Vec<Uuid> = known.settled.into_iter().collect();
-    let new = Json(new.into_values().collect::<Vec<_>>());
-    let (call_rows, leg_rows) = (record::of_calls(&calls), record::of_legs(&calls));
-    let message_rows = rows::of_log(&calls);
-
-    let (put, update, legs, messages, stub, lock, settle, note, still) = try_join!(
-        client.prepare_cached(PUT_EVENTS),
-        client.prepare_cached(UPDATE_CALLS),
-        client.prepare_cached(UPSERT_LEGS),
-        client.prepare_cached(WRITE_LOG),
-        client.prepare_cached(STUB_AGENTS),
-        client.prepare_cached(LOCK_AGENTS),
-        client.prepare_cached(SETTLE_AGENTS),
-        client.prepare_cached(NOTE),
-        client.prepare_cached(STILL_ENTERED),
-    )?;
     let scope = Scope::Webhook(workspace);
     let workspace = workspace.as_str();
-    let new: [&(dyn ToSql + Sync); 2] = [&workspace, &new];
-    let call_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &call_rows];
-    let leg_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &leg_rows];
-    let message_rows: [&(dyn ToSql + Sync); 2] = [&workspace, &message_rows];
-    let agents: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
-    let changes: [&(dyn ToSql + Sync); 3] = [&workspace, &kinds, &refs];
-    let (put, update, legs, messages, stub, lock, settle, note, still, committed) = join!(
-        client.execute(&put, &new),
-        client.execute(&update, &call_rows),
-        client.execute(&legs, &leg_rows),
-        client.query(&messages, &message_rows),
-        client.execute(&stub, &agents),
-        client.query(&lock, &agents),
-        client.execute(&settle, &agents),
-        client.execute(&note, &changes),
+    let new = Json(new.into_values().collect::<Vec<_>>());
+    let (calls, legs) = (record::of_calls(change.calls), record::of_legs(change.legs));
+    let entries = rows::of_log(&change.entries);
+    let agents: Vec<Uuid> = change.settled.into_iter().collect();
+    let (kinds, refs) = change.news;
+    let agent_params: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
+    let statements: [(bool, &'static str, &[&(dyn ToSql + Sync)]); 8] = [
+        (!new.0.is_empty(), PUT_EVENTS, &[&workspace, &new]),
+        (!calls.0.is_empty(), UPDATE_CALLS, &[&workspace, &calls]),
+        (!legs.0.is_empty(), UPSERT_LEGS, &[&workspace, &legs]),
+        (!entries.0.is_empty(), WRITE_LOG, &[&workspace, &entries]),
+        (!agents.is_empty(), STUB_AGENTS, &agent_params),
+        (!agents.is_empty(), LOCK_AGENTS, &agent_params),
+        (!agents.is_empty(), SETTLE_AGENTS, &agent_params),
+        // The last that waits for a lock.
+        (!kinds.is_empty(), NOTE, &[&workspace, &kinds, &refs]),
+    ];
+    let does: Vec<_> = statements.into_iter().filter(|(does, ..)| *does).collect();
+    let prepare = does.iter().map(|(_, sql, _)| client.prepare_cached(sql));
+    let (prepared, still) = try_join!(try_join_all(prepare), client.prepare_cached(STILL_ENTERED))?;
+    let written = prepared.iter().zip(&does);
+    let written = written.map(|(statement, (.., params))| client.query(statement, params));
+    let (written, still, committed) = join!(
+        join_all(written),
         scope.still_entered(client, &still),
-        client.batch_execute("commit"),
+        client.batch_execute("commit")
     );
     // The first refusal caused all others.
-    for written in [put, update, legs, messages.map(|_| 0), stub, lock.map(|_| 0), settle, note] {
-        written?;
+    for one in written {
+        one?;
     }
     still?;
     Ok(committed?)
-}
-
-/// What is new about the calls, as kinds and refs of changes.
-fn changed(before: &[Call], calls: &[Call]) -> (Vec<&'static str>, Vec<String>) {
-    let before: BTreeMap<CallSid, &Call> = before.iter().map(|call| (call.sid, call)).collect();
-    let news = calls.iter().flat_map(|call| {
-        let news = news(before.get(&call.sid).copied(), call);
-        news.into_iter().map(|one| match one {
-            News::Call => (news::CALL, call.sid.to_string()),
-            News::RingEnded(leg) => (news::RING, leg.to_string()),
-        })
-    });
-    news.unzip()
 }

@@ -179,13 +179,17 @@ columns! {
 }
 
 /// The rows of calls.
-pub(crate) fn of_calls(calls: &[Call]) -> Json<Vec<call_columns::Written<'_>>> {
-    Json(calls.iter().map(|record| call_columns::Written { record }).collect())
+pub(crate) fn of_calls<'a>(
+    calls: impl IntoIterator<Item = &'a Call>,
+) -> Json<Vec<call_columns::Written<'a>>> {
+    Json(calls.into_iter().map(|record| call_columns::Written { record }).collect())
 }
 
-/// The rows of their legs.
-pub(crate) fn of_legs(calls: &[Call]) -> Json<Vec<leg_columns::Written<'_>>> {
-    let legs = calls.iter().flat_map(|call| call.legs.iter().map(|leg| (call.sid, leg)));
+/// The rows of legs, each with its call.
+pub(crate) fn of_legs<'a>(
+    legs: impl IntoIterator<Item = (CallSid, &'a Leg)>,
+) -> Json<Vec<leg_columns::Written<'a>>> {
+    let legs = legs.into_iter();
     Json(legs.map(|(call_sid, record)| leg_columns::Written { record, call_sid }).collect())
 }
 

@@ -39,7 +39,7 @@ pub(super) struct MessageRow {
 }
 
 /// The rows of the live chat's log.
-pub(super) fn of_log(calls: &[Call]) -> Json<Vec<MessageRow>> {
-    let row = |call: &Call| MessageRow { twilio_sid: call.sid, entry: log_entry(call) };
+pub(super) fn of_log(calls: &[&Call]) -> Json<Vec<MessageRow>> {
+    let row = |call: &&Call| MessageRow { twilio_sid: call.sid, entry: log_entry(call) };
     Json(calls.iter().map(row).collect())
 }

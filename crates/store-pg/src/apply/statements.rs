@@ -8,6 +8,7 @@ use crate::words::{INBOUND, RINGING};
 
 pub(crate) const STATEMENTS: &[&str] = &[
     ENTER_WITHIN,
+    INSERT_CALLS,
     STUB_CALLS,
     STUB_KEPT_CALLS,
     LOCK_CALLS,
@@ -23,6 +24,15 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NOTE,
     STILL_ENTERED,
 ];
+
+/// Calls that begin. One that is there already stays as it is, and the count says so.
+pub(super) const INSERT_CALLS: &str = join!(
+    "insert into public.voice_calls (workspace_id, ",
+    call_columns::COLUMNS.names,
+    ") select $1, r.* from jsonb_to_recordset($2::jsonb) as r (",
+    call_columns::COLUMNS.typed,
+    ") on conflict (workspace_id, call_sid) do nothing"
+);
 
 /// Sids come sorted, so that two servers lock in the same order.
 pub(super) const STUB_CALLS: &str = join!(

@@ -299,6 +299,57 @@ async fn a_call_takes_so_many_events_of_each_kind_and_always_its_end() {
 }
 
 #[tokio::test]
+async fn rows_are_written_only_when_they_change() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    for table in ["livechat_messages", "voice_calls", "voice_legs", "voice_events", "voice_agents"]
+    {
+        db.execute(&format!(
+            "create table if not exists public.writes (tab text); grant select on public.writes to public; \
+             create or replace function public.count_write() returns trigger language plpgsql \
+               security definer as $$ begin insert into public.writes values (tg_table_name); \
+               return null; end $$; \
+             create trigger count_write after insert or update on public.{table} \
+               for each row execute function public.count_write()"
+        ));
+    }
+    let count = async |table: &str| {
+        let sql = format!("select count(*) from public.writes where tab = '{table}'");
+        db.value::<i64>(&sql).await
+    };
+    let store = db.store();
+    let mut events = three_agents(contact);
+    // The caller's leg ends in the same second; a second more would be another word.
+    let last = events.iter_mut().find(|stored| matches!(stored.event.fact, Fact::Ended(_)));
+    last.expect("its end").event.at = at(66);
+    events.sort_by_key(|stored| stored.event.at);
+    // The first request brings the decision with it; the others come one by one.
+    let (first, others) = events.split_at(2);
+    store.apply(&ws, first).await.expect("applied");
+    for event in others {
+        store.apply(&ws, std::slice::from_ref(event)).await.expect("applied");
+    }
+    // It rings, somebody answers, it is over. The row of the call changes once more, when the Dial ends.
+    let words = db
+        .value::<String>("select coalesce(string_agg(body, ' | '), '') from livechat_messages")
+        .await;
+    assert_eq!(count("livechat_messages").await, 3, "{words}");
+    assert_eq!(count("voice_events").await, 14);
+    let once = [count("voice_calls").await, count("voice_legs").await, count("voice_agents").await];
+    assert_eq!(once, [4, 10, 2], "calls, legs, agents");
+    for event in &events {
+        store.apply(&ws, std::slice::from_ref(event)).await.expect("applied");
+    }
+    assert_eq!(count("livechat_messages").await, 3, "nothing is new");
+    assert_eq!(count("voice_events").await, 14);
+    let twice =
+        [count("voice_calls").await, count("voice_legs").await, count("voice_agents").await];
+    assert_eq!(twice, once);
+}
+
+#[tokio::test]
 async fn what_a_trigger_raises_has_a_class_and_keeps_nothing() {
     let db = Db::new().await;
     let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
