@@ -53,7 +53,13 @@ enum Command {
     ///
     /// `SWITCHROOM_ADMIN_DATABASE_URL` is the owner's login. `DATABASE_URL` names the login role to
     /// create. Without `DATABASE_URL` it migrates the embedded Postgres. It can be run again at any time.
-    Migrate,
+    /// It prints what of the live chat it reads, made and altered.
+    Migrate {
+        /// Changes nothing: prints what would be read, made and altered, and what cannot be used and why.
+        /// Exits with status 1 if something cannot be used.
+        #[arg(long)]
+        check: bool,
+    },
     /// Adds, lists and removes the Twilio accounts of workspaces, as the owner of the database.
     ///
     /// `SWITCHROOM_ADMIN_DATABASE_URL` is the owner's login; without it, `DATABASE_URL` is used, and
@@ -102,7 +108,7 @@ impl Failure {
 pub async fn run(line: CommandLine, lost_lines: LostLines) -> Result<(), Failure> {
     match line.command {
         Command::Serve => serve::run(lost_lines).await,
-        Command::Migrate => migrate::run().await,
+        Command::Migrate { check } => migrate::run(check).await,
         Command::Workspace(command) => workspace::run(command).await,
         Command::Console(command) => console::run(command).await,
         Command::Spool(command) => spool::run(command).await,

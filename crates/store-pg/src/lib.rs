@@ -10,6 +10,7 @@ mod explain;
 mod fault;
 mod guard;
 mod listen;
+mod livechat;
 mod log;
 mod migrate;
 mod news;
@@ -42,6 +43,7 @@ pub use claim::{CLAIM_CALL, Claim, Dialling};
 pub use error::{Class, StoreError};
 pub use fault::Fault;
 pub use listen::{Listener, Notice};
+pub use livechat::{Line, LineKind, Look};
 pub use log::{
     Before, CALLS, CALLS_IN, CALLS_MISSED, CALLS_OF_AGENT, CALLS_OUT, Filter, MOST_LIVE_CALLS,
 };
@@ -50,7 +52,7 @@ pub use plans::StoreOptions;
 pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
 pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Members, Roster};
-pub use schema::{OLDEST_SCHEMA, SCHEMA, SCHEMA_VERSION, schema_stamp};
+pub use schema::{OLDEST_SCHEMA, SCHEMA, SCHEMA_VERSION, schema_stamp, template_key};
 pub use scope::Limit;
 pub use silence::{LiveChat, MemberRole};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};

@@ -7,9 +7,10 @@ use tokio_postgres::error::SqlState;
 use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::guard;
+use crate::livechat::{self, Look};
 use crate::pool;
 use crate::schema::{self, SCHEMA, SCHEMA_VERSION};
-use crate::tables::{LIVE_CHAT, OURS};
+use crate::tables::OURS;
 use crate::text::{join, quoted};
 use crate::url::{self, Target};
 
@@ -68,28 +69,82 @@ impl Owner {
         }
     }
 
-    /// Applies the schema and makes the login role that `server_url` names, with its password and
-    /// its memberships. Doing it again changes nothing.
+    /// What [`Owner::migrate`] would read, make and alter, and what cannot be used and why.
+    ///
+    /// It does all of it on trial, except the indexes, and takes it back: what no table says, as a trigger
+    /// that refuses a call's row, is found as well.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Refused`] if `server_url` names the owner itself or no role, or if the database has
-    /// the schema of a later program;
+    /// As [`Owner::migrate`], but what cannot be used is in the answer.
+    pub async fn look(&self) -> Result<Look, StoreError> {
+        let tried = async {
+            self.begin().await?;
+            // What is current is left alone, so that a look locks no table of a database in use.
+            if schema::fault(&self.client).await?.is_some() {
+                self.client.batch_execute(SCHEMA).await?;
+            }
+            livechat::adapt(&self.client).await
+        };
+        let tried = tried.await;
+        self.client.batch_execute("rollback").await?;
+        Ok(tried?.look)
+    }
+
+    /// Applies the schema, writes the functions that read the live chat, and makes the login role that
+    /// `server_url` names, with its password and its memberships. Doing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] if `server_url` names the owner itself or no role, if the database has the
+    /// schema of a later program, if something of the live chat cannot be used, or if somebody holds one
+    /// of its tables for more than five seconds;
     /// [`StoreError::Data`] or [`StoreError::SetUp`] with the database's own words, hints included,
-    /// if the schema does not fit the existing tables, or if the owner has not all rights. Then nothing
-    /// is changed.
-    /// [`StoreError::Away`] if somebody else's transaction holds one of the tables for more than five
-    /// seconds.
-    pub async fn migrate(&self, server_url: &str) -> Result<(), StoreError> {
+    /// if the owner has not all rights. Then nothing is changed, except that after a refusal of an index
+    /// everything but the index is done.
+    pub async fn migrate(&self, server_url: &str) -> Result<Look, StoreError> {
         let login = url::parse(server_url)?;
         let name = self.login_name(&login).await?;
-        let applied = self.apply_schema().await;
-        if applied.is_err() {
-            // Else the refused transaction would refuse whatever the owner does next.
-            self.client.batch_execute("rollback").await?;
+        let tried = async {
+            self.begin().await?;
+            self.client.batch_execute(LOCK).await?;
+            let stamp = schema::schema_stamp();
+            let sql = format!("{SCHEMA}\ncomment on schema voice is '{stamp}'");
+            self.client.batch_execute(&sql).await?;
+            livechat::adapt(&self.client).await
+        };
+        let adapted = match tried.await {
+            Ok(adapted) if adapted.look.faults.is_empty() => adapted,
+            refused => {
+                // Else the refused transaction would refuse whatever the owner does next.
+                self.client.batch_execute("rollback").await?;
+                return Err(StoreError::Refused(refused?.look.faults));
+            }
+        };
+        self.client.batch_execute("commit").await?;
+        self.make_login(&name, login.config.get_password()).await?;
+        adapted.finish(&self.client).await
+    }
+
+    /// Begins the transaction of a migration.
+    async fn begin(&self) -> Result<(), StoreError> {
+        let sql = format!(
+            "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
+             set local client_min_messages = warning; set local lock_timeout = '5s'; \
+             set local search_path = ''"
+        );
+        self.client.batch_execute(&sql).await?;
+        match schema::later(&self.client).await? {
+            None => Ok(()),
+            Some(later) => Err(StoreError::Refused(vec![Fault {
+                fault: format!(
+                    "the database has schema {later}, and this program has schema {SCHEMA_VERSION}"
+                ),
+                fix: "migrate with the later program; docs/upgrading.md says which servers may run beside \
+                      it"
+                    .to_owned(),
+            }])),
         }
-        applied?;
-        self.make_login(&name, login.config.get_password()).await
     }
 
     /// Whether the database has the schema of a later program, which this one must not migrate. Whether it
@@ -100,27 +155,6 @@ impl Owner {
     /// [`StoreError::Away`] if the database does not answer.
     pub async fn has_later_schema(&self) -> Result<bool, StoreError> {
         Ok(schema::later(&self.client).await?.is_some())
-    }
-
-    async fn apply_schema(&self) -> Result<(), StoreError> {
-        let begin = format!(
-            "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
-             set local client_min_messages = warning; set local lock_timeout = '5s'; \
-             set local search_path = ''"
-        );
-        self.client.batch_execute(&begin).await?;
-        if let Some(later) = schema::later(&self.client).await? {
-            return Err(StoreError::Refused(vec![Fault {
-                fault: format!("the database has schema {later}, and this program has schema {SCHEMA_VERSION}"),
-                fix: "migrate with the later program; docs/upgrading.md says which servers may run beside \
-                      it"
-                    .to_owned(),
-            }]));
-        }
-        self.client.batch_execute(LOCK).await?;
-        let stamp = schema::schema_stamp();
-        let sql = format!("{SCHEMA}\ncomment on schema voice is '{stamp}'; commit");
-        Ok(self.client.batch_execute(&sql).await?)
     }
 
     async fn login_name(&self, login: &Target) -> Result<String, StoreError> {
@@ -235,7 +269,7 @@ impl Owner {
 /// Any number will do, as long as it is always the same: "switchro" in ASCII.
 const MIGRATION_LOCK: i64 = 0x7377_6974_6368_726f;
 
-/// Takes every table that is there before anything is changed. Table by table, as the schema needs them, the
+/// Takes every table of ours that is there before anything is changed. Table by table, as the schema needs them, the
 /// migration and a transaction of a running server could wait for each other. An attempt that waits gives up
 /// after a tenth of the time after which Postgres looks for that, and lets go of everything, so nobody waits
 /// long for the migration.
@@ -245,8 +279,6 @@ const LOCK: &str = join!(
        tables text := (select string_agg(c.oid::regclass::text, ', ' order by c.relname) \
          from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
            and c.relname in (",
-    quoted!(&LIVE_CHAT),
-    ", ",
     quoted!(&OURS),
     ")); \
      begin \

@@ -56,7 +56,7 @@ pub(crate) async fn migrate(owner_url: &str, login_url: &str) -> Result<(), Stor
         info!("the embedded database has the schema of a later program, and keeps it");
         return Ok(());
     }
-    owner.migrate(login_url).await
+    owner.migrate(login_url).await.map(drop)
 }
 
 /// The owner's access to the embedded database, which either runs already or is started for one command.

@@ -186,7 +186,7 @@ pub(crate) async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
 }
 
 fn database() -> TestDatabase {
-    database_of(&store_pg::schema_stamp(), |template| {
+    database_of(&store_pg::template_key(), |template| {
         let (owner, login) =
             (template.connection_string(localpg::SUPERUSER), template.connection_string(LOGIN));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

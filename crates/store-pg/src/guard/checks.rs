@@ -100,16 +100,20 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "run `switchroom migrate`",
     },
     Check {
-        // With the rights of anybody else, one of them could read every workspace.
+        // With the rights of anybody else, one of them could read every workspace. One that the owner of
+        // the database wrote has the owner's rights.
         sql: "select 'the function livechat.' || p.proname || case \
-                 when p.proowner <> o.role then ' does not belong to ' || o.role \
-                 when not p.prosecdef then ' does not run with the rights of ' || o.role \
-                 else ' has no search_path of its own' end, p.proowner <> o.role \
+                 when p.proowner <> o.role and o.is_generated then ' does not belong to ' || o.role \
+                 when not p.prosecdef then ' does not run with the rights of its owner' \
+                 else ' has no search_path of its own' end, p.proowner <> o.role and o.is_generated \
              from pg_proc p cross join lateral (select to_regrole(case p.proname \
-               when 'contact_ids' then 'voice_finder' else 'voice_livechat' end) as role) o \
+                 when 'contact_ids' then 'voice_finder' else 'voice_livechat' end) as role, \
+               coalesce(obj_description(p.oid, 'pg_proc') like 'Switchroom %', false) \
+                 as is_generated) o \
              where p.pronamespace = to_regnamespace('livechat') \
-               and not (p.proowner = o.role and p.prosecdef \
-                 and coalesce('search_path=\"\"' = any (p.proconfig), false)) \
+               and not ((p.proowner = o.role or not o.is_generated) and p.prosecdef \
+                 and exists (select from unnest(p.proconfig) as c (setting) \
+                   where c.setting ~ '^search_path=(\"\"|pg_catalog\\M)' or not o.is_generated)) \
              order by p.proname",
         fix: "run `switchroom migrate`",
     },
@@ -119,7 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
              from unnest(array[",
             quoted!(&QUESTIONS),
             "]) as q (name) \
-             where not exists (select from pg_proc p \
+             where q.name <> 'contact_ids' and not exists (select from pg_proc p \
                where p.pronamespace = to_regnamespace('livechat') and p.proname = q.name)",
         ),
         fix: "run `switchroom migrate`",

@@ -80,17 +80,17 @@ async fn what_is_wrong_with_the_tables_is_named() {
              create trigger refuses before insert on livechat_messages for each row \
                execute function refuses()",
             "drop function refuses cascade",
-            "the database refused the data (P0001, in PL/pgSQL function refuses() line 1 at RAISE): \
+            "the database refused the data (P0001, in PL/pgSQL function public.refuses() line 1 at RAISE): \
              look at the trigger",
         ),
         (
             "create function counts() returns trigger language plpgsql as \
-               'begin if exists (select from voice_numbers n where n.rank = ''Jane''::text) \
+               'begin if exists (select from public.voice_numbers n where n.rank = ''Jane''::text) \
                   then return null; end if; return new; end'; \
              create trigger counts before insert on livechat_messages for each row \
                execute function counts()",
             "drop function counts cascade",
-            "near n.rank, in PL/pgSQL function counts() line 1 at IF)",
+            "near n.rank, in PL/pgSQL function public.counts() line 1 at IF)",
         ),
     ];
     for (broken, mended, want) in cases {

@@ -303,8 +303,8 @@ async fn the_live_chat_is_shown_to_its_workspace_by_two_fences() {
     // The first fence is the function's own, the second the policies'.
     let open_function = |function: &str| {
         format!(
-            "do $$ begin execute (select replace(pg_get_functiondef(p.oid), \
-               'workspace_id = ws and ws = voice.workspace()', 'workspace_id is not null') \
+            "do $$ begin execute (select regexp_replace(replace(pg_get_functiondef(p.oid), \
+               'ws is distinct from voice.workspace()', 'false'), '[a-z].workspace_id = own', 'true') \
              from pg_proc p where p.pronamespace = 'livechat'::regnamespace \
                and p.proname = '{function}'); end $$"
         )

@@ -9,6 +9,7 @@ mod errors;
 mod events;
 mod guard;
 mod isolation;
+mod livechats;
 mod lookup;
 mod migrate;
 mod plan;

@@ -33,7 +33,7 @@ pub(crate) struct Db {
 
 impl Db {
     pub(crate) async fn new() -> Self {
-        let database = clone_of(&store_pg::schema_stamp(), |template| {
+        let database = clone_of(&store_pg::template_key(), |template| {
             let server = template.connection_string(LOGIN);
             block_on(migrate(&template.connection_string(OWNER), &server))
         });
@@ -191,7 +191,7 @@ fn make_owner(major: u32) -> String {
 }
 
 async fn migrate(owner: &str, server: &str) -> Result<(), StoreError> {
-    Owner::connect(owner).await?.migrate(server).await
+    Owner::connect(owner).await?.migrate(server).await.map(drop)
 }
 
 fn block_on(
