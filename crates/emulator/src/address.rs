@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dialling::Country;
 use identity::{AgentIdentity, ClientAddress, PhoneNumber};
 
 /// One end of a call, as `From` and `To` write it.
@@ -52,6 +53,15 @@ impl fmt::Display for Address {
             Self::Number(number) => f.write_str(number),
         }
     }
+}
+
+/// The number that a text means when `caller` dials it: as Twilio's own examples write them, such as
+/// `415-555-7777`, it may be a national number of the caller's country. Without a number to call from,
+/// that is the United States.
+pub(crate) fn dialled(text: &str, caller: &str) -> Option<PhoneNumber> {
+    let home = caller.parse().ok().map(|caller| Country::home(&caller));
+    let home = home.filter(|home| *home != Country::NONE).or_else(|| "US".parse().ok());
+    dialling::read(text, home.unwrap_or(Country::NONE)).ok().map(|number| number.e164)
 }
 
 /// The status of a call or leg, as `CallStatus` writes it.
@@ -164,7 +174,23 @@ impl fmt::Display for Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::Address;
+    use super::{Address, dialled};
+
+    #[test]
+    fn a_number_is_dialled_as_it_is_read_in_the_callers_country() {
+        let cases = [
+            ("415-555-7777", "+15005550006", Some("+14155557777")),
+            ("(415) 555-7777", "client:a", Some("+14155557777")),
+            ("030 123456", "+4989123456", Some("+4930123456")),
+            ("+49 30 123456", "+15005550006", Some("+4930123456")),
+            ("12345", "+15005550006", None),
+            ("anonymous", "+15005550006", None),
+        ];
+        for (text, caller, want) in cases {
+            let got = dialled(text, caller);
+            assert_eq!(got.as_ref().map(|number| number.as_str()), want, "{text}");
+        }
+    }
 
     #[test]
     fn an_address_is_read_as_it_is_written() {

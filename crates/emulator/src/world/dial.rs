@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use identity::{CallSid, PhoneNumber};
+use identity::CallSid;
 
 use super::life::{SIP_CANCELED, SIP_OK};
 use super::{Goes, World};
+use crate::address::dialled;
 use crate::problem::{CALLER_ID, NUMBER_FORMAT, Problem, TOO_MANY_NOUNS};
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
@@ -102,17 +103,18 @@ impl World {
         false
     }
 
-    fn start_leg(&mut self, parent: CallSid, noun: Noun) {
+    fn start_leg(&mut self, parent: CallSid, mut noun: Noun) {
         let Some(call) = self.calls.get(&parent) else { return };
         let Doing::Dialling(dialling) = &call.script.doing else { return };
         let from =
             dialling.dial.caller_id.as_deref().map_or_else(|| call.from.clone(), Address::from);
-        let bad = match &noun.to {
-            Address::Number(number) if number.parse::<PhoneNumber>().is_err() => {
-                Some(Problem::warning(NUMBER_FORMAT, "a number is not in E.164 form"))
+        let mut bad = None;
+        if let Address::Number(text) = &noun.to {
+            match dialled(text, &from.to_string()) {
+                Some(number) => noun.to = Address::from(&number),
+                None => bad = Some(Problem::warning(NUMBER_FORMAT, "a number cannot be read")),
             }
-            _ => None,
-        };
+        }
         let leg = self.new_leg(parent, from, noun);
         if let Some(call) = self.calls.get_mut(&parent)
             && let Some(dialling) = call.script.dialling_mut()

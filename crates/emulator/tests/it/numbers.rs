@@ -79,3 +79,28 @@ async fn a_number_that_dials_itself_is_stopped() {
     assert_eq!(story.status, CallStatus::NoAnswer);
     assert_eq!(twilio.calls().len(), 6);
 }
+
+/// Twilio's own examples write numbers of the caller's country as people do.
+#[tokio::test]
+async fn a_number_may_be_written_as_people_write_it() {
+    for document in [
+        "<Dial action=\"/action\"><Number>415-555-7777</Number></Dial>",
+        "<Dial action=\"/action\">(415) 555-7777</Dial>",
+        "<Dial action=\"/action\"><Number>+1 415 555 7777</Number></Dial>",
+    ] {
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/voice" => twiml(document),
+            "/action" => twiml(""),
+            _ => status(204),
+        })
+        .await;
+        let (twilio, _account) = twilio(&server).await;
+        twilio.phone("+14155557777").behaves(Behaviour::talks(secs(1), secs(5)));
+
+        let story = twilio.phone(CALLER).call(NUMBER).ended().await;
+
+        assert_eq!(story.problems().count(), 0, "{document}: {story}");
+        assert_eq!(story.legs[0].to.to_string(), "+14155557777", "{document}");
+        assert_eq!(server.at("/action")[0].param("DialCallStatus"), "completed", "{document}");
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::server::{CALLER, NUMBER, Reply, Seen, Server, TOKEN, secs, status, twiml};
 
-const CUSTOMER: &str = "+15005557777";
+const CUSTOMER: &str = "+1555777";
 
 /// Says something, and reports. `/bridge` dials, and calls are redirected to `/moved`.
 fn script(seen: &Seen) -> Reply {
@@ -314,9 +314,9 @@ async fn errors_have_twilios_numbers() {
         ("To", &[], 21201, "No 'To' number is specified"),
         (
             "To",
-            &[("To", "5005557777")],
+            &[("To", "555777")],
             21211,
-            "The phone number you are attempting to call, 5005557777, is not valid.",
+            "The phone number you are attempting to call, 555777, is not valid.",
         ),
         (
             "To",

@@ -9,6 +9,7 @@ use super::super::error::{
     APPLICATION, ApiError, FROM, FROM_NOT_VERIFIED, NO_FROM, NO_TO, TO, TWIML_TOO_LONG, URL,
 };
 use super::super::form::Form;
+use crate::address::dialled;
 use crate::problem::{Problem, STATUS_EVENTS};
 use crate::state::call::{CallOut, First, Outbound};
 use crate::step::Subscription;
@@ -97,7 +98,7 @@ fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError>
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         return Ok((Address::Client(identity.to_owned()), parameters));
     }
-    let number: PhoneNumber = to.parse().map_err(|_| bad())?;
+    let number = dialled(to, form.get("From").unwrap_or_default()).ok_or_else(bad)?;
     Ok((Address::from(&number), Vec::new()))
 }
 
