@@ -129,7 +129,8 @@ fn fix(code: &str, message: &str) -> Option<&'static str> {
 const BY_MESSAGE: [(&str, &str); 12] = [
     (
         "no encryption",
-        "the database may take this role by TLS only: take sslmode=disable out of the connection string",
+        "if pg_hba.conf takes this role by TLS only (hostssl), take sslmode=disable out of the connection \
+         string; else let it, or the provider's list of addresses, let this role in from this machine",
     ),
     (
         "pg_hba.conf",

@@ -52,7 +52,7 @@ pub(super) async fn look(config: &Config, report: &mut Report) -> Vec<Found> {
             Vec::new()
         }
         Ok(Err(error)) => {
-            report.fault(format!("DATABASE_URL: {}", with_causes(&error)), REACH);
+            report.fault(format!("DATABASE_URL: {error}"), REACH);
             Vec::new()
         }
         Err(_) => {
