@@ -291,6 +291,7 @@ async fn write(
     let new = Json(new.into_values().collect::<Vec<_>>());
     let (calls, legs) = (record::of_calls(change.calls), record::of_legs(change.legs));
     let entries = rows::of_log(&change.entries);
+    let moves_agents = change.moves_agents();
     let agents: Vec<Uuid> = change.settled.into_iter().collect();
     let (kinds, refs) = change.news;
     let agent_params: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
@@ -303,7 +304,7 @@ async fn write(
         (!agents.is_empty(), LOCK_AGENTS, &agent_params),
         (!agents.is_empty(), SETTLE_AGENTS, &agent_params),
         // The last that waits for a lock.
-        (!kinds.is_empty(), NOTE, &[&workspace, &kinds, &refs]),
+        (!kinds.is_empty(), NOTE, &[&workspace, &kinds, &refs, &moves_agents]),
     ];
     let does: Vec<_> = statements.into_iter().filter(|(does, ..)| *does).collect();
     let prepare = does.iter().map(|(_, sql, _)| client.prepare_cached(sql));

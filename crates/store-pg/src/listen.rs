@@ -23,6 +23,8 @@ pub struct Listener {
 pub enum Notice {
     /// Something changed in the workspace.
     Changed(WorkspaceId),
+    /// What members of the workspace are doing changed, or what they set by hand.
+    Agents(WorkspaceId),
     /// Pages of these agents are open, and it could not be recorded.
     Unrecorded(WorkspaceId, Vec<UserId>),
 }
@@ -30,6 +32,9 @@ pub enum Notice {
 impl Notice {
     /// The workspace, then the agents. Anybody who may connect may also notify.
     fn read(payload: &str) -> Option<Self> {
+        if let Some(workspace) = payload.strip_suffix(" agents") {
+            return workspace.parse().ok().map(Self::Agents);
+        }
         let mut words = payload.split(' ');
         let workspace = words.next()?.parse().ok()?;
         let users = words.map(|word| word.parse().ok()).collect::<Option<Vec<_>>>()?;
@@ -118,9 +123,19 @@ mod tests {
         let (workspace, user): (WorkspaceId, _) =
             ("acme".parse().unwrap(), UserId::from_bytes([7; 16]));
         assert_eq!(Notice::read("acme"), Some(Notice::Changed(workspace.clone())));
+        assert_eq!(Notice::read("acme agents"), Some(Notice::Agents(workspace.clone())));
         let unrecorded = Notice::Unrecorded(workspace, vec![user, user]);
         assert_eq!(Notice::read(&format!("acme {user} {user}")), Some(unrecorded));
-        for payload in ["", " ", "acme ", "acme x", &format!(" {user}"), "acme  "] {
+        for payload in [
+            "",
+            " ",
+            " agents",
+            "acme agents agents",
+            "acme ",
+            "acme x",
+            &format!(" {user}"),
+            "acme  ",
+        ] {
             assert_eq!(Notice::read(payload), None, "{payload}");
         }
     }

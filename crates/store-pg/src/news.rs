@@ -7,13 +7,14 @@ pub(crate) const AGENT: &str = "agent";
 
 /// Numbers the changes that `$news` names (columns `kind`, `ref` and `rank`, from 1 without gaps),
 /// keeps them in the ring buffer, and notifies every server. `$before` are common table expressions
-/// that go before. `$result` is the final select; it may use `notified`, which has a row if there are
-/// changes. `$1` is the workspace.
+/// that go before. `$agents` says whether calls, pages or what an agent set by hand change what members are
+/// doing: that is notified too. `$result` is the final select; it may use `notified`, which has a row if
+/// there are changes. `$1` is the workspace.
 ///
 /// It must be the last statement of its transaction that waits for a lock: it holds the workspace's
 /// number until the commit.
 macro_rules! with_news {
-    ($before:expr, $news:expr, $result:expr) => {
+    ($before:expr, $news:expr, $agents:expr, $result:expr) => {
         $crate::text::join!(
             "with ",
             $before,
@@ -31,7 +32,9 @@ kept as ( \
       from news n cross join head h order by 1 desc limit 1024) n \
   on conflict (workspace_id, slot) do update set seq = excluded.seq, kind = excluded.kind, \
     ref = excluded.ref, at = excluded.at), \
-notified as (select pg_notify('voice_changes', $1::text) from head) ",
+notified as (select pg_notify('voice_changes', $1::text),     case when ",
+            $agents,
+            " then pg_notify('voice_changes', $1::text || ' agents') end from head) ",
             $result
         )
     };
@@ -39,10 +42,11 @@ notified as (select pg_notify('voice_changes', $1::text) from head) ",
 
 pub(crate) use with_news;
 
-/// Workspace, kinds, refs.
+/// Workspace, kinds, refs, whether what members are doing has changed.
 pub(crate) const NOTE: &str = with_news!(
     "",
     "select n.kind, n.ref, n.rank \
      from unnest($2::text[], $3::text[]) with ordinality as n (kind, ref, rank)",
+    "$4::boolean",
     "select count(*) from notified"
 );

@@ -40,6 +40,11 @@ impl<'a> Change<'a> {
         Self { calls: after.iter().collect(), legs, entries: after.iter().collect(), settled, news }
     }
 
+    /// Whether it changes what agents are doing: one of them is on a call, or is free since another moment.
+    pub(super) fn moves_agents(&self) -> bool {
+        !self.settled.is_empty() || self.legs.iter().any(|(_, leg)| leg.answered_at.is_some())
+    }
+
     /// What differs.
     pub(super) fn between(before: &'a [Call], after: &'a [Call]) -> Self {
         let before = by_sid(before);

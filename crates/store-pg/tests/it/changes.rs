@@ -148,8 +148,10 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
     listener.now().await.expect("it is there");
     for (workspace, user) in [(&a, 1), (&b, 2), (&a, 1)] {
         store.set_presence(workspace, agent(user), Presence::Away, at(0)).await.expect("set");
-        let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
-        assert_eq!(heard.expect("a notice").expect("a notice"), Notice::Changed(workspace.clone()));
+        for want in [Notice::Changed(workspace.clone()), Notice::Agents(workspace.clone())] {
+            let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
+            assert_eq!(heard.expect("a notice").expect("a notice"), want);
+        }
     }
     // Anybody may notify.
     db.execute("select pg_notify('voice_changes', 'no workspace!')");
