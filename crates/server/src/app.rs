@@ -14,7 +14,7 @@ use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::Journal;
 use crate::known::Workspaces;
-use crate::known::{Acknowledged, EndedCalls, Rosters};
+use crate::known::{Acknowledged, EndedCalls, Members, Rosters};
 use crate::log::Quotas;
 use crate::metrics::Metrics;
 use crate::nobody::Nobody;
@@ -31,6 +31,7 @@ pub(crate) struct App {
     pub(crate) budget: Arc<Budget>,
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) rosters: Arc<Rosters>,
+    pub(crate) members: Arc<Members>,
     pub(crate) ended_calls: EndedCalls,
     pub(crate) acknowledged: Arc<Acknowledged>,
     pub(crate) key_fit: KeyFit,

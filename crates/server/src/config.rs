@@ -53,6 +53,9 @@ pub struct Config {
     /// How long a caller waits for the database before the call is answered from memory;
     /// [`Config::read`] sets 250 ms.
     pub database_budget: Duration,
+    /// How old what memory has of members may be when a call is decided by it; [`Config::read`] sets 5 s. With
+    /// zero, every call reads them.
+    pub members_current: Duration,
     /// The pause between two rounds in which rosters are refreshed and what is known of workspaces
     /// is written to disk; `None`: only [`Server::save_known`](crate::Server::save_known) and the end do it.
     pub refresh_every: Option<Duration>,
@@ -117,6 +120,7 @@ impl Config {
                 allowed_origins,
                 signalling,
                 database_budget: DATABASE_BUDGET,
+                members_current: MEMBERS_CURRENT,
                 refresh_every: Some(REFRESH_EVERY),
                 reconcile: ReconcileConfig {
                     api,
@@ -182,6 +186,9 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(15);
 
 /// If the machine fails, the changes of this time are lost. A round costs one sync of a small file for
 /// each workspace that has changed.
+/// One slow read is included: members are read every 4 s.
+const MEMBERS_CURRENT: Duration = Duration::from_secs(5);
+
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
 const MISSING_SECRETS_KEY: &str = "SWITCHROOM_SECRETS_KEY is missing: 32 bytes in base64, \

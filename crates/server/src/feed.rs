@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::clock::Clock;
-use crate::known::Workspaces;
+use crate::known::{Rosters, Workspaces};
 use crate::metrics::Metrics;
 
 use channel::Channel;
@@ -46,6 +46,7 @@ struct Shared {
     clock: Clock,
     store: Store,
     workspaces: Arc<Workspaces>,
+    rosters: Arc<Rosters>,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -92,6 +93,7 @@ impl Feed {
         clock: Clock,
         store: Store,
         workspaces: Arc<Workspaces>,
+        rosters: Arc<Rosters>,
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
@@ -100,6 +102,7 @@ impl Feed {
             clock,
             store,
             workspaces,
+            rosters,
             metrics,
             stop,
             tasks: TaskTracker::new(),
@@ -224,7 +227,7 @@ mod tests {
         });
         let (metrics, stop) =
             (Arc::new(Metrics::new(&LostLines::default())), CancellationToken::new());
-        let feed = Feed::new(clock, store, Arc::new(workspaces), metrics, stop);
+        let feed = Feed::new(clock, store, Arc::new(workspaces), Arc::default(), metrics, stop);
         let workspace: WorkspaceId = "acme".parse().unwrap();
         let (requests, gone) = mpsc::channel(1);
         drop(gone);

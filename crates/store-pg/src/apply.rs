@@ -289,9 +289,9 @@ async fn write(
     let scope = Scope::Webhook(workspace);
     let workspace = workspace.as_str();
     let new = Json(new.into_values().collect::<Vec<_>>());
+    let moves_agents = change.moves_agents();
     let (calls, legs) = (record::of_calls(change.calls), record::of_legs(change.legs));
     let entries = rows::of_log(&change.entries);
-    let moves_agents = change.moves_agents();
     let agents: Vec<Uuid> = change.settled.into_iter().collect();
     let (kinds, refs) = change.news;
     let agent_params: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];

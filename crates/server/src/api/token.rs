@@ -39,7 +39,9 @@ pub(super) async fn issue(
     if identity.user() != user {
         return Err(ApiError::identity_not_yours());
     }
-    if !app.store.is_member(workspace, user).await? {
+    let is_member = app.store.is_member(workspace, user).await?;
+    app.rosters.said(workspace, user, is_member);
+    if !is_member {
         return Err(ApiError::workspace_not_found());
     }
     let workspace = app.workspaces.find(workspace, app.budget.allowance()).await.map_err(

@@ -2,12 +2,13 @@
 
 use calls::{Event, Fact, Routed, Verdict};
 use identity::PhoneNumber;
-use routing::{Caller, Decision, Ending, resolve};
-use store_pg::{KnownContact, MOST_MEMBERS, Roster};
+use routing::{Decision, Ending, resolve};
+use store_pg::{Caller, KnownContact, Roster, StoreError};
 use tracing::{info, warn};
 
 use super::rung::Rung;
 use super::{Webhook, twiml};
+use crate::known::KnownCaller;
 
 /// Rings the next wave, or ends the call as the policy says if there is none.
 ///
@@ -43,56 +44,61 @@ pub(super) async fn ring(call: &Webhook<'_>, event: Event, rung: &Rung) -> Strin
     render(call, &decision, (&from, roster.contact.as_ref()), rung)
 }
 
-/// Caller, assignments and members, from the database, or from memory if it is away.
+/// Caller and assignments, from the database or from memory if it is away, and the members from memory,
+/// which is kept current.
 async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
-    let wrap_up = call.signed.workspace.policy.wrap_up();
-    let read = app.acknowledged.mark();
-    let lookup = app.store.roster(
-        workspace,
-        caller,
-        call.signed.workspace.home(),
-        call.sid,
-        wrap_up,
-        app.clock.now(),
-    );
-    let allowance = call.signed.allowance;
-    let found = if app.rosters.knows(workspace) {
-        app.budget.spend(workspace, allowance, lookup).await
-    } else {
-        // A late ring is better than none.
-        app.budget.spend_all(workspace, allowance, lookup).await
-    };
-    let mut roster = match found {
-        Ok(roster) => {
-            if app.rosters.remember(workspace, caller, &roster, app.clock.instant()) {
-                app.metrics.over_budget("members");
-                warn!(workspace.id = %workspace, "workspace {workspace} has more members who take calls than are read: only the first {MOST_MEMBERS} by id ring");
+    let members = app.members.find(workspace, call.signed.allowance);
+    let (asked, members) = tokio::join!(ask(call, caller), members);
+    let members = members?;
+    let (found, mut call_is_over) = match asked {
+        Ok(asked) => {
+            let call_is_over = asked.call_is_over;
+            let home = call.signed.workspace.home();
+            let found = caller.and_then(|number| asked.with(number, home));
+            let found =
+                found.map(|found| KnownCaller { contact: found.contact, assigned: found.assigned });
+            if let (Some(caller), Some(found)) = (caller, &found) {
+                app.rosters.remember_caller(workspace, caller, found);
             }
-            Some(roster)
+            (found, call_is_over)
         }
         Err(error) => {
             if app.may_log(workspace, "stale") {
                 warn!(call.sid = %call.sid, stale = true, "call {} is routed from memory: {error}", call.sid);
             }
             app.metrics.call("stale");
-            app.rosters.recall(workspace, caller)
+            (caller.and_then(|caller| app.rosters.caller(workspace, caller)), false)
         }
     };
-    if let Some(roster) = &mut roster {
-        app.feed.pages(workspace).correct(roster);
-        let now = app.clock.instant();
-        app.acknowledged.correct(workspace, read, &mut roster.candidates, wrap_up, now);
-        roster.call_is_over |= app.ended_calls.contains(workspace, call.sid)
-            || app.acknowledged.was_answered(workspace, call.sid);
+    call_is_over |= app.ended_calls.contains(workspace, call.sid)
+        || app.acknowledged.was_answered(workspace, call.sid);
+    let wrap_up = call.signed.workspace.policy.wrap_up();
+    let mut roster = members.roster(found, wrap_up, app.clock.now());
+    app.feed.pages(workspace).correct(&mut roster);
+    let now = app.clock.instant();
+    app.acknowledged.correct(workspace, members.mark, &mut roster.candidates, wrap_up, now);
+    Some(Roster { call_is_over, ..roster })
+}
+
+/// Asks the database who calls. Who is assigned is never taken from memory while it answers: an assignment
+/// that was committed before the call counts.
+async fn ask(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Result<Caller, StoreError> {
+    let (app, workspace) = (call.app, &call.signed.workspace.id);
+    let tails = caller.map(dialling::tails).unwrap_or_default();
+    let asked = app.store.caller(workspace, &tails, call.sid);
+    if app.rosters.knows(workspace) {
+        app.budget.spend(workspace, call.signed.allowance, asked).await
+    } else {
+        // A late ring is better than none.
+        app.budget.spend_all(workspace, call.signed.allowance, asked).await
     }
-    roster
 }
 
 fn decide(call: &Webhook<'_>, roster: &Roster, rung: &Rung) -> Decision {
     let caller = match &roster.contact {
-        Some(contact) => Caller::Contact(contact.id),
-        None => Caller::Unknown,
+        Some(contact) => routing::Caller::Contact(contact.id),
+        None => routing::Caller::Unknown,
     };
     let mut candidates = roster.candidates.clone();
     for candidate in &mut candidates {

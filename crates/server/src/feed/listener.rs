@@ -20,9 +20,11 @@ pub(super) async fn listen(shared: &Shared) {
                         info!("listening for changes again");
                     }
                     shared.doubt().out_of_reach(shared.clock.instant());
+                    shared.rosters.hears(true, shared.clock.instant());
                     // Changes that were written meanwhile sent no notification here.
                     shared.wake_all();
                     let error = listen_until_lost(shared, listener).await;
+                    shared.rosters.hears(false, shared.clock.instant());
                     warn!("not listening for changes: {error}");
                 }
                 Err(error) if !was_lost => warn!("not listening for changes: {error}"),
@@ -47,6 +49,7 @@ async fn listen_until_lost(shared: &Shared, mut listener: Listener) -> StoreErro
         tokio::select! {
             notified = listener.next() => match notified {
                 Ok(Notice::Changed(workspace)) => shared.wake(&workspace),
+                Ok(Notice::Agents(workspace)) => shared.rosters.changed(&workspace),
                 Ok(Notice::Unrecorded(workspace, users)) => {
                     shared.doubt().told(workspace, users, shared.clock.instant());
                 }

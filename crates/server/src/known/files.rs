@@ -190,10 +190,10 @@ const UNFINISHED: &str = ".unfinished";
 #[cfg(test)]
 mod tests {
     use identity::{AccountSid, ApiKeySid, AppSid, ContactId, Timestamp, UserId};
-    use routing::{Activity, Candidate, Page, Presence, Role};
-    use store_pg::KnownContact;
+    use routing::{Page, Presence, Role};
+    use store_pg::{AgentRow, KnownContact};
 
-    use super::super::rosters::Caller;
+    use super::super::rosters::KnownCaller;
     use super::*;
     use crate::secrets::SecretsKey;
 
@@ -227,19 +227,23 @@ mod tests {
 
     fn known() -> KnownWorkspace {
         let user = |n| UserId::from_bytes([n; 16]);
-        let member = |n, role| Candidate {
+        let member = |n, role| AgentRow {
             user: user(n),
-            role: Some(role),
-            assigned: false,
+            name: None,
+            role,
             presence: Presence::Away,
-            page: Page::Unknown,
-            activity: Activity::Idle,
+            presence_since: None,
+            on_call_since: None,
+            offered_since: None,
+            call: None,
             idle_since: Some(Timestamp::from_unix_seconds(1_767_225_600)),
-            rung_in: None,
+            ready_since: None,
+            page: Page::Unknown,
+            online_until: None,
         };
         let contact =
             KnownContact { id: ContactId::from_bytes([9; 16]), name: Some("Ana Example".into()) };
-        let caller = Caller { contact, assigned: vec![user(2), user(3)] };
+        let caller = KnownCaller { contact, assigned: vec![user(2), user(3)] };
         KnownWorkspace {
             row: WorkspaceRow {
                 account: AccountSid::from_bytes([1; 16]),
@@ -253,9 +257,9 @@ mod tests {
                 edge: Some("dublin".to_owned()),
             },
             roster: Some(KnownRoster {
-                members: vec![member(1, Role::Agent), member(2, Role::Admin)],
+                members: [member(1, Role::Agent), member(2, Role::Admin)].into(),
                 callers: HashMap::from([(CALLER.parse().unwrap(), caller)]),
-                at: None,
+                read: None,
             }),
         }
     }

@@ -4,13 +4,12 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialling::Country;
-use identity::{CallSid, WorkspaceId};
-use store_pg::{MOST_MEMBERS, Store};
+use identity::WorkspaceId;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::files::{Files, KnownWorkspace};
+use super::members::Members;
 use super::rosters::Rosters;
 use super::workspaces::Workspaces;
 use crate::clock::Clock;
@@ -19,7 +18,7 @@ use crate::metrics::Metrics;
 /// Asks the database again where the answer is old, and writes what is known to disk.
 pub(crate) struct Refresh {
     pub(crate) clock: Clock,
-    pub(crate) store: Store,
+    pub(crate) members: Arc<Members>,
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) rosters: Arc<Rosters>,
     pub(crate) files: Arc<Files>,
@@ -44,8 +43,8 @@ impl Refresh {
         }
     }
 
-    /// Reads the rosters again that no call has brought for a while: a member who has left since then
-    /// must not ring when the database is away.
+    /// Reads the members again of workspaces that are not in use: a member who has left since then must not
+    /// ring when the database is away.
     async fn ask_again(&self) {
         let Some(then) = self.clock.instant().checked_sub(OLD) else { return };
         for (id, _) in self.workspaces.rows() {
@@ -57,18 +56,8 @@ impl Refresh {
     }
 
     async fn ask(&self, id: &WorkspaceId) -> bool {
-        let no_call = CallSid::from_bytes([0; 16]);
-        // What agents are doing now is not remembered.
-        let lookup =
-            self.store.roster(id, None, Country::NONE, no_call, Duration::ZERO, self.clock.now());
-        match tokio::time::timeout(PATIENCE, lookup).await {
-            Ok(Ok(roster)) => {
-                if self.rosters.remember(id, None, &roster, self.clock.instant()) {
-                    self.metrics.over_budget("members");
-                    warn!(workspace.id = %id, "workspace {id} has more members who take calls than are read: only the first {MOST_MEMBERS} by id ring");
-                }
-                true
-            }
+        match tokio::time::timeout(PATIENCE, self.members.read(id)).await {
+            Ok(Ok(())) => true,
             Ok(Err(error)) => {
                 debug!("rosters are not refreshed: {error}");
                 false

@@ -1,128 +1,330 @@
-//! The last known roster of each workspace, for when the database is away.
+//! The members of each workspace and what they are doing, kept current while the workspace is in use, and
+//! the callers of late, for when the database is away.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use identity::{PhoneNumber, UserId, WorkspaceId};
+use identity::{PhoneNumber, Timestamp, UserId, WorkspaceId};
 use routing::{Activity, Candidate, Page, Presence};
-use store_pg::{KnownContact, MOST_MEMBERS, Roster};
+use store_pg::{AgentRow, KnownContact, MOST_MEMBERS, Roster};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The roster of each workspace as the database last gave it.
+use super::acknowledged::Mark;
+
+/// What this server remembers of each workspace's members and callers.
+///
+/// Our own facts about members (presence, page, calls, wrap-up) are read again when the database notifies
+/// of a change, those of the live chat (who is a member, with which role) every [`POLL`]. In between,
+/// memory answers.
 #[derive(Debug, Default)]
 pub(crate) struct Rosters {
-    workspaces: Mutex<HashMap<WorkspaceId, KnownRoster>>,
+    all: Mutex<All>,
+    /// Something is to be read again.
+    pub(super) wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    /// Since when no notification was missed; `None` while nobody listens.
+    heard_since: Option<Instant>,
+    workspaces: HashMap<WorkspaceId, Entry>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    /// `None` if nothing was read yet.
+    roster: Option<KnownRoster>,
+    /// When a call last asked.
+    used: Option<Instant>,
+    /// Whether the database has notified of a change since the last read began.
+    is_changed: bool,
+    is_being_read: bool,
+    /// When the last attempt to read began.
+    tried: Option<Instant>,
 }
 
 /// The last known roster of one workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct KnownRoster {
-    pub(super) members: Vec<Candidate>,
-    pub(super) callers: HashMap<PhoneNumber, Caller>,
-    /// When it was read; `None` if it comes from a file of an earlier run.
-    pub(super) at: Option<Instant>,
+    /// The members who take calls.
+    pub(super) members: Arc<[AgentRow]>,
+    /// The contacts that called last.
+    pub(super) callers: HashMap<PhoneNumber, KnownCaller>,
+    /// When the members were read; `None` if they come from a file of an earlier run.
+    pub(super) read: Option<Reading>,
 }
 
 /// A contact that has called, and who was assigned.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Caller {
-    pub(super) contact: KnownContact,
-    pub(super) assigned: Vec<UserId>,
+pub(crate) struct KnownCaller {
+    pub(crate) contact: KnownContact,
+    pub(crate) assigned: Vec<UserId>,
+}
+
+/// The beginning of a read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) began: Instant,
+    /// What had reached the database by then.
+    pub(crate) mark: Mark,
+}
+
+/// The members of a workspace, as memory has them.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownMembers {
+    pub(crate) agents: Arc<[AgentRow]>,
+    /// What had reached the database when they were read.
+    pub(crate) mark: Mark,
+    /// Whether what they are doing can be believed. If not, only who they are and what they set by hand.
+    pub(crate) is_current: bool,
 }
 
 impl Rosters {
-    /// Remembers what the database answered. Returns whether the workspace has more members than are
-    /// read, if that is news.
-    pub(crate) fn remember(
+    /// The members as memory has them, for a call. They are current if they were read less than `current`
+    /// ago. The workspace is kept current from now on.
+    pub(super) fn members(
         &self,
         workspace: &WorkspaceId,
-        caller: Option<&PhoneNumber>,
-        roster: &Roster,
         now: Instant,
-    ) -> bool {
-        let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        if !workspaces.contains_key(workspace) {
-            workspaces.insert(workspace.clone(), KnownRoster::default());
-        }
-        let Some(known) = workspaces.get_mut(workspace) else { return false };
-        known.at = Some(now);
-        let was_cut = known.members.len() >= MOST_MEMBERS;
-        known.members.clear();
-        known.members.extend(roster.candidates.iter().filter(|one| one.role.is_some()));
-        if let (Some(caller), Some(contact)) = (caller, &roster.contact) {
-            if known.callers.len() >= MOST_CALLERS && !known.callers.contains_key(caller) {
-                known.callers.clear();
-            }
-            let assigned = roster.candidates.iter().filter(|one| one.assigned);
-            let assigned = assigned.map(|one| one.user).take(MOST_ASSIGNED).collect();
-            let known_caller = Caller { contact: contact.clone(), assigned };
-            known.callers.insert(caller.clone(), known_caller);
-        }
-        known.members.len() >= MOST_MEMBERS && !was_cut
-    }
-
-    /// Takes the roster of an earlier run, unless a newer one is known.
-    pub(super) fn restore(&self, workspace: &WorkspaceId, roster: KnownRoster) {
-        let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        workspaces.entry(workspace.clone()).or_insert(roster);
-    }
-
-    /// The last known roster of a workspace.
-    pub(super) fn known(&self, workspace: &WorkspaceId) -> Option<KnownRoster> {
-        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        workspaces.get(workspace).cloned()
+        current: Duration,
+    ) -> Option<KnownMembers> {
+        let mut all = self.lock();
+        let heard_since = all.heard_since;
+        let entry = all.workspaces.get_mut(workspace)?;
+        entry.used = Some(now);
+        let roster = entry.roster.as_ref()?;
+        let is_current = roster.read.is_some_and(|read| {
+            heard_since.is_some_and(|since| read.began >= since)
+                && now.saturating_duration_since(read.began) < current
+        });
+        let mark = roster.read.map(|read| read.mark).unwrap_or_default();
+        Some(KnownMembers { agents: Arc::clone(&roster.members), mark, is_current })
     }
 
     /// Whether there is a roster to recall.
     pub(crate) fn knows(&self, workspace: &WorkspaceId) -> bool {
-        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        workspaces.contains_key(workspace)
+        self.lock().workspaces.get(workspace).is_some_and(|entry| entry.roster.is_some())
     }
 
-    /// Whether the database has not given the roster since `then`.
-    pub(super) fn is_older(&self, workspace: &WorkspaceId, then: Instant) -> bool {
-        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        workspaces.get(workspace).and_then(|known| known.at).is_none_or(|at| at < then)
-    }
-
-    /// The roster as it was, if there ever was one. Whether the call is over is not known here.
-    ///
-    /// Nobody counts as being on a call, because that is not known any more. A busy page drops the call
-    /// without a sound, so ringing it is better than leaving out an agent who could answer.
-    pub(crate) fn recall(
+    /// A contact that has called, if memory has it.
+    pub(crate) fn caller(
         &self,
         workspace: &WorkspaceId,
-        caller: Option<&PhoneNumber>,
-    ) -> Option<Roster> {
-        let workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let roster = workspaces.get(workspace)?;
-        let known = caller.and_then(|caller| roster.callers.get(caller));
-        let assigned = known.map_or(&[][..], |known| &known.assigned);
-        let mut candidates: Vec<Candidate> = roster
-            .members
-            .iter()
-            .map(|member| Candidate {
-                assigned: assigned.contains(&member.user),
-                activity: Activity::Idle,
-                ..*member
-            })
-            .collect();
-        let gone =
-            assigned.iter().filter(|user| roster.members.iter().all(|one| one.user != **user));
-        candidates.extend(gone.map(|user| Candidate {
-            user: *user,
-            role: None,
-            assigned: true,
-            presence: Presence::Unknown,
-            page: Page::Unknown,
-            activity: Activity::Idle,
-            idle_since: None,
-            rung_in: None,
-        }));
-        let contact = known.map(|known| known.contact.clone());
-        Some(Roster { contact, candidates, closed: Vec::new(), call_is_over: false })
+        caller: &PhoneNumber,
+    ) -> Option<KnownCaller> {
+        self.lock().workspaces.get(workspace)?.roster.as_ref()?.callers.get(caller).cloned()
+    }
+
+    /// Remembers members that were read. Returns whether the workspace has more than are read, if that is
+    /// news.
+    pub(super) fn remember(
+        &self,
+        workspace: &WorkspaceId,
+        read: Reading,
+        members: Vec<AgentRow>,
+    ) -> bool {
+        let mut all = self.lock();
+        let entry = all.entry(workspace);
+        let roster = entry.roster.get_or_insert_default();
+        if roster.read.is_some_and(|known| known.began > read.began) {
+            return false;
+        }
+        let was_cut = roster.members.len() >= MOST_MEMBERS;
+        let is_cut = members.len() >= MOST_MEMBERS;
+        (roster.members, roster.read) = (members.into(), Some(read));
+        is_cut && !was_cut
+    }
+
+    /// Remembers who called, and who was assigned to them.
+    pub(crate) fn remember_caller(
+        &self,
+        workspace: &WorkspaceId,
+        caller: &PhoneNumber,
+        found: &KnownCaller,
+    ) {
+        let mut all = self.lock();
+        let Some(roster) = all.entry(workspace).roster.as_mut() else { return };
+        if roster.callers.len() >= MOST_CALLERS && !roster.callers.contains_key(caller) {
+            roster.callers.clear();
+        }
+        let assigned = found.assigned.iter().copied().take(MOST_ASSIGNED).collect();
+        let known = KnownCaller { contact: found.contact.clone(), assigned };
+        roster.callers.insert(caller.clone(), known);
+    }
+
+    /// Takes the roster of an earlier run, unless a newer one is known.
+    pub(super) fn restore(&self, workspace: &WorkspaceId, roster: KnownRoster) {
+        self.lock().entry(workspace).roster.get_or_insert(roster);
+    }
+
+    /// The last known roster of a workspace.
+    pub(super) fn known(&self, workspace: &WorkspaceId) -> Option<KnownRoster> {
+        self.lock().workspaces.get(workspace)?.roster.clone()
+    }
+
+    /// Whether the members have not been read since `then`.
+    pub(super) fn is_older(&self, workspace: &WorkspaceId, then: Instant) -> bool {
+        let all = self.lock();
+        let roster = all.workspaces.get(workspace).and_then(|entry| entry.roster.as_ref());
+        roster.and_then(|roster| roster.read).is_none_or(|read| read.began < then)
+    }
+
+    /// The database has notified that something about the members has changed.
+    pub(crate) fn changed(&self, workspace: &WorkspaceId) {
+        if let Some(entry) = self.lock().workspaces.get_mut(workspace) {
+            entry.is_changed = true;
+            self.wake.notify_one();
+        }
+    }
+
+    /// The database has said whether this user is a member who takes calls. If memory says otherwise, the
+    /// members are read again.
+    pub(crate) fn said(&self, workspace: &WorkspaceId, user: UserId, is_member: bool) {
+        let mut all = self.lock();
+        let Some(entry) = all.workspaces.get_mut(workspace) else { return };
+        let Some(roster) = &entry.roster else { return };
+        if roster.members.iter().any(|member| member.user == user) != is_member {
+            entry.is_changed = true;
+            self.wake.notify_one();
+        }
+    }
+
+    /// Notifications arrive from now on (`true`), or may be missed (`false`). What was read before counts
+    /// as old: changes since then were perhaps notified to nobody.
+    pub(crate) fn hears(&self, hears: bool, now: Instant) {
+        let mut all = self.lock();
+        all.heard_since = hears.then_some(now);
+        self.wake.notify_one();
+    }
+
+    /// The workspaces in use whose members are to be read now, and when the next ones are. They count as
+    /// being read until [`Self::was_read`].
+    pub(super) fn due(&self, now: Instant) -> (Vec<WorkspaceId>, Instant) {
+        let mut all = self.lock();
+        let heard_since = all.heard_since;
+        let (mut due, mut next) = (Vec::new(), now + POLL);
+        for (workspace, entry) in &mut all.workspaces {
+            let is_used = entry.used.is_some_and(|at| now.saturating_duration_since(at) < IN_USE);
+            if !is_used || entry.is_being_read {
+                continue;
+            }
+            // What was tried and read before then may lack a change.
+            let is_missed =
+                heard_since.is_some_and(|since| entry.tried.is_none_or(|tried| tried < since));
+            let wait = if entry.is_changed || is_missed { PAUSE } else { POLL };
+            let at = entry.tried.map_or(now, |tried| tried + wait);
+            if at <= now {
+                entry.is_being_read = true;
+                due.push(workspace.clone());
+            } else {
+                next = next.min(at);
+            }
+        }
+        (due, next)
+    }
+
+    /// A read begins: changes that are notified from now on may not be in it.
+    pub(super) fn begins(&self, workspace: &WorkspaceId, now: Instant) {
+        let mut all = self.lock();
+        let entry = all.entry(workspace);
+        entry.is_changed = false;
+        entry.tried = Some(now);
+    }
+
+    /// A read has ended. If it failed, the next one is due as if nothing had changed.
+    pub(super) fn was_read(&self, workspace: &WorkspaceId) {
+        self.lock().entry(workspace).is_being_read = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl All {
+    fn entry(&mut self, workspace: &WorkspaceId) -> &mut Entry {
+        if !self.workspaces.contains_key(workspace) {
+            self.workspaces.insert(workspace.clone(), Entry::default());
+        }
+        self.workspaces.entry(workspace.clone()).or_default()
+    }
+}
+
+impl KnownMembers {
+    /// What a decision needs, for a caller who is this contact.
+    ///
+    /// If memory is not current, nobody counts as being on a call or in wrap-up, because that is not known
+    /// any more: a busy page drops the call without a sound, so ringing it is better than leaving out an agent
+    /// who could answer.
+    pub(crate) fn roster(
+        &self,
+        caller: Option<KnownCaller>,
+        wrap_up: Duration,
+        now: Timestamp,
+    ) -> Roster {
+        let (contact, assigned) =
+            caller.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
+        let is_member = |user: &UserId| self.agents.iter().any(|agent| agent.user == *user);
+        let strangers = assigned.iter().filter(|user| !is_member(user)).map(|user| stranger(*user));
+        let members = self.agents.iter().map(|agent| Candidate {
+            assigned: assigned.contains(&agent.user),
+            ..self.candidate(agent, wrap_up, now)
+        });
+        let candidates = members.chain(strangers).collect();
+        let closed = self.agents.iter().filter_map(|agent| {
+            let until = agent.online_until.filter(|until| self.is_current && *until <= now)?;
+            Some((agent.user, now.since(until)))
+        });
+        Roster { contact, candidates, closed: closed.collect(), call_is_over: false }
+    }
+
+    fn candidate(&self, agent: &AgentRow, wrap_up: Duration, now: Timestamp) -> Candidate {
+        let ran_out = agent.online_until.is_some_and(|until| until <= now);
+        Candidate {
+            user: agent.user,
+            role: Some(agent.role),
+            assigned: false,
+            presence: agent.presence,
+            page: match agent.page {
+                Page::Open if self.is_current && ran_out => Page::Closed,
+                page => page,
+            },
+            activity: if self.is_current {
+                agent.availability(wrap_up).activity
+            } else {
+                Activity::Idle
+            },
+            idle_since: agent.idle_since,
+            rung_in: None,
+        }
+    }
+}
+
+/// Somebody who is assigned and takes no calls here any more.
+const fn stranger(user: UserId) -> Candidate {
+    Candidate {
+        user,
+        role: None,
+        assigned: true,
+        presence: Presence::Unknown,
+        page: Page::Unknown,
+        activity: Activity::Idle,
+        idle_since: None,
+        rung_in: None,
+    }
+}
+
+/// How often the members of a workspace in use are read without a notification: nothing is notified when
+/// the live chat removes a member or changes a role.
+const POLL: Duration = Duration::from_secs(4);
+
+/// Between two reads of one workspace: many changes at once are read at once.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// After its last call a workspace is kept current for so long.
+const IN_USE: Duration = Duration::from_secs(300);
 
 /// Callers that are remembered for each workspace, about 200 bytes each, and 2 KiB at most.
 const MOST_CALLERS: usize = 2_000;
@@ -131,66 +333,4 @@ const MOST_CALLERS: usize = 2_000;
 const MOST_ASSIGNED: usize = 50;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use identity::ContactId;
-    use routing::Role;
-
-    use crate::clock::Clock;
-
-    #[test]
-    fn an_assigned_caller_is_still_assigned_when_the_database_is_away() {
-        let user = |n| UserId::from_bytes([n; 16]);
-        let candidate = |n, assigned, role| Candidate {
-            user: user(n),
-            role,
-            assigned,
-            presence: Presence::Available,
-            page: Page::Unknown,
-            activity: Activity::OnCall,
-            idle_since: None,
-            rung_in: None,
-        };
-        let workspace: WorkspaceId = "acme".parse().unwrap();
-        let known: PhoneNumber = "+15005550006".parse().unwrap();
-        let roster = Roster {
-            contact: Some(KnownContact { id: ContactId::from_bytes([9; 16]), name: None }),
-            candidates: vec![
-                candidate(1, false, Some(Role::Agent)),
-                candidate(2, true, Some(Role::Agent)),
-                candidate(3, true, None),
-            ],
-            closed: Vec::new(),
-            call_is_over: false,
-        };
-        let rosters = Rosters::default();
-        assert_eq!(rosters.recall(&workspace, Some(&known)), None);
-        let now = Clock::system().instant();
-        assert!(!rosters.remember(&workspace, Some(&known), &roster, now));
-
-        let seen = |roster: Option<Roster>| -> Vec<(UserId, bool)> {
-            roster.unwrap().candidates.iter().map(|one| (one.user, one.assigned)).collect()
-        };
-        assert_eq!(
-            seen(rosters.recall(&workspace, Some(&known))),
-            [(user(1), false), (user(2), true), (user(3), true)]
-        );
-        let stranger: PhoneNumber = "+15005550007".parse().unwrap();
-        assert_eq!(
-            seen(rosters.recall(&workspace, Some(&stranger))),
-            [(user(1), false), (user(2), false)]
-        );
-        let recalled = rosters.recall(&workspace, Some(&known)).unwrap();
-        assert!(recalled.candidates.iter().all(|one| one.activity == Activity::Idle));
-
-        // Of a very large team it says so once.
-        let crowd = Roster {
-            candidates: (0..MOST_MEMBERS).map(|_| candidate(1, true, Some(Role::Agent))).collect(),
-            ..roster
-        };
-        assert!(rosters.remember(&workspace, Some(&known), &crowd, now));
-        assert!(!rosters.remember(&workspace, Some(&known), &crowd, now));
-        let callers = rosters.known(&workspace).unwrap().callers;
-        assert_eq!(callers[&known].assigned.len(), MOST_ASSIGNED);
-    }
-}
+mod tests;

@@ -8,10 +8,10 @@ use tokio::sync::OnceCell;
 
 /// The reads that are going on. Many requests together, as after a start, would take all connections
 /// from each other, so those for one workspace share one read.
-pub(super) struct SharedReads<T>(Mutex<HashMap<WorkspaceId, Arc<OnceCell<T>>>>);
+pub(crate) struct SharedReads<T>(Mutex<HashMap<WorkspaceId, Arc<OnceCell<T>>>>);
 
 impl<T: Clone> SharedReads<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Mutex::default())
     }
 

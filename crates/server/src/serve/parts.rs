@@ -15,7 +15,9 @@ use crate::database::budget::Budget;
 use crate::feed::Feed;
 use crate::http::cors::Cors;
 use crate::journal::{Journal, Slots, Threads};
-use crate::known::{Acknowledged, EndedCalls, Files, Refresh, Rosters, Sources, Workspaces};
+use crate::known::{
+    Acknowledged, EndedCalls, Files, Members, Refresh, Rosters, SharedReads, Sources, Workspaces,
+};
 use crate::log::LostLines;
 use crate::log::Quotas;
 use crate::metrics::Metrics;
@@ -65,9 +67,20 @@ impl Parts {
             clock.clone(),
             store.clone(),
             Arc::clone(&workspaces),
+            Arc::clone(&rosters),
             Arc::clone(&metrics),
             stop,
         );
+        let members = Arc::new(Members {
+            clock: clock.clone(),
+            store: store.clone(),
+            budget: Arc::clone(&budget),
+            rosters: Arc::clone(&rosters),
+            acknowledged: Arc::clone(&acknowledged),
+            metrics: Arc::clone(&metrics),
+            current: config.members_current,
+            reads: SharedReads::new(),
+        });
         let app = Arc::new(App {
             public_url: config.public_url,
             key_fit,
@@ -87,17 +100,18 @@ impl Parts {
             quotas: Quotas::default(),
             nobody: Nobody::default(),
             clock: clock.clone(),
-            store: store.clone(),
+            store,
             budget,
             workspaces: Arc::clone(&workspaces),
             rosters: Arc::clone(&rosters),
+            members: Arc::clone(&members),
             feed,
             metrics: Arc::clone(&metrics),
         });
         let reconciler = Reconciler::new(Arc::clone(&app), config.reconcile);
         let refresh = Refresh {
             clock,
-            store,
+            members,
             workspaces,
             rosters,
             files,

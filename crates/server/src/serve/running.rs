@@ -21,6 +21,7 @@ pub(super) struct Running {
     refresh: Task,
     guard: Task,
     changes: Task,
+    members: Task,
     adopter: Task,
     rotation: Task,
     lost_lines: Task,
@@ -54,6 +55,7 @@ impl Running {
         let refresh = Arc::clone(&parts.refresh).run(stop.clone());
         let watch = guard::watch(store.clone(), stop.clone(), is_trusted);
         let listen = app.feed.clone().listen();
+        let members = Arc::clone(&app.members).keep_current(stop.clone());
         let (slots, own) = (parts.slots.clone(), parts.own_slot.clone());
         let adopt = adopt(slots, (own, app.journal.clone()), store.clone(), stop.clone());
         let rotate = rotate(app.journal.spool().clone(), stop.clone());
@@ -64,6 +66,7 @@ impl Running {
             refresh: tasks.spawn("refresh", stop, refresh),
             guard: tasks.spawn("database guard", stop, watch),
             changes: tasks.spawn("changes", stop, listen),
+            members: tasks.spawn("members", stop, members),
             adopter: tasks.spawn("adopter", stop, adopt),
             rotation: tasks.spawn("spool rotation", stop, rotate),
             key_fit: tasks.spawn("secrets key", stop, app.key_fit.clone().run(stop.clone())),
@@ -86,6 +89,7 @@ impl Running {
         self.reconciler.ended().await;
         self.guard.ended().await;
         self.changes.ended().await;
+        self.members.ended().await;
         // It may wait for the database for longer than anybody wants to wait here. The records stay
         // where they are, and are applied after the next start.
         self.adopter.abort().await;

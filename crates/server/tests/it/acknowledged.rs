@@ -4,19 +4,24 @@ use serde_json::{Value, json};
 use spool::{Config, Spool};
 use tokio_postgres::{Client, NoTls};
 
-use crate::http::Document as _;
+use crate::http::{Document as _, exchange};
 use crate::team::Team;
-use crate::world::World;
+use crate::world::{World, until};
 
-const CALLER: &str = "+15005551234";
+pub(crate) const CALLER: &str = "+15005551234";
 
 pub(crate) fn sid(number: u8) -> String {
     format!("CA{}", format!("{number:02x}").repeat(16))
 }
 
 impl World {
-    /// A call comes in; who rings.
+    /// A call comes in at the first server; who rings.
     pub(crate) async fn rings(&self, team: &Team, call: u8) -> Vec<u8> {
+        self.rings_at(0, team, call).await
+    }
+
+    /// A call comes in at this server; who rings.
+    pub(crate) async fn rings_at(&self, server: usize, team: &Team, call: u8) -> Vec<u8> {
         let call = sid(call);
         let params = [
             ("CallSid", &*call),
@@ -25,11 +30,12 @@ impl World {
             ("CallStatus", "ringing"),
             ("Direction", "inbound"),
         ];
-        let document = self.post(team, "voice", &params).await.twiml();
+        let ask = team.signed("voice", &params).bytes();
+        let document = exchange(self.servers[server].address(), &ask).await.twiml();
         (1..=9).filter(|n| document.contains(&team.identity(*n).to_string())).collect()
     }
 
-    /// An agent's leg of a call has this status, and that is acknowledged.
+    /// An agent's leg of a call has this status, and the first server acknowledges that.
     pub(crate) async fn leg(&self, team: &Team, call: u8, agent: u8, status: &str) {
         let (leg, parent) = (sid(0x80 | call), sid(call));
         let client = format!("client:{}", team.identity(agent));
@@ -132,7 +138,7 @@ async fn also_behind_a_backlog_and_after_a_restart() {
     world.start_again(stopped).await;
     world.leg(&team, 2, 2, "in-progress").await;
     assert!(world.servers[0].pending_records() > 100_000);
-    crate::world::until("what was acknowledged before the restart is known", async || {
+    until("what was acknowledged before the restart is known", async || {
         world.rings(&team, 3).await == [3]
     })
     .await;

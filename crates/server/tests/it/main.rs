@@ -21,6 +21,7 @@ mod known;
 mod lanes;
 mod load;
 mod logs;
+mod members;
 mod neighbours;
 mod operations;
 mod outbound;

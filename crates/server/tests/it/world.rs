@@ -32,6 +32,9 @@ pub(crate) struct World {
     started: usize,
     /// How long the servers wait for the database.
     budget: Duration,
+    /// How old what memory has of members may be. Zero, because most tests change the database in one
+    /// moment and call in the next one.
+    members_current: Duration,
     /// The clock of the machine on which the next server starts.
     pub(crate) clock: Clock,
 }
@@ -64,6 +67,17 @@ impl World {
         Self::start(1, emulator::Config::default(), PATIENT, clock).await
     }
 
+    /// Several servers that answer by what they know of members, as in production.
+    pub(crate) async fn remembering(count: usize) -> Self {
+        let (twilio, clock) = (emulator::Config::default(), Clock::system());
+        let mut world = Self::on(database(), twilio, PATIENT, clock).await;
+        world.members_current = Duration::from_secs(5);
+        for _ in 0..count {
+            world.start_server().await;
+        }
+        world
+    }
+
     /// A database without servers that this SQL has made, schema and all.
     pub(crate) async fn of_schema(sql: &str) -> Self {
         let database = database_of(sql, |template| Ok(template.execute(sql)?));
@@ -90,8 +104,17 @@ impl World {
             .await
             .expect("the owner");
         let twilio = Emulator::start(twilio).await.expect("an emulator");
-        let (servers, directory) = (Vec::new(), Directory::new());
-        Self { twilio, servers, owner, database, directory, started: 0, budget, clock }
+        Self {
+            twilio,
+            servers: Vec::new(),
+            owner,
+            database,
+            directory: Directory::new(),
+            started: 0,
+            budget,
+            members_current: Duration::ZERO,
+            clock,
+        }
     }
 
     /// Starts one more server on the same database, with a directory of its own.
@@ -138,6 +161,7 @@ impl World {
         config.reconcile.every = None;
         config.refresh_every = None;
         config.database_budget = self.budget;
+        config.members_current = self.members_current;
         config.clock = self.clock.clone();
         Server::start(config).await.expect("a server")
     }

@@ -3,11 +3,11 @@
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine};
 use identity::{AccountSid, ApiKeySid, AppSid, ContactId, PhoneNumber, Timestamp, UserId};
-use routing::{Activity, Candidate, Page, Presence, Role};
+use routing::{Page, Presence, Role};
 use serde::{Deserialize, Serialize};
-use store_pg::{KnownContact, WorkspaceRow};
+use store_pg::{AgentRow, KnownContact, WorkspaceRow};
 
-use super::super::rosters::{Caller, KnownRoster};
+use super::super::rosters::{KnownCaller, KnownRoster};
 use super::KnownWorkspace;
 
 /// What is known of one workspace.
@@ -37,7 +37,7 @@ struct RosterDocument {
 #[derive(Deserialize, Serialize)]
 struct MemberDocument {
     user: UserId,
-    role: Option<Role>,
+    role: Role,
     presence: Presence,
     idle_since: Option<Timestamp>,
 }
@@ -108,21 +108,25 @@ impl RosterDocument {
     }
 
     fn read(self) -> KnownRoster {
-        let members = self.members.into_iter().map(|member| Candidate {
+        // What an agent is doing, and whether a page is open, changes too fast to be worth writing.
+        let members = self.members.into_iter().map(|member| AgentRow {
             user: member.user,
+            name: None,
             role: member.role,
-            assigned: false,
             presence: member.presence,
-            // Whether a page is open changes too fast to be worth writing.
-            page: Page::Unknown,
-            activity: Activity::Idle,
+            presence_since: None,
+            on_call_since: None,
+            offered_since: None,
+            call: None,
             idle_since: member.idle_since,
-            rung_in: None,
+            ready_since: None,
+            page: Page::Unknown,
+            online_until: None,
         });
         let callers = self.callers.into_iter().map(|caller| {
             let contact = KnownContact { id: caller.contact, name: caller.name };
-            (caller.number, Caller { contact, assigned: caller.assigned })
+            (caller.number, KnownCaller { contact, assigned: caller.assigned })
         });
-        KnownRoster { members: members.collect(), callers: callers.collect(), at: None }
+        KnownRoster { members: members.collect(), callers: callers.collect(), read: None }
     }
 }
