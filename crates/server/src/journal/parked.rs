@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::WorkspaceId;
@@ -16,12 +17,14 @@ use tracing::{error, warn};
 pub(crate) struct Parked {
     dir: PathBuf,
     logs: Arc<Mutex<BTreeMap<WorkspaceId, Spool>>>,
+    /// Logs that are being ended. Each counts as one record, because something may have been appended.
+    ending: Arc<AtomicU64>,
 }
 
 impl Parked {
     /// Opens the logs that an earlier process left behind. One that cannot be opened stays where it is.
     pub(super) fn open(spool: &Path) -> Self {
-        let parked = Self { dir: dir_of(spool), logs: Arc::default() };
+        let parked = Self { dir: dir_of(spool), logs: Arc::default(), ending: Arc::default() };
         for (workspace, dir) in logs_in(&parked.dir) {
             match Spool::open(&dir, CONFIG) {
                 Ok(log) => drop(parked.lock().insert(workspace, log)),
@@ -54,7 +57,9 @@ impl Parked {
     }
 
     pub(super) fn pending_records(&self) -> u64 {
-        self.lock().values().map(|log| log.stats().pending_records).sum()
+        let logs = self.lock();
+        let pending: u64 = logs.values().map(|log| log.stats().pending_records).sum();
+        pending + self.ending.load(Ordering::SeqCst)
     }
 
     pub(super) fn pending_bytes(&self, workspace: &WorkspaceId) -> u64 {
@@ -79,7 +84,16 @@ impl Parked {
         let Some(log) = self.of(workspace).filter(|log| log.stats().pending_records == 0) else {
             return;
         };
-        self.lock().remove(workspace);
+        {
+            let mut logs = self.lock();
+            logs.remove(workspace);
+            self.ending.fetch_add(1, Ordering::SeqCst);
+        }
+        self.end_log(workspace, log);
+        self.ending.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn end_log(&self, workspace: &WorkspaceId, log: Spool) {
         // This waits for what was appended before that.
         log.close();
         let (stats, dir) = (log.stats(), self.dir.join(workspace.as_str()));
