@@ -213,6 +213,48 @@ mod tests {
         assert_ne!(plain_table("contact"), plain_table("livechat_contacts"));
     }
 
+    /// The docs name every name.
+    #[test]
+    fn the_docs_show_the_lists() {
+        let docs = include_str!("../../../../docs/databases.md");
+        let lists = [
+            MEMBERS_VIEW,
+            MEMBERS_TABLE,
+            MEMBERSHIPS,
+            PROFILES,
+            CONTACTS,
+            ASSIGNMENTS,
+            LOGS,
+            WORKSPACES,
+            WORKSPACE,
+            USER,
+            ROLE,
+            NAME,
+            FIRST_NAME,
+            LAST_NAME,
+            NUMBER,
+            CREATED,
+            CONTACT,
+            ASSIGNEE,
+            ASSIGNED_TO,
+            SID,
+            KIND,
+            HANDLER,
+            SENDER,
+            BODY,
+            DIRECTION,
+            STATUS,
+            ENDED,
+            DELETED,
+            ACTIVE,
+        ];
+        for list in lists {
+            let names: Vec<String> = list.iter().map(|name| format!("`{name}`")).collect();
+            let line = format!("| {} |", names.join(", "));
+            assert!(docs.contains(&line), "docs/databases.md has not: {line}");
+        }
+    }
+
     /// Each of our words has a line, so that none is left without a thought.
     #[test]
     fn every_word_of_ours_has_its_neighbours() {
