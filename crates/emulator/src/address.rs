@@ -174,7 +174,7 @@ impl fmt::Display for Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, dialled};
+    use super::{Address, PhoneNumber, dialled};
 
     #[test]
     fn a_number_is_dialled_as_it_is_read_in_the_callers_country() {
@@ -188,7 +188,7 @@ mod tests {
         ];
         for (text, caller, want) in cases {
             let got = dialled(text, caller);
-            assert_eq!(got.as_ref().map(|number| number.as_str()), want, "{text}");
+            assert_eq!(got.as_ref().map(PhoneNumber::as_str), want, "{text}");
         }
     }
 

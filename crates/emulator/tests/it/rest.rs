@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::server::{CALLER, NUMBER, Reply, Seen, Server, TOKEN, secs, status, twiml};
 
-const CUSTOMER: &str = "+1555777";
+const CUSTOMER: &str = "+15005557777";
 
 /// Says something, and reports. `/bridge` dials, and calls are redirected to `/moved`.
 fn script(seen: &Seen) -> Reply {
