@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measures speed, beside what limits it, in one run.
 //!
-//! [`crates`] runs the benchmarks of the crates. [`libraries`] runs our libraries beside Twilio's own.
+//! [`crates`] runs the benchmarks of the crates. [`libraries`] runs our libraries beside Twilio's own,
+//! [`peers`] the server beside voice backends in Node.
 //! Figures of different runs are never compared, because machines differ more than programs do.
 
 mod contender;
@@ -10,6 +11,7 @@ mod figures;
 mod libraries;
 mod machine;
 mod page;
+mod peers;
 mod webhook;
 
 use clap::Args;
@@ -18,12 +20,20 @@ use harness::Failure;
 use crate::workspace::Workspace;
 
 /// Options of `cargo xtask bench`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Args)]
 pub(crate) struct Options {
     /// Measures our libraries and, beside them, Twilio's own for Node and Python, which it installs
     /// below target/. The benchmarks of the crates and the server do not run then.
     #[arg(long, conflicts_with = "only")]
     libraries: bool,
+    /// Measures the server and, beside it, two voice backends in Node, whose packages it installs below
+    /// target/: one with express and Twilio's library, and one tuned by hand. About half an hour.
+    #[arg(long, conflicts_with_all = ["only", "libraries"])]
+    peers: bool,
+    /// Makes `--peers` a smoke run of a few minutes, whose figures mean little.
+    #[arg(long, requires = "peers", conflicts_with = "write")]
+    quick: bool,
     /// Runs one benchmark instead of all.
     #[arg(long, value_name = "NAME", value_parser = crates::ALL.map(|bench| bench.name))]
     only: Option<String>,
@@ -43,6 +53,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
         let measured = libraries::run(workspace, options.rounds)?;
         println!("\n{measured}");
         return kept(workspace, options, &[("libraries", measured)]);
+    }
+    if options.peers {
+        let measured = peers::run(workspace, options.quick)?;
+        println!("\n{measured}");
+        return kept(workspace, options, &[("peers", measured)]);
     }
     let mut sections = Vec::new();
     let mut faults = Vec::new();

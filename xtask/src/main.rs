@@ -60,7 +60,7 @@ enum Command {
     ///
     /// Installs Twilio's libraries for Node and Python below target/.
     Conformance(conformance::Options),
-    /// Measures the speed of the crates and the server, or of our libraries beside Twilio's.
+    /// Measures the speed of the crates and the server, or of both beside what others use.
     Bench(bench::Options),
     /// Kills, freezes and cuts off the server and its database, and checks that nothing is lost.
     Chaos(chaos::Options),

@@ -62,7 +62,7 @@ mod tests {
     fn the_page_has_a_place_for_every_benchmark() {
         let page = Workspace::here().unwrap().read(PATH).unwrap();
         let names = super::super::crates::ALL.map(|bench| bench.name);
-        for name in names.into_iter().chain(["libraries"]) {
+        for name in names.into_iter().chain(["libraries", "peers"]) {
             assert!(replaced(&page, name, "").is_some(), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! Load: requests that were made and signed beforehand, sent over kept connections.
+//! Load: requests over kept connections, as many as are answered.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,20 +16,17 @@ pub(crate) struct Load {
     requests: Arc<Vec<Vec<u8>>>,
 }
 
-/// The result.
-pub(crate) struct Measured {
-    /// Of each answer, sorted.
-    times: Vec<Duration>,
-    length: Duration,
-}
+/// How long answers took, sorted.
+pub(crate) struct Times(Vec<Duration>);
 
-impl Measured {
-    pub(crate) fn answers(&self) -> f64 {
-        f64::from(u32::try_from(self.times.len()).expect("fewer than 4 billion"))
+impl Times {
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
     }
 
-    pub(crate) fn per_second(&self) -> f64 {
-        self.answers() / self.length.as_secs_f64()
+    pub(crate) fn count(&self) -> f64 {
+        f64::from(u32::try_from(self.0.len()).expect("fewer than 4 billion"))
     }
 
     /// In milliseconds.
@@ -39,28 +36,35 @@ impl Measured {
             clippy::cast_sign_loss,
             reason = "a part of the length is an index"
         )]
-        let index = ((self.answers() - 1.0) * part) as usize;
-        self.times[index].as_secs_f64() * 1e3
+        let index = ((self.count() - 1.0) * part) as usize;
+        self.0[index].as_secs_f64() * 1e3
+    }
+}
+
+/// The result.
+pub(crate) struct Measured {
+    pub(crate) times: Times,
+    length: Duration,
+}
+
+impl Measured {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.times.count() / self.length.as_secs_f64()
     }
 }
 
 impl Load {
-    pub(crate) fn new(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Self {
-        Self { address, connections, requests: Arc::new(requests.to_vec()) }
+    pub(crate) fn new(address: SocketAddr, connections: usize, requests: Vec<Vec<u8>>) -> Self {
+        Self { address, connections, requests: Arc::new(requests) }
     }
 
     /// Sends each request once.
     pub(crate) async fn once(self) {
-        let all = self.requests.len();
-        self.send(all, Duration::MAX).await;
+        self.run(Duration::MAX).await;
     }
 
-    /// Sends requests for this long, in a circle.
+    /// Sends requests, each at most once, for at most this long. A document must ring somebody.
     pub(crate) async fn run(self, length: Duration) -> Measured {
-        self.send(usize::MAX, length).await
-    }
-
-    async fn send(self, limit: usize, length: Duration) -> Measured {
         let next = Arc::new(AtomicUsize::new(0));
         let start = Instant::now();
         let mut tasks = JoinSet::new();
@@ -71,59 +75,69 @@ impl Load {
                 let mut connection = Connection::open(address).await;
                 let mut times = Vec::with_capacity(65_536);
                 while start.elapsed() < length {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= limit {
+                    let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
-                    }
+                    };
                     let sent = Instant::now();
-                    connection.ask(&requests[number % requests.len()]).await;
+                    let answer = connection.ask(request).await;
                     times.push(sent.elapsed());
+                    let is_document = answer.body.starts_with(b"<");
+                    assert!(!is_document || rings(answer.body), "the document rings nobody");
                 }
                 times
             });
         }
-        let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
-        let length = start.elapsed();
-        times.sort_unstable();
-        Measured { times, length }
+        let times = tasks.join_all().await.into_iter().flatten().collect();
+        Measured { length: start.elapsed(), times: Times::of(times) }
     }
 }
 
-struct Connection {
+/// A connection that is kept.
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
+/// A whole answer.
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) body: &'a [u8],
+}
+
 impl Connection {
-    async fn open(address: SocketAddr) -> Self {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("no delay");
         Self { stream, buffer: Vec::with_capacity(64 * 1024) }
     }
 
     /// Sends one request and reads its whole answer, which must be 200 or 204.
-    async fn ask(&mut self, request: &[u8]) {
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer<'_> {
+        let answer = self.answer(request).await;
+        let text = || String::from_utf8_lossy(answer.body);
+        assert!(matches!(answer.status, 200 | 204), "{} {}", answer.status, text());
+        answer
+    }
+
+    /// Sends one request and reads its whole answer.
+    pub(crate) async fn answer(&mut self, request: &[u8]) -> Answer<'_> {
         self.stream.write_all(request).await.expect("the request is sent");
         self.buffer.clear();
         loop {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
             assert!(read > 0, "the connection was closed");
-            if let Some(length) = whole(&self.buffer) {
-                assert_eq!(self.buffer.len(), length, "one answer for one request");
-                let status = &self.buffer[9..12];
-                assert!(status == b"200" || status == b"204", "{}", self.text());
-                return;
+            if let Some((head, end)) = whole(&self.buffer) {
+                assert_eq!(self.buffer.len(), end, "one answer for one request");
+                let status = std::str::from_utf8(&self.buffer[9..12]).expect("digits");
+                let status = status.parse().expect("a status");
+                return Answer { status, body: &self.buffer[head..] };
             }
         }
     }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.buffer).into_owned()
-    }
 }
 
-/// The length of the answer, once it is there.
-fn whole(buffer: &[u8]) -> Option<usize> {
+/// The lengths of the head and of the whole answer, once it is there.
+fn whole(buffer: &[u8]) -> Option<(usize, usize)> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&buffer[..head]).expect("headers are text");
     let length = text.lines().find_map(|line| {
@@ -131,5 +145,10 @@ fn whole(buffer: &[u8]) -> Option<usize> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let end = head + length.unwrap_or(0);
-    (buffer.len() >= end).then_some(end)
+    (buffer.len() >= end).then_some((head, end))
+}
+
+/// Whether a document rings somebody.
+pub(crate) fn rings(document: &[u8]) -> bool {
+    document.windows(5).any(|five| five == b"<Dial")
 }

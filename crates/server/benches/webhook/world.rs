@@ -1,60 +1,65 @@
-//! A database of the usual size, a server on it, and requests that Twilio could have signed.
+//! A database of the usual size, and the programs that use it.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use identity::{AccountSid, ApiKeySid, AppSid, CallSid, WorkspaceId};
+use identity::{UserId, WorkspaceId};
 use localpg::{Options, Search};
 use server::{Credentials, NONCE, SecretsKey, seal};
 use store_pg::{CALLER, NewWorkspace, Owner};
-use twilio_sig::{AuthToken, Form, Request};
 
-use crate::process::{Child, cpu_of};
+use crate::process::{Child, cpu_with_children};
+use crate::requests::{
+    ACCOUNT, API_KEY, API_SECRET, APP, AUTH_TOKEN, Case, FIRST_CONTACT, FIRST_STRANGER, PUBLIC_URL,
+    SESSION_SECRET,
+};
 
 const LOGIN: &str = "voice_app";
 const DATABASE: &str = "bench";
-const AUTH_TOKEN: &str = "2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f";
 const SECRETS_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-const PUBLIC_URL: &str = "https://voice.example.com";
-const WORKSPACES: u32 = 50;
-const CONTACTS: u32 = 100_000;
-/// Requests made beforehand for each case.
-const REQUESTS: u32 = 20_000;
 
-/// Who calls whom.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Case {
-    /// A contact with two assigned agents, in a workspace of ten.
-    Assigned,
-    /// An unknown caller, in a workspace of ten.
-    TenAgents,
-    /// An unknown caller, in a workspace of fifty.
-    FiftyAgents,
-    /// The status callback of a leg.
-    Status,
+pub(crate) const WORKSPACES: u32 = 200;
+/// Of each workspace: 1,001,000 in all.
+const CONTACTS: u32 = 5_005;
+/// The first contacts of each workspace have two assigned agents: 280,000 assignments in all.
+pub(crate) const ASSIGNED: u32 = 700;
+/// What the tuned peer asks, by which it is bounded.
+const PEER_LOOKUP: &str = include_str!("../../../../conformance/peers/lookup.sql");
+/// The programs of the peers.
+const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/peers");
+
+/// The agents of a workspace: ten or fifty.
+pub(crate) const fn team(workspace: u32) -> u32 {
+    if workspace % 2 == 1 { 10 } else { 50 }
 }
 
-impl Case {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Assigned, Self::TenAgents, Self::FiftyAgents, Self::Status];
+/// The agent with this number, from 0.
+pub(crate) fn agent(workspace: u32, number: u32) -> UserId {
+    let mut id = [0; 16];
+    id[..4].copy_from_slice(&workspace.to_be_bytes());
+    // The marks of a random UUID, version 4.
+    id[6] = 0x40;
+    id[8] = 0x80;
+    id[12..].copy_from_slice(&number.to_be_bytes());
+    UserId::from_bytes(id)
+}
 
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Assigned => "voice, assigned",
-            Self::TenAgents => "voice, unknown, 10 agents",
-            Self::FiftyAgents => "voice, unknown, 50 agents",
-            Self::Status => "status callback",
-        }
-    }
+/// The agents who are assigned to a contact. Neighbouring contacts have others.
+pub(crate) fn assigned(workspace: u32, contact: u32) -> [UserId; 2] {
+    [0, 1].map(|which| agent(workspace, (contact * 2 + which) % team(workspace)))
+}
 
-    const fn workspace(self) -> &'static str {
-        match self {
-            Self::FiftyAgents => "w2",
-            _ => "w1",
-        }
-    }
+/// The lookup that is measured by itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Lookup {
+    /// What the server asks, as the owner of the tables.
+    Plain,
+    /// The same in the transaction that sets the workspace, as the server's role.
+    Scoped,
+    /// What the tuned peer asks, as a role that sees everything.
+    Peer,
 }
 
 pub(crate) struct World {
@@ -76,10 +81,11 @@ impl World {
         let world = Self { postgres, directory };
         let owner = Owner::connect(&world.url(localpg::SUPERUSER)).await.expect("the owner");
         owner.migrate(&world.url(LOGIN)).await.expect("the schema");
-        for name in ["w1", "w2"] {
-            add_workspace(&owner, name).await;
+        for number in 1..=WORKSPACES {
+            add_workspace(&owner, &format!("w{number}")).await;
         }
         owner.client().batch_execute(&seed()).await.expect("the rows");
+        owner.client().batch_execute("vacuum analyze").await.expect("statistics");
         world
     }
 
@@ -101,49 +107,79 @@ impl World {
             .env("SWITCHROOM_PUBLIC_URL", PUBLIC_URL)
             // Nobody listens there: nothing of a benchmark leaves this machine.
             .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
-            .env("SWITCHROOM_SESSION_SECRET", "a-session-secret-of-at-least-32-bytes")
+            .env("SWITCHROOM_SESSION_SECRET", SESSION_SECRET)
             .env("SWITCHROOM_SECRETS_KEY", SECRETS_KEY)
-            .env("RUST_LOG", "warn");
+            // That Twilio cannot be reached is no news.
+            .env("RUST_LOG", "warn,server::reconcile=error");
+        Child::start_with_spool(command, address)
+    }
+
+    /// A program of conformance/peers, with the packages of this folder.
+    pub(crate) fn start_peer(&self, script: &str, packages: &Path) -> Child {
+        let address = free_address();
+        let mut command = Command::new("node");
+        command
+            .arg(Path::new(PEERS).join(script))
+            .arg(packages)
+            .env("NODE_ENV", "production")
+            .env("PORT", address.port().to_string())
+            .env("PGHOST", self.postgres.socket_dir())
+            .env("PGUSER", localpg::SUPERUSER)
+            .env("PGDATABASE", DATABASE)
+            .env("PUBLIC_URL", PUBLIC_URL)
+            .env("AUTH_TOKEN", AUTH_TOKEN)
+            .env("SESSION_SECRET", SESSION_SECRET)
+            .env("ACCOUNT_SID", ACCOUNT)
+            .env("API_KEY_SID", API_KEY)
+            .env("API_KEY_SECRET", API_SECRET)
+            .env("APP_SID", APP);
         Child::start(command, address)
     }
 
-    /// Transactions per second of the lookup alone, or within its scope as the server runs it.
+    /// Transactions per second of a lookup alone.
     pub(crate) fn pgbench(
         &self,
         case: Case,
         connections: usize,
         length: Duration,
-        scoped: bool,
+        lookup: Lookup,
     ) -> f64 {
-        let workspace = case.workspace();
-        let number = match case {
-            Case::Assigned => "'+1' || (5000000000 + :n)::text",
-            _ => "'+1' || (7000000000 + :n)::text",
-        };
+        let (first, count) = case.workspaces();
+        let step = WORKSPACES / count;
         // A colon before a letter begins a variable of pgbench, inside quotes too.
-        let lookup = CALLER
-            .replace("$1", &format!("'{workspace}'"))
+        let workspace = format!("('w' || ({first} + {step} * :w)::text)");
+        let number = match case {
+            Case::Assigned => format!("('+1' || ({FIRST_CONTACT} + :n)::text)"),
+            _ => format!("('+1' || ({FIRST_STRANGER} + :n)::text)"),
+        };
+        let sets =
+            format!("\\set n random(0, {})\n\\set w random(0, {})\n", ASSIGNED - 1, count - 1);
+        let ours = CALLER
+            .replace("$1", &workspace)
             .replace("$2", &format!("array[right({number}, 8)]"))
             .replace("$3", "'CA00000000000000000000000000000000'");
-        let enter = format!(
-            "select set_config('role', 'voice_webhook', true), \
-             set_config('voice.workspace_id', '{workspace}', true), \
-             set_config('request.jwt.claims', '', true)"
-        );
-        let script = if scoped {
-            format!(
-                "\\set n random(0, 1999)\n\\startpipeline\nbegin;\n{enter};\n{lookup};\ncommit;\n\\endpipeline\n"
-            )
-        } else {
-            format!("\\set n random(0, 1999)\n{lookup};\n")
+        let (statements, role) = match lookup {
+            Lookup::Plain => (format!("{ours};\n"), localpg::SUPERUSER),
+            Lookup::Scoped => {
+                let enter = format!(
+                    "select set_config('role', 'voice_webhook', true), \
+                     set_config('voice.workspace_id', {workspace}, true), \
+                     set_config('request.jwt.claims', '', true)"
+                );
+                let lines = format!("begin;\n{enter};\n{ours};\ncommit;\n");
+                (format!("\\startpipeline\n{lines}\\endpipeline\n"), LOGIN)
+            }
+            Lookup::Peer => {
+                let theirs = PEER_LOOKUP.replace("$1", &workspace).replace("$2", &number);
+                (format!("{};\n", theirs.trim()), localpg::SUPERUSER)
+            }
         };
         let path = self.directory.join("lookup.sql");
-        std::fs::write(&path, script).expect("a script");
-        let role = if scoped { LOGIN } else { localpg::SUPERUSER };
+        std::fs::write(&path, sets + &statements).expect("a script");
         let output = Command::new(self.postgres.binaries().bin.join("pgbench"))
             .args(["--no-vacuum", "--protocol=prepared", "--username", role])
             .args(["--client", &connections.to_string(), "--jobs", "2"])
-            .args(["--time", &length.as_secs().to_string(), "--file"])
+            .args(["--time", &length.as_secs().max(1).to_string(), "--file"])
             .arg(&path)
             .arg("--host")
             .arg(self.postgres.socket_dir())
@@ -156,18 +192,29 @@ impl World {
         tps.unwrap_or_else(|| panic!("pgbench: {text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// User and system time of the Postgres processes that live now.
+    /// User and system time of Postgres so far, ended connections included.
     pub(crate) fn postgres_cpu(&self) -> Duration {
-        let parent = self.postgres.pid();
-        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-        let children = children.unwrap_or_default();
-        let living = children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(cpu_of);
-        living.sum::<Duration>() + cpu_of(parent)
+        cpu_with_children(self.postgres.pid())
     }
 
     /// Lets Postgres finish what it does in the background, so that no case pays for another.
     pub(crate) fn settle(&self) {
         self.postgres.execute(DATABASE, "checkpoint").expect("a checkpoint");
+    }
+
+    /// Ends the calls of which nothing but the beginning was sent. Else the server would ask Twilio about
+    /// them after a minute, while something else is measured.
+    pub(crate) fn end_calls(&self) {
+        let ended = "update voice_calls set ended_at = started_at where ended_at is null";
+        self.postgres.execute(DATABASE, ended).expect("calls are ended");
+    }
+
+    /// Calls in the live chat's log that an agent handled.
+    pub(crate) async fn handled_calls(&self) -> u64 {
+        let owner = Owner::connect(&self.url(localpg::SUPERUSER)).await.expect("the owner");
+        let count = "select count(*) from livechat_messages where msg_type = 'call' and user_id is not null";
+        let row = owner.client().query_one(count, &[]).await.expect("a count");
+        row.get::<_, i64>(0).unsigned_abs()
     }
 }
 
@@ -179,103 +226,44 @@ impl Drop for World {
     }
 }
 
-/// Requests of a case, whole and signed.
-pub(crate) fn requests(case: Case, server: &Child) -> Vec<Vec<u8>> {
-    let token = AuthToken::new(AUTH_TOKEN).expect("a token");
-    let path = match case {
-        Case::Status => format!("/api/workspaces/{}/voice/status", case.workspace()),
-        _ => format!("/api/workspaces/{}/voice", case.workspace()),
-    };
-    let url = format!("{PUBLIC_URL}{path}");
-    let host = server.address();
-    let round = u32::from(server.address().port());
-    (0..REQUESTS)
-        .map(|number| {
-            let body = body(case, round, number);
-            let form = Form::parse(body.as_bytes()).expect("a form");
-            let signature = token.sign(&Request::form(&url, &form));
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: \
-                 application/x-www-form-urlencoded; charset=UTF-8\r\nX-Twilio-Signature: \
-                 {signature}\r\nI-Twilio-Idempotency-Token: {number}\r\nUser-Agent: \
-                 TwilioProxy/1.1\r\nAccept: */*\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            )
-            .into_bytes()
-        })
-        .collect()
-}
-
 async fn add_workspace(owner: &Owner, name: &str) {
     let id: WorkspaceId = name.parse().expect("an id");
     let key = SecretsKey::parse(SECRETS_KEY).expect("a key");
-    let credentials = Credentials {
-        auth_tokens: vec![AUTH_TOKEN.to_owned()],
-        api_secret: "s3cr3t-for-tests-only-32-bytes!!".to_owned(),
-    };
+    let credentials =
+        Credentials { auth_tokens: vec![AUTH_TOKEN.to_owned()], api_secret: API_SECRET.to_owned() };
     let new = NewWorkspace {
         sealed: seal(&key, &id, &credentials, [1; NONCE]).expect("sealed"),
         id,
-        account: AccountSid::from_bytes([1; 16]),
-        api_key: ApiKeySid::from_bytes([2; 16]),
-        app: AppSid::from_bytes([3; 16]),
+        account: ACCOUNT.parse().expect("a Sid"),
+        api_key: API_KEY.parse().expect("a Sid"),
+        app: APP.parse().expect("a Sid"),
         numbers: vec!["+15005550006".parse().expect("a number")],
     };
     owner.add_workspace(&new).await.expect("a workspace");
 }
 
-/// 50 workspaces with 2,000 contacts each, two assigned agents for every contact.
+/// Contacts, teams, assignments, and the index by which the peers find a number.
 fn seed() -> String {
     format!(
         "insert into livechat_contacts (workspace_id, display_name, phone_number) \
-           select 'w' || (1 + n / {each}), 'Contact ' || n, '+1' || (5000000000 + n % {each})::text \
-           from generate_series(0, {CONTACTS} - 1) n; \
+           select 'w' || w, 'Contact ' || n, '+1' || ({FIRST_CONTACT} + n)::text \
+           from generate_series(1, {WORKSPACES}) w, generate_series(0, {CONTACTS} - 1) n; \
+         create index bench_contacts_by_number on livechat_contacts (workspace_id, phone_number); \
+         create function pg_temp.agent(w integer, n integer) returns uuid language sql immutable as \
+           $$ select (lpad(to_hex(w), 8, '0') || '-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$; \
+         create function pg_temp.team(w integer) returns integer language sql immutable as \
+           $$ select case when w % 2 = 1 then 10 else 50 end $$; \
          insert into user_profiles (id, workspace_id, full_name, workspace_role) \
-           select gen_random_uuid(), 'w' || w, 'Agent ' || n, 'agent' \
-           from generate_series(1, {WORKSPACES}) w, \
-             generate_series(1, 50) n where n <= 10 or w = 2; \
+           select pg_temp.agent(w, n), 'w' || w, 'Agent ' || n, 'agent' \
+           from generate_series(1, {WORKSPACES}) w, generate_series(0, 49) n \
+           where n < pg_temp.team(w); \
          insert into livechat_contact_assignments (workspace_id, contact_id, user_id) \
-           select c.workspace_id, c.id, p.id from livechat_contacts c \
-           cross join lateral (select id from user_profiles p \
-             where p.workspace_id = c.workspace_id order by id limit 2) p; \
-         analyze",
-        each = CONTACTS / WORKSPACES
+           select c.workspace_id, c.id, pg_temp.agent(w, (n * 2 + which) % pg_temp.team(w)) \
+           from livechat_contacts c \
+           cross join lateral (select substr(c.workspace_id, 2)::integer as w, \
+             (substr(c.phone_number, 3)::bigint - {FIRST_CONTACT})::integer as n) of \
+           cross join generate_series(0, 1) which where n < {ASSIGNED}"
     )
-}
-
-fn body(case: Case, round: u32, number: u32) -> String {
-    let mut id = [0; 16];
-    id[..4].copy_from_slice(&round.to_be_bytes());
-    id[4] = case as u8;
-    id[12..].copy_from_slice(&number.to_be_bytes());
-    let call = CallSid::from_bytes(id);
-    let account = AccountSid::from_bytes([1; 16]);
-    let from = match case {
-        Case::Assigned => 5_000_000_000 + u64::from(number % 2_000),
-        _ => 7_000_000_000 + u64::from(number),
-    };
-    let places = "FromCity=SAN+FRANCISCO&FromState=CA&FromZip=94105&FromCountry=US&ToCity=OAKLAND\
-                  &ToState=CA&ToZip=94601&ToCountry=US&CallerCity=SAN+FRANCISCO&CallerState=CA\
-                  &CallerZip=94105&CallerCountry=US&CalledCity=OAKLAND&CalledState=CA\
-                  &CalledZip=94601&CalledCountry=US";
-    match case {
-        Case::Status => {
-            id[5] = 1;
-            let leg = CallSid::from_bytes(id);
-            format!(
-                "CallSid={leg}&ParentCallSid={call}&AccountSid={account}&ApiVersion=2010-04-01\
-                 &From=%2B1{from}&To=client%3Aagent_0000000000000000000000000000000a&Caller=%2B1{from}\
-                 &Called=client%3Aagent_0000000000000000000000000000000a&CallStatus=ringing\
-                 &Direction=outbound-dial&CallbackSource=call-progress-events&SequenceNumber=1\
-                 &Timestamp=&{places}"
-            )
-        }
-        _ => format!(
-            "CallSid={call}&AccountSid={account}&ApiVersion=2010-04-01&From=%2B1{from}\
-             &To=%2B15005550006&Caller=%2B1{from}&Called=%2B15005550006&CallStatus=ringing\
-             &Direction=inbound&{places}"
-        ),
-    }
 }
 
 /// An address that nobody listens on at this moment.
