@@ -94,6 +94,10 @@ alter table public.voice_workspaces
   add column if not exists region    text,
   add column if not exists edge      text;
 
+-- With it the marks of what was erased are made.
+alter table public.voice_workspaces
+  add column if not exists erasure_salt bytea not null default uuid_send(gen_random_uuid());
+
 -- The numbers of a workspace. The first is the caller id of outbound calls unless there is another.
 create table if not exists public.voice_numbers (
   workspace_id text not null references public.voice_workspaces on delete cascade,
@@ -226,6 +230,18 @@ create table if not exists public.voice_changes (
   ref          text not null, -- the call, the leg that stopped ringing, the user
   at           timestamptz not null,
   primary key (workspace_id, slot)
+);
+
+-- What was erased or purged and must not come back: from Twilio's record, from a record that waits in a
+-- spool, or from a late callback. A mark is the SHA-256 of the workspace's salt with a call's Sid or a number
+-- behind it; the empty mark means every call. Calls that began before the moment, and of which nothing is
+-- kept, are not kept again.
+create table if not exists public.voice_erased (
+  workspace_id text not null,
+  mark         bytea not null,
+  began_before timestamptz not null,
+  marked_at    timestamptz not null default now(),
+  primary key (workspace_id, mark)
 );
 
 -- ---------------------------------------------------------------------------------------------
@@ -396,6 +412,46 @@ begin
     order by w.workspace_id;
 end $$;
 revoke all on function voice.workspaces_to_mend(timestamptz, timestamptz) from public;
+
+-- Deletes calls with everything that is kept of them, and says how much that was. Calls that somebody else
+-- is writing are left.
+create or replace function voice.delete_calls(ws text, sids text[])
+  returns table (calls bigint, legs bigint, events bigint, dials bigint)
+  language plpgsql volatile set search_path = '' as $$
+declare
+  free text[] := array(select v.call_sid from public.voice_calls v
+    where v.workspace_id = ws and v.call_sid = any (sids) order by v.call_sid for update skip locked);
+begin
+  calls := coalesce(array_length(free, 1), 0);
+  delete from public.voice_events e where e.workspace_id = ws and e.call_sid = any (free);
+  get diagnostics events = row_count;
+  delete from public.voice_dials d where d.workspace_id = ws and d.call_sid = any (free);
+  get diagnostics dials = row_count;
+  delete from public.voice_legs l where l.workspace_id = ws and l.call_sid = any (free);
+  get diagnostics legs = row_count;
+  delete from public.voice_calls v where v.workspace_id = ws and v.call_sid = any (free);
+  return next;
+end $$;
+revoke all on function voice.delete_calls(text, text[]) from public;
+
+-- Deletes at most so many calls that began before a moment and are over, oldest first, and marks the moment,
+-- so that they do not come back. One that is not over after two days never will be.
+create or replace function voice.purge(ws text, before timestamptz, most integer)
+  returns table (calls bigint, legs bigint, events bigint, dials bigint)
+  language plpgsql volatile set search_path = '' as $$
+begin
+  insert into public.voice_erased as e (workspace_id, mark, began_before) values (ws, '', before)
+    on conflict (workspace_id, mark) do update
+      set began_before = excluded.began_before, marked_at = excluded.marked_at
+      where e.began_before < excluded.began_before;
+  return query select d.* from voice.delete_calls(ws, array(
+    select v.call_sid from public.voice_calls v
+    where v.workspace_id = ws and v.started_at < before
+      and (v.ended_at is not null or v.started_at < now() - interval '2 days')
+    order by v.started_at limit most)) d;
+end $$;
+revoke all on function voice.purge(text, timestamptz, integer) from public;
+
 grant usage on schema voice to voice_agent, voice_webhook;
 grant usage on schema voice to voice_livechat, voice_finder;
 grant execute on function voice.workspace(), voice.as_uuid(text), voice.as_bigint(text),
@@ -420,7 +476,7 @@ declare
 begin
   foreach tenant_table in array array[
     'voice_workspaces', 'voice_numbers', 'voice_agents', 'voice_events', 'voice_calls', 'voice_legs',
-    'voice_dials', 'voice_feeds', 'voice_changes'
+    'voice_dials', 'voice_feeds', 'voice_changes', 'voice_erased'
   ] loop
     execute format('alter table public.%I enable row level security, force row level security',
       tenant_table);
@@ -469,7 +525,7 @@ begin
       case given.grantee when 0 then 'public' else given.grantee::regrole::text end);
   end loop;
 end $$;
-grant select on public.voice_workspaces, public.voice_numbers to voice_webhook;
+grant select on public.voice_workspaces, public.voice_numbers, public.voice_erased to voice_webhook;
 grant update (reconciled_until, reconciling_until) on public.voice_workspaces to voice_webhook;
 grant select, insert, update (at, fact, params) on public.voice_events to voice_webhook;
 grant select, insert on public.voice_dials to voice_webhook;

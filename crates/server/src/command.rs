@@ -2,10 +2,13 @@
 
 mod check;
 mod console;
+mod erase;
 mod migrate;
 mod prompt;
+mod purge;
 mod serve;
 mod spool;
+mod traces;
 mod workspace;
 
 use std::io::Write;
@@ -15,6 +18,8 @@ use clap::{Parser, Subcommand};
 use store_pg::{OLDEST_SCHEMA, SCHEMA_VERSION};
 
 pub use console::ConsoleCommand;
+pub use erase::EraseCommand;
+pub use purge::PurgeCommand;
 pub use spool::SpoolCommand;
 pub use workspace::WorkspaceCommand;
 
@@ -66,6 +71,17 @@ enum Command {
     /// without both, the embedded Postgres.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
+    /// Erases a person's traces: their calls in the database, the files of `SWITCHROOM_DATA_DIR`, and the
+    /// contact in the log's rows. Says what was found where, and what is left to whom.
+    ///
+    /// As the owner of the database, like `workspace`. `SWITCHROOM_SECRETS_KEY` opens the files in
+    /// `known/`. What is erased does not come back from Twilio's record. It can be run again at any time; on
+    /// several machines, run it on each.
+    Erase(EraseCommand),
+    /// Deletes old calls, as the owner of the database, a few hundred at a time.
+    ///
+    /// They do not come back from Twilio's record. The live chat's log stays.
+    Purge(PurgeCommand),
     /// Installs the files of the agent's page that are not built in.
     #[command(subcommand)]
     Console(ConsoleCommand),
@@ -110,6 +126,8 @@ pub async fn run(line: CommandLine, lost_lines: LostLines) -> Result<(), Failure
         Command::Serve => serve::run(lost_lines).await,
         Command::Migrate { check } => migrate::run(check).await,
         Command::Workspace(command) => workspace::run(command).await,
+        Command::Erase(command) => erase::run(command).await,
+        Command::Purge(command) => purge::run(command).await,
         Command::Console(command) => console::run(command).await,
         Command::Spool(command) => spool::run(command).await,
         Command::Check => check::run().await,

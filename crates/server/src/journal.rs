@@ -18,6 +18,7 @@ mod threads;
 pub(crate) use adopt::adopt;
 pub(crate) use applier::Applier;
 pub(crate) use entry::Entry;
+pub(crate) use parked::has_segment;
 pub(crate) use slots::Slots;
 pub(crate) use threads::Threads;
 

@@ -4,7 +4,9 @@ mod change;
 mod kind;
 mod rows;
 mod statements;
+mod traces;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::marks::{self, ERASED, Traces};
 use crate::news::NOTE;
 use crate::pool::{Work, on_connection};
 use crate::record;
@@ -28,11 +31,12 @@ use change::Change;
 use kind::Kind;
 use rows::{EventRow, EventRows};
 use statements::{
-    INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_EVENTS, READ_SETTLED, SETTLE_AGENTS,
-    STUB_AGENTS, STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS, WRITE_LOG,
+    INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
+    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS,
 };
 
-pub(crate) use statements::STATEMENTS;
+pub(crate) use rows::MessageRow;
+pub(crate) use statements::{READ_EVENTS, STATEMENTS, WRITE_LOG};
 
 /// One event of a call, as it is kept for ever.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +64,8 @@ impl Store {
     /// A call gets at most [`Store::MOST_EVENTS`] events, each kind its share of them, so that its end
     /// always fits. Only somebody who signs arbitrary requests for their own workspace gets there, and
     /// folding that call again and again would cost more each time. Returns how many were left out.
+    ///
+    /// Calls that were erased or purged are not kept again.
     ///
     /// # Errors
     ///
@@ -138,25 +144,59 @@ impl Work for Bring<'_> {
 
     async fn on(&self, client: &Object) -> Result<usize, StoreError> {
         // Each statement has a limit of its own, but there are many of them.
-        let brought = tokio::time::timeout(3 * self.limit.statement, self.bring(client));
+        let brought = tokio::time::timeout(3 * self.limit.statement, self.bring_kept(client));
         brought.await.unwrap_or_else(|_| Err(StoreError::Late))
     }
 }
 
+/// What came of an attempt.
+enum Brought {
+    /// All of it is written; so many events were left out.
+    Written(usize),
+    /// Nothing is written, because these calls were erased. The transaction is of no use.
+    Erased(Vec<CallSid>),
+}
+
 impl Bring<'_> {
-    async fn bring(&self, client: &Object) -> Result<usize, StoreError> {
+    /// Brings everything but calls that were erased.
+    async fn bring_kept(&self, client: &Object) -> Result<usize, StoreError> {
+        let (mut calls, mut events) = (Cow::Borrowed(self.calls), Cow::Borrowed(self.events));
+        loop {
+            let part = Bring { calls: &calls, events: &events, ..*self };
+            let erased = match part.bring(client).await? {
+                Brought::Written(left_out) => return Ok(left_out),
+                Brought::Erased(erased) => erased,
+            };
+            client.batch_execute("rollback").await?;
+            calls.to_mut().retain(|call| !erased.contains(call));
+            events.to_mut().retain(|stored| !erased.contains(&stored.call));
+            if calls.is_empty() {
+                return Ok(0);
+            }
+        }
+    }
+
+    async fn bring(&self, client: &Object) -> Result<Brought, StoreError> {
+        let traces = Json(traces::of(self.events));
         let mut is_begun = false;
         if self.looks_new() {
             let mut known = Known::default();
             let new = known.add(self.events);
             let calls = known.fold();
-            if begin_new(client, self, &calls).await? {
+            let (are_new, erased) = begin_new(client, self, &calls, &traces).await?;
+            if !erased.is_empty() {
+                return Ok(Brought::Erased(erased));
+            }
+            if are_new {
                 write(client, self.workspace, Change::of_new(&calls), new).await?;
-                return Ok(known.left_out);
+                return Ok(Brought::Written(known.left_out));
             }
             is_begun = true;
         }
-        let mut known = open(client, self, is_begun).await?;
+        let (mut known, erased) = open(client, self, is_begun, &traces).await?;
+        if !erased.is_empty() {
+            return Ok(Brought::Erased(erased));
+        }
         let before = known.fold();
         let new = known.add(self.events);
         let after = known.fold();
@@ -166,7 +206,7 @@ impl Bring<'_> {
             Change::between(&before, &after)
         };
         write(client, self.workspace, change, new).await?;
-        Ok(known.left_out)
+        Ok(Brought::Written(known.left_out))
     }
 
     const fn is_rebuild(&self) -> bool {
@@ -226,45 +266,70 @@ impl Known {
     }
 }
 
-/// Begins, and writes calls that nobody has seen before: one round trip. Whether none of them was there.
-async fn begin_new(client: &Object, bring: &Bring<'_>, calls: &[Call]) -> Result<bool, StoreError> {
-    let (enter, insert) =
-        try_join!(client.prepare_cached(ENTER_WITHIN), client.prepare_cached(INSERT_CALLS))?;
+/// Begins, and writes calls that nobody has seen before: one round trip. Whether none of them was there, and
+/// those of them that were erased.
+async fn begin_new(
+    client: &Object,
+    bring: &Bring<'_>,
+    calls: &[Call],
+    traces: &Json<Vec<Traces>>,
+) -> Result<(bool, Vec<CallSid>), StoreError> {
+    let (enter, insert, erased) = try_join!(
+        client.prepare_cached(ENTER_WITHIN),
+        client.prepare_cached(INSERT_CALLS),
+        client.prepare_cached(ERASED),
+    )?;
     let (workspace, scope) = (bring.workspace.as_str(), Scope::Webhook(bring.workspace));
     let rows = record::of_calls(calls);
     let params: &[&(dyn ToSql + Sync)] = &[&workspace, &rows];
-    let (begun, inserted) =
-        join!(scope.begin_within(client, &enter, bring.limit), client.execute(&insert, params));
+    let asked: &[&(dyn ToSql + Sync)] = &[&workspace, traces];
+    let (begun, inserted, erased) = join!(
+        scope.begin_within(client, &enter, bring.limit),
+        client.execute(&insert, params),
+        client.query(&erased, asked),
+    );
     begun?;
-    Ok(usize::try_from(inserted?) == Ok(calls.len()))
+    Ok((usize::try_from(inserted?) == Ok(calls.len()), marks::calls(&erased?)?))
 }
 
-/// Begins, unless that is done, locks the calls and reads what is known about them: one round trip.
-async fn open(client: &Object, bring: &Bring<'_>, is_begun: bool) -> Result<Known, StoreError> {
+/// Begins, unless that is done, locks the calls and reads what is known about them, and those of them that
+/// were erased: one round trip.
+async fn open(
+    client: &Object,
+    bring: &Bring<'_>,
+    is_begun: bool,
+    traces: &Json<Vec<Traces>>,
+) -> Result<(Known, Vec<CallSid>), StoreError> {
     let sids: Vec<&str> = bring.calls.iter().map(CallSid::as_str).collect();
     let stub = if bring.is_rebuild() { STUB_KEPT_CALLS } else { STUB_CALLS };
-    let (enter, stub, lock, events, settled) = try_join!(
+    let (enter, stub, lock, erased, events, settled) = try_join!(
         client.prepare_cached(ENTER_WITHIN),
         client.prepare_cached(stub),
         client.prepare_cached(LOCK_CALLS),
+        client.prepare_cached(ERASED),
         client.prepare_cached(READ_EVENTS),
         client.prepare_cached(READ_SETTLED),
     )?;
     let (workspace, scope) = (bring.workspace.as_str(), Scope::Webhook(bring.workspace));
     let params: &[&(dyn ToSql + Sync)] = &[&workspace, &sids];
+    let asked: &[&(dyn ToSql + Sync)] = &[&workspace, traces];
     let begin = (!is_begun).then(|| scope.begin_within(client, &enter, bring.limit));
     let stub = (!is_begun).then(|| client.execute(&stub, params));
     let settled = bring.is_rebuild().then(|| client.query(&settled, params));
-    let (begun, stubbed, locked, events, settled) = join!(
+    // After the lock: whoever erases a call holds it, too.
+    let erased = (!bring.is_rebuild()).then(|| client.query(&erased, asked));
+    let (begun, stubbed, locked, erased, events, settled) = join!(
         OptionFuture::from(begin),
         OptionFuture::from(stub),
         client.query(&lock, params),
+        OptionFuture::from(erased),
         client.query(&events, params),
         OptionFuture::from(settled),
     );
     begun.transpose()?;
     stubbed.transpose()?;
     locked?;
+    let erased = marks::calls(&erased.transpose()?.unwrap_or_default())?;
     let mut known = Known::default();
     for row in &events? {
         let Json(event) = row
@@ -275,7 +340,7 @@ async fn open(client: &Object, bring: &Bring<'_>, is_begun: bool) -> Result<Know
     }
     let settled = settled.transpose()?.unwrap_or_default();
     known.settled = settled.iter().map(|row| row.get("user_id")).collect();
-    Ok(known)
+    Ok((known, erased))
 }
 
 /// Writes the new events and what follows from them, notifies watchers, and commits: one round trip, and

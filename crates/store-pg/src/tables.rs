@@ -5,7 +5,7 @@ pub const LIVE_CHAT: [&str; 4] =
     ["livechat_contacts", "livechat_contact_assignments", "user_profiles", "livechat_messages"];
 
 /// Those of Switchroom.
-pub const OURS: [&str; 9] = [
+pub const OURS: [&str; 10] = [
     "voice_workspaces",
     "voice_numbers",
     "voice_agents",
@@ -15,10 +15,11 @@ pub const OURS: [&str; 9] = [
     "voice_dials",
     "voice_feeds",
     "voice_changes",
+    "voice_erased",
 ];
 
 /// The functions of the schema `voice` that policies and statements ask.
-pub(crate) const FUNCTIONS: [&str; 15] = [
+pub(crate) const FUNCTIONS: [&str; 17] = [
     "workspace",
     "asker",
     "as_uuid",
@@ -34,6 +35,8 @@ pub(crate) const FUNCTIONS: [&str; 15] = [
     "caller",
     "is_member",
     "workspaces_to_mend",
+    "delete_calls",
+    "purge",
 ];
 
 /// Those of them that run with their owner's rights.
@@ -48,6 +51,9 @@ pub(crate) const DEFINERS: [&str; 6] = [
 
 /// Those of them whose answer depends on nothing but what they are asked.
 pub(crate) const CONSTANT: [&str; 4] = ["as_uuid", "as_bigint", "tail", "role_of"];
+
+/// Those of them that change something.
+pub(crate) const CHANGING: [&str; 2] = ["delete_calls", "purge"];
 
 /// The functions of the schema `livechat`: what Switchroom asks a live chat, and what it tells it.
 pub(crate) const QUESTIONS: [&str; 9] = [

@@ -7,8 +7,9 @@ use std::io::IsTerminal;
 
 use clap::{ArgGroup, Subcommand};
 use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, WorkspaceId};
-use store_pg::{NewWorkspace, Owner, WorkspaceChange};
+use store_pg::{NewWorkspace, Owner, Removed, WorkspaceChange};
 
+use super::traces::Wanted;
 use super::{Failure, print, prompt, variable};
 use crate::config;
 use crate::database::embedded::{self, Access};
@@ -74,6 +75,10 @@ pub enum WorkspaceCommand {
     Remove {
         /// The workspace's id.
         id: WorkspaceId,
+        /// Deletes everything that Switchroom keeps of it as well, in the database and in the files of
+        /// `SWITCHROOM_DATA_DIR`. The live chat's tables stay as they are, its log included.
+        #[arg(long)]
+        purge: bool,
     },
 }
 
@@ -111,7 +116,8 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
             print(&workspaces.iter().map(outside::line).collect::<Vec<_>>().join("\n"))
         }
         WorkspaceCommand::Reseal => reseal::run(&owner, &secrets_keys()?).await,
-        WorkspaceCommand::Remove { id } => {
+        WorkspaceCommand::Remove { id, purge: true } => remove_all(&owner, &id).await,
+        WorkspaceCommand::Remove { id, purge: false } => {
             let removed = owner.remove_workspace(&id).await;
             if removed.map_err(|error| Failure::failed(&error))? {
                 print(&format!("workspace {id} is removed"))
@@ -137,7 +143,31 @@ async fn set(owner: &Owner, id: &WorkspaceId, change: &WorkspaceChange) -> Resul
     outside::advice(line).map_or(Ok(()), |advice| print(&advice))
 }
 
-async fn connect() -> Result<(Option<Access>, Owner), Failure> {
+/// Removes a workspace with everything, and says what that was.
+async fn remove_all(owner: &Owner, id: &WorkspaceId) -> Result<(), Failure> {
+    let Removed { had_account, deleted, others } =
+        owner.remove_all(id).await.map_err(|error| Failure::failed(&error))?;
+    let found = Wanted { workspace: id, person: None }.remove().await?;
+    let account = if had_account { "is removed" } else { "had no account" };
+    let mut lines = vec![
+        format!("workspace {id} {account}"),
+        "database:".to_owned(),
+        format!(
+            "  {} calls, {} legs, {} events, {} claims of outbound calls and {others} other rows are deleted",
+            deleted.calls, deleted.legs, deleted.events, deleted.dials
+        ),
+    ];
+    lines.extend(found.lines());
+    lines.push(
+        "elsewhere:\n  running servers: they answer for it for up to 10 seconds more, and forget it then\n  \
+         the live chat: its tables, the rows of calls in its log included, stay as they are\n  \
+         Twilio: its records and recordings; point the voice URLs of the numbers elsewhere"
+            .to_owned(),
+    );
+    print(&lines.join("\n"))
+}
+
+pub(super) async fn connect() -> Result<(Option<Access>, Owner), Failure> {
     let failed = |error: &dyn std::error::Error| Failure::failed(error);
     let url = variable("SWITCHROOM_ADMIN_DATABASE_URL").or_else(|| variable("DATABASE_URL"));
     if let Some(url) = url {

@@ -170,7 +170,7 @@ fn named(parked: &Path) -> Vec<(WorkspaceId, PathBuf)> {
 }
 
 /// Whether a spool's directory may hold records.
-pub(super) fn has_segment(dir: &Path) -> io::Result<bool> {
+pub(crate) fn has_segment(dir: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(dir)? {
         if entry?.path().extension().is_some_and(|extension| extension == "spool1") {
             return Ok(true);

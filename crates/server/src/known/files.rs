@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use identity::WorkspaceId;
+use identity::{ContactId, PhoneNumber, WorkspaceId};
 use store_pg::WorkspaceRow;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -168,6 +168,30 @@ impl Files {
             }
         }
         Ok(())
+    }
+
+    /// Removes the file of a workspace. Returns whether it had one.
+    pub(crate) fn remove(&self, id: &WorkspaceId) -> io::Result<bool> {
+        let had_one = self.has(id);
+        self.forget(&HashSet::from([id.clone()]))?;
+        Ok(had_one)
+    }
+
+    /// Forgets callers of a workspace. Returns how many. A file that cannot be read is as good as none.
+    pub(crate) fn forget_callers(
+        &self,
+        id: &WorkspaceId,
+        is_meant: impl Fn(&PhoneNumber, ContactId) -> bool,
+    ) -> io::Result<usize> {
+        let Ok(Some(mut known)) = self.read(id) else { return Ok(0) };
+        let Some(roster) = &mut known.roster else { return Ok(0) };
+        let before = roster.callers.len();
+        roster.callers.retain(|number, caller| !is_meant(number, caller.contact.id));
+        let forgotten = before - roster.callers.len();
+        if forgotten > 0 {
+            self.write(id, &known)?;
+        }
+        Ok(forgotten)
     }
 
     fn path(&self, id: &WorkspaceId) -> PathBuf {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use calls::{Direction, Party};
 use identity::{CallSid, ContactId, Timestamp};
+use store_pg::Traces;
 use tracing::warn;
 use twilio_rest::{CallDirection, CallFilter, CallRecord};
 
@@ -39,7 +40,8 @@ pub(super) async fn fill(
         truth::read_caller(root, case.workspace);
     }
     let known = known(round, case, &roots).await?;
-    for root in &roots {
+    let erased = erased(round, case, &roots, &legs).await?;
+    for root in roots.iter().filter(|root| !erased.contains(&root.sid)) {
         let legs = legs.get(&root.sid).map_or(&[][..], Vec::as_slice);
         let fills = match known.get(&root.sid) {
             None => belongs(round, case, root, legs).await?,
@@ -110,6 +112,22 @@ async fn known(
     let sids: Vec<CallSid> = roots.iter().map(|root| root.sid).collect();
     let known = round.app.store.known_calls(&case.workspace.id, &sids).await?;
     Ok(known.into_iter().map(|call| (call.sid, call.is_lost)).collect())
+}
+
+/// The calls that were erased or purged.
+async fn erased(
+    round: &Round<'_>,
+    case: &Case<'_>,
+    roots: &[CallRecord],
+    legs: &BTreeMap<CallSid, Vec<CallRecord>>,
+) -> Result<BTreeSet<CallSid>, Failure> {
+    let traces = roots.iter().map(|root| {
+        let legs = legs.get(&root.sid).into_iter().flatten();
+        let ends = std::iter::once(root).chain(legs).flat_map(|one| [&*one.from, &*one.to]);
+        Traces::of(root.sid, root.started_at.unwrap_or(round.now), ends)
+    });
+    let traces: Vec<Traces> = traces.collect();
+    Ok(round.app.store.erased(&case.workspace.id, &traces).await?.into_iter().collect())
 }
 
 /// Whether a call belongs to this workspace: an account may serve several, and other purposes too.

@@ -12,6 +12,7 @@ mod clock;
 mod console;
 mod database_away;
 mod doubt;
+mod erase;
 mod events;
 mod handover;
 mod http;

@@ -21,14 +21,14 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The clock of deadlines, which the test moves.
 #[derive(Clone)]
-struct Hand(Arc<AtomicI64>);
+pub(crate) struct Hand(Arc<AtomicI64>);
 
 impl Hand {
-    fn at(moment: Timestamp) -> Self {
+    pub(crate) fn at(moment: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(moment.unix_micros())))
     }
 
-    fn set(&self, moment: Timestamp) {
+    pub(crate) fn set(&self, moment: Timestamp) {
         self.0.store(moment.unix_micros(), Ordering::SeqCst);
     }
 
@@ -39,7 +39,7 @@ impl Hand {
 }
 
 /// A server of this world that asks `rest`. It reconciles when it is told.
-async fn serve(world: &mut World, rest: &Rest, hand: &Hand) {
+pub(crate) async fn serve(world: &mut World, rest: &Rest, hand: &Hand) {
     serve_every(world, rest, hand, None).await;
 }
 
@@ -68,7 +68,7 @@ async fn serve_every(world: &mut World, rest: &Rest, hand: &Hand, every: Option<
 }
 
 /// Everything that Twilio knows of a call that was played.
-fn records(story: &Story, began: Timestamp) -> Vec<Record> {
+pub(crate) fn records(story: &Story, began: Timestamp) -> Vec<Record> {
     let over = began + SECOND + story.talked;
     let root = Record {
         sid: story.sid,
@@ -93,7 +93,7 @@ fn records(story: &Story, began: Timestamp) -> Vec<Record> {
     std::iter::once(root).chain(story.legs.iter().map(leg)).collect()
 }
 
-async fn reconcile(world: &World) -> Reconciled {
+pub(crate) async fn reconcile(world: &World) -> Reconciled {
     world.applied().await;
     let done = world.servers[0].reconcile().await;
     world.applied().await;
@@ -101,7 +101,7 @@ async fn reconcile(world: &World) -> Reconciled {
 }
 
 /// Every row of the workspace but its own, in which the comparison is noted.
-async fn written(world: &World, team: &Team) -> Vec<String> {
+pub(crate) async fn written(world: &World, team: &Team) -> Vec<String> {
     let mut rows = world.dump(Some(team)).await;
     rows.retain(|row| !row.starts_with("voice_workspaces "));
     rows

@@ -32,14 +32,20 @@ impl<'a> EventRow<'a> {
 
 /// The live chat's row of a call.
 #[derive(Debug, Serialize)]
-pub(super) struct MessageRow {
+pub(crate) struct MessageRow {
     twilio_sid: CallSid,
     #[serde(flatten)]
     entry: LogEntry,
 }
 
+impl MessageRow {
+    pub(crate) const fn new(call: CallSid, entry: LogEntry) -> Self {
+        Self { twilio_sid: call, entry }
+    }
+}
+
 /// The rows of the live chat's log.
 pub(super) fn of_log(calls: &[&Call]) -> Json<Vec<MessageRow>> {
-    let row = |call: &&Call| MessageRow { twilio_sid: call.sid, entry: log_entry(call) };
+    let row = |call: &&Call| MessageRow::new(call.sid, log_entry(call));
     Json(calls.iter().map(row).collect())
 }

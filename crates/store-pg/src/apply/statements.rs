@@ -1,5 +1,6 @@
 //! The statements of the log. `$1` is the workspace everywhere.
 
+use crate::marks::ERASED;
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
 use crate::scope::{ENTER_WITHIN, STILL_ENTERED};
@@ -12,6 +13,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     STUB_CALLS,
     STUB_KEPT_CALLS,
     LOCK_CALLS,
+    ERASED,
     READ_EVENTS,
     READ_SETTLED,
     PUT_EVENTS,
@@ -60,7 +62,7 @@ pub(super) const LOCK_CALLS: &str = "\
 select v.call_sid from public.voice_calls v \
 where v.workspace_id = $1 and v.call_sid = any ($2::text[]) order by v.call_sid for update";
 
-pub(super) const READ_EVENTS: &str = "\
+pub(crate) const READ_EVENTS: &str = "\
 select e.call_sid, e.key, e.fact from public.voice_events e \
 where e.workspace_id = $1 and e.call_sid = any ($2::text[])";
 
@@ -99,7 +101,7 @@ pub(super) const UPSERT_LEGS: &str = join!(
 );
 
 /// The live chat's log: the workspace, and a row for each call.
-pub(super) const WRITE_LOG: &str = "select livechat.log($1, $2::jsonb)";
+pub(crate) const WRITE_LOG: &str = "select livechat.log($1, $2::jsonb)";
 
 /// Agents come sorted, so that two servers lock in the same order.
 pub(super) const STUB_AGENTS: &str = "\

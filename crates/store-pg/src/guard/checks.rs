@@ -1,7 +1,7 @@
 //! Roles, tables, policies and functions, as the schema leaves them.
 
 use super::Check;
-use crate::tables::{CONSTANT, DEFINERS, FUNCTIONS, OURS, QUESTIONS};
+use crate::tables::{CHANGING, CONSTANT, DEFINERS, FUNCTIONS, OURS, QUESTIONS};
 use crate::text::{join, quoted};
 
 /// A leak is what shows rows of one workspace to another by itself. Everything else is not as the
@@ -92,7 +92,9 @@ pub(super) const CHECKS: &[Check] = &[
             quoted!(&FUNCTIONS),
             ") and not (p.provolatile = case when p.proname in (",
             quoted!(&CONSTANT),
-            ") then 'i' else 's' end and p.prosecdef = (p.proname in (",
+            ") then 'i' when p.proname in (",
+            quoted!(&CHANGING),
+            ") then 'v' else 's' end and p.prosecdef = (p.proname in (",
             quoted!(&DEFINERS),
             ")) and coalesce('search_path=\"\"' = any (p.proconfig), p.prosqlbody is not null)) \
              order by p.proname",

@@ -5,6 +5,7 @@ mod agents;
 mod apply;
 mod budgets;
 mod changes;
+mod erase;
 mod errors;
 mod events;
 mod guard;

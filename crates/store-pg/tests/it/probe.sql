@@ -22,7 +22,8 @@ insert into probe.fresh values
   ('voice_legs', '{"leg_sid": "CAf"}'),
   ('voice_dials', '{"call_sid": "CAf"}'),
   ('voice_feeds', '{"workspace_id": "ws_new"}'),
-  ('voice_changes', '{"slot": 9}');
+  ('voice_changes', '{"slot": 9}'),
+  ('voice_erased', '{"mark": "\\x09"}');
 
 create type probe.result as (probes int, refused int, leaks text[]);
 

@@ -171,14 +171,15 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
         gate.trips(&[5], store.agents(&ws, agent(1), at(0))).await.expect("agents").len(),
         3
     );
-    // A call that begins is not read: begin, scope, its row; event, log, news, the look, commit.
+    // A call that begins is not read: begin, scope, its row, whether it was erased; event, log, news, the
+    // look, commit.
     let new = [StoredEvent { call: sid(0xd2), ..events[0].clone() }];
-    let applied = gate.trips(&[3, 5], store.apply(&ws, &new)).await;
+    let applied = gate.trips(&[4, 5], store.apply(&ws, &new)).await;
     applied.expect("applied");
     // If it is not new after all, it is locked and read.
-    let applied = gate.trips(&[3, 2, 10], store.apply(&ws, &events)).await;
+    let applied = gate.trips(&[4, 3, 10], store.apply(&ws, &events)).await;
     applied.expect("applied");
     let leg = &events[3..4];
-    let applied = gate.trips(&[5, 2], store.apply(&ws, leg)).await;
+    let applied = gate.trips(&[6, 2], store.apply(&ws, leg)).await;
     applied.expect("nothing is written of what is known");
 }

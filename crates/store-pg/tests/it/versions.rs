@@ -65,10 +65,13 @@ fn the_version_goes_up_with_each_schema_that_is_kept() {
 /// Rows of the schema 3.
 const ROWS: &str = include_str!("../vectors/schemas/3.rows.sql");
 
-/// The rows of all our tables, and of the live chat's, as JSON.
+/// The tables that schema 3 has not.
+const NEW: [&str; 1] = ["voice_erased"];
+
+/// The rows of all our tables that schema 3 has, and of the live chat's, as JSON.
 async fn rows(owner: &Owner) -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
-    for table in tables() {
+    for table in tables().filter(|table| !NEW.contains(table)) {
         let sql = format!("select to_jsonb(t) from public.{table} t order by to_jsonb(t)::text");
         let rows = owner.client().query(&sql, &[]).await.expect("the rows");
         assert!(!rows.is_empty(), "{table}");
