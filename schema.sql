@@ -94,6 +94,9 @@ alter table public.voice_workspaces
   add column if not exists region    text,
   add column if not exists edge      text;
 
+-- Finds the other workspaces of an account.
+create index if not exists idx_voice_workspaces_account on public.voice_workspaces (account_sid);
+
 -- With it the marks of what was erased are made.
 alter table public.voice_workspaces
   add column if not exists erasure_salt bytea not null default uuid_send(gen_random_uuid());
@@ -393,8 +396,8 @@ end $$;
 revoke all on function voice.is_member(text, uuid) from public;
 
 -- The workspaces whose calls were not compared with the carrier's record since a moment, or that have
--- a call which began before another moment and is not over. This is the only question across
--- workspaces: a server that was away does not know which workspaces it serves. It returns ids and
+-- a call which began before another moment and is not over. Besides busy_elsewhere, this is the
+-- only question across workspaces: a server that was away does not know which workspaces it serves. It returns ids and
 -- nothing else, and writes nothing. All further reads and writes go through the policies. It is
 -- granted to the role of webhooks and not to a third role: a login that may become one of the
 -- server's roles may become all of them, so a third role would keep nobody out.
@@ -452,13 +455,50 @@ begin
 end $$;
 revoke all on function voice.purge(text, timestamptz, integer) from public;
 
+-- The members of this workspace who are on a call, or place one, in another workspace of the same Twilio
+-- account: their browser is the same one, and drops a second call. That they are busy is all that crosses,
+-- and only of those who take calls in both.
+create or replace function voice.busy_elsewhere(since timestamptz) returns setof uuid
+  language plpgsql stable security definer set search_path = '' as $$
+declare
+  siblings text[] := array(select w.workspace_id from public.voice_workspaces w
+    where w.workspace_id <> voice.workspace() and w.account_sid = (select o.account_sid
+      from public.voice_workspaces o where o.workspace_id = voice.workspace()));
+begin
+  if siblings = '{}' then
+    return;
+  end if;
+  return query select b.user_id from (
+      select l.user_id from public.voice_legs l
+        where l.workspace_id = any (siblings) and l.user_id is not null
+          and l.ended_at is null and l.answered_at > since
+      union
+      select d.user_id from public.voice_dials d left join public.voice_calls v
+          on v.workspace_id = d.workspace_id and v.call_sid = d.call_sid
+        where d.workspace_id = any (siblings) and d.dialled_at > since and v.ended_at is null) b
+    where voice.takes_calls(b.user_id);
+end $$;
+revoke all on function voice.busy_elsewhere(timestamptz) from public;
+
+-- Tells servers that members of the other workspaces of this account may be busy or free now. It writes
+-- nothing, and the others learn nothing but that.
+create or replace function voice.tell_siblings() returns void
+  language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform pg_notify('voice_changes', w.workspace_id || ' agents') from public.voice_workspaces w
+    where w.workspace_id <> voice.workspace() and w.account_sid = (select o.account_sid
+      from public.voice_workspaces o where o.workspace_id = voice.workspace());
+end $$;
+revoke all on function voice.tell_siblings() from public;
+
 grant usage on schema voice to voice_agent, voice_webhook;
 grant usage on schema voice to voice_livechat, voice_finder;
 grant execute on function voice.workspace(), voice.as_uuid(text), voice.as_bigint(text),
   voice.tail(text), voice.role_of(jsonb, text)
   to voice_agent, voice_webhook, voice_livechat, voice_finder;
 grant execute on function voice.members(), voice.takes_calls(uuid), voice.call_is_over(text),
-  voice.caller(text, text[], text) to voice_webhook;
+  voice.caller(text, text[], text), voice.busy_elsewhere(timestamptz), voice.tell_siblings()
+  to voice_webhook;
 grant execute on function voice.colleagues(), voice.contact_names(uuid[]),
   voice.is_member(text, uuid) to voice_agent;
 grant execute on function voice.asker() to voice_agent;

@@ -29,7 +29,8 @@ pub struct AgentRow {
     pub presence: Presence,
     /// Since when the agent has set it.
     pub presence_since: Option<Timestamp>,
-    /// The answer of the call that the agent is on.
+    /// The answer of the call that the agent is on. For a webhook, a call in another workspace of the same
+    /// Twilio account counts too, since the moment of the question.
     pub on_call_since: Option<Timestamp>,
     /// When the call that rings began to ring.
     pub offered_since: Option<Timestamp>,
@@ -210,13 +211,14 @@ pub(crate) const MEMBER: &str = "select voice.is_member($1, $2)";
 
 /// The members of a function of the schema `voice`, and what they are doing.
 macro_rules! with_states {
-    ($members:literal) => {
+    ($members:literal, $on_call_since:literal, $elsewhere:literal) => {
         join!(
             "select p.user_id, p.name, p.role, g.presence, g.presence_since, ",
             believed!("g.idle_since"),
             " as idle_since, \
-  g.ready_since, g.online_until, g.online_until > now() as page_open, \
-  l.on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
+  g.ready_since, g.online_until, g.online_until > now() as page_open, ",
+            $on_call_since,
+            " as on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
 from ",
             $members,
             " p \
@@ -233,16 +235,23 @@ left join ( \
       l.answered_at is null and coalesce(l.ringing_at, l.initiated_at) > $3 as is_ringing \
     from public.voice_legs l where l.workspace_id = $1 and l.ended_at is null) l \
   group by l.user_id \
-) l on l.user_id = p.user_id where p.role is not null order by p.name, p.user_id"
+) l on l.user_id = p.user_id ",
+            $elsewhere,
+            "where p.role is not null order by p.name, p.user_id"
         )
     };
 }
 
 /// Workspace, oldest answer and oldest ring that count; for an agent who asks.
-pub(crate) const AGENTS: &str = with_states!("voice.colleagues()");
+pub(crate) const AGENTS: &str = with_states!("voice.colleagues()", "l.on_call_since", "");
 
-/// The same for a webhook.
-pub(crate) const MEMBERS: &str = with_states!("voice.members()");
+/// The same for a webhook, which also asks who is busy in another workspace of the account: since now, because
+/// no more is known of that.
+pub(crate) const MEMBERS: &str = with_states!(
+    "voice.members()",
+    "coalesce(l.on_call_since, case when e.user_id is not null then now() end)",
+    "left join voice.busy_elsewhere($2) as e (user_id) on e.user_id = p.user_id "
+);
 
 /// The row is written only for a member who takes calls, and only for the user who asks. The end
 /// of the last call is by Twilio's clock, which may be ahead of ours.

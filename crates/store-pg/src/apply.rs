@@ -32,7 +32,7 @@ use kind::Kind;
 use rows::{EventRow, EventRows};
 use statements::{
     INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
-    STUB_CALLS, STUB_KEPT_CALLS, UPDATE_CALLS, UPSERT_LEGS,
+    STUB_CALLS, STUB_KEPT_CALLS, TELL_SIBLINGS, UPDATE_CALLS, UPSERT_LEGS,
 };
 
 pub(crate) use rows::MessageRow;
@@ -360,7 +360,7 @@ async fn write(
     let agents: Vec<Uuid> = change.settled.into_iter().collect();
     let (kinds, refs) = change.news;
     let agent_params: [&(dyn ToSql + Sync); 2] = [&workspace, &agents];
-    let statements: [(bool, &'static str, &[&(dyn ToSql + Sync)]); 8] = [
+    let statements: [(bool, &'static str, &[&(dyn ToSql + Sync)]); 9] = [
         (!new.0.is_empty(), PUT_EVENTS, &[&workspace, &new]),
         (!calls.0.is_empty(), UPDATE_CALLS, &[&workspace, &calls]),
         (!legs.0.is_empty(), UPSERT_LEGS, &[&workspace, &legs]),
@@ -368,6 +368,7 @@ async fn write(
         (!agents.is_empty(), STUB_AGENTS, &agent_params),
         (!agents.is_empty(), LOCK_AGENTS, &agent_params),
         (!agents.is_empty(), SETTLE_AGENTS, &agent_params),
+        (moves_agents, TELL_SIBLINGS, &[]),
         // The last that waits for a lock.
         (!kinds.is_empty(), NOTE, &[&workspace, &kinds, &refs, &moves_agents]),
     ];

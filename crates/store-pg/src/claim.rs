@@ -17,7 +17,7 @@ use crate::scope::Scope;
 pub struct Dialling {
     /// Whether the agent is a member who takes calls.
     pub is_member: bool,
-    /// Whether the agent is on another call, or placing one.
+    /// Whether the agent is on another call, or placing one, here or in another workspace of the account.
     pub on_call: bool,
     /// How many other calls the agent placed since [`Claim::since`].
     pub placed: i64,
@@ -122,7 +122,9 @@ known as ( \
       left join public.voice_calls v on v.workspace_id = $1 and v.call_sid = d.call_sid \
       where d.workspace_id = $1 and d.user_id = (select agent from asked) \
         and d.call_sid <> (select call from asked) \
-        and d.dialled_at > (select oldest_call from asked) and v.ended_at is null) as on_call, \
+        and d.dialled_at > (select oldest_call from asked) and v.ended_at is null) \
+    or exists (select from voice.busy_elsewhere((select oldest_call from asked)) e (user_id) \
+      where e.user_id = (select agent from asked)) as on_call, \
     (select count(*) from public.voice_dials d where d.workspace_id = $1 \
       and d.user_id = (select agent from asked) \
       and d.dialled_at > (select own_since from asked) \

@@ -19,7 +19,7 @@ pub const OURS: [&str; 10] = [
 ];
 
 /// The functions of the schema `voice` that policies and statements ask.
-pub(crate) const FUNCTIONS: [&str; 17] = [
+pub(crate) const FUNCTIONS: [&str; 19] = [
     "workspace",
     "asker",
     "as_uuid",
@@ -37,23 +37,27 @@ pub(crate) const FUNCTIONS: [&str; 17] = [
     "workspaces_to_mend",
     "delete_calls",
     "purge",
+    "busy_elsewhere",
+    "tell_siblings",
 ];
 
 /// Those of them that run with their owner's rights.
-pub(crate) const DEFINERS: [&str; 6] = [
+pub(crate) const DEFINERS: [&str; 8] = [
     "takes_calls",
     "member_workspace",
     "members",
     "colleagues",
     "contact_names",
     "workspaces_to_mend",
+    "busy_elsewhere",
+    "tell_siblings",
 ];
 
 /// Those of them whose answer depends on nothing but what they are asked.
 pub(crate) const CONSTANT: [&str; 4] = ["as_uuid", "as_bigint", "tail", "role_of"];
 
-/// Those of them that change something.
-pub(crate) const CHANGING: [&str; 2] = ["delete_calls", "purge"];
+/// Those of them that change or tell something.
+pub(crate) const CHANGING: [&str; 3] = ["delete_calls", "purge", "tell_siblings"];
 
 /// The functions of the schema `livechat`: what Switchroom asks a live chat, and what it tells it.
 pub(crate) const QUESTIONS: [&str; 9] = [

@@ -23,6 +23,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     STUB_AGENTS,
     LOCK_AGENTS,
     SETTLE_AGENTS,
+    TELL_SIBLINGS,
     NOTE,
     STILL_ENTERED,
 ];
@@ -102,6 +103,9 @@ pub(super) const UPSERT_LEGS: &str = join!(
 
 /// The live chat's log: the workspace, and a row for each call.
 pub(crate) const WRITE_LOG: &str = "select livechat.log($1, $2::jsonb)";
+
+/// The other workspaces of the account read their members again.
+pub(super) const TELL_SIBLINGS: &str = "select voice.tell_siblings()";
 
 /// Agents come sorted, so that two servers lock in the same order.
 pub(super) const STUB_AGENTS: &str = "\

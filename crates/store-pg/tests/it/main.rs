@@ -1,6 +1,7 @@
 //! The store on a real Postgres, one database a test.
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod accounts;
 mod agents;
 mod apply;
 mod budgets;

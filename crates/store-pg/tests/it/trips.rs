@@ -177,7 +177,7 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let applied = gate.trips(&[4, 5], store.apply(&ws, &new)).await;
     applied.expect("applied");
     // If it is not new after all, it is locked and read.
-    let applied = gate.trips(&[4, 3, 10], store.apply(&ws, &events)).await;
+    let applied = gate.trips(&[4, 3, 11], store.apply(&ws, &events)).await;
     applied.expect("applied");
     let leg = &events[3..4];
     let applied = gate.trips(&[6, 2], store.apply(&ws, leg)).await;
