@@ -94,6 +94,10 @@ alter table public.voice_workspaces
   add column if not exists region    text,
   add column if not exists edge      text;
 
+-- Up to which start of a call the requests were removed from its events.
+alter table public.voice_workspaces
+  add column if not exists params_until timestamptz;
+
 -- Finds the other workspaces of an account.
 create index if not exists idx_voice_workspaces_account on public.voice_workspaces (account_sid);
 
@@ -455,6 +459,62 @@ begin
 end $$;
 revoke all on function voice.purge(text, timestamptz, integer) from public;
 
+-- A number of days in a workspace's policy, from 1 to 36,500; null for anything else.
+create or replace function voice.days(setting jsonb) returns interval language sql immutable
+  return case when jsonb_typeof(setting) = 'number' then
+    case when (setting #>> '{}')::numeric between 1 and 36500
+      then (setting #>> '{}')::float8 * interval '1 day' end end;
+
+-- Deletes what the policy of this workspace does not want kept: a batch of calls that are older than
+-- `retention_days`, for ever if there is no such setting, and the requests of a batch of calls that are older
+-- than `params_days`, 30 if there is no such setting. Old marks go, too: Twilio keeps its record for 13
+-- months. One server does it at a time. Nobody can ask for more than the policy says.
+create or replace function voice.retain(most integer)
+  returns table (calls bigint, requests bigint, has_more boolean)
+  language plpgsql volatile security definer set search_path = '' as $$
+declare
+  ws text := voice.workspace();
+  keep_calls interval;
+  keep_params interval;
+  done_until timestamptz;
+  last_start timestamptz;
+  looked_at bigint;
+begin
+  calls := 0;
+  requests := 0;
+  has_more := false;
+  select voice.days(w.policy -> 'retention_days'),
+      coalesce(voice.days(w.policy -> 'params_days'), interval '30 days'),
+      coalesce(w.params_until, '-infinity')
+    into keep_calls, keep_params, done_until
+    from public.voice_workspaces w where w.workspace_id = ws;
+  if not found or not pg_try_advisory_xact_lock(hashtextextended('retain ' || ws, 0)) then
+    return next;
+    return;
+  end if;
+  delete from public.voice_erased e where e.workspace_id = ws and e.mark <> ''
+    and e.marked_at < now() - interval '400 days';
+  if keep_calls is not null then
+    select p.calls into calls from voice.purge(ws, now() - keep_calls, most) p;
+  end if;
+  select max(v.started_at), count(*) into last_start, looked_at from (
+    select o.started_at from public.voice_calls o
+    where o.workspace_id = ws and o.started_at > done_until
+      and o.started_at < now() - keep_params
+    order by o.started_at limit most) v;
+  if last_start is not null then
+    update public.voice_events e set params = null
+      from public.voice_calls v
+      where v.workspace_id = ws and v.started_at > done_until and v.started_at <= last_start
+        and e.workspace_id = ws and e.call_sid = v.call_sid and e.params is not null;
+    get diagnostics requests = row_count;
+    update public.voice_workspaces w set params_until = last_start where w.workspace_id = ws;
+  end if;
+  has_more := calls = most or looked_at = most;
+  return next;
+end $$;
+revoke all on function voice.retain(integer) from public;
+
 -- The members of this workspace who are on a call, or place one, in another workspace of the same Twilio
 -- account: their browser is the same one, and drops a second call. That they are busy is all that crosses,
 -- and only of those who take calls in both.
@@ -497,8 +557,8 @@ grant execute on function voice.workspace(), voice.as_uuid(text), voice.as_bigin
   voice.tail(text), voice.role_of(jsonb, text)
   to voice_agent, voice_webhook, voice_livechat, voice_finder;
 grant execute on function voice.members(), voice.takes_calls(uuid), voice.call_is_over(text),
-  voice.caller(text, text[], text), voice.busy_elsewhere(timestamptz), voice.tell_siblings()
-  to voice_webhook;
+  voice.caller(text, text[], text), voice.busy_elsewhere(timestamptz), voice.tell_siblings(),
+  voice.retain(integer) to voice_webhook;
 grant execute on function voice.colleagues(), voice.contact_names(uuid[]),
   voice.is_member(text, uuid) to voice_agent;
 grant execute on function voice.asker() to voice_agent;

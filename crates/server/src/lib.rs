@@ -21,6 +21,7 @@ mod operations;
 mod place;
 mod policy;
 mod reconcile;
+mod retention;
 mod secrets;
 mod serve;
 mod sessions;

@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     journal: Family<Outcome, Counter>,
     keeping: Family<Outcome, Counter>,
     over_budget: Family<What, Counter>,
+    removed: Family<What, Counter>,
     behind: Family<State, Gauge>,
     streams: Gauge,
     resets: Family<Reason, Counter>,
@@ -99,6 +100,7 @@ impl Metrics {
         let journal = Family::default();
         let keeping = Family::default();
         let over_budget = Family::default();
+        let removed = Family::default();
         registry.register("answers", "Answers by endpoint and status", answers.clone());
         registry.register(
             "webhook_seconds",
@@ -121,6 +123,11 @@ impl Metrics {
             "over_budget",
             "Times that a workspace wanted more than its share, by what it wanted",
             over_budget.clone(),
+        );
+        registry.register(
+            "removed",
+            "Old calls and requests that were removed, as the workspaces want it",
+            removed.clone(),
         );
         let behind = Family::default();
         registry.register(
@@ -173,6 +180,7 @@ impl Metrics {
             journal,
             keeping,
             over_budget,
+            removed,
             behind,
             streams,
             resets,
@@ -236,6 +244,11 @@ impl Metrics {
     /// `known_bytes`, `reconciliation`.
     pub(crate) fn over_budget(&self, what: &'static str) {
         self.over_budget.get_or_create(&What { what }).inc();
+    }
+
+    /// `what` was removed because it is older than its workspace wants it: `calls`, `requests`.
+    pub(crate) fn removed(&self, what: &'static str, count: i64) {
+        self.removed.get_or_create(&What { what }).inc_by(count.unsigned_abs());
     }
 
     /// How many workspaces of one spool wait after a failure of their own, and how many have a log of

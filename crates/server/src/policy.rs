@@ -25,6 +25,11 @@ pub struct Policy {
     pub outbound: Outbound,
     /// How long an agent does not ring after a call, in seconds; at most an hour counts.
     pub wrap_up_seconds: u32,
+    /// After how many days calls are deleted with everything that is kept of them; `None` for never. The
+    /// database reads it.
+    pub retention_days: Option<u32>,
+    /// After how many days the requests of calls are deleted; `None` for 30. The database reads it.
+    pub params_days: Option<u32>,
 }
 
 impl Policy {

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store_pg::{Store, StoreError, StoreOptions};
+use store_pg::{Retained, Store, StoreError, StoreOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -23,6 +23,7 @@ use crate::http::listener::{self, Limits};
 use crate::journal::Journal;
 use crate::known::Refresh;
 use crate::reconcile::{Reconciled, Reconciler};
+use crate::retention::Retention;
 use crate::secrets::fit::{KeyFit, WrongKey};
 use crate::sessions::SessionsError;
 use crate::tasks::{TaskFailed, Tasks};
@@ -39,6 +40,7 @@ pub struct Server {
     tasks: Tasks,
     running: Running,
     reconciler: Arc<Reconciler>,
+    retention: Arc<Retention>,
     refresh: Arc<Refresh>,
     feed: Feed,
     journal: Journal,
@@ -120,6 +122,7 @@ impl Server {
             journal: parts.app.journal.clone(),
             control: Control(parts.app),
             reconciler: parts.reconciler,
+            retention: parts.retention,
             refresh: parts.refresh,
             store,
             database,
@@ -150,6 +153,11 @@ impl Server {
     /// so often after that: see `docs/architecture.md`, "Missed callbacks".
     pub async fn reconcile(&self) -> Reconciled {
         self.reconciler.round().await
+    }
+
+    /// Removes now what workspaces do not want kept, as the server does by itself every minute.
+    pub async fn retain(&self) -> Retained {
+        self.retention.round().await
     }
 
     /// Writes what is known of workspaces to disk now, as the server does by itself every so often and

@@ -19,7 +19,7 @@ pub const OURS: [&str; 10] = [
 ];
 
 /// The functions of the schema `voice` that policies and statements ask.
-pub(crate) const FUNCTIONS: [&str; 19] = [
+pub(crate) const FUNCTIONS: [&str; 21] = [
     "workspace",
     "asker",
     "as_uuid",
@@ -37,27 +37,30 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
     "workspaces_to_mend",
     "delete_calls",
     "purge",
+    "days",
+    "retain",
     "busy_elsewhere",
     "tell_siblings",
 ];
 
 /// Those of them that run with their owner's rights.
-pub(crate) const DEFINERS: [&str; 8] = [
+pub(crate) const DEFINERS: [&str; 9] = [
     "takes_calls",
     "member_workspace",
     "members",
     "colleagues",
     "contact_names",
     "workspaces_to_mend",
+    "retain",
     "busy_elsewhere",
     "tell_siblings",
 ];
 
 /// Those of them whose answer depends on nothing but what they are asked.
-pub(crate) const CONSTANT: [&str; 4] = ["as_uuid", "as_bigint", "tail", "role_of"];
+pub(crate) const CONSTANT: [&str; 5] = ["as_uuid", "as_bigint", "tail", "role_of", "days"];
 
 /// Those of them that change or tell something.
-pub(crate) const CHANGING: [&str; 3] = ["delete_calls", "purge", "tell_siblings"];
+pub(crate) const CHANGING: [&str; 4] = ["delete_calls", "purge", "retain", "tell_siblings"];
 
 /// The functions of the schema `livechat`: what Switchroom asks a live chat, and what it tells it.
 pub(crate) const QUESTIONS: [&str; 9] = [

@@ -23,6 +23,7 @@ use crate::log::Quotas;
 use crate::metrics::Metrics;
 use crate::nobody::Nobody;
 use crate::reconcile::Reconciler;
+use crate::retention::Retention;
 use crate::secrets::fit::KeyFit;
 use crate::sessions::Sessions;
 use crate::strangers::Strangers;
@@ -31,6 +32,7 @@ use crate::strangers::Strangers;
 pub(super) struct Parts {
     pub(super) app: Arc<App>,
     pub(super) reconciler: Arc<Reconciler>,
+    pub(super) retention: Arc<Retention>,
     pub(super) refresh: Arc<Refresh>,
     pub(super) lost_lines: LostLines,
     pub(super) slots: Slots,
@@ -108,6 +110,7 @@ impl Parts {
             feed,
             metrics: Arc::clone(&metrics),
         });
+        let retention = Retention::new(Arc::clone(&app));
         let reconciler = Reconciler::new(Arc::clone(&app), config.reconcile);
         let refresh = Refresh {
             clock,
@@ -122,6 +125,7 @@ impl Parts {
             app,
             lost_lines: config.lost_lines,
             reconciler: Arc::new(reconciler.map_err(ServeError::Tls)?),
+            retention: Arc::new(retention),
             refresh: Arc::new(refresh),
             slots,
             own_slot,

@@ -18,6 +18,7 @@ use crate::tasks::{Task, Tasks};
 pub(super) struct Running {
     listener: Task,
     reconciler: Task,
+    retention: Task,
     refresh: Task,
     guard: Task,
     changes: Task,
@@ -52,6 +53,7 @@ impl Running {
         };
         let serve = listener::serve(listener, limits, stop.clone(), answer);
         let reconcile = Arc::clone(&parts.reconciler).run(stop.clone());
+        let retain = Arc::clone(&parts.retention).run(stop.clone());
         let refresh = Arc::clone(&parts.refresh).run(stop.clone());
         let watch = guard::watch(store.clone(), stop.clone(), is_trusted);
         let listen = app.feed.clone().listen();
@@ -63,6 +65,7 @@ impl Running {
         Self {
             listener: tasks.spawn("listener", stop, serve),
             reconciler: tasks.spawn("reconciler", stop, reconcile),
+            retention: tasks.spawn("retention", stop, retain),
             refresh: tasks.spawn("refresh", stop, refresh),
             guard: tasks.spawn("database guard", stop, watch),
             changes: tasks.spawn("changes", stop, listen),
@@ -87,6 +90,7 @@ impl Running {
         self.lost_lines.ended().await;
         self.key_fit.ended().await;
         self.reconciler.ended().await;
+        self.retention.ended().await;
         self.guard.ended().await;
         self.changes.ended().await;
         self.members.ended().await;

@@ -203,3 +203,30 @@ async fn a_removed_workspace_leaves_nothing_behind() {
     assert!(said.contains("workspace acme had no account"), "{said}");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_keeps_what_the_policy_wants_and_no_more() {
+    let world = World::new().await;
+    let team = world.team_with("acme", &json!({ "retention_days": 60, "params_days": 20 })).await;
+    world.agents(&team, 1).await;
+    let old = world.phone(CALLER).call(&team.number).ended().await;
+    let recent = world.phone(OTHER).call(&team.number).ended().await;
+    world.applied().await;
+    for (story, days) in [(&old, 61), (&recent, 21)] {
+        let sql = format!(
+            "update public.voice_calls set started_at = now() - interval '{days} days' \
+             where call_sid = '{}'",
+            story.sid
+        );
+        world.owner.client().execute(&sql, &[]).await.expect("an older call");
+    }
+    let removed = world.servers[0].retain().await;
+    assert_eq!((removed.calls, removed.has_more), (1, false));
+    assert!(removed.requests > 0, "{removed:?}");
+    assert_eq!(tables_with(&world, CALLER).await, [""; 0]);
+    let left = tables_with(&world, OTHER).await;
+    assert!(left.iter().any(|row| row.starts_with("voice_calls ")), "{left:?}");
+    assert!(left.iter().all(|row| !row.contains("CallStatus")), "{left:?}");
+    assert_eq!(world.log(&team).await.len(), 2, "the live chat's log is its own");
+    world.stop().await;
+}

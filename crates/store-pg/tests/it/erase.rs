@@ -3,7 +3,7 @@
 use calls::{Event, Fact, LegEvent, Party};
 use identity::{CallSid, ContactId, PhoneNumber, WorkspaceId};
 use serde_json::json;
-use store_pg::{Deleted, Erased, Person, Removed, Store, StoredEvent, Traces};
+use store_pg::{Deleted, Erased, Person, Removed, Retained, Store, StoredEvent, Traces};
 
 use crate::events::*;
 use crate::support::*;
@@ -264,6 +264,105 @@ async fn a_removed_workspace_leaves_nothing_and_the_others_everything() {
         assert_eq!(count(&db, table, &ours).await, 0, "{table}");
     }
     assert_eq!(db.state(&theirs).await, elsewhere);
+}
+
+/// Dates a call and its events anew.
+fn is_old(db: &Db, call: u8, days: u32) {
+    db.execute(&format!(
+        "update voice_calls set started_at = now() - interval '{days} days' where call_sid = '{}'",
+        sid(call)
+    ));
+}
+
+#[tokio::test]
+async fn what_the_policy_does_not_want_kept_is_removed() {
+    let db = Db::new().await;
+    let (ours, theirs) = (workspace("ws_a"), workspace("ws_b"));
+    enter(&db, &["ws_a", "ws_b"]);
+    let store = db.store();
+    let contact = ContactId::from_bytes([0x11; 16]);
+    for ws in [&ours, &theirs] {
+        for (call, days) in [(0xc1, 100), (0xc2, 31), (0xc3, 29)] {
+            apply(&store, ws, &of_call(call, &three_agents(contact))).await;
+            is_old(&db, call, days);
+        }
+    }
+    let with_requests = async |ws: &str, call: u8| {
+        let sql = format!(
+            "select count(*) from voice_events where workspace_id = '{ws}' and call_sid = '{}' \
+               and params is not null",
+            sid(call)
+        );
+        db.value::<i64>(&sql).await
+    };
+    let elsewhere = db.state(&theirs).await;
+    let calls = db.dump("voice_calls", &ours).await;
+
+    // Without a setting calls stay for ever, and requests for 30 days.
+    let removed = store.retain(&ours).await.expect("removed");
+    assert_eq!(removed, Retained { calls: 0, requests: 28, has_more: false });
+    assert_eq!(db.dump("voice_calls", &ours).await, calls);
+    assert_eq!(with_requests("ws_a", 0xc1).await + with_requests("ws_a", 0xc2).await, 0);
+    assert_eq!(with_requests("ws_a", 0xc3).await, 14);
+    assert_eq!(store.retain(&ours).await.expect("removed"), Retained::default());
+    assert_eq!(db.state(&theirs).await, elsewhere);
+
+    // The fold needs no request.
+    store.rebuild(&ours, &[sid(0xc1)]).await.expect("folded again");
+    is_old(&db, 0xc1, 100);
+
+    let set = |policy: &str| {
+        db.execute(&format!(
+            "update voice_workspaces set policy = '{policy}' where workspace_id = 'ws_a'"
+        ));
+    };
+    for nonsense in ["\"90\"", "0", "-5", "1e9", "true", "[1]", "null"] {
+        set(&format!("{{\"retention_days\": {nonsense}, \"params_days\": {nonsense}}}"));
+        let removed = store.retain(&ours).await.expect("removed");
+        assert_eq!(removed, Retained::default(), "{nonsense}");
+    }
+    set(r#"{"retention_days": 90, "params_days": 7}"#);
+    let removed = store.retain(&ours).await.expect("removed");
+    assert_eq!(removed, Retained { calls: 1, requests: 14, has_more: false });
+    assert_eq!(count(&db, "voice_calls", &ours).await, 2);
+    apply(&store, &ours, &of_call(0xc1, &three_agents(contact))).await;
+    let back = format!("select count(*) from voice_calls where call_sid = '{}'", sid(0xc1));
+    assert_eq!(db.value::<i64>(&back).await, 1, "that of the other workspace");
+
+    // Old marks go.
+    db.execute(
+        "insert into voice_erased values ('ws_a', '\\x01', now(), now() - interval '401 days')",
+    );
+    store.retain(&ours).await.expect("removed");
+    assert_eq!(db.value::<i64>("select count(*) from voice_erased where mark <> ''").await, 0);
+}
+
+#[tokio::test]
+async fn one_server_at_a_time_removes_what_is_old_batch_by_batch() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    enter(&db, &["ws_a"]);
+    db.execute(
+        "update voice_workspaces set policy = '{\"retention_days\": 10}'; \
+         insert into voice_calls (workspace_id, call_sid, direction, outcome, started_at, ended_at) \
+           select 'ws_a', 'CA' || n, 'inbound', 'completed', now() - n * interval '1 hour', now() \
+           from generate_series(241, 490) n",
+    );
+    let other = db.client("postgres").await;
+    let lock = "begin; select pg_advisory_xact_lock(hashtextextended('retain ws_a', 0))";
+    other.batch_execute(lock).await.expect("a lock");
+    let store = db.store();
+    assert_eq!(store.retain(&ws).await.expect("an answer"), Retained::default());
+    other.batch_execute("rollback").await.expect("no lock");
+    let mut batches = Vec::new();
+    loop {
+        let batch = store.retain(&ws).await.expect("removed");
+        batches.push(batch.calls);
+        if !batch.has_more {
+            break;
+        }
+    }
+    assert_eq!(batches, [100, 100, 50]);
 }
 
 #[tokio::test]
