@@ -134,7 +134,7 @@ impl Place {
 
 const ROAMING: &str = "roaming";
 
-/// Twilio's documentation of edges, 2026-10.
+/// The list of edges of Twilio's client and server SDKs, as their parameters name them (`e` and `edge`).
 const EDGES: [&str; 17] = [
     "ashburn",
     "dublin",
