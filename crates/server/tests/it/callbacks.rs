@@ -81,8 +81,9 @@ async fn a_callback_that_says_nothing_is_acknowledged_and_not_kept() {
         let answer = world.post(&team, "voice/status", params).await;
         assert_eq!((answer.status, answer.text()), (204, ""), "{params:?}");
     }
-    // The same fault in a voice webhook is answered with a document.
-    for params in cases {
+    // A voice webhook that names no call is answered with a document. One that names no caller is a
+    // call of somebody who withholds their number.
+    for params in &cases[..2] {
         for rest in ["voice", "voice/dial?rung="] {
             let answer = world.post(&team, rest, params).await;
             assert!(answer.twiml().contains("<Say"), "{rest} {params:?}: {answer:?}");
