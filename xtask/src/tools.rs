@@ -65,7 +65,7 @@ fn major(version: &str) -> Option<u32> {
     version.split('.').next()?.parse().ok()
 }
 
-/// The oldest version that the browser's driver supports.
+/// The oldest version that the browser's driver and fastify support.
 const OLDEST_NODE: u32 = 20;
 
 /// Installs npm, with which the demo fetches the Voice SDK, and PostgreSQL where none is installed.
@@ -82,6 +82,12 @@ pub(crate) fn npm(workspace: &Workspace) -> Result<(), Failure> {
     }
     println!("installing {} …", packages(&missing).join(" and "));
     install(workspace, &missing)
+}
+
+/// Node.js in a version that is new enough, and npm.
+pub(crate) fn node(workspace: &Workspace) -> Result<(), Failure> {
+    npm(workspace)?;
+    newer_node(workspace)
 }
 
 /// The version that the tool prints: the first word of digits and dots.

@@ -21,7 +21,7 @@ const PACKAGES: &str = "peers/node";
 ///
 /// If something cannot be installed or built, or one of the three gives a wrong answer.
 pub(crate) fn run(workspace: &Workspace, is_quick: bool) -> Result<String, Failure> {
-    tools::run(workspace)?;
+    tools::node(workspace)?;
     let packages = workspace.target(PACKAGES);
     println!("installing the peers' packages, unless they are installed …");
     pinned::node(workspace, PEERS, &packages)?;
