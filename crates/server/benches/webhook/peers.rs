@@ -32,6 +32,7 @@ struct Plan {
     turn: Duration,
     paced: Duration,
     sustained: Duration,
+    idle: Duration,
     webhooks: u64,
 }
 
@@ -40,6 +41,7 @@ const FULL: Plan = Plan {
     turn: Duration::from_secs(4),
     paced: Duration::from_secs(30),
     sustained: Duration::from_secs(60),
+    idle: Duration::from_secs(30),
     webhooks: 1_000_000,
 };
 
@@ -48,6 +50,7 @@ const QUICK: Plan = Plan {
     turn: Duration::from_secs(1),
     paced: Duration::from_secs(4),
     sustained: Duration::from_secs(6),
+    idle: Duration::from_secs(5),
     webhooks: 20_000,
 };
 
@@ -75,6 +78,7 @@ pub(crate) async fn run(packages: &Path, is_quick: bool) {
     println!("whole calls for {:?} …", plan.sustained);
     let whole = calls::run(&servers[OURS], &world, Until::After(plan.sustained)).await;
     tables.push(report::whole(&whole));
+    tables.push(idle(&servers[OURS], &world, plan.idle).await);
     drop(servers);
     tables.push(memory(&world, plan.webhooks).await);
     tables.push(report::musts(&rows));
@@ -146,6 +150,18 @@ async fn paced_calls(servers: &[Child; 3], plan: &Plan) -> String {
     measured
         .extend(paced.others.map(|others| ("Switchroom, their other requests".to_owned(), others)));
     report::paced(CALLS_PER_SECOND, plan.paced, &measured)
+}
+
+/// Processor time while nobody calls, with every workspace known.
+async fn idle(server: &Child, world: &World, length: Duration) -> String {
+    println!("nothing for {length:?} …");
+    let (cpu, postgres_cpu) = (server.cpu(), world.postgres_cpu());
+    tokio::time::sleep(length).await;
+    let each = |cpu: Duration| cpu.as_secs_f64() * 1e3 / length.as_secs_f64();
+    report::idle(
+        each(server.cpu().saturating_sub(cpu)),
+        each(world.postgres_cpu().saturating_sub(postgres_cpu)),
+    )
 }
 
 /// Resident memory of a fresh server, idle and after so many webhooks of whole calls.

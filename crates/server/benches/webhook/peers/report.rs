@@ -159,6 +159,13 @@ pub(super) fn whole(sustained: &Sustained) -> String {
     lines.join("\n")
 }
 
+pub(super) fn idle(server: f64, postgres: f64) -> String {
+    format!(
+        "While nobody calls: {server:.0} ms of the processor a second for Switchroom, {postgres:.0} ms for \
+         Postgres."
+    )
+}
+
 pub(super) fn memory(idle: f64, webhooks: u64, after: f64) -> String {
     let verdict = told(after <= MEMORY_MIB);
     format!(
