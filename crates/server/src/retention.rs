@@ -1,4 +1,4 @@
-//! Removes what workspaces do not want kept: one task, which goes through the workspaces every minute, in
+//! Removes what workspaces do not want kept, and forgets who was erased: one task, which goes through the workspaces every minute, in
 //! small batches with pauses between them.
 //!
 //! The database decides what that is, by each workspace's policy, and lets one server do it at a time. A
@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use identity::WorkspaceId;
 use store_pg::Retained;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -37,10 +38,25 @@ impl Retention {
         }
     }
 
+    /// Forgets callers whose traces were erased lately. Their workspace's file in `known/` follows.
+    async fn forget(&self, id: &WorkspaceId) {
+        let callers = self.app.rosters.callers(id);
+        if callers.is_empty() {
+            return;
+        }
+        match self.app.store.newly_erased(id, &callers).await {
+            Ok(erased) => self.app.rosters.forget(id, &erased),
+            Err(error) => {
+                warn!(workspace.id = %id, "who was erased of workspace {id} is not known: {error}");
+            }
+        }
+    }
+
     /// One round: at most [`MOST_BATCHES`] of each workspace that this server knows. Returns what was removed.
     pub(crate) async fn round(&self) -> Retained {
         let mut all = Retained::default();
         for (id, _) in self.app.workspaces.rows() {
+            self.forget(&id).await;
             let mut removed = Retained { has_more: true, ..Retained::default() };
             for _ in 0..MOST_BATCHES {
                 if !removed.has_more || self.app.journal.backlog_bytes(&id) > 0 {

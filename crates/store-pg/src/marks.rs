@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use calls::Party;
-use identity::{CallSid, PhoneNumber, Timestamp, WorkspaceId};
+use identity::{CallSid, ParseError, PhoneNumber, Timestamp, WorkspaceId};
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -54,6 +54,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Those of the numbers that were erased within the last hour. Whoever remembers them forgets them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
+    pub async fn newly_erased(
+        &self,
+        workspace: &WorkspaceId,
+        numbers: &[PhoneNumber],
+    ) -> Result<Vec<PhoneNumber>, StoreError> {
+        let rows = Scope::Webhook(workspace)
+            .run(&self.apply, NEWLY_ERASED, &[&workspace.as_str(), &texts(numbers)])
+            .await?;
+        let corrupt = |error: ParseError| StoreError::Corrupt(format!("an asked number: {error}"));
+        rows.iter().map(|row| row.get::<_, &str>(0).parse().map_err(corrupt)).collect()
+    }
+}
+
 /// The calls in the rows of [`ERASED`].
 pub(crate) fn calls(rows: &[Row]) -> Result<Vec<CallSid>, StoreError> {
     rows.iter().map(|row| sql::call_sid(row, "call_sid")).collect()
@@ -87,6 +106,17 @@ where exists (select from public.voice_erased e where e.workspace_id = $1) \
     mark!("t.trace"),
     " from unnest(a.traces) as t (trace) cross join public.voice_workspaces w \
       where w.workspace_id = $1)))"
+);
+
+/// Workspace, numbers. Where nothing was erased lately, no mark is made.
+const NEWLY_ERASED: &str = concat!(
+    "with lately as materialized (select e.mark from public.voice_erased e \
+  where e.workspace_id = $1 and e.mark <> '' and e.marked_at > now() - interval '1 hour') \
+select n.number from unnest($2::text[]) as n (number) \
+where exists (select from lately) and exists (select from public.voice_workspaces w \
+  join lately l on l.mark = ",
+    mark!("n.number"),
+    " where w.workspace_id = $1)"
 );
 
 /// The numbers of people as the marks have them.

@@ -99,8 +99,9 @@ fn report(erased: &Erased, numbers: usize) -> Vec<String> {
 /// What this command cannot reach.
 fn elsewhere(erased: &Erased) -> String {
     let mut text = "elsewhere:\n  \
-         running servers: the number, the contact's id and name stay in memory with the last callers, and in \
-         known/, until the server is started again. Start each again and run this again on its machine\n  \
+         running servers: they forget the number, the contact's id and name, which they remember of the last \
+         callers, within two minutes, in memory and in known/. One that cannot reach the database for an hour \
+         keeps them: run this again then\n  \
          the live chat: contacts, assignments and messages are its own\n  \
          backups of the database, and logs of the database's statements"
         .to_owned();

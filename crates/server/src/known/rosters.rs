@@ -159,6 +159,23 @@ impl Rosters {
         self.lock().entry(workspace).roster.get_or_insert(roster);
     }
 
+    /// The numbers of the callers of late.
+    pub(crate) fn callers(&self, workspace: &WorkspaceId) -> Vec<PhoneNumber> {
+        let all = self.lock();
+        let roster = all.workspaces.get(workspace).and_then(|entry| entry.roster.as_ref());
+        roster.map(|roster| roster.callers.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Forgets callers.
+    pub(crate) fn forget(&self, workspace: &WorkspaceId, callers: &[PhoneNumber]) {
+        let mut all = self.lock();
+        if let Some(roster) =
+            all.workspaces.get_mut(workspace).and_then(|entry| entry.roster.as_mut())
+        {
+            roster.callers.retain(|number, _| !callers.contains(number));
+        }
+    }
+
     /// The last known roster of a workspace.
     pub(super) fn known(&self, workspace: &WorkspaceId) -> Option<KnownRoster> {
         self.lock().workspaces.get(workspace)?.roster.clone()

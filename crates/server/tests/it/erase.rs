@@ -134,6 +134,14 @@ async fn an_erased_person_does_not_come_back_from_twilio() {
     assert_eq!(written, settled.collect::<Vec<_>>());
     assert_eq!(tables_with(&world, CALLER).await, [""; 0]);
 
+    // The running server forgets the caller, and writes its file anew.
+    world.contact(&team, "+15005557777", &[1]).await;
+    world.phone("+15005557777").call(&team.number).ended().await;
+    world.servers[0].retain().await;
+    world.servers[0].save_known().await;
+    let said = switchroom(&world, &["erase", "acme", "--number", CALLER]).await;
+    assert!(said.contains("known/): 0 forgotten"), "{said}");
+
     // The files of a server that has ended hold nothing of it, after one more run.
     world.servers.remove(0).stop().await;
     switchroom(&world, &["erase", "acme", "--number", CALLER]).await;

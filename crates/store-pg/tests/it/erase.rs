@@ -145,6 +145,13 @@ async fn a_persons_calls_are_erased_and_do_not_come_back() {
     assert_eq!(gone, [sid(0xc1), sid(0xc8)]);
     assert_eq!(store.erased(&theirs, &asked).await.expect("an answer"), []);
 
+    let asked = [number(CALLER), number("+15005550002")];
+    let newly = store.newly_erased(&ours, &asked).await.expect("an answer");
+    assert_eq!(newly, [number(CALLER)]);
+    assert_eq!(store.newly_erased(&theirs, &asked).await.expect("an answer"), []);
+    db.execute("update voice_erased set marked_at = now() - interval '2 hours'");
+    assert_eq!(store.newly_erased(&ours, &asked).await.expect("an answer"), []);
+
     // Among others that are kept.
     let mut mixed = inbound.clone();
     mixed.extend(of_call(0xca, &other));
