@@ -132,14 +132,16 @@ alter table public.voice_agents
   add column if not exists ready_since  timestamptz;
 
 -- Every fact about every call, as it came. Calls and legs are folds of these rows. Of two facts with
--- one key the earlier one is kept, whichever arrived first.
+-- one key the earlier one is kept, whichever arrived first. A fact says nothing that its key and moment
+-- say. The first request of a call (`arrived`) is kept as it came, and of each later one what neither the
+-- first nor the fact says: an object with what differs, null for what is missing.
 create table if not exists public.voice_events (
   workspace_id text not null,
   call_sid     text not null,
   key          text not null, -- equal for a repeated delivery
   at           timestamptz not null,
   fact         jsonb not null,
-  params       jsonb, -- the request, parameter by parameter
+  params       jsonb, -- of the request
   stored_at    timestamptz not null default now(),
   primary key (workspace_id, call_sid, key)
 );

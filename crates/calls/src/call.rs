@@ -65,9 +65,11 @@ impl Call {
         Some(self.answered_at.or(self.ended_at)?.since(self.started_at?))
     }
 
-    /// How long the two sides were connected; `None` if they were not, or still are.
+    /// How long the two sides were connected, until one of them left; `None` if they were not, or still are.
     pub fn talked(&self) -> Option<Duration> {
-        Some(self.ended_at?.since(self.answered_at?))
+        let sides = self.legs.iter().filter(|leg| leg.end == Some(LegEnd::Completed));
+        let left = sides.filter_map(|leg| leg.ended_at).fold(self.ended_at?, Ord::min);
+        Some(left.since(self.answered_at?))
     }
 
     /// The agents who are on this call, each once, by user id.
@@ -147,6 +149,8 @@ pub struct Wave {
     /// The agents that the call was for, and why; `None` if the decision is not known.
     pub scope: Option<Word<Scope>>,
     /// What was decided about every candidate, in the router's order.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::event::verdicts::deserialize"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Verdict>"))]
     pub verdicts: Vec<Verdict>,
     /// When its Dial ended.
     pub ended_at: Option<Timestamp>,
@@ -159,4 +163,35 @@ impl Wave {
     pub fn ringing(&self) -> impl Iterator<Item = UserId> + '_ {
         self.verdicts.iter().filter(|verdict| verdict.rings).map(|verdict| verdict.user)
     }
+
+    /// The short form in which a store keeps it; it is read like the long one, which the API shows.
+    #[cfg(feature = "serde")]
+    pub fn kept(&self) -> KeptWave<'_> {
+        let Self { number, decided_at, scope, verdicts, ended_at, dialled } = self;
+        KeptWave {
+            number: *number,
+            decided_at: *decided_at,
+            scope: scope.as_ref(),
+            verdicts,
+            ended_at: *ended_at,
+            dialled: dialled.as_ref(),
+        }
+    }
+}
+
+/// [`Wave::kept`].
+#[cfg(feature = "serde")]
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct KeptWave<'a> {
+    number: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a Word<Scope>>,
+    #[serde(serialize_with = "crate::event::verdicts::serialize")]
+    verdicts: &'a [Verdict],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dialled: Option<&'a Dialled>,
 }

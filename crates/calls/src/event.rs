@@ -2,6 +2,8 @@
 
 mod decision;
 mod found;
+#[cfg(feature = "serde")]
+pub(crate) mod verdicts;
 mod webhook;
 
 use alloc::format;

@@ -16,6 +16,8 @@ mod params;
 mod party;
 mod status;
 
+#[cfg(feature = "serde")]
+pub use call::KeptWave;
 pub use call::{Call, Leg, Wave};
 pub use error::ParamError;
 pub use event::{

@@ -2,11 +2,13 @@
 
 mod change;
 mod kind;
+mod requests;
 mod rows;
 mod statements;
 mod traces;
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -29,13 +31,14 @@ use crate::scope::{ENTER_WITHIN, Limit, STILL_ENTERED, Scope};
 use crate::sql;
 use change::Change;
 use kind::Kind;
+use requests::FIRST;
 use rows::{EventRow, EventRows};
 use statements::{
     INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
     STUB_CALLS, STUB_KEPT_CALLS, TELL_SIBLINGS, UPDATE_CALLS, UPSERT_LEGS,
 };
 
-pub(crate) use rows::MessageRow;
+pub(crate) use rows::{MessageRow, kept_event};
 pub(crate) use statements::{READ_EVENTS, STATEMENTS, WRITE_LOG};
 
 /// One event of a call, as it is kept for ever.
@@ -227,6 +230,9 @@ impl Bring<'_> {
 struct Known {
     /// By call and key.
     events: BTreeMap<CallSid, BTreeMap<String, Event>>,
+    /// What is kept of the requests, by call and key: of the first one of each call, and of all where
+    /// the first may be among the new ones.
+    requests: BTreeMap<CallSid, BTreeMap<String, Value>>,
     /// The agents whose idle time may change when calls are folded again.
     settled: BTreeSet<Uuid>,
     /// How many events were not kept.
@@ -254,11 +260,46 @@ impl Known {
             }
             if known.get(&key).is_none_or(|old| event < old) {
                 known.insert(key.clone(), event.clone());
-                let row = EventRow::new(*call, key.clone(), event, params);
+                let row = EventRow::new(*call, key.clone(), event, Cow::Borrowed(params));
                 new.insert((*call, key), row);
             }
         }
+        self.keep_requests_once(&mut new);
         new
+    }
+
+    /// Leaves of the parameters of requests what the first of their call does not say. Where that one is
+    /// new, those that are kept already are among the rows too.
+    fn keep_requests_once(&self, new: &mut EventRows<'_>) {
+        let calls: BTreeSet<CallSid> = new.keys().map(|(call, _)| *call).collect();
+        for call in calls {
+            let Some(events) = self.events.get(&call) else { continue };
+            let none = BTreeMap::new();
+            let requests = self.requests.get(&call).unwrap_or(&none);
+            let before = requests.get(FIRST);
+            let now = new.get(&(call, FIRST.to_owned())).map(|row| row.params.as_ref().clone());
+            let is_other = now.is_some();
+            let now = now.or_else(|| before.cloned());
+            for ((_, key), row) in new.iter_mut().filter(|((of, _), _)| *of == call) {
+                if let Some(event) = events.get(key).filter(|_| key != FIRST) {
+                    let kept = requests::kept(call, event, &row.params, now.as_ref()).into_owned();
+                    row.params = Cow::Owned(kept);
+                }
+            }
+            if !is_other {
+                continue;
+            }
+            for (key, old) in requests.iter().filter(|(key, _)| *key != FIRST) {
+                let (place, Some(event)) = ((call, key.clone()), events.get(key)) else { continue };
+                if let Entry::Vacant(place) = new.entry(place) {
+                    let whole = requests::whole(call, event, old, before);
+                    let kept = requests::kept(call, event, &whole, now.as_ref()).into_owned();
+                    if kept != *old {
+                        place.insert(EventRow::new(call, key.clone(), event, Cow::Owned(kept)));
+                    }
+                }
+            }
+        }
     }
 
     fn fold(&self) -> Vec<Call> {
@@ -315,6 +356,9 @@ async fn open(
     let asked: &[&(dyn ToSql + Sync)] = &[&workspace, traces];
     let begin = (!is_begun).then(|| scope.begin_within(client, &enter, bring.limit));
     let stub = (!is_begun).then(|| client.execute(&stub, params));
+    let brings_first =
+        bring.events.iter().any(|stored| matches!(stored.event.fact, Fact::Arrived(_)));
+    let events_params: &[&(dyn ToSql + Sync)] = &[&workspace, &sids, &brings_first];
     let settled = bring.is_rebuild().then(|| client.query(&settled, params));
     // After the lock: whoever erases a call holds it, too.
     let erased = (!bring.is_rebuild()).then(|| client.query(&erased, asked));
@@ -323,7 +367,7 @@ async fn open(
         OptionFuture::from(stub),
         client.query(&lock, params),
         OptionFuture::from(erased),
-        client.query(&events, params),
+        client.query(&events, events_params),
         OptionFuture::from(settled),
     );
     begun.transpose()?;
@@ -332,11 +376,11 @@ async fn open(
     let erased = marks::calls(&erased.transpose()?.unwrap_or_default())?;
     let mut known = Known::default();
     for row in &events? {
-        let Json(event) = row
-            .try_get("fact")
-            .map_err(|error| StoreError::Corrupt(format!("voice_events.fact: {error}")))?;
-        let call = known.events.entry(sql::call_sid(row, "call_sid")?).or_default();
-        call.insert(row.get("key"), event);
+        let (call, key) = (sql::call_sid(row, "call_sid")?, row.get::<_, &str>("key"));
+        known.events.entry(call).or_default().insert(key.to_owned(), kept_event(row)?);
+        if let Some(params) = row.get::<_, Option<Value>>("params") {
+            known.requests.entry(call).or_default().insert(key.to_owned(), params);
+        }
     }
     let settled = settled.transpose()?.unwrap_or_default();
     known.settled = settled.iter().map(|row| row.get("user_id")).collect();

@@ -7,7 +7,7 @@ use identity::{CallSid, ContactId, PhoneNumber, WorkspaceId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
-use crate::apply::{MessageRow, READ_EVENTS, WRITE_LOG};
+use crate::apply::{MessageRow, READ_EVENTS, WRITE_LOG, kept_event};
 use crate::error::StoreError;
 use crate::marks::{mark, texts};
 use crate::{Owner, sql};
@@ -122,7 +122,7 @@ impl Owner {
     ) -> Result<(), StoreError> {
         let (id, client) = (workspace.as_str(), self.client());
         client.execute(ENTER_WORKSPACE, &[&id]).await?;
-        let events = client.query(READ_EVENTS, &[&id, &&[call.as_str()][..]]).await?;
+        let events = client.query(READ_EVENTS, &[&id, &&[call.as_str()][..], &false]).await?;
         let row = client.query_one(DELETE_CALLS, &[&id, &&[call.as_str()][..]]).await?;
         if row.get::<_, i64>("calls") == 0 {
             erased.left += 1;
@@ -131,7 +131,7 @@ impl Owner {
         client.execute(MARK_CALL, &[&id, &call.as_str()]).await?;
         erased.deleted.add(&row);
         erased.calls.push(call);
-        let events: Vec<Event> = events.iter().map(event).collect::<Result<_, _>>()?;
+        let events: Vec<Event> = events.iter().map(kept_event).collect::<Result<_, _>>()?;
         let kept = log_entry(&fold(call, &events));
         if kept.contact_id.is_none() {
             return Ok(());
@@ -252,13 +252,6 @@ impl Owner {
         self.client().batch_execute(end).await?;
         done
     }
-}
-
-fn event(row: &Row) -> Result<Event, StoreError> {
-    let fact = row.try_get("fact");
-    let Json(event) =
-        fact.map_err(|error| StoreError::Corrupt(format!("voice_events.fact: {error}")))?;
-    Ok(event)
 }
 
 fn affected(rows: u64) -> i64 {

@@ -4,7 +4,9 @@
 //! A new fact about a call is one line in [`call_columns`] or [`leg_columns`] below, beside its column in
 //! `schema.sql`.
 
-use calls::{Call, Direction, EndReason, Leg, LegEnd, LegStatus, Outcome, Party, Refusal, Wave};
+use calls::{
+    Call, Direction, EndReason, KeptWave, Leg, LegEnd, LegStatus, Outcome, Party, Refusal, Wave,
+};
 use identity::{CallSid, ContactId, Timestamp, UserId, Word};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -52,7 +54,8 @@ pub(crate) struct Columns {
 ///
 /// Each line is a column, its SQL type and the field. The key comes first; a column that is the
 /// record's place in another one follows it. `elsewhere` are fields that are no columns. After a field may
-/// stand what is selected instead of its column, because a tenant may have stored something of any size.
+/// stand what is selected instead of its column, because a tenant may have stored something of any size,
+/// and a function that makes of the field what is written.
 macro_rules! columns {
     (
         $(#[$doc:meta])*
@@ -60,7 +63,7 @@ macro_rules! columns {
             key $key:ident $key_type:ident = $key_field:ident,
             $((of $parent:ident $parent_type:ident),)?
             $first:ident $first_type:ident = $first_field:ident,
-            $($column:ident $type:ident = $field:ident $(shown $shown:literal)?,)+
+            $($column:ident $type:ident = $field:ident $(shown $shown:literal)? $(kept $kept:ident)?,)+
         }
         elsewhere { $($other:ident: $empty:expr),* }
     ) => {
@@ -122,7 +125,7 @@ macro_rules! columns {
                     row.serialize_entry(stringify!($key), &self.record.$key_field)?;
                     $(row.serialize_entry(stringify!($parent), &self.$parent)?;)?
                     row.serialize_entry(stringify!($first), &self.record.$first_field)?;
-                    $(row.serialize_entry(stringify!($column), &self.record.$field)?;)+
+                    $(row.serialize_entry(stringify!($column), kept!(self.record.$field $(, $kept)?))?;)+
                     row.end()
                 }
             }
@@ -140,6 +143,20 @@ macro_rules! shown {
     };
 }
 
+/// What is written of a field.
+macro_rules! kept {
+    ($field:expr) => {
+        &$field
+    };
+    ($field:expr, $kept:ident) => {
+        &$kept(&$field)
+    };
+}
+
+fn kept_waves(waves: &[Wave]) -> Vec<KeptWave<'_>> {
+    waves.iter().map(Wave::kept).collect()
+}
+
 columns! {
     /// A call: its row in `voice_calls`, which is `v` in statements.
     call_columns: Call as "v" {
@@ -155,7 +172,7 @@ columns! {
         ended_at timestamptz = ended_at,
         end_reason text = end_reason,
         refusal text = refusal,
-        waves jsonb = waves shown "case when v.bytes <= 1048576 and coalesce(l.nth, 1) = 1 then v.waves end",
+        waves jsonb = waves shown "case when v.bytes <= 1048576 and coalesce(l.nth, 1) = 1 then v.waves end" kept kept_waves,
     }
     elsewhere { legs: Vec::new() }
 }

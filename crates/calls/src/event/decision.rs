@@ -45,6 +45,7 @@ pub struct Routed {
     /// Whom the call is for.
     pub scope: Word<Scope>,
     /// What was decided about every candidate, in the router's order.
+    #[cfg_attr(feature = "serde", serde(with = "super::verdicts"))]
     pub verdicts: Vec<Verdict>,
 }
 

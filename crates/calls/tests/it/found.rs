@@ -41,7 +41,7 @@ fn a_call_without_any_webhook_is_told_by_the_carrier() {
     assert_eq!((call.direction, call.outcome), (Direction::Inbound, Outcome::Completed));
     assert_eq!((call.from.as_str(), call.to.as_str()), ("+15005550001", "+15005550006"));
     assert_eq!((call.handled_by, call.contact), (Some(agent(2)), Some(contact())));
-    assert_eq!(call.talked().map(|it| it.as_secs()), Some(61));
+    assert_eq!(call.talked().map(|it| it.as_secs()), Some(60));
     assert_eq!((call.started_at, call.ended_at), (Some(at(0)), Some(at(67))));
     let ends: Vec<_> = call.legs.iter().map(|leg| (leg.agent, leg.end)).collect();
     let lost = (Some(agent(1)), Some(LegEnd::AnsweredElsewhere));

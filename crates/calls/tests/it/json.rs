@@ -99,6 +99,45 @@ fn assert_keeps(got: &Value, want: &Value) {
     }
 }
 
+/// A letter means the same for ever.
+#[test]
+fn decisions_are_kept_in_a_short_form_and_read_in_the_long_one() {
+    let reasons = "rings waits beyond_last_wave already_rang on_call wrap_up away offline \
+                   page_closed not_assigned not_member";
+    let long: Vec<Value> = reasons
+        .split_whitespace()
+        .enumerate()
+        .map(|(n, reason)| {
+            let user = identity::UserId::from_bytes([[0xff, 0x07][n % 2]; 16]);
+            json!({"user": user, "reason": reason, "rings": n < 2})
+        })
+        .collect();
+    let event = |verdicts: Value| -> Result<Event, serde_json::Error> {
+        serde_json::from_value(json!({"at": "2026-01-01T00:00:00Z", "fact": "routed", "wave": 1,
+            "scope": "assigned", "verdicts": verdicts}))
+    };
+    let read = event(json!(long)).expect("the long form");
+    let kept = serde_json::to_value(&read).expect("serializes");
+    let users = ["D_____________________", "AHBwcHBwcHBwcHBwcHBwcH"];
+    let letters = "RWbacuyopnm".chars().map(String::from).enumerate();
+    let short: String = letters.flat_map(|(n, letter)| [users[n % 2].to_owned(), letter]).collect();
+    assert_eq!(kept["verdicts"], json!(short));
+    assert_eq!(event(kept["verdicts"].clone()).expect("the short form"), read);
+    let too_large = format!("E{}r", &users[0][1..]);
+    for broken in [&short[1..], &short[..22], &short.replace('b', "z"), &too_large, "é"] {
+        assert!(event(json!(broken)).is_err(), "{broken}");
+    }
+
+    let call = call(&three_agents());
+    let kept = serde_json::to_value(call.waves[0].kept()).expect("serializes");
+    assert!(kept["verdicts"].is_string(), "{kept}");
+    let long = serde_json::to_value(&call.waves[0]).expect("serializes");
+    for form in [kept, long] {
+        let wave: calls::Wave = serde_json::from_value(form).expect("reads");
+        assert_eq!(wave, call.waves[0]);
+    }
+}
+
 /// Another version's words come back as they were, and in the order of their texts.
 #[test]
 fn words_of_a_newer_version_are_kept() {

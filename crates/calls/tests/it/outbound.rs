@@ -111,7 +111,7 @@ fn the_log_tells_it_in_one_sentence() {
     let with = |events: &[Event], more: Event| [events.to_vec(), vec![more]].concat();
     let out = [called_out(0, 7), placed(0, 7)];
     let cases = [
-        (three_agents(), Sender::Contact, "Incoming call, 1 min 1 s.", Some(agent(2))),
+        (three_agents(), Sender::Contact, "Incoming call, 1 min 0 s.", Some(agent(2))),
         (missed.clone(), Sender::Contact, "Incoming call, ringing.", None),
         (
             with(&missed, unanswered(31, 1, DialStatus::NoAnswer, true)),

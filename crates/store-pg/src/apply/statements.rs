@@ -63,9 +63,10 @@ pub(super) const LOCK_CALLS: &str = "\
 select v.call_sid from public.voice_calls v \
 where v.workspace_id = $1 and v.call_sid = any ($2::text[]) order by v.call_sid for update";
 
+/// The parameters of each call's first request, and all if `$3`.
 pub(crate) const READ_EVENTS: &str = "\
-select e.call_sid, e.key, e.fact from public.voice_events e \
-where e.workspace_id = $1 and e.call_sid = any ($2::text[])";
+select e.call_sid, e.key, e.at, e.fact, case when $3 or e.key = 'arrived' then e.params end as params \
+from public.voice_events e where e.workspace_id = $1 and e.call_sid = any ($2::text[])";
 
 /// The agents whose last call may have ended at another moment, or may not have been theirs.
 pub(super) const READ_SETTLED: &str = "\
