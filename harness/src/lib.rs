@@ -18,6 +18,7 @@ mod failure;
 mod group;
 #[cfg(feature = "server")]
 pub mod http;
+pub mod livechats;
 pub mod random;
 pub mod run;
 #[cfg(feature = "server")]

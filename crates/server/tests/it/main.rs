@@ -20,6 +20,7 @@ mod inbound;
 mod isolation;
 mod known;
 mod lanes;
+mod livechats;
 mod load;
 mod logs;
 mod members;

@@ -86,6 +86,16 @@ impl World {
         Self::on(database, twilio, PATIENT, Clock::system()).await
     }
 
+    /// A database without servers and without our schema, in which this SQL has made a live chat.
+    pub(crate) async fn of_live_chat(sql: &str) -> Self {
+        let twilio = emulator::Config::default();
+        let world =
+            Self::on(database_of("nothing", |_| Ok(())), twilio, PATIENT, Clock::system()).await;
+        world.owner.client().batch_execute(sql).await.expect("a live chat");
+        world.owner.client().batch_execute("reset all; discard temp").await.expect("reset");
+        world
+    }
+
     async fn start(count: usize, twilio: emulator::Config, budget: Duration, clock: Clock) -> Self {
         let mut world = Self::on(database(), twilio, budget, clock).await;
         for _ in 0..count {

@@ -1,11 +1,10 @@
 //! Live chats as other people make them: each is looked at, migrated, asked and told.
 //!
-//! Each script in `tests/vectors/livechats` makes one. In the workspace A Ann is a member and Ada a
-//! contact who is assigned to her; in B Ben and Bob, and Bob has Ada's number. Its first lines say what
-//! is to be expected.
+//! Each script in `tests/vectors/livechats` makes one, and its first lines say what is to be expected.
 
 use std::collections::BTreeMap;
 
+use harness::livechats::LiveChat;
 use localpg::testing::TestDatabase;
 use store_pg::{LineKind, Look, Owner, StoreError};
 use tokio_postgres::Client;
@@ -13,51 +12,14 @@ use uuid::Uuid;
 
 use crate::support::*;
 
-/// What the first lines of a script say.
-#[derive(Default)]
-struct Expected<'a> {
-    says: BTreeMap<&'a str, Vec<&'a str>>,
-}
-
-impl<'a> Expected<'a> {
-    fn of(script: &'a str) -> Self {
-        let mut expected = Self::default();
-        let lines = script.lines().take_while(|line| line.starts_with("-- "));
-        for line in lines.filter_map(|line| line.strip_prefix("-- ")) {
-            if let Some((key, value)) = line.split_once(": ") {
-                expected.says.entry(key).or_default().push(value);
-            }
-        }
-        expected
-    }
-
-    fn all(&self, key: &str) -> &[&'a str] {
-        self.says.get(key).map_or(&[], Vec::as_slice)
-    }
-
-    fn one(&self, key: &str, otherwise: &'a str) -> &'a str {
-        self.all(key).first().copied().unwrap_or(otherwise)
-    }
-
-    /// The ids of the two workspaces.
-    fn workspaces(&self) -> [&'static str; 2] {
-        match self.one("ids", "text") {
-            "uuid" => {
-                ["aaaaaaaa-0000-4000-8000-00000000000a", "bbbbbbbb-0000-4000-8000-00000000000b"]
-            }
-            "bigint" => ["1", "2"],
-            _ => ["ws_a", "ws_b"],
-        }
-    }
-}
-
-struct LiveChat {
+/// A script's database.
+struct Made {
     name: String,
     database: TestDatabase,
     owner: Owner,
 }
 
-impl LiveChat {
+impl Made {
     async fn new(name: &str, script: &str) -> Self {
         let database = clone_of("nothing", |_| Ok(()));
         let owner = Owner::connect(&database.connection_string(OWNER)).await.expect("the owner");
@@ -103,18 +65,8 @@ impl LiveChat {
     }
 }
 
-fn scripts() -> Vec<(String, String)> {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/livechats");
-    let mut scripts: Vec<_> = std::fs::read_dir(directory)
-        .expect("the scripts")
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            (name, std::fs::read_to_string(&path).expect("a script"))
-        })
-        .collect();
-    scripts.sort();
-    scripts
+fn scripts() -> Vec<LiveChat> {
+    harness::livechats::all().expect("the scripts")
 }
 
 fn shown(error: &StoreError) -> String {
@@ -131,10 +83,9 @@ async fn every_live_chat_is_served_or_refused_with_the_reason() {
     let scripts = scripts();
     assert!(scripts.len() >= 30, "{}", scripts.len());
     let mut failed = Vec::new();
-    for (name, script) in scripts {
+    for expected in scripts {
         let tried = tokio::spawn(async move {
-            let expected = Expected::of(&script);
-            let chat = LiveChat::new(&name, &script).await;
+            let chat = Made::new(&expected.name, &expected.sql).await;
             match expected.all("refused") {
                 [] => is_served(&chat, &expected).await,
                 refusals => is_refused(&chat, refusals).await,
@@ -146,14 +97,14 @@ async fn every_live_chat_is_served_or_refused_with_the_reason() {
 }
 
 /// The refusal names what and how, and nothing at all has changed.
-async fn is_refused(chat: &LiveChat, refusals: &[&str]) {
+async fn is_refused(chat: &Made, refusals: &[String]) {
     let name = &chat.name;
     let before = chat.rows().await;
     let look = chat.look().await;
     let error = chat.migrate().await.expect_err(name);
     let text = shown(&error);
     for refusal in refusals {
-        assert!(text.contains(refusal), "{name}: {refusal}\n{text}\n{look}");
+        assert!(text.contains(refusal.as_str()), "{name}: {refusal}\n{text}\n{look}");
     }
     assert_eq!(chat.rows().await, before, "{name}");
     let sql = "select count(*) from pg_class where relname like 'voice\\_%'";
@@ -163,7 +114,7 @@ async fn is_refused(chat: &LiveChat, refusals: &[&str]) {
     assert_eq!(faults.join("\n"), text, "{name}: known beforehand");
 }
 
-async fn is_served(chat: &LiveChat, expected: &Expected<'_>) {
+async fn is_served(chat: &Made, expected: &LiveChat) {
     let name = &chat.name;
     let before = chat.rows().await;
     let look = chat.look().await;
@@ -171,9 +122,7 @@ async fn is_served(chat: &LiveChat, expected: &Expected<'_>) {
     for note in expected.all("note") {
         assert!(look.to_string().contains(note), "{name}: {note}\n{look}");
     }
-    let own: Vec<&str> =
-        expected.one("own", "").split(", ").filter(|one| !one.is_empty()).collect();
-    for function in &own {
+    for function in expected.own() {
         let line = format!("the owner's own function livechat.{function}");
         assert!(look.to_string().contains(&line), "{name}: {line}\n{look}");
     }
@@ -200,7 +149,7 @@ async fn is_served(chat: &LiveChat, expected: &Expected<'_>) {
 }
 
 /// Members, contacts and assignments of A, and nothing of B.
-async fn answers(chat: &LiveChat, expected: &Expected<'_>, look: &str) {
+async fn answers(chat: &Made, expected: &LiveChat, look: &str) {
     let name = &chat.name;
     let [a, b] = expected.workspaces();
     let (ann, ben) = (Uuid::from_bytes([1; 16]), Uuid::from_bytes([2; 16]));
@@ -231,7 +180,7 @@ async fn answers(chat: &LiveChat, expected: &Expected<'_>, look: &str) {
     let after = "select contact_id from livechat.contacts_after($1, $2, 10)";
     let rows = in_a.query(after, &[&a, &Uuid::nil()]).await.expect(name);
     let found: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
-    let is_own = expected.one("own", "").contains("contacts");
+    let is_own = expected.own().contains(&"contacts");
     assert_eq!(found, if is_own { vec![] } else { vec![ada] }, "{name}");
     let contact = "select contact_id, name from livechat.contact($1, $2)";
     let rows = in_a.query(contact, &[&a, &vec![ada, bob, ann]]).await.expect(name);
@@ -300,7 +249,7 @@ async fn answers(chat: &LiveChat, expected: &Expected<'_>, look: &str) {
 }
 
 /// One row for each call, written when its words change, and nothing else.
-async fn writes(chat: &LiveChat, expected: &Expected<'_>, before: BTreeMap<String, Vec<String>>) {
+async fn writes(chat: &Made, expected: &LiveChat, before: BTreeMap<String, Vec<String>>) {
     let name = &chat.name;
     let [a, b] = expected.workspaces();
     let in_a = chat.scope(a).await;
@@ -342,7 +291,7 @@ async fn writes(chat: &LiveChat, expected: &Expected<'_>, before: BTreeMap<Strin
         .map(|(table, _)| table)
         .collect();
     let mut may_change = vec![key(table)];
-    may_change.extend(expected.all("changes").iter().map(|table| (*table).to_owned()));
+    may_change.extend_from_slice(expected.all("changes"));
     assert!(changed.iter().all(|table| may_change.contains(table)), "{name}: {changed:?}");
     let rows = after.get(&key(table)).expect(name);
     let row: Vec<&String> =
@@ -350,7 +299,7 @@ async fn writes(chat: &LiveChat, expected: &Expected<'_>, before: BTreeMap<Strin
     assert_eq!(row.len(), 1, "{name}: {rows:?}");
     assert!(row[0].contains("01010101-0101-0101-0101-010101010101"), "{name}: {}", row[0]);
     assert!(row[0].contains("ncoming"), "{name}: {}", row[0]);
-    if !expected.all("own").contains(&"log") && expected.all("own").is_empty() {
+    if expected.own().is_empty() {
         // A contact that is gone would break a foreign key.
         let entries = entry(Some(nobody), Some(nobody), "failed");
         let row = in_a.query_one(log, &[&a, &entries]).await.expect(name);
@@ -359,9 +308,9 @@ async fn writes(chat: &LiveChat, expected: &Expected<'_>, before: BTreeMap<Strin
 }
 
 /// The contract's live chat, adopted.
-async fn adopted() -> LiveChat {
+async fn adopted() -> Made {
     let scripts = scripts();
-    let chat = LiveChat::new(&scripts[0].0, &scripts[0].1).await;
+    let chat = Made::new(&scripts[0].name, &scripts[0].sql).await;
     chat.migrate().await.expect("migrated");
     chat
 }
@@ -454,7 +403,7 @@ async fn what_somebody_took_away_is_said_and_made_again() {
 #[tokio::test]
 async fn somebody_who_holds_a_table_is_named() {
     let scripts = scripts();
-    let chat = LiveChat::new(&scripts[0].0, &scripts[0].1).await;
+    let chat = Made::new(&scripts[0].name, &scripts[0].sql).await;
     let url = format!("{} application_name=reports", chat.database.connection_string(OWNER));
     let reader = connect(&url).await;
     let pid: i32 = reader.query_one("select pg_backend_pid()", &[]).await.expect("a pid").get(0);
@@ -486,7 +435,7 @@ async fn somebody_who_holds_a_table_is_named() {
 /// Where there is no live chat at all, the contract's tables are made, and read like everybody's.
 #[tokio::test]
 async fn without_a_live_chat_the_tables_of_the_contract_are_made() {
-    let chat = LiveChat::new("empty", "select 1").await;
+    let chat = Made::new("empty", "select 1").await;
     let look = chat.look().await;
     assert_eq!(look.lines[0].text, "the tables of the contract: there is no live chat here");
     assert_eq!(chat.migrate().await.expect("migrated"), look);
