@@ -120,13 +120,49 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "run `switchroom migrate`",
     },
     Check {
+        // Where the server reads no other text than the owner's, its filters are the only fence. One that
+        // compares with nothing, and reads something, shows every workspace the same rows.
+        sql: join!(
+            "with body as ( \
+               select p.proname, coalesce(obj_description(p.oid, 'pg_proc'), '') as comment, \
+                 left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 32) as checksum, \
+                 regexp_replace(lower(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)), \
+                   '--[^\n]*', '', 'g') as text \
+               from pg_proc p \
+               where p.pronamespace = to_regnamespace('livechat') and p.proname in (",
+            quoted!(&QUESTIONS),
+            ")), own as ( \
+               select b.*, regexp_replace(b.text, ",
+            SCOPED,
+            ", '', 'g') as rest from body b \
+               where b.comment not like 'Switchroom %' and b.text ~ '\\m(from|into|execute|table)\\M' \
+                 and b.text !~ '\\mlivechat\\s*\\.') \
+             select 'the function livechat.' || b.proname || ' is not as Switchroom wrote it', false, \
+               'drop it, and run `switchroom migrate`' \
+             from body b \
+             where b.comment like 'Switchroom %' and right(b.comment, 32) <> b.checksum \
+             union all \
+             select 'the owner''s own function livechat.' || o.proname || \
+                 ' does not compare ws with voice.workspace()', false, \
+               'let it read nothing unless `ws = voice.workspace()`: docs/databases.md' \
+             from own o where o.rest = o.text \
+             union all \
+             select 'the owner''s own function livechat.' || o.proname || \
+                 ' has the same rows for every workspace', true, \
+               'let it compare the workspace of each row with `ws`: docs/databases.md' \
+             from own o \
+             where o.rest !~ '(\\mws\\M|[$]1\\M|\\mvoice\\s*\\.\\s*workspace\\s*\\()'",
+        ),
+        fix: "run `switchroom migrate`",
+    },
+    Check {
         sql: join!(
             "select 'the function livechat.' || q.name || ' is missing', false \
              from unnest(array[",
             quoted!(&QUESTIONS),
             "]) as q (name) \
-             where q.name <> 'contact_ids' and not exists (select from pg_proc p \
-               where p.pronamespace = to_regnamespace('livechat') and p.proname = q.name)",
+             where q.name <> 'contact_ids' and to_regnamespace('voice') is not null \
+               and not exists (select from pg_proc p where p.pronamespace = to_regnamespace('livechat') and p.proname = q.name)",
         ),
         fix: "run `switchroom migrate`",
     },
@@ -168,6 +204,10 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "revoke temporary on the database from public",
     },
 ];
+
+/// How a function compares the workspace that it is asked for with the transaction's, as a pattern.
+const SCOPED: &str = "'(\\mws\\M|[$]1)\\s*(=|is\\s+(not\\s+)?distinct\\s+from)\\s*voice\\s*\\.\\s*workspace\\s*\\(\\s*\\)|\
+     voice\\s*\\.\\s*workspace\\s*\\(\\s*\\)\\s*(=|is\\s+(not\\s+)?distinct\\s+from)\\s*(\\mws\\M|[$]1)'";
 
 /// The tables that have our policies.
 pub(super) const PROTECTED: &str = quoted!(&OURS);

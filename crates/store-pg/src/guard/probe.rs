@@ -45,37 +45,44 @@ pub(super) async fn roles(client: &Client) -> Result<Vec<Fault>, StoreError> {
 pub(super) async fn nobody(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let mut shown = Vec::new();
     for (function, arguments) in SHOWN {
-        let transaction = format!(
-            "begin; select set_config('role', 'voice_webhook', true), \
-               set_config('voice.workspace_id', '{NOBODY}', true); \
-             select 1 from {function}({arguments}) limit 1; rollback"
-        );
-        match client.simple_query(&transaction).await {
-            // The first row is that of the settings.
-            Ok(messages) => {
-                let rows = messages.iter().filter(|one| matches!(one, SimpleQueryMessage::Row(_)));
-                if rows.count() > 1 {
-                    shown.push(Fault {
-                        fault: format!(
-                            "the function {function} shows rows to a workspace that nobody has"
-                        ),
-                        fix: "run `switchroom migrate`, or let your own function compare with `ws`"
-                            .to_owned(),
-                    });
+        for nobody in NOBODIES {
+            let transaction = format!(
+                "begin; select set_config('role', 'voice_webhook', true), \
+                   set_config('voice.workspace_id', '{nobody}', true); \
+                 select 1 from {function}('{nobody}'{arguments}) limit 1; rollback"
+            );
+            match client.simple_query(&transaction).await {
+                // The first row is that of the settings.
+                Ok(messages) => {
+                    let is_row =
+                        |one: &&SimpleQueryMessage| matches!(one, SimpleQueryMessage::Row(_));
+                    if messages.iter().filter(is_row).count() > 1 {
+                        shown.push(Fault {
+                            fault: format!(
+                                "the function {function} shows rows to a workspace that nobody has"
+                            ),
+                            fix: "run `switchroom migrate`, or let your own function compare with `ws`"
+                                .to_owned(),
+                        });
+                        break;
+                    }
                 }
+                Err(error) if error.as_db_error().is_some() => {
+                    client.batch_execute("rollback").await?;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) if error.as_db_error().is_some() => client.batch_execute("rollback").await?,
-            Err(error) => return Err(error.into()),
         }
     }
     Ok(shown)
 }
 
-/// The functions that show rows for no more than a workspace, and the arguments.
-const SHOWN: [(&str, &str); 2] = [
-    ("livechat.members", "'switchroom-check'"),
-    ("livechat.contacts_after", "'switchroom-check', repeat('0', 32)::uuid, 1"),
-];
+/// The functions that show rows for no more than a workspace, and further arguments.
+const SHOWN: [(&str, &str); 2] =
+    [("livechat.members", ""), ("livechat.contacts_after", ", repeat('0', 32)::uuid, 1")];
+
+/// Workspaces that nobody has, of each type that an id can have.
+const NOBODIES: [&str; 3] = [NOBODY, "5d8c1f62-0000-8000-8000-5717c4700000", "-571700000000000001"];
 
 /// A workspace that nobody has.
 pub(super) const NOBODY: &str = "switchroom-check";

@@ -127,11 +127,11 @@ async fn accepts_the_schema_and_finds_each_fault_of_it() {
         case(
             true,
             "insert into user_profiles values (repeat('01', 16)::uuid, 'ws_a', 'A', 'agent'); \
-             create or replace function livechat.members(ws text) \
+             drop function livechat.members(text); create function livechat.members(ws text) \
                returns table (user_id uuid, name text, role text) \
                language plpgsql stable security definer set search_path = '' as $$ begin \
-                 return query select p.id, p.full_name, p.workspace_role \
-                   from public.user_profiles p; end $$; \
+                 return query select p.id, p.full_name, p.workspace_role from public.user_profiles p \
+                   where p.workspace_id = ws or ws = voice.workspace(); end $$; \
              alter table user_profiles disable row level security",
             "delete from user_profiles; alter table user_profiles enable row level security",
             "the function livechat.members shows rows to a workspace that nobody has",

@@ -13,14 +13,14 @@ use uuid::Uuid;
 use crate::support::*;
 
 /// A script's database.
-struct Made {
+pub(crate) struct Made {
     name: String,
-    database: TestDatabase,
+    pub(crate) database: TestDatabase,
     owner: Owner,
 }
 
 impl Made {
-    async fn new(name: &str, script: &str) -> Self {
+    pub(crate) async fn new(name: &str, script: &str) -> Self {
         let database = clone_of("nothing", |_| Ok(()));
         let owner = Owner::connect(&database.connection_string(OWNER)).await.expect("the owner");
         owner.client().batch_execute(script).await.expect(name);
@@ -32,12 +32,12 @@ impl Made {
         self.owner.look().await.expect(&self.name)
     }
 
-    async fn migrate(&self) -> Result<Look, StoreError> {
+    pub(crate) async fn migrate(&self) -> Result<Look, StoreError> {
         self.owner.migrate(&self.database.connection_string(LOGIN)).await
     }
 
     /// A connection in the scope of a workspace, as the server has it.
-    async fn scope(&self, workspace: &str) -> Client {
+    pub(crate) async fn scope(&self, workspace: &str) -> Client {
         let client = connect(&self.database.connection_string(LOGIN)).await;
         let sql = format!(
             "set role voice_webhook; set plan_cache_mode = 'force_generic_plan'; \
@@ -67,6 +67,11 @@ impl Made {
 
 fn scripts() -> Vec<LiveChat> {
     harness::livechats::all().expect("the scripts")
+}
+
+/// The script with this name.
+pub(crate) fn script(name: &str) -> LiveChat {
+    scripts().into_iter().find(|script| script.name == name).expect(name)
 }
 
 fn shown(error: &StoreError) -> String {

@@ -19,6 +19,7 @@ mod pooler;
 mod reach;
 mod reconcile;
 mod recovery;
+mod shapes;
 mod support;
 mod tls;
 mod trips;
