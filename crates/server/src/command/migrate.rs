@@ -1,6 +1,6 @@
 //! `switchroom migrate`.
 
-use store_pg::Owner;
+use store_pg::{Owner, StoreError};
 use tracing::info;
 
 use super::{Failure, variable};
@@ -30,7 +30,17 @@ async fn migrate(owner_url: &str, server_url: &str, check: bool) -> Result<(), F
         let owner = Owner::connect(owner_url).await?;
         if check { owner.look().await } else { owner.migrate(server_url).await }
     };
-    let look = looked.await.map_err(|error| Failure::failed(&error))?;
+    let look = match looked.await {
+        Ok(look) => look,
+        Err(StoreError::Refused(faults)) => {
+            let faults = faults.iter().map(|fault| format!("\n  - {fault}"));
+            return Err(Failure::Failed(format!(
+                "the database cannot be migrated{}",
+                faults.collect::<String>()
+            )));
+        }
+        Err(error) => return Err(Failure::failed(&error)),
+    };
     super::print(look.to_string().trim_end())?;
     if !look.faults.is_empty() {
         return Err(Failure::Failed(format!(

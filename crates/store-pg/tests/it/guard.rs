@@ -47,6 +47,20 @@ pub(crate) async fn try_all(db: &Db, cases: Vec<Case>) {
     assert_eq!(faults(db, LOGIN).await, "");
 }
 
+/// What the owner's own function begins with.
+const ASSIGNED: &str = "return query select a.contact_id, a.user_id \
+    from public.livechat_contact_assignments a";
+
+/// The owner writes `livechat.assigned`.
+fn own_assigned(body: &str) -> String {
+    format!(
+        "drop function livechat.assigned(text, uuid[]); \
+         create function livechat.assigned(ws text, ids uuid[]) \
+           returns table (contact_id uuid, user_id uuid) language plpgsql stable security definer \
+           set search_path = '' as $$ begin {body}; end $$"
+    )
+}
+
 #[tokio::test]
 async fn accepts_the_schema_and_finds_each_fault_of_it() {
     let db = Db::new().await;
@@ -135,6 +149,26 @@ async fn accepts_the_schema_and_finds_each_fault_of_it() {
              alter table user_profiles disable row level security",
             "delete from user_profiles; alter table user_profiles enable row level security",
             "the function livechat.members shows rows to a workspace that nobody has",
+        ),
+        case(
+            false,
+            "update pg_proc set prosrc = prosrc || ' ' where oid = 'livechat.log'::regproc",
+            "update pg_proc set prosrc = left(prosrc, -1) where oid = 'livechat.log'::regproc",
+            "the function livechat.log is not as Switchroom wrote it",
+        ),
+        case(
+            false,
+            own_assigned(&format!("{ASSIGNED} where a.workspace_id = ws")),
+            own_assigned("return"),
+            "livechat.assigned does not compare ws with voice.workspace()",
+        ),
+        case(
+            true,
+            own_assigned(&format!("{ASSIGNED} where ws = voice.workspace()")),
+            own_assigned(&format!(
+                "{ASSIGNED} where ws = voice.workspace() and a.workspace_id = ws"
+            )),
+            "livechat.assigned has the same rows for every workspace",
         ),
         case(
             true,

@@ -1,5 +1,7 @@
 //! What one workspace may know and do of another: nothing.
 
+mod shapes;
+
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 

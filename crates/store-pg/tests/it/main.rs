@@ -19,7 +19,6 @@ mod pooler;
 mod reach;
 mod reconcile;
 mod recovery;
-mod shapes;
 mod support;
 mod tls;
 mod trips;

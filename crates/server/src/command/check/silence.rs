@@ -63,7 +63,10 @@ fn members(live_chat: &LiveChat, found: &Found, report: &mut Report) {
     };
     let takers = count(true);
     if takers > 0 {
-        report.good(&format!("workspace {id}: {takers} members take calls"));
+        report.good(&match takers {
+            1 => format!("workspace {id}: one member takes calls"),
+            many => format!("workspace {id}: {many} members take calls"),
+        });
         return;
     }
     if live_chat.roles.is_empty() {
@@ -84,9 +87,11 @@ fn members(live_chat: &LiveChat, found: &Found, report: &mut Report) {
     let words = serde_json::Value::from(words);
     report.fault(
         format!(
-            "nobody rings in workspace {id}: none of its {} members takes calls; their roles are {}",
-            count(false),
-            list.join(", ")
+            "nobody rings in workspace {id}: {}",
+            match count(false) {
+                1 => "its only member takes no calls; the role is ".to_owned(),
+                many => format!("none of its {many} members takes calls; their roles are "),
+            } + &list.join(", "),
         ),
         format!(
             "name those that take calls, as the owner: update voice_workspaces set policy = policy || \
