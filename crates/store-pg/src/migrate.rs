@@ -214,6 +214,18 @@ impl Owner {
         Ok(())
     }
 
+    /// Whether the live chat has a workspace with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Away`], [`StoreError::SetUp`] and [`StoreError::Data`] as the database says.
+    pub async fn is_in_live_chat(&self, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        let sql = "with scope as materialized \
+                     (select set_config('voice.workspace_id', $1, true) as workspace) \
+                   select coalesce(livechat.workspace(s.workspace), false) from scope s";
+        Ok(self.client.query_one(sql, &[&workspace.as_str()]).await?.get(0))
+    }
+
     /// Sets a workspace's policy, as JSON. `false` if there is no such workspace.
     ///
     /// # Errors

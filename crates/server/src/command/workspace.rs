@@ -105,7 +105,15 @@ pub(super) async fn run(command: WorkspaceCommand) -> Result<(), Failure> {
             known::check(&keys, &new).map_err(|error| Failure::Configuration(error.to_string()))?;
             owner.add_workspace(&new).await.map_err(|error| Failure::failed(&error))?;
             set(&owner, &id, &outside.change(None)).await?;
-            print(&format!("workspace {id} is entered"))
+            print(&format!("workspace {id} is entered"))?;
+            // Whoever may add it need not be who migrated, so that this question may be refused.
+            if owner.is_in_live_chat(&id).await.is_ok_and(|is_there| !is_there) {
+                print(&format!(
+                    "look at this: the live chat has no workspace {id}: nobody rings before it has one, or \
+                     before this one is added under the id that it has there"
+                ))?;
+            }
+            Ok(())
         }
         WorkspaceCommand::Set { id, number, outside } => {
             let numbers = (!number.is_empty()).then_some(number);

@@ -89,7 +89,8 @@ async fn is_adopted(mut world: World, chat: &LiveChat) {
 
     let [of_a, of_b] = [a, b].map(|id| world.team_at_twilio(id));
     for team in [&of_a, &of_b] {
-        add(&world, team, name).await;
+        let text = add(&world, team).await;
+        assert!(!text.contains("look at this"), "{name}: {text}");
     }
     checked(&world, chat).await;
     let before = rows(&world).await;
@@ -118,7 +119,7 @@ fn answering(team: &Team, user: UserId) -> Agent {
 }
 
 /// `switchroom workspace add`, as the README has it.
-async fn add(world: &World, team: &Team, name: &str) {
+async fn add(world: &World, team: &Team) -> String {
     let arguments = [
         "workspace",
         "add",
@@ -136,7 +137,20 @@ async fn add(world: &World, team: &Team, name: &str) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let secrets = [("TWILIO_AUTH_TOKEN", &*team.auth_token), ("TWILIO_API_SECRET", API_SECRET)];
     let (good, text) = run(world, &arguments, &secrets).await;
-    assert!(good, "{name}: {text}");
+    assert!(good, "{text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_the_live_chat_does_not_have_is_named_when_it_is_added() {
+    let chats = harness::livechats::all().expect("the scripts");
+    let chat = chats.iter().find(|chat| chat.name == "03-supabase-uuid").expect("a script");
+    let world = World::of_live_chat(&chat.sql).await;
+    let (good, text) = run(&world, &["migrate"], &[]).await;
+    assert!(good, "{text}");
+    let text = add(&world, &world.team_at_twilio("acme")).await;
+    assert!(text.contains("the live chat has no workspace acme: nobody rings"), "{text}");
+    world.stop().await;
 }
 
 /// `switchroom check` finds nothing wrong with the database; where nobody would ring, its own fix
