@@ -14,6 +14,8 @@ pub(crate) struct Context {
     pub(crate) is_long: bool,
     /// Seed of all random decisions.
     pub(crate) seed: u64,
+    /// What the names of the troubles have that are caused; without it, all are.
+    pub(crate) trouble: Option<String>,
     /// The program under test.
     pub(crate) program: Program,
     /// A directory of its own.

@@ -50,6 +50,9 @@ struct Options {
     /// Seed of all random decisions.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// In `neighbours`, causes the troubles only whose names have these words.
+    #[arg(long, value_name = "WORDS")]
+    trouble: Option<String>,
     /// Leaves out the campaigns that are tests of their crates, which `cargo test` runs.
     #[arg(long)]
     beside_tests: bool,
@@ -100,6 +103,7 @@ fn run(options: &Options, place: &Path, campaign: &Campaign) -> Told {
         name,
         is_long: options.long,
         seed: options.seed,
+        trouble: options.trouble.clone(),
         program: Program { path: options.switchroom.clone(), logs: place.join("logs") },
         directory: place.join(name),
         began: Instant::now(),

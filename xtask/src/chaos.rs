@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Seed of all random decisions.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// In `neighbours`, causes the troubles only whose names have these words.
+    #[arg(long, value_name = "WORDS")]
+    trouble: Option<String>,
     /// Leaves out the campaigns that `cargo test` runs anyway.
     #[arg(skip)]
     beside_tests: bool,
@@ -47,7 +50,7 @@ const CAMPAIGNS: [&str; 15] = [
 
 /// The short form, as a step of `cargo xtask test`.
 pub(crate) const BESIDE_TESTS: Options =
-    Options { only: Vec::new(), long: false, seed: 1, beside_tests: true };
+    Options { only: Vec::new(), long: false, seed: 1, trouble: None, beside_tests: true };
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
     let [server, program] =
@@ -56,6 +59,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
     command.arg("--switchroom").arg(server).args(["--seed", &options.seed.to_string()]);
     command.args(options.only.iter().flat_map(|name| ["--only", name]));
     command.args(options.long.then_some("--long"));
+    command.args(options.trouble.iter().flat_map(|words| ["--trouble", words]));
     command.args(options.beside_tests.then_some("--beside-tests"));
     let closing = run::printing(
         &mut command,

@@ -124,7 +124,10 @@ impl Journal {
         written.await.map(drop)
     }
 
-    fn append(&self, entry: Entry) -> Result<Recording, AppendError> {
+    fn append(&self, mut entry: Entry) -> Result<Recording, AppendError> {
+        if entry.shorten() > 0 {
+            self.metrics.over_budget("parameters");
+        }
         let payload = match serde_json::to_vec(&entry) {
             Ok(payload) => payload,
             Err(error) => {

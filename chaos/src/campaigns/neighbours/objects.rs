@@ -58,7 +58,7 @@ pub(super) async fn drop_trigger(database: &Client) {
 pub(super) async fn add_policy(scene: &Scene<'_>) {
     let sql = format!(
         "create policy trouble on public.livechat_messages as restrictive for insert \
-           to voice_webhook with check (workspace_id not in ({}))",
+           to voice_livechat with check (workspace_id not in ({}))",
         ids(scene)
     );
     run(scene.database, &sql).await;
