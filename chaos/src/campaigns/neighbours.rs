@@ -34,6 +34,8 @@ enum Trouble {
     Legs,
     /// Callbacks of 60 KB.
     Volume,
+    /// Callbacks of nearly as many bytes as the server keeps of one.
+    Records,
     /// Figures of 30 days on 40 connections.
     Reports,
     /// Contacts with names of 20 MB.
@@ -45,7 +47,7 @@ enum Trouble {
 }
 
 impl Trouble {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::FeedLocked,
         Self::MessageLocked,
         Self::TriggerRaises,
@@ -54,6 +56,7 @@ impl Trouble {
         Self::Waves,
         Self::Legs,
         Self::Volume,
+        Self::Records,
         Self::Reports,
         Self::Names,
         Self::Contacts,
@@ -70,6 +73,7 @@ impl Trouble {
             Self::Waves => "waves of one call",
             Self::Legs => "legs of a few calls",
             Self::Volume => "60 KB callbacks",
+            Self::Records => "4 KB callbacks",
             Self::Reports => "figures of 30 days",
             Self::Names => "names of 20 MB",
             Self::Contacts => "one number, many contacts",
@@ -106,7 +110,7 @@ impl Trouble {
                 objects::add_contacts(scene).await;
                 None
             }
-            Self::Legs | Self::Volume | Self::Outsider => None,
+            Self::Legs | Self::Volume | Self::Records | Self::Outsider => None,
         }
     }
 
@@ -115,7 +119,8 @@ impl Trouble {
         match self {
             Self::Waves => floods::waves(scene).await,
             Self::Legs => floods::legs(scene).await,
-            Self::Volume => floods::volume(scene).await,
+            Self::Volume => floods::volume(scene, 60_000).await,
+            Self::Records => floods::volume(scene, 3_900).await,
             Self::Reports => floods::reports(scene).await,
             Self::Names | Self::Contacts => floods::voices(scene).await,
             Self::Outsider => floods::unsigned(scene).await,
@@ -297,7 +302,7 @@ fn log_bytes(server: &Server) -> f64 {
 }
 
 /// Workspaces in order: one for each trouble.
-const QUIET: u32 = 12;
+const QUIET: u32 = 13;
 /// How long a caller may wait for an answer, 99 of 100.
 const ANSWERED: Duration = Duration::from_millis(300);
 /// How long a callback may take from its 204 to the log.

@@ -98,12 +98,12 @@ pub(super) async fn legs(scene: &Scene<'_>) {
     flood(scene.server.address(), 32, (calls * each) as usize, make).await;
 }
 
-/// Callbacks of nearly 64 KiB.
-pub(super) async fn volume(scene: &Scene<'_>) {
+/// Callbacks with a parameter of so many bytes.
+pub(super) async fn volume(scene: &Scene<'_>, bytes: usize) {
     let requests = scene.context.pick(3_000, 36_000);
     let others = scene.others.to_vec();
     let first = scene.next.fetch_add(100_000, Ordering::Relaxed);
-    let bulk = "x".repeat(60_000);
+    let bulk = "x".repeat(bytes);
     let make = move |number: usize| {
         let other = &others[number % others.len()];
         let call = Call::new(other, first + u32::try_from(number).expect("few"), now());

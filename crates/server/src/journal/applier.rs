@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use identity::WorkspaceId;
 use spool::{ConsumeError, Record, Sequence, Spool};
 use store_pg::{Class, Store};
@@ -39,18 +40,19 @@ impl Applier {
         let mut work = Work::new(&self.journal, &self.store);
         loop {
             work.begin();
-            let passed = work.pass_applied().await;
+            work.begin_on_disk();
+            let may_read = work.on_disk.is_empty() && work.lanes.has_room();
             let went_on = tokio::select! {
                 biased;
-                () = stop.cancelled() => return,
-                () = std::future::ready(()), if passed.is_err() => passed,
+                () = stop.cancelled() => return work.stop().await,
+                Some(done) = work.on_disk.join_next() => work.disk_ended(done).await,
                 Some(done) = work.attempts.join_next() => work.all_ended(done).await,
                 Some(Ok(workspace)) = work.pauses.join_next() => {
                     work.resume(&workspace);
                     Ok(())
                 }
-                ready = self.journal.spool.unread(), if work.lanes.has_room() => match ready {
-                    Ok(()) => work.read().await,
+                ready = self.journal.spool.unread(), if may_read => match ready {
+                    Ok(()) => Ok(()),
                     Err(_) => return,
                 },
             };
@@ -93,8 +95,12 @@ pub(super) struct Work<'a> {
     store: &'a Store,
     pub(super) lanes: Lanes,
     attempts: JoinSet<Done>,
-    /// Records of the spool that are in the database and not passed yet.
-    applied: Vec<Sequence>,
+    /// Records of the spool that are in the database, or in a parked log, and not passed yet.
+    pub(super) applied: Vec<Sequence>,
+    /// What is done on the spool's files, one thing at a time. Nobody waits for it here.
+    on_disk: JoinSet<Result<OnDisk, ConsumeError>>,
+    /// Whether the last thing there was a read.
+    has_read: bool,
     pauses: JoinSet<WorkspaceId>,
     /// Records to read that an earlier process wrote: they count for their workspace's share from then on.
     old: u64,
@@ -114,6 +120,8 @@ impl<'a> Work<'a> {
             lanes: Lanes::new(store.lane_connections()),
             attempts: JoinSet::new(),
             applied: Vec::new(),
+            on_disk: JoinSet::new(),
+            has_read: false,
             pauses: JoinSet::new(),
             old: journal.spool.recovery().pending_records,
             in_trouble: 0,
@@ -170,15 +178,51 @@ impl<'a> Work<'a> {
         });
     }
 
-    /// Reads on in the spool and hands each record to its lane.
-    async fn read(&mut self) -> Result<(), Stopped> {
-        let read = self.blocking(|spool| {
-            let records = spool.read_on(READ_AHEAD)?;
-            let entry = |record: Record| (Entry::read(&record.payload), record);
-            Ok(records.into_iter().map(entry).collect::<Vec<_>>())
-        });
+    /// Begins what is to be done on the spool's files: reads on, or passes what was applied meanwhile, in
+    /// turns. The next attempts wait for neither.
+    fn begin_on_disk(&mut self) {
+        if !self.on_disk.is_empty() {
+            return;
+        }
+        let may_read = self.lanes.has_room()
+            && self.journal.spool.unread().now_or_never().is_some_and(|ready| ready.is_ok());
+        let spool = self.journal.spool.clone();
+        if !self.applied.is_empty() && (self.has_read || !may_read) {
+            self.has_read = false;
+            let applied = std::mem::take(&mut self.applied);
+            self.on_disk.spawn_blocking(move || spool.pass(&applied).map(|()| OnDisk::Passed));
+        } else if may_read {
+            self.has_read = true;
+            self.on_disk.spawn_blocking(move || {
+                let entry = |record: Record| (Entry::read(&record.payload), record);
+                let records = spool.read_on(READ_AHEAD)?;
+                Ok(OnDisk::Read(records.into_iter().map(entry).collect()))
+            });
+        }
+    }
+
+    /// Passes what was applied, so that it is not applied again after the next start.
+    async fn stop(mut self) {
+        while self.on_disk.join_next().await.is_some() {}
+        let applied = std::mem::take(&mut self.applied);
+        // What cannot be passed is applied again, which changes nothing.
+        let _ = self.blocking(move |spool| spool.pass(&applied)).await;
+    }
+
+    async fn disk_ended(
+        &mut self,
+        done: Result<Result<OnDisk, ConsumeError>, JoinError>,
+    ) -> Result<(), Stopped> {
+        match of_disk(done)? {
+            OnDisk::Passed => Ok(()),
+            OnDisk::Read(records) => self.hand_out(records).await,
+        }
+    }
+
+    /// Hands each record to its lane.
+    async fn hand_out(&mut self, records: Vec<Found>) -> Result<(), Stopped> {
         let mut parked = Vec::new();
-        for (entry, Record { sequence, payload }) in read.await? {
+        for (entry, Record { sequence, payload }) in records {
             let is_old = self.old > 0;
             self.old = self.old.saturating_sub(1);
             let entry = match entry {
@@ -200,16 +244,15 @@ impl<'a> Work<'a> {
                 None => self.lanes.push(&workspace, record),
             }
         }
-        let mut moved = Vec::new();
         for (workspace, append, record) in parked {
             if self.is_stored(&workspace, append).await {
-                moved.push(record.sequence);
+                self.applied.push(record.sequence);
                 self.go_on(&workspace);
             } else {
                 self.lanes.push(&workspace, record);
             }
         }
-        self.pass(moved).await
+        Ok(())
     }
 
     /// An attempt is over, and perhaps others are too.
@@ -220,12 +263,6 @@ impl<'a> Work<'a> {
             next = self.attempts.try_join_next();
         }
         Ok(())
-    }
-
-    /// Passes what is applied: the records of several attempts with one sync.
-    async fn pass_applied(&mut self) -> Result<(), Stopped> {
-        let applied = std::mem::take(&mut self.applied);
-        self.pass(applied).await
     }
 
     /// An attempt is over.
@@ -288,7 +325,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Passes records that are in the database.
+    /// Notes records that are in the database: those of the spool are passed soon.
     async fn finish(
         &mut self,
         workspace: &WorkspaceId,
@@ -300,20 +337,14 @@ impl<'a> Work<'a> {
             self.journal.applied(&record.entry);
         }
         self.journal.shares.release(workspace, records.iter().map(Held::bytes).sum());
-        let sequences: Vec<Sequence> = records.iter().map(|one| one.sequence).collect();
-        let Some(log) = parked else {
-            self.applied.extend(sequences);
+        if parked.is_none() {
+            self.applied.extend(records.iter().map(|one| one.sequence));
             return Ok(());
-        };
+        }
         let (logs, id) = (self.journal.parked.clone(), workspace.clone());
-        let passed = tokio::task::spawn_blocking(move || {
-            log.pass(&sequences)?;
-            logs.end(&id);
-            Ok(())
-        });
-        let passed = of_disk(passed.await);
+        let ended = tokio::task::spawn_blocking(move || logs.end(&id)).await;
         self.count();
-        passed
+        ended.map_err(|_| Stopped::Closed)
     }
 
     /// The database did not take records, for a reason that may go away.
@@ -387,13 +418,6 @@ impl<'a> Work<'a> {
         self.blocking(move |spool| spool.set_aside(sequence, &reason)).await
     }
 
-    pub(super) async fn pass(&self, sequences: Vec<Sequence>) -> Result<(), Stopped> {
-        if sequences.is_empty() {
-            return Ok(());
-        }
-        self.blocking(move |spool| spool.pass(&sequences)).await
-    }
-
     pub(super) fn count(&mut self) {
         let now = (self.in_trouble, self.journal.parked.workspaces().len());
         let before = std::mem::replace(&mut self.counted, now);
@@ -416,8 +440,17 @@ impl Drop for Work<'_> {
     }
 }
 
-/// Records that are read at once.
-const READ_AHEAD: usize = 256;
+/// What was done on the spool's files.
+enum OnDisk {
+    Read(Vec<Found>),
+    Passed,
+}
+
+/// A record, and the entry that it holds.
+type Found = (Result<Entry, Unreadable>, Record);
+
+/// Records that are read at once: enough that one sync of the cursor between two reads delays nobody.
+const READ_AHEAD: usize = 1_024;
 
 /// Between two checks whether a spool is empty.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use identity::WorkspaceId;
-use spool::{ConsumeError, Spool};
+use spool::{ConsumeError, Sequence, Spool};
 use store_pg::{Class, Limit, Store, StoreError, StoredEvent};
 use tokio::sync::Semaphore;
 
@@ -40,7 +40,7 @@ pub(super) struct Done {
     pub(super) line: Line,
     pub(super) took: Duration,
     pub(super) records: Vec<Held>,
-    /// The log that they came from, if it is not the spool.
+    /// The log that they came from, if it is not the spool. What was applied is passed there.
     pub(super) parked: Option<Spool>,
     /// How many events were left out.
     pub(super) outcome: Result<usize, Failed>,
@@ -67,13 +67,21 @@ impl Attempt {
                 Err(error) => (Vec::new(), Some(log), Err(error)),
             },
         };
-        let outcome = match read {
+        let of_disk = |error: ConsumeError| Failed { class: Class::Server, reason: error.to_string() };
+        let mut outcome = match read {
             Ok(()) => apply(&store, &workspace, limit, &records)
                 .await
                 .map_err(|error| Failed { class: error.class(), reason: error.to_string() }),
-            Err(error) => Err(Failed { class: Class::Server, reason: error.to_string() }),
+            Err(error) => Err(of_disk(error)),
         };
-        Done { workspace, line, took: clock.elapsed(begun), records, parked, outcome }
+        let took = clock.elapsed(begun);
+        // A sync, for which only this workspace waits.
+        if let Some(log) = parked.as_ref().filter(|_| outcome.is_ok())
+            && let Err(error) = pass(log.clone(), &records).await
+        {
+            outcome = Err(of_disk(error));
+        }
+        Done { workspace, line, took, records, parked, outcome }
     }
 }
 
@@ -107,6 +115,13 @@ async fn read(log: Spool, most: usize) -> Result<Vec<Held>, ConsumeError> {
         Ok(records)
     });
     read.await.unwrap_or(Err(ConsumeError::Closed))
+}
+
+/// Passes records of a parked log that are in the database.
+async fn pass(log: Spool, records: &[Held]) -> Result<(), ConsumeError> {
+    let sequences: Vec<Sequence> = records.iter().map(|one| one.sequence).collect();
+    let passed = tokio::task::spawn_blocking(move || log.pass(&sequences));
+    passed.await.unwrap_or(Err(ConsumeError::Closed))
 }
 
 /// For one attempt, whatever hangs.

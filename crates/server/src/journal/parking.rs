@@ -48,13 +48,12 @@ impl Work<'_> {
             let records = records.map(|one| (log.append(one.payload.clone()), one)).collect();
             appends.push((workspace, records));
         }
-        let mut moved = Vec::new();
         for (workspace, records) in appends {
             let records: Vec<(spool::Append, Held)> = records;
             let mut kept = Vec::new();
             for (append, record) in records {
                 if self.is_stored(&workspace, append).await {
-                    moved.push(record.sequence);
+                    self.applied.push(record.sequence);
                 } else {
                     kept.push(record);
                 }
@@ -63,7 +62,7 @@ impl Work<'_> {
             self.go_on(&workspace);
         }
         self.count();
-        self.pass(moved).await
+        Ok(())
     }
 
     /// The logs of workspaces that are parked, begun where there is none yet.

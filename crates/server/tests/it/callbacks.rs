@@ -144,6 +144,23 @@ async fn zero_characters_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_longest_parameters_of_a_request_with_too_many_are_not_kept() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    let bulk = "x".repeat(60_000);
+    let sid = "CA01010101010101010101010101010101";
+    let params = [("Note", &*bulk), ("CallSid", sid), ("CallStatus", "completed")];
+    assert_eq!(world.post(&team, "voice/status", &params).await.status, 204);
+    assert_eq!(world.log(&team).await.len(), 1);
+    let sql = "select params::text from public.voice_events where key = 'ended'";
+    let row = world.owner.client().query_one(sql, &[]).await.expect("an event");
+    let kept: &str = row.get(0);
+    assert!(kept.contains(r#"["CallStatus", "completed"]"#) && !kept.contains("Note"), "{kept}");
+    assert_eq!(world.metric("switchroom_over_budget_total{what=\"parameters\"}").await, 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_burst_on_a_server_that_has_just_started_is_acknowledged() {
     let world = World::new().await;
     let team = world.team("acme").await;
