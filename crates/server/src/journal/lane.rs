@@ -21,6 +21,8 @@ pub(super) struct Lane {
     pub(super) is_parked: bool,
     /// How much time its next attempt needs: a step of the limits.
     step: u32,
+    /// The time that its attempts took, as its line counts it.
+    pub(super) had: Duration,
     /// How many attempts of any lane had succeeded when this one first held too much.
     pub(super) full_since: Option<u64>,
     /// When the log last said that events were left out.
@@ -75,6 +77,7 @@ impl Lane {
             trouble: None,
             is_parked: false,
             step: 0,
+            had: Duration::ZERO,
             full_since: None,
             told_left_out: None,
         }

@@ -1,6 +1,6 @@
 //! All lanes, and whose turn it is.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use identity::WorkspaceId;
@@ -52,19 +52,28 @@ impl Line {
 
 #[derive(Default)]
 struct Waiting {
-    /// Those with the least need of time first, each in the order of waiting.
-    lanes: BTreeMap<u32, VecDeque<WorkspaceId>>,
+    /// Those with the least need of time first; of those, who had the least time lately, in the order of
+    /// waiting.
+    lanes: BTreeMap<(u32, Duration, u64), WorkspaceId>,
     running: usize,
+    /// How many have stood in it.
+    count: u64,
+    /// The time that whoever began last had had.
+    had: Duration,
 }
 
 impl Waiting {
+    fn add(&mut self, workspace: &WorkspaceId, lane: &mut Lane) {
+        // Nobody saves time up, or pays for long ago.
+        lane.had = lane.had.clamp(self.had, self.had + LONGEST_DEBT);
+        self.lanes.insert((lane.step(), lane.had, self.count), workspace.clone());
+        self.count += 1;
+    }
+
     fn next(&mut self) -> Option<WorkspaceId> {
-        let mut first = self.lanes.first_entry()?;
-        let workspace = first.get_mut().pop_front();
-        if first.get().is_empty() {
-            first.remove();
-        }
-        workspace
+        let ((_, had, _), workspace) = self.lanes.pop_first()?;
+        self.had = self.had.max(had);
+        Some(workspace)
     }
 }
 
@@ -168,20 +177,19 @@ impl Lanes {
 
     /// Puts a lane into the line where it belongs, unless it stands in one, runs or pauses.
     pub(super) fn stand_in_line(&mut self, workspace: &WorkspaceId) {
-        let lane = self.lane(workspace);
+        let Self { by_workspace, lines, .. } = self;
+        let lane = by_workspace.entry(workspace.clone()).or_insert_with(Lane::new);
         if lane.turn != Turn::Resting {
             return;
         }
         lane.turn = Turn::Waiting;
-        let step = lane.step();
-        let line = match step {
+        let line = match lane.step() {
             0 if lane.has_backlog() => Line::Long,
             0 => Line::Well,
             1..MAY_HANG => Line::Slow,
             _ => Line::Aside,
         };
-        let lanes = &mut self.lines[line as usize].lanes;
-        lanes.entry(step).or_default().push_back(workspace.clone());
+        lines[line as usize].add(workspace, lane);
     }
 
     /// The next attempt that may begin.
@@ -226,9 +234,14 @@ impl Lanes {
             self.limits.note(took);
         }
         let step = self.limits.step_for(took);
-        self.lane(workspace).succeeded(step)
+        let lane = self.lane(workspace);
+        lane.had += took;
+        lane.succeeded(step)
     }
 }
+
+/// For so much time that it had more than others, a lane waits behind them.
+const LONGEST_DEBT: Duration = Duration::from_secs(1);
 
 /// The first step of those that may hang.
 const MAY_HANG: u32 = 3;
@@ -378,6 +391,35 @@ mod tests {
             ("large-2", Line::Long),
         ];
         assert_eq!(begun(&mut lanes), want.map(|(id, line)| (id.to_owned(), line)));
+    }
+
+    #[test]
+    fn who_had_less_time_goes_first() {
+        let mut lanes = Lanes::new(4);
+        let floods: Vec<WorkspaceId> = (0..50).map(|n| workspace(&format!("flood-{n}"))).collect();
+        for flood in &floods {
+            lanes.stand_in_line(flood);
+        }
+        let turn = |lanes: &mut Lanes, millis| {
+            let Begun { workspace, line, .. } = lanes.begin().expect("somebody waits");
+            lanes.end(&workspace, line);
+            // At the same step.
+            lanes.succeed(&workspace, line, Duration::from_millis(millis));
+            lanes.lane(&workspace).succeeded(0);
+            lanes.stand_in_line(&workspace);
+            workspace.to_string()
+        };
+        let rounds: Vec<String> = (0..105).map(|_| turn(&mut lanes, 300)).collect();
+        // They take turns.
+        assert_eq!(rounds[..50], rounds[50..100]);
+        // One that comes waits for those only that have had as little as whoever began last, and has the
+        // next turns too, as long as they are short.
+        lanes.stand_in_line(&workspace("well"));
+        let before: Vec<String> = (0..45).map(|_| turn(&mut lanes, 300)).collect();
+        assert_eq!(before, rounds[5..50]);
+        let next: Vec<String> = (0..30).map(|_| turn(&mut lanes, 10)).collect();
+        assert_eq!(next, ["well"; 30]);
+        assert_ne!(turn(&mut lanes, 10), "well");
     }
 
     fn record(bytes: usize) -> Held {
