@@ -67,7 +67,8 @@ impl Attempt {
                 Err(error) => (Vec::new(), Some(log), Err(error)),
             },
         };
-        let of_disk = |error: ConsumeError| Failed { class: Class::Server, reason: error.to_string() };
+        let of_disk =
+            |error: ConsumeError| Failed { class: Class::Server, reason: error.to_string() };
         let mut outcome = match read {
             Ok(()) => apply(&store, &workspace, limit, &records)
                 .await

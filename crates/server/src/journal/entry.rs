@@ -127,7 +127,8 @@ mod tests {
             [(20_000, ""), (1, "\u{1}"), (700, "\"\\"), (9, "\u{fffd}"), (300, "a value")];
         for (count, value) in all {
             for times in [1, 100] {
-                let params = (0..count).map(|n| param(&n.to_string(), &value.repeat(times))).collect();
+                let params =
+                    (0..count).map(|n| param(&n.to_string(), &value.repeat(times))).collect();
                 let mut cut = entry(params);
                 let left_out = cut.shorten();
                 assert_eq!(cut.params.len() + left_out, count);
