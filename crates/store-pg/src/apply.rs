@@ -27,7 +27,7 @@ use crate::marks::{self, ERASED, Traces};
 use crate::news::NOTE;
 use crate::pool::{Work, on_connection};
 use crate::record;
-use crate::scope::{ENTER_WITHIN, Limit, STILL_ENTERED, Scope};
+use crate::scope::{ENTER_WITHIN, Limit, STILL_ENTERED_AND_ENDS, Scope};
 use crate::sql;
 use change::Change;
 use kind::Kind;
@@ -138,6 +138,9 @@ struct Bring<'a> {
     limit: Limit,
 }
 
+/// What the commit may take beside the statements, where others commit at the same time.
+const COMMIT: Duration = Duration::from_millis(250);
+
 /// The limits where nobody else waits for the connection.
 const LIMIT: Limit = Limit { statement: Duration::from_secs(10), lock: Duration::from_secs(5) };
 
@@ -147,7 +150,8 @@ impl Work for Bring<'_> {
 
     async fn on(&self, client: &Object) -> Result<usize, StoreError> {
         // Each statement has a limit of its own, but there are many of them.
-        let brought = tokio::time::timeout(3 * self.limit.statement, self.bring_kept(client));
+        let limit = 3 * self.limit.statement + COMMIT;
+        let brought = tokio::time::timeout(limit, self.bring_kept(client));
         brought.await.unwrap_or_else(|_| Err(StoreError::Late))
     }
 }
@@ -418,7 +422,8 @@ async fn write(
     ];
     let does: Vec<_> = statements.into_iter().filter(|(does, ..)| *does).collect();
     let prepare = does.iter().map(|(_, sql, _)| client.prepare_cached(sql));
-    let (prepared, still) = try_join!(try_join_all(prepare), client.prepare_cached(STILL_ENTERED))?;
+    let (prepared, still) =
+        try_join!(try_join_all(prepare), client.prepare_cached(STILL_ENTERED_AND_ENDS))?;
     let written = prepared.iter().zip(&does);
     let written = written.map(|(statement, (.., params))| client.query(statement, params));
     let (written, still, committed) = join!(

@@ -31,7 +31,7 @@ pub(crate) const AGENT: &str = "voice_agent";
 /// How long writing the log may take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limit {
-    /// For one statement; all together may take three times as long.
+    /// For one statement; all together may take three times as long, and the commit a little more.
     pub statement: Duration,
     /// For one wait for a lock.
     pub lock: Duration,
@@ -52,6 +52,14 @@ pub(crate) const ENTER_WITHIN: &str = "select set_config('role', $1, true), \
 pub(crate) const STILL_ENTERED: &str = "\
 select 1 / (case when current_user = $1 and current_setting('voice.workspace_id', true) = $2 \
   then 1 else 0 end)";
+
+/// As [`STILL_ENTERED`], and gives the commit more time than the statements had. Postgres lets
+/// transactions that notify commit one after the other, by a lock that they hold until they are on disk:
+/// who waits for it waits for others, and not for anything of their own.
+pub(crate) const STILL_ENTERED_AND_ENDS: &str = "\
+select 1 / (case when current_user = $1 and current_setting('voice.workspace_id', true) = $2 \
+  then 1 else 0 end), \
+  set_config('statement_timeout', '2s', true), set_config('lock_timeout', '2s', true)";
 
 type Params<'a> = [&'a (dyn ToSql + Sync)];
 
@@ -139,7 +147,8 @@ async fn begin(client: &Object, enter: &Statement, params: &Params<'_>) -> Resul
 }
 
 impl Scope<'_> {
-    /// Makes sure that the transaction is still in this scope. `still` is [`STILL_ENTERED`], prepared.
+    /// Makes sure that the transaction is still in this scope. `still` is [`STILL_ENTERED`] or
+    /// [`STILL_ENTERED_AND_ENDS`], prepared.
     ///
     /// Sent when it is first polled, so that the commit can follow at once: after a failure the
     /// database rolls back instead.

@@ -3,7 +3,7 @@
 use crate::marks::ERASED;
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
-use crate::scope::{ENTER_WITHIN, STILL_ENTERED};
+use crate::scope::{ENTER_WITHIN, STILL_ENTERED_AND_ENDS};
 use crate::text::{believed, join};
 use crate::words::{INBOUND, RINGING};
 
@@ -25,7 +25,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SETTLE_AGENTS,
     TELL_SIBLINGS,
     NOTE,
-    STILL_ENTERED,
+    STILL_ENTERED_AND_ENDS,
 ];
 
 /// Calls that begin. One that is there already stays as it is, and the count says so.

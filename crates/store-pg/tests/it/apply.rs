@@ -3,7 +3,7 @@
 use calls::{Event, Fact, LegEvent, LegStatus};
 use identity::{ContactId, Timestamp, WorkspaceId};
 use serde_json::json;
-use store_pg::{Class, Store, StoreError, StoreOptions, StoredEvent};
+use store_pg::{Store, StoreError, StoreOptions, StoredEvent};
 
 use crate::events::*;
 use crate::support::*;
@@ -452,47 +452,4 @@ async fn rows_are_written_only_when_they_change() {
     let twice =
         [count("voice_calls").await, count("voice_legs").await, count("voice_agents").await];
     assert_eq!(twice, once);
-}
-
-#[tokio::test]
-async fn what_a_trigger_raises_has_a_class_and_keeps_nothing() {
-    let db = Db::new().await;
-    let (ws, other) = (workspace("ws_a"), workspace("ws_b"));
-    let store = db.store();
-    let raise = |state: &str| format!("raise exception 'no' using errcode = '{state}'");
-    let cases = [
-        (raise("PT403"), Class::Workspace),
-        (raise("38000"), Class::Workspace),
-        (raise("XX000"), Class::Workspace),
-        (raise("42501"), Class::Workspace),
-        (raise("42883"), Class::Workspace),
-        (raise("P0001"), Class::Record),
-        ("perform pg_sleep(9)".to_owned(), Class::Workspace),
-        ("perform pg_terminate_backend(pg_backend_pid())".to_owned(), Class::Workspace),
-        ("perform set_config('voice.workspace_id', 'ws_b', true)".to_owned(), Class::Workspace),
-        ("perform set_config('role', 'voice_app', true)".to_owned(), Class::Workspace),
-    ];
-    for (does, want) in cases {
-        db.execute(&format!(
-            "create or replace function public.trouble() returns trigger language plpgsql as $$ \
-               begin if new.workspace_id = 'ws_a' then {does}; end if; return null; end $$; \
-             drop trigger if exists trouble on public.livechat_messages; \
-             create trigger trouble after insert on public.livechat_messages \
-               for each row execute function public.trouble()"
-        ));
-        let events = [stored(arrived(0))];
-        let error = store.apply_within(&ws, &events, SHORT).await.expect_err(&does);
-        assert_eq!(error.class(), want, "{does}: {error:?}");
-        assert_eq!(db.state(&ws).await, Vec::<String>::new(), "{does}");
-        // Whoever is refused leaves the connection as it was.
-        let pools = store.pools();
-        let lane = pools.iter().find(|pool| pool.name == "lane").expect("a pool");
-        let stays = matches!(&error, StoreError::Data(_)) || does.contains("sleep");
-        assert!(!stays || lane.open == 1, "{does}: {lane:?}");
-        store.apply(&other, &events).await.expect("the other is well");
-        db.execute(
-            "delete from livechat_messages; delete from voice_calls; delete from voice_events",
-        );
-    }
-    store.guard().await.expect("still safe");
 }

@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod guard;
 mod isolation;
+mod limits;
 mod livechats;
 mod lookup;
 mod migrate;
