@@ -74,7 +74,7 @@ fn published(package: &Value) -> Vec<&'static str> {
 }
 
 /// Those of the registry's categories that fit some crate here: it refuses others.
-const CATEGORIES: [&str; 14] = [
+const CATEGORIES: [&str; 15] = [
     "algorithms",
     "api-bindings",
     "authentication",
@@ -88,6 +88,7 @@ const CATEGORIES: [&str; 14] = [
     "no-std",
     "parser-implementations",
     "template-engine",
+    "text-processing",
     "web-programming",
 ];
 
@@ -126,6 +127,15 @@ mod tests {
             "keywords": ["one", "two"], "categories": ["encoding"],
             "metadata": {"docs": {"rs": {"all-features": true}}},
         })
+    }
+
+    /// `dialling` says which version of the numbering plans it has, and its library does not.
+    #[test]
+    fn the_numbering_plans_are_those_of_the_library_in_use() {
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains("name = \"rlibphonenumber\"\nversion = \"2.2.15\"\n"));
+        let plan = include_str!("../../../crates/dialling/src/plan.rs");
+        assert!(plan.contains("\"libphonenumber 9.0.42 (2026-10)\""));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What is in the database, as a test compares it.
 
 use identity::{CallSid, UserId};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::team::Team;
@@ -110,15 +109,11 @@ impl World {
         wave: usize,
     ) -> Vec<(u8, String)> {
         let waves = self.call_column(call, "waves").await.expect("a call");
-        let waves: Value = serde_json::from_str(&waves).expect("JSON");
-        let verdicts = waves[wave - 1]["verdicts"].as_array().expect("verdicts");
-        let mut verdicts: Vec<(u8, String)> = verdicts
+        let waves: Vec<calls::Wave> = serde_json::from_str(&waves).expect("waves");
+        let mut verdicts: Vec<(u8, String)> = waves[wave - 1]
+            .verdicts
             .iter()
-            .map(|verdict| {
-                let user = verdict["user"].as_str().and_then(|user| user.parse().ok());
-                let reason = verdict["reason"].as_str().expect("a reason").to_owned();
-                (team.number_of(user.expect("a user")), reason)
-            })
+            .map(|verdict| (team.number_of(verdict.user), verdict.reason.to_string()))
             .collect();
         verdicts.sort_unstable();
         verdicts
