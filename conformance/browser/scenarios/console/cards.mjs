@@ -17,9 +17,9 @@ scenario('console: the card shows the caller, and the reason why it rings', asyn
   const ana = await scene.console(1);
   await set(2, 'away');
   const cases = [
-    [mia.number, mia.name, '+1 500 555 0111', 'Ringing everyone: the assigned agents are not free'],
-    [zoe.number, zoe.name, '+1 500 555 0115', 'Ringing everyone: assigned to nobody'],
-    [STRANGER, 'Unknown caller', '+1 500 555 0199', 'Ringing everyone: unknown caller'],
+    [mia.number, mia.name, '(500) 555-0111', 'Ringing everyone: the assigned agents are not free'],
+    [zoe.number, zoe.name, '(500) 555-0115', 'Ringing everyone: assigned to nobody'],
+    [STRANGER, 'Unknown caller', '(500) 555-0199', 'Ringing everyone: unknown caller'],
     ['anonymous', 'Withheld number', 'Withheld number', 'Ringing everyone: unknown caller'],
   ];
   for (const [from, name, number, why] of cases) {
@@ -60,7 +60,7 @@ scenario('console: a number is checked before it is called', async (scene) => {
   await twilio.phone(SHOP, { behaviour: { answers_after: 0 } });
   await ana.click('dial');
   await ana.talks();
-  await ana.shows('call-name', '+1 500 555 0160');
+  await ana.shows('call-name', '(500) 555-0160');
 });
 
 scenario('console: the second tab answers, declines, mutes, dials and hangs up through the first', async (scene) => {
