@@ -113,8 +113,8 @@ impl Acknowledged {
             let Some(stands) = standing.get(&candidate.user) else { continue };
             match *stands {
                 Stands::OnCall => candidate.activity = Activity::OnCall,
-                // The database may know of a later call.
-                Stands::Free(ended) if candidate.idle_since.is_none_or(|known| known < ended) => {
+                // The database may know of a later call. Twilio counts seconds: two calls may end in one.
+                Stands::Free(ended) if candidate.idle_since.is_none_or(|known| known <= ended) => {
                     let until = ended.after(wrap_up);
                     candidate.idle_since = Some(ended);
                     candidate.activity =
