@@ -26,7 +26,9 @@ export function mountKeys(phone) {
   document.addEventListener("keydown", (event) => {
     if (!box.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest("input, select, textarea, dialog")) return;
+    // Until the next frame, the focus may be left in a dialog that was closed.
+    const isLeft = target.closest("dialog:not([open])") !== null;
+    if (!isLeft && target.closest("input, select, textarea, dialog")) return;
     const digit = document.querySelector(`.pad:not([hidden]) [data-digit="${CSS.escape(event.key)}"]`);
     const action = digit ? () => /** @type {HTMLElement} */ (digit).click() : actions[event.key.toLowerCase()];
     if (!action) return;
