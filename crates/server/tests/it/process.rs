@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use crate::handover::{Process, kept, program, reserve};
 use crate::http::{Ask, exchange};
 use crate::load::callback;
+use crate::team::Team;
 use crate::world::{World, until};
 
 /// The value of a metric of the server at this address.
@@ -17,10 +18,19 @@ async fn metric(address: SocketAddr, line: &str) -> u64 {
     value.expect("it is there").parse().expect("a number")
 }
 
+/// So many that their lines fill a pipe at once: those of one are limited.
+async fn teams(world: &World) -> Vec<Team> {
+    let mut teams = Vec::new();
+    for number in 0..50 {
+        teams.push(world.team(&format!("acme-{number}")).await);
+    }
+    teams
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_nobody_reads_silences_nothing() {
     let world = World::with_servers(0).await;
-    let team = world.team("acme").await;
+    let teams = teams(&world).await;
     for format in ["text", "json"] {
         let (_port, address) = reserve();
         let env = [("SWITCHROOM_LOG_FORMAT", format)];
@@ -28,9 +38,9 @@ async fn a_log_that_nobody_reads_silences_nothing() {
         // From here on its log is not read. Each request writes one line.
         let mut call = 0;
         while metric(address, "switchroom_log_lines_lost_total").await == 0 {
-            let asks = (0..200).map(|_| {
+            let asks = teams.iter().cycle().take(200).map(|team| {
                 call += 1;
-                callback(&team, call).bytes()
+                callback(team, call).bytes()
             });
             let asks: Vec<_> = asks.collect();
             for answer in join_all(asks.iter().map(|bytes| exchange(address, bytes))).await {
@@ -51,14 +61,14 @@ async fn a_log_that_nobody_reads_silences_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_read_again_says_what_is_missing_in_it() {
     let world = World::with_servers(0).await;
-    let team = world.team("acme").await;
+    let teams = teams(&world).await;
     let (_port, address) = reserve();
     let mut server = Process::start_with(&world, address, &[]).await;
     let mut call = 0;
     while metric(address, "switchroom_log_lines_lost_total").await == 0 {
-        let asks = (0..200).map(|_| {
+        let asks = teams.iter().cycle().take(200).map(|team| {
             call += 1;
-            callback(&team, call).bytes()
+            callback(team, call).bytes()
         });
         let asks: Vec<_> = asks.collect();
         join_all(asks.iter().map(|bytes| exchange(address, bytes))).await;
