@@ -171,7 +171,7 @@ fn call_of(change: &Change) -> Option<&str> {
 }
 
 /// Workspace.
-pub(crate) const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
+const HEAD: &str = "select f.seq from public.voice_feeds f where f.workspace_id = $1";
 
 /// Workspace, number of the last known change. One row for each later change that is kept, and at
 /// least one row if there ever was a change.

@@ -57,7 +57,7 @@ pub use plans::StoreOptions;
 pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};
 pub use retain::Retained;
-pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Members, Roster};
+pub use roster::{CALLER, Caller, FoundContact, KnownContact, MOST_MEMBERS, Roster};
 pub use schema::{OLDEST_SCHEMA, SCHEMA, SCHEMA_VERSION, schema_stamp, template_key};
 pub use scope::Limit;
 pub use silence::{LiveChat, MemberRole};

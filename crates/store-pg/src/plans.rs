@@ -102,7 +102,6 @@ const WEBHOOK_STATEMENTS: &[&str] = &[
     ENTER,
     roster::CALLER,
     agents::MEMBERS,
-    changes::HEAD,
     claim::LOCK_CLAIMS,
     claim::CLAIM_CALL,
     workspaces::WORKSPACE,

@@ -10,7 +10,6 @@ use tokio_postgres::Row;
 
 use crate::Store;
 use crate::agents::{self, AgentRow, MEMBERS};
-use crate::changes::HEAD;
 use crate::error::StoreError;
 use crate::scope::{Scope, alone};
 use crate::sql;
@@ -87,15 +86,6 @@ impl Caller {
     }
 }
 
-/// The members of a workspace who take calls, and what they are doing.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Members {
-    /// The number of the last change that is surely in it. Later changes may be in it too.
-    pub seq: i64,
-    /// The members by name, at most [`MOST_MEMBERS`].
-    pub agents: Vec<AgentRow>,
-}
-
 impl Store {
     /// Asks who calls: the contacts whose number ends in one of `tails`, who is assigned to them, and
     /// whether the call is over. An assignment counts if it was committed before the question.
@@ -117,7 +107,7 @@ impl Store {
         Ok(caller(&alone(&self.webhook, CALLER, params).await?))
     }
 
-    /// Reads the members who take calls, and what they are doing.
+    /// Reads the members who take calls, and what they are doing, by name, at most [`MOST_MEMBERS`].
     ///
     /// # Errors
     ///
@@ -126,99 +116,66 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         now: Timestamp,
-    ) -> Result<Members, StoreError> {
-        let id = workspace.as_str();
-        let (answered_after, rang_after) = agents::oldest(now);
-        let _turn = self.webhook_shares.turn(workspace).await?;
-        // The number is read first, so that everything read after it is at least as new.
-        let rows = Scope::Webhook(workspace)
-            .run_all(
-                &self.webhook,
-                &[(HEAD, &[&id]), (MEMBERS, &[&id, &answered_after, &rang_after])],
-            )
-            .await?;
-        let [head, agents] = &rows[..] else { return Err(StoreError::missing_answer()) };
-        Ok(Members {
-            seq: head.first().map_or(0, |row| row.get("seq")),
-            agents: agents.iter().map(agents::agent).collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// Looks up caller, assignments, members and their state for one call.
-    ///
-    /// `caller` is `None` for a withheld number; contacts are read as people in `home` write them. At most [`MOST_MEMBERS`] members are read, by id.
-    /// `wrap_up` is the length of the wrap-up after a call.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Away`], [`StoreError::Exhausted`], [`StoreError::Corrupt`].
-    pub async fn roster(
-        &self,
-        workspace: &WorkspaceId,
-        caller: Option<&PhoneNumber>,
-        home: Country,
-        call: CallSid,
-        wrap_up: Duration,
-        now: Timestamp,
-    ) -> Result<Roster, StoreError> {
-        let id = workspace.as_str();
-        let tails = caller.map(dialling::tails).unwrap_or_default();
+    ) -> Result<Vec<AgentRow>, StoreError> {
         let (answered_after, rang_after) = agents::oldest(now);
         let _turn = self.webhook_shares.turn(workspace).await?;
         let rows = Scope::Webhook(workspace)
-            .run_all(
-                &self.webhook,
-                &[
-                    (CALLER, &[&id, &tails, &call.as_str()]),
-                    (MEMBERS, &[&id, &answered_after, &rang_after]),
-                ],
-            )
+            .run(&self.webhook, MEMBERS, &[&workspace.as_str(), &answered_after, &rang_after])
             .await?;
-        let [asked, members] = &rows[..] else { return Err(StoreError::missing_answer()) };
-        let members = members.iter().map(agents::agent).collect::<Result<Vec<_>, _>>()?;
-        let asked = self::caller(asked);
-        let call_is_over = asked.call_is_over;
-        let found = caller.and_then(|number| asked.with(number, home));
-        let (contact, assigned) =
-            found.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
-        let closed = |agent: &AgentRow| {
-            let until = agent.online_until.filter(|_| agent.page == Page::Closed)?;
-            Some((agent.user, now.since(until)))
-        };
-        Ok(Roster {
-            contact,
-            closed: members.iter().filter_map(closed).collect(),
-            candidates: candidates(&members, &assigned, wrap_up),
-            call_is_over,
-        })
+        rows.iter().map(agents::agent).collect()
     }
 }
 
-/// The members, and those of the assigned users who are none.
-fn candidates(members: &[AgentRow], assigned: &[UserId], wrap_up: Duration) -> Vec<Candidate> {
-    let member = |agent: &AgentRow| Candidate {
-        user: agent.user,
-        role: Some(agent.role),
-        assigned: assigned.contains(&agent.user),
-        presence: agent.presence,
-        page: agent.page,
-        activity: agent.availability(wrap_up).activity,
-        idle_since: agent.idle_since,
-        rung_in: None,
-    };
-    let stranger = |user: &UserId| Candidate {
-        user: *user,
-        role: None,
-        assigned: true,
-        presence: Presence::Unknown,
-        page: Page::Unknown,
-        activity: Activity::Idle,
-        idle_since: None,
-        rung_in: None,
-    };
-    let is_member = |user: &UserId| members.iter().any(|agent| agent.user == *user);
-    let strangers = assigned.iter().filter(|user| !is_member(user)).map(stranger);
-    members.iter().map(member).chain(strangers).collect()
+impl Roster {
+    /// What a decision needs: the members, as they are at this moment, and those of the assigned users who
+    /// are none. `wrap_up` is the length of the wrap-up after a call.
+    ///
+    /// Whether the call is over is not known here.
+    pub fn of(
+        members: &[AgentRow],
+        contact: Option<KnownContact>,
+        assigned: &[UserId],
+        wrap_up: Duration,
+        now: Timestamp,
+    ) -> Self {
+        let is_closed = |agent: &AgentRow| agent.online_until.is_some_and(|until| until <= now);
+        let member = |agent: &AgentRow| Candidate {
+            user: agent.user,
+            role: Some(agent.role),
+            assigned: assigned.contains(&agent.user),
+            presence: agent.presence,
+            page: match agent.page {
+                Page::Open if is_closed(agent) => Page::Closed,
+                page => page,
+            },
+            activity: agent.availability(wrap_up).activity,
+            idle_since: agent.idle_since,
+            rung_in: None,
+        };
+        // Somebody who takes no calls here any more.
+        let stranger = |user: &UserId| Candidate {
+            user: *user,
+            role: None,
+            assigned: true,
+            presence: Presence::Unknown,
+            page: Page::Unknown,
+            activity: Activity::Idle,
+            idle_since: None,
+            rung_in: None,
+        };
+        let is_member = |user: &UserId| members.iter().any(|agent| agent.user == *user);
+        let strangers = assigned.iter().filter(|user| !is_member(user)).map(stranger);
+        let closed = |agent: &AgentRow| {
+            let until = agent.online_until.filter(|_| is_closed(agent))?;
+            Some((agent.user, now.since(until)))
+        };
+        Self {
+            contact,
+            candidates: members.iter().map(member).chain(strangers).collect(),
+            closed: members.iter().filter_map(closed).collect(),
+            call_is_over: false,
+        }
+    }
 }
 
 /// Reads the rows of [`CALLER`].

@@ -77,7 +77,7 @@ impl Members {
         let read = Reading { began, mark: self.acknowledged.mark() };
         self.rosters.begins(workspace, began);
         let members = self.store.members(workspace, self.clock.now()).await?;
-        if self.rosters.remember(workspace, read, members.agents) {
+        if self.rosters.remember(workspace, read, members) {
             self.metrics.over_budget("members");
             warn!(workspace.id = %workspace, "workspace {workspace} has more members who take calls than are read: only the first {MOST_MEMBERS} by id ring");
         }

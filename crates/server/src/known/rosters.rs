@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use identity::{PhoneNumber, Timestamp, UserId, WorkspaceId};
-use routing::{Activity, Candidate, Page, Presence};
 use store_pg::{AgentRow, KnownContact, MOST_MEMBERS, Roster};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -283,53 +282,20 @@ impl KnownMembers {
     ) -> Roster {
         let (contact, assigned) =
             caller.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
-        let is_member = |user: &UserId| self.agents.iter().any(|agent| agent.user == *user);
-        let strangers = assigned.iter().filter(|user| !is_member(user)).map(|user| stranger(*user));
-        let members = self.agents.iter().map(|agent| Candidate {
-            assigned: assigned.contains(&agent.user),
-            ..self.candidate(agent, wrap_up, now)
-        });
-        let candidates = members.chain(strangers).collect();
-        let closed = self.agents.iter().filter_map(|agent| {
-            let until = agent.online_until.filter(|until| self.is_current && *until <= now)?;
-            Some((agent.user, now.since(until)))
-        });
-        Roster { contact, candidates, closed: closed.collect(), call_is_over: false }
-    }
-
-    fn candidate(&self, agent: &AgentRow, wrap_up: Duration, now: Timestamp) -> Candidate {
-        let ran_out = agent.online_until.is_some_and(|until| until <= now);
-        Candidate {
-            user: agent.user,
-            role: Some(agent.role),
-            assigned: false,
-            presence: agent.presence,
-            page: match agent.page {
-                Page::Open if self.is_current && ran_out => Page::Closed,
-                page => page,
-            },
-            activity: if self.is_current {
-                agent.availability(wrap_up).activity
-            } else {
-                Activity::Idle
-            },
-            idle_since: agent.idle_since,
-            rung_in: None,
+        if self.is_current {
+            return Roster::of(&self.agents, contact, &assigned, wrap_up, now);
         }
-    }
-}
-
-/// Somebody who is assigned and takes no calls here any more.
-const fn stranger(user: UserId) -> Candidate {
-    Candidate {
-        user,
-        role: None,
-        assigned: true,
-        presence: Presence::Unknown,
-        page: Page::Unknown,
-        activity: Activity::Idle,
-        idle_since: None,
-        rung_in: None,
+        let agents: Vec<AgentRow> = self
+            .agents
+            .iter()
+            .map(|agent| AgentRow {
+                on_call_since: None,
+                ready_since: agent.idle_since,
+                online_until: None,
+                ..agent.clone()
+            })
+            .collect();
+        Roster::of(&agents, contact, &assigned, wrap_up, now)
     }
 }
 

@@ -29,9 +29,9 @@ async fn accounts(db: &Db) -> [WorkspaceId; 3] {
 
 /// Who cannot take a call of this workspace because of another one.
 async fn busy(store: &Store, workspace: &WorkspaceId, now: Timestamp) -> Vec<UserId> {
-    let roster = store
-        .roster(workspace, None, dialling::Country::NONE, sid(0x77), Duration::ZERO, now)
-        .await;
+    let roster =
+        roster(store, workspace, None, dialling::Country::NONE, sid(0x77), Duration::ZERO, now)
+            .await;
     let candidates = roster.expect("a roster").candidates.into_iter();
     candidates.filter(|one| one.activity == Activity::OnCall).map(|one| one.user).collect()
 }
@@ -65,7 +65,7 @@ async fn who_talks_in_one_workspace_is_busy_in_the_others_of_the_account() {
     // Pages of the other workspace are shown nothing of it.
     let shown = store.agents(&sibling, agent(2), moment).await.expect("agents");
     assert!(shown.iter().all(|one| one.on_call_since.is_none() && one.call.is_none()));
-    let members = store.members(&sibling, moment).await.expect("members").agents;
+    let members = store.members(&sibling, moment).await.expect("members");
     assert!(members.iter().all(|one| one.call.is_none()), "which call is not told");
 
     let over = leg(start + 30, 1, 3, LegStatus::Completed);

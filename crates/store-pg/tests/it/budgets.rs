@@ -59,7 +59,7 @@ async fn claims_that_wait_for_a_lock_of_their_workspace_leave_connections_for_ot
     // Half of the eight connections for webhooks.
     until_waiting(&db, 4).await;
     let caller = number(CALLER);
-    let roster = store.roster(&b, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
+    let roster = roster(&store, &b, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
     assert_eq!(roster.expect("a connection was free").candidates.len(), 2);
     assert!(claim(&store, &b, 0xcb).await.expect("a connection was free").claimed);
     other.batch_execute("rollback").await.expect("unlocked");
@@ -143,7 +143,8 @@ async fn of_many_contacts_with_one_number_the_oldest_fifty_count() {
     let store = db.store();
     let caller = number(CALLER);
     let found = || async {
-        let roster = store.roster(&ws, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
+        let roster =
+            roster(&store, &ws, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
         roster.expect("a roster").contact.expect("a contact").id
     };
     let contact = |id| identity::ContactId::from_bytes([id; 16]);
@@ -172,7 +173,7 @@ async fn what_a_lookup_returns_is_bounded_whatever_the_live_chat_holds() {
     db.team(&ws, &[1]).await;
     let store = db.store();
     let caller = number(CALLER);
-    let roster = store.roster(&ws, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
+    let roster = roster(&store, &ws, Some(&caller), *US, sid(0xca), Duration::ZERO, at(0)).await;
     let roster = roster.expect("a roster");
     let members = roster.candidates.iter().filter(|one| one.role.is_some()).count();
     assert_eq!((members, roster.candidates.len()), (MOST_MEMBERS, 2 * MOST_MEMBERS));

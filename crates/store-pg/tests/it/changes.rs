@@ -199,7 +199,7 @@ async fn open_pages_are_leases_that_are_never_cut_short() {
     db.execute("update voice_agents set online_until = now() - interval '1 second'");
     assert_eq!(pages().await, [Page::Unknown, Page::Closed]);
     let roster =
-        store.roster(&ws, None, *US, sid(1), Duration::ZERO, at(0)).await.expect("a roster");
+        roster(&store, &ws, None, *US, sid(1), Duration::ZERO, at(0)).await.expect("a roster");
     let page = |user| roster.candidates.iter().find(|one| one.user == agent(user)).map(|c| c.page);
     assert_eq!((page(1), page(2)), (Some(Page::Unknown), Some(Page::Closed)));
     store.renew_pages(&ws, &all, Duration::from_secs(60)).await.expect("renewed");

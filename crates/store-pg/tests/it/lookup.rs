@@ -12,7 +12,15 @@ const CALLER: &str = "+15005550001";
 
 async fn roster(store: &Store, workspace: &WorkspaceId, caller: Option<&str>) -> Roster {
     let caller = caller.map(number);
-    let found = store.roster(workspace, caller.as_ref(), *US, sid(0xca), Duration::ZERO, at(0));
+    let found = crate::support::roster(
+        store,
+        workspace,
+        caller.as_ref(),
+        *US,
+        sid(0xca),
+        Duration::ZERO,
+        at(0),
+    );
     let found = found.await.expect("a roster");
     Roster { candidates: sorted(found.candidates), ..found }
 }

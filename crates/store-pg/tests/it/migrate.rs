@@ -100,7 +100,7 @@ async fn closes_tables_that_were_there_and_keeps_what_is_in_them() {
     assert_eq!(owner.client().query_one(old, &[]).await.expect("rows").get::<_, i64>(0), 2);
     let caller = number("+15005550001");
     let found =
-        store.roster(&workspace("ws_a"), Some(&caller), *US, sid(1), Duration::ZERO, at(0)).await;
+        roster(&store, &workspace("ws_a"), Some(&caller), *US, sid(1), Duration::ZERO, at(0)).await;
     let found = found.expect("a roster");
     assert!(found.contact.is_some());
     let users: Vec<_> = found.candidates.iter().map(|one| one.user).collect();

@@ -243,7 +243,7 @@ async fn a_search_path_before_the_catalogue_shows_nobody_else() {
         let store = db.store();
         store.guard().await.expect("it cannot leak");
         let caller = number("+15005550001");
-        let found = store.roster(&mine, Some(&caller), *US, sid(1), Duration::ZERO, at(0)).await;
+        let found = roster(&store, &mine, Some(&caller), *US, sid(1), Duration::ZERO, at(0)).await;
         let found = found.expect("a roster");
         assert_eq!(found.contact.expect("a contact").id, ContactId::from_bytes([0x10; 16]));
         let users: Vec<_> = found.candidates.iter().map(|one| one.user).collect();

@@ -63,7 +63,7 @@ async fn make(store: &Store, request: usize, round: i64) {
     };
     match request {
         0 => drop(store.apply(&a, &events).await),
-        1 => drop(store.roster(&a, Some(&number), *US, sid(CALL), Duration::ZERO, at(0)).await),
+        1 => drop(roster(store, &a, Some(&number), *US, sid(CALL), Duration::ZERO, at(0)).await),
         2 => drop(store.set_presence(&a, agent(1), Presence::Away, at(round)).await),
         3 => drop(store.agents(&a, agent(1), at(60)).await),
         4 => drop(store.calls(&a, agent(1), Filter::default(), 10, None).await),
@@ -71,7 +71,7 @@ async fn make(store: &Store, request: usize, round: i64) {
         6 => drop(store.is_member(&a, agent(1)).await),
         7 => drop(store.workspace(&a).await),
         8 => drop(store.claim_call(&a, &claim, at(round)).await),
-        9 => drop(store.roster(&a, None, *US, sid(CALL), Duration::ZERO, at(0)).await),
+        9 => drop(roster(store, &a, None, *US, sid(CALL), Duration::ZERO, at(0)).await),
         10 => drop(store.rebuild(&a, &[call]).await),
         11 => drop(store.workspaces_to_reconcile(at(0), at(0)).await),
         12 => {
@@ -100,7 +100,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
     db.team(&a, &[1, 2, 3]).await;
     db.team(&b, &[4]).await;
     let store = Store::new(&db.url(LOGIN), NARROW).expect("a store");
-    store.roster(&a, None, *US, sid(CALL), Duration::ZERO, at(0)).await.expect("a warm pool");
+    roster(&store, &a, None, *US, sid(CALL), Duration::ZERO, at(0)).await.expect("a warm pool");
     let mut dice = Dice::new(seed as u64);
     let (mut dropped, mut round) = (0, 0);
     while dropped < wanted {
@@ -112,8 +112,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
         dropped += usize::from(made.is_err());
         match REQUESTS[request] {
             Lender::Webhook => {
-                let roster = store
-                    .roster(&b, None, *US, sid(CALL), Duration::ZERO, at(0))
+                let roster = roster(&store, &b, None, *US, sid(CALL), Duration::ZERO, at(0))
                     .await
                     .expect("a roster");
                 let users: Vec<_> = roster.candidates.iter().map(|one| one.user).collect();
@@ -155,7 +154,7 @@ async fn a_dropped_request_leaves_nothing_to_the_next_borrower() {
 /// Fills the pools, so that there is something to lose.
 async fn warm(store: &Store) {
     let ws = workspace("ws_a");
-    let rosters = (0..8).map(|_| store.roster(&ws, None, *US, sid(CALL), Duration::ZERO, at(0)));
+    let rosters = (0..8).map(|_| roster(store, &ws, None, *US, sid(CALL), Duration::ZERO, at(0)));
     let agents = (0..4).map(|_| store.agents(&ws, agent(1), at(60)));
     let (rosters, agents) = tokio::join!(
         futures_util::future::join_all(rosters),
@@ -168,7 +167,7 @@ async fn warm(store: &Store) {
 /// Each kind of request once; not one may fail.
 async fn use_all(store: &Store, round: i64) {
     let ws = workspace("ws_a");
-    store.roster(&ws, None, *US, sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
+    roster(store, &ws, None, *US, sid(CALL), Duration::ZERO, at(0)).await.expect("a roster");
     store.apply(&ws, &[stored(leg(round, 1, 0, LegStatus::Initiated))]).await.expect("applied");
     assert!(
         store.set_presence(&ws, agent(1), Presence::Away, at(round)).await.expect("an answer"),

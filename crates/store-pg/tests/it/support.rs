@@ -4,14 +4,15 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
+use dialling::Country;
 use identity::{CallSid, ContactId, PhoneNumber, Timestamp, UserId, WorkspaceId};
 use localpg::testing::{self, Template, TestDatabase};
-use store_pg::{Limit, Owner, Store, StoreError, StoreOptions};
+use store_pg::{Limit, Owner, Roster, Store, StoreError, StoreOptions};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 /// Where the people of the tests' workspaces write numbers.
-pub(crate) static US: std::sync::LazyLock<dialling::Country> =
+pub(crate) static US: std::sync::LazyLock<Country> =
     std::sync::LazyLock::new(|| "US".parse().expect("a country"));
 
 /// The role that owns the schema: no superuser, so that policies hold for it too.
@@ -236,3 +237,24 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 /// Long enough for those that are well on a busy machine, and short enough to wait for.
 pub(crate) const SHORT: Limit =
     Limit { statement: Duration::from_millis(800), lock: Duration::from_millis(400) };
+
+/// Who calls, and who could take it, as the server puts it together for a call.
+pub(crate) async fn roster(
+    store: &Store,
+    workspace: &WorkspaceId,
+    caller: Option<&PhoneNumber>,
+    home: Country,
+    call: CallSid,
+    wrap_up: Duration,
+    now: Timestamp,
+) -> Result<Roster, StoreError> {
+    let tails = caller.map(dialling::tails).unwrap_or_default();
+    let asked = store.caller(workspace, &tails, call).await?;
+    let members = store.members(workspace, now).await?;
+    let call_is_over = asked.call_is_over;
+    let found = caller.and_then(|number| asked.with(number, home));
+    let (contact, assigned) =
+        found.map_or((None, Vec::new()), |found| (Some(found.contact), found.assigned));
+    let roster = Roster::of(&members, contact, &assigned, wrap_up, now);
+    Ok(Roster { call_is_over, ..roster })
+}

@@ -136,8 +136,7 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     let caller = number("+15005550001");
     let events = three_agents(contact);
     // The first of each kind opens the connection and prepares its statements.
-    store
-        .roster(&ws, Some(&caller), *US, sid(CALL), Duration::ZERO, at(0))
+    roster(&store, &ws, Some(&caller), *US, sid(CALL), Duration::ZERO, at(0))
         .await
         .expect("a roster");
     store.agents(&ws, agent(1), at(0)).await.expect("agents");
@@ -145,9 +144,8 @@ async fn a_lookup_is_one_round_trip_and_the_log_two() {
     store.apply(&ws, &events[..1]).await.expect("applied");
 
     // Begin, scope, statement, a look whether the scope is still that one, commit.
-    let roster = store.roster(&ws, Some(&caller), *US, sid(CALL), Duration::ZERO, at(0));
-    let found = gate.trips(&[6], roster).await.expect("a roster");
-    assert_eq!(found.candidates.len(), 3);
+    let members = gate.trips(&[5], store.members(&ws, at(0))).await.expect("the members");
+    assert_eq!(members.len(), 3);
     // Who calls is one statement and nothing around it.
     let asked = gate.trips(&[1], store.caller(&ws, &["05550001".to_owned()], sid(CALL))).await;
     assert_eq!(asked.expect("an answer").contacts[0].contact.id, contact);

@@ -1,5 +1,5 @@
 use identity::ContactId;
-use routing::Role;
+use routing::{Activity, Page, Presence, Role};
 
 use super::*;
 use crate::clock::Clock;
