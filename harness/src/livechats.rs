@@ -7,6 +7,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The tables of a live chat: all that are not ours and not Postgres' own.
+pub const TABLES: &str = "\
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_' \
+  and n.nspname not in ('information_schema', 'voice') and c.relname not like 'voice\\_%'";
+
 /// A script that makes a live chat. Its first lines say what is to be expected.
 #[derive(Clone, Debug)]
 pub struct LiveChat {

@@ -63,5 +63,5 @@ pub use scope::Limit;
 pub use silence::{LiveChat, MemberRole};
 pub use stats::{AgentStats, HourStats, STATS, Stats, Waits};
 pub use store::{PoolUse, Store};
-pub use tables::{LIVE_CHAT, OURS};
+pub use tables::{LIVE_CHAT, OURS, QUESTIONS};
 pub use workspaces::{WorkspaceChange, WorkspaceRow};

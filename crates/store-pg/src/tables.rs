@@ -63,7 +63,7 @@ pub(crate) const CONSTANT: [&str; 5] = ["as_uuid", "as_bigint", "tail", "role_of
 pub(crate) const CHANGING: [&str; 4] = ["delete_calls", "purge", "retain", "tell_siblings"];
 
 /// The functions of the schema `livechat`: what Switchroom asks a live chat, and what it tells it.
-pub(crate) const QUESTIONS: [&str; 9] = [
+pub const QUESTIONS: [&str; 9] = [
     "members",
     "member",
     "contacts",

@@ -50,12 +50,8 @@ impl Made {
     /// The rows of each table that is not ours, as text.
     async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let client = connect(&self.database.connection_string("postgres")).await;
-        let sql = "select c.oid::regclass::text from pg_class c \
-            join pg_namespace n on n.oid = c.relnamespace \
-            where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_' \
-              and n.nspname not in ('information_schema', 'voice') and c.relname not like 'voice\\_%'";
         let mut all = BTreeMap::new();
-        for row in client.query(sql, &[]).await.expect("tables") {
+        for row in client.query(harness::livechats::TABLES, &[]).await.expect("tables") {
             let table: String = row.get(0);
             let sql = format!("select to_jsonb(t)::text from {table} t order by 1");
             let rows = client.query(&sql, &[]).await.expect("rows");

@@ -146,18 +146,6 @@ async fn ask(client: &Client, functions: &[&str], log: &str) -> (i32, i32, Vec<S
     (row.get(0), row.get(1), row.get(2))
 }
 
-const FUNCTIONS: [&str; 9] = [
-    "members",
-    "member",
-    "contacts",
-    "contact",
-    "contact_ids",
-    "contacts_after",
-    "assigned",
-    "workspace",
-    "log",
-];
-
 /// Statements that make a fault, and those that take it out again.
 #[derive(Clone)]
 struct Mutant {
@@ -185,7 +173,7 @@ impl Mutant {
 /// A function without the comparison with the scope, with the row's workspace, and without both.
 async fn of_functions(client: &Client, shape: &Shape) -> Vec<Mutant> {
     let mut mutants = Vec::new();
-    for function in FUNCTIONS {
+    for function in store_pg::QUESTIONS {
         let sql = "select pg_get_functiondef(p.oid) from pg_proc p \
             where p.pronamespace = 'livechat'::regnamespace and p.proname = $1";
         let Some(row) = client.query_opt(sql, &[&function]).await.expect(sql) else { continue };
@@ -265,7 +253,7 @@ async fn no_function_shows_or_writes_what_another_workspace_has_in_three_shapes(
         let (_chat, client, store) = prepared(shape).await;
         let script = script(name);
         let log = script.one("log", "");
-        let (probes, refused, leaks) = ask(&client, &FUNCTIONS, log).await;
+        let (probes, refused, leaks) = ask(&client, &store_pg::QUESTIONS, log).await;
         assert_eq!(leaks, Vec::<String>::new(), "{name}");
         assert!(probes >= 330, "{name}: {probes}");
         assert!(refused >= 150, "{name}: {refused}");
