@@ -130,8 +130,8 @@ impl Owner {
     async fn begin(&self) -> Result<(), StoreError> {
         let sql = format!(
             "begin; select pg_advisory_xact_lock({MIGRATION_LOCK}); \
-             set local client_min_messages = warning; set local lock_timeout = '5s'; \
-             set local search_path = ''"
+             set local client_min_messages = warning; set local search_path = ''; \
+             set local lock_timeout = '60s'; {CLUSTER_LOCK}; set local lock_timeout = '5s'"
         );
         self.client.batch_execute(&sql).await?;
         match schema::later(&self.client).await? {
@@ -280,6 +280,16 @@ impl Owner {
 
 /// Any number will do, as long as it is always the same: "switchro" in ASCII.
 const MIGRATION_LOCK: i64 = 0x7377_6974_6368_726f;
+
+/// Roles belong to the cluster, where migrations of several databases meet: each grants the functions' roles to
+/// its owner for a while, and the others wait for it. They do so here, where nobody waits for them yet.
+const CLUSTER_LOCK: &str = "do $$ begin \
+    if to_regrole('voice_livechat') is not null and to_regrole('voice_finder') is not null \
+      and not pg_has_role(current_user, 'voice_livechat', 'USAGE') then \
+      grant voice_livechat, voice_finder to current_user; \
+      revoke voice_livechat, voice_finder from current_user; \
+    end if; \
+  end $$";
 
 /// Takes every table of ours that is there before anything is changed. Table by table, as the schema needs them, the
 /// migration and a transaction of a running server could wait for each other. An attempt that waits gives up

@@ -86,6 +86,26 @@ async fn migrates_an_empty_database_and_again() {
 }
 
 #[tokio::test]
+async fn a_migration_waits_for_that_of_another_database_of_the_cluster() {
+    let (here, there) = (empty(), empty());
+    let server = here.connection_string(LOGIN);
+    let owner_there = owner(&there).await;
+    owner(&here).await.migrate(&server).await.expect("the roles are there");
+    let grant = "begin; grant voice_livechat, voice_finder to current_user";
+    owner_there.client().batch_execute(grant).await.expect("a migration under way");
+
+    let owner = owner(&here).await;
+    let other = async {
+        // Longer than a migration waits for a table.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        owner_there.client().batch_execute("rollback").await
+    };
+    let (migrated, other) = tokio::join!(owner.migrate(&server), other);
+    other.expect("ended");
+    migrated.expect("migrated after the other");
+}
+
+#[tokio::test]
 async fn closes_tables_that_were_there_and_keeps_what_is_in_them() {
     let database = empty();
     let owner = owner(&database).await;
