@@ -13,6 +13,7 @@ import './scenarios/console/devices.mjs';
 import './scenarios/console/notices.mjs';
 import './scenarios/console/keyboard.mjs';
 import './scenarios/console/cards.mjs';
+import './scenarios/console/kept.mjs';
 import './scenarios/console/endings.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';

@@ -527,12 +527,17 @@ export declare class Switchroom extends Emitter<Events> {
     /** The server's clock, in milliseconds. */
     get now(): number;
     /**
-     * Answers a ringing call; without an id, the first one that rings.
+     * Answers a ringing call; without an id, the first one that rings. An agent has one call at a time:
+     * during a call it is refused, unless `endOthers` says that the other call may be ended.
      *
      * @param {string} [id] of the line
+     * @param {{ endOthers?: boolean }} [options]
      * @returns {Promise<void>}
+     * @throws {Error} if another call is in progress
      */
-    answer(id?: string): Promise<void>;
+    answer(id?: string, options?: {
+        endOthers?: boolean;
+    }): Promise<void>;
     /**
      * Declines a ringing call.
      *

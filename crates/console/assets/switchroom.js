@@ -147,13 +147,16 @@ export class Switchroom extends Emitter {
   }
 
   /**
-   * Answers a ringing call; without an id, the first one that rings.
+   * Answers a ringing call; without an id, the first one that rings. An agent has one call at a time:
+   * during a call it is refused, unless `endOthers` says that the other call may be ended.
    *
    * @param {string} [id] of the line
+   * @param {{ endOthers?: boolean }} [options]
    * @returns {Promise<void>}
+   * @throws {Error} if another call is in progress
    */
-  answer(id = this.#find(isIncoming)) {
-    return this.#order("answer", id);
+  async answer(id = this.#find(isIncoming), options = {}) {
+    await this.#order("answer", id, options);
   }
 
   /**

@@ -42,6 +42,9 @@ import { BECAUSE } from "./words.js";
 /** Whether a line rings in this browser, and can be answered. @param {Pick<Line, "state" | "direction">} line */
 export const isIncoming = ({ state, direction }) => state === "ringing" && direction === "inbound";
 
+/** Whether a line is a call that answering another one would end. @param {Pick<Line, "state" | "direction">} line */
+export const isInProgress = (line) => !isIncoming(line) && line.state !== "over";
+
 /**
  * The line of an incoming call.
  *

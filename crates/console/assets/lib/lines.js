@@ -2,7 +2,7 @@ import { sleep } from "./backoff.js";
 import { Digits } from "./digits.js";
 import { Emitter } from "./emitter.js";
 import { because } from "./endings.js";
-import { incoming, isIncoming, outgoing } from "./line.js";
+import { incoming, isIncoming, isInProgress, outgoing } from "./line.js";
 import { warningWords } from "./problem.js";
 import { sentence } from "./reasons.js";
 
@@ -87,10 +87,19 @@ export class Lines extends Emitter {
     this.emit("ringing", line);
   }
 
-  /** @param {string} id */
-  answer(id) {
+  /**
+   * Answers a call that rings. An agent has one call at a time, and the SDK would end the other one.
+   *
+   * @param {string} id
+   * @param {{ endOthers?: boolean }} [options]
+   * @throws {Error} if another call is in progress, unless `endOthers` says to end it
+   */
+  answer(id, { endOthers = false } = {}) {
     const line = this.#lines.get(id);
     if (!line || !isIncoming(line)) return;
+    const others = this.all.filter((other) => other.id !== id && !isIncoming(other));
+    if (!endOthers && others.some(isInProgress)) throw new Error("You are on a call. End it before you answer.");
+    for (const other of others) this.hangUp(other.id);
     const call = this.#calls.get(id);
     if (!call) return void this.#resume(line);
     this.#change(line, { state: "connecting" });

@@ -109,9 +109,12 @@ export class Phone extends Emitter {
     this.#device.wake();
   }
 
-  /** @param {string} id */
-  answer(id) {
-    this.#lines.answer(id);
+  /**
+   * @param {string} id
+   * @param {{ endOthers?: boolean }} [options]
+   */
+  answer(id, options) {
+    this.#lines.answer(id, options);
   }
 
   /** @param {string} id */

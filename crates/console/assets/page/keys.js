@@ -1,3 +1,4 @@
+import { isIncoming } from "../lib/line.js";
 import { order } from "./banner.js";
 import { $, h } from "./dom.js";
 
@@ -7,11 +8,22 @@ import { $, h } from "./dom.js";
  * @param {import("../switchroom.js").Switchroom} phone
  */
 export function mountKeys(phone) {
+  /** The call that D declines, and when it took the place of another one. */
+  let [first, replacedAt] = ["", 0];
+  phone.on("lines", (lines) => {
+    const now = lines.find(isIncoming)?.id ?? "";
+    if (now !== first && now !== "" && first !== "") replacedAt = Date.now();
+    first = now;
+  });
   const open = () => phone.lines.find((line) => line.state === "open");
   /** @type {Record<string, () => void>} */
   const actions = {
-    a: () => void order(() => phone.answer()),
-    d: () => void order(() => phone.decline()),
+    // The card asks first, if there is another call.
+    a: () => /** @type {HTMLElement | null} */ (document.querySelector("[data-test=answer]"))?.click(),
+    d: () => {
+      // The caller that it was meant for has gone, and another one is first now.
+      if (Date.now() - replacedAt > MOMENT) void order(() => phone.decline());
+    },
     h: () => void order(() => phone.hangUp()),
     m: () => void order(() => phone.mute(!open()?.isMuted)),
     k: () => /** @type {HTMLElement | null} */ (document.querySelector("[data-test=toggle-dialpad]"))?.click(),
@@ -41,6 +53,9 @@ export function mountKeys(phone) {
   ]);
   $("keys").replaceChildren(...rows);
 }
+
+/** Milliseconds. */
+const MOMENT = 1000;
 
 const KEY = "switchroom:keys";
 

@@ -21,7 +21,7 @@ export function callCard(phone, { id }) {
   const all = controls(phone, id);
   const card = h(
     "article.line",
-    { "data-test": "active-call", "aria-label": "Call" },
+    { "data-test": "active-call", tabIndex: -1 },
     h("header", {}, state, timer),
     h("div", {}, name, number),
     trouble,
@@ -30,6 +30,7 @@ export function callCard(phone, { id }) {
   );
   card.update = (/** @type {Line} */ line) => {
     write(state, stateWords(line));
+    card.setAttribute("aria-label", `Call with ${who(line)}`);
     write(name, who(line));
     write(number, line.name ? (line.numberText ?? formatNumber(line.number)) : "");
     if (line.answeredAt === null) countFrom(timer, null);

@@ -18,13 +18,17 @@ import { who } from "./who.js";
 export function mountCards(phone) {
   const list = $("lines");
   const show = () => {
-    const hadFocus = list.contains(document.activeElement);
+    const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest("#lines > .line"));
     const key = (/** @type {Line} */ line) => `${line.id} ${isIncoming(line)}`;
     const create = (/** @type {Line} */ line) => (isIncoming(line) ? incomingCard(phone, line) : callCard(phone, line));
     keyed(list, phone.lines, key, create, (card, line) => card.update(line));
     $("dialler").hidden = phone.lines.length > 0;
-    if (hadFocus && !list.contains(document.activeElement)) {
-      (list.querySelector("button") ?? $("my-name")).focus();
+    // The focus goes to a card and not to one of its buttons, which the next key would press: first to the
+    // card of the same call.
+    if (focused && !list.contains(document.activeElement)) {
+      const [line] = String(focused.dataset.key).split(" ");
+      const card = [...list.children].find(({ dataset }) => dataset.key.startsWith(`${line} `));
+      (card ?? list.firstElementChild ?? $("my-name")).focus();
     }
   };
   phone.on("lines", show);

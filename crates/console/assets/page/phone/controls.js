@@ -1,5 +1,6 @@
 import { order } from "../banner.js";
 import { h, icon, write } from "../dom.js";
+import { meant } from "../press.js";
 import { keypad } from "./keypad.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
@@ -16,13 +17,13 @@ import { keypad } from "./keypad.js";
 
 /**
  * The controls of a call, in the order of the buttons. A new one needs a function here, and no
- * change in the card.
+ * change in the card. What ends the call comes first: the last place is where Answer was.
  *
  * @param {Switchroom} phone
  * @param {string} id of the line
  * @returns {Control[]}
  */
-export const controls = (phone, id) => [mute(phone, id), keys(phone, id), hangUp(phone, id)];
+export const controls = (phone, id) => [hangUp(phone, id), mute(phone, id), keys(phone, id)];
 
 /**
  * @param {Switchroom} phone
@@ -72,6 +73,6 @@ function keys(phone, id) {
  * @returns {Control}
  */
 function hangUp(phone, id) {
-  const onclick = () => order(() => phone.hangUp(id));
+  const onclick = meant(() => order(() => phone.hangUp(id)));
   return { button: h("button.decline", { type: "button", "data-test": "hangup", onclick }, icon("phone"), "Hang up") };
 }

@@ -18,7 +18,12 @@ export function mountEnded(phone) {
     say(`${text}. ${who(line)}`);
   });
   const hide = () => (notice.hidden = true);
-  phone.on("lines", (lines) => lines.length > 0 && hide());
+  /** @type {Set<string>} */
+  let known = new Set();
+  phone.on("lines", (lines) => {
+    if (lines.some(({ id }) => !known.has(id))) hide();
+    known = new Set(lines.map(({ id }) => id));
+  });
   $("ended-close").addEventListener("click", () => {
     hide();
     $("my-name").focus();
