@@ -50,6 +50,9 @@ impl<'a> Form<'a> {
             let at = error.utf8_error().valid_up_to();
             FormError::NotUtf8 { field: ends.partition_point(|(_, end)| *end <= at) }
         })?;
+        if text.is_ascii() {
+            return Ok(Self { raw: body, text, ends, in_order });
+        }
         // A character must not begin in a name and end in its value.
         let whole = |end: usize| text.is_char_boundary(end);
         match ends.iter().position(|(name, value)| !whole(*name) || !whole(*value)) {

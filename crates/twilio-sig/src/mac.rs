@@ -99,6 +99,9 @@ fn digest<M: hmac::Mac + Clone>(
     url: &Candidate<'_>,
     params: &Params<'_>,
 ) -> hmac::digest::Output<M> {
+    if let (Some(url), Some(params)) = (url.in_one_piece(), params.in_one_piece()) {
+        return keyed.clone().chain_update(url).chain_update(params).finalize().into_bytes();
+    }
     let mut pieces = Pieces { mac: keyed.clone(), chunk: [0; CHUNK], filled: 0 };
     url.pieces(|piece| pieces.push(piece));
     params.pieces(|piece| pieces.push(piece));

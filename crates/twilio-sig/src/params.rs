@@ -53,6 +53,14 @@ impl<'a> Params<'a> {
         form.into_iter().flatten().chain(pairs.iter().copied())
     }
 
+    /// The signed text, if it is contiguous.
+    pub(crate) fn in_one_piece(&self) -> Option<&str> {
+        match &self.0 {
+            Source::Form(_, text) => Some(text),
+            Source::Pairs(pairs, _) => pairs.is_empty().then_some(""),
+        }
+    }
+
     /// Passes the signed text on, in pieces.
     pub(crate) fn pieces(&self, mut push: impl FnMut(&str)) {
         match &self.0 {

@@ -47,8 +47,9 @@ pub(crate) enum Signer<'a> {
 impl<'a> Signer<'a> {
     /// Reads the settings. Without them, or without an algorithm in them, an auth token signed.
     pub(crate) fn read(settings: Option<&'a str>) -> Result<Self, SignatureError> {
+        let Some(settings) = settings else { return Ok(Self::AuthToken) };
         let (mut id, mut algorithm) = (None, None);
-        for setting in settings.unwrap_or_default().split(',').map(str::trim) {
+        for setting in settings.split(',').map(str::trim) {
             let (slot, value) = match setting.split_once('=') {
                 Some(("key", value)) => (&mut id, value),
                 Some(("algorithm", value)) => (&mut algorithm, value),

@@ -1,5 +1,7 @@
 //! The forms of one URL that Twilio may have signed.
 
+use std::iter;
+
 /// A URL taken apart, byte for byte, without user info and fragment.
 ///
 /// Any text can be split. A text that is not a URL has only a path, and Twilio never signed it.
@@ -62,13 +64,17 @@ impl<'a> SplitUrl<'a> {
     /// The texts that may have been signed for this URL, the likeliest first.
     pub(crate) fn candidates(&self, slash: bool) -> impl Iterator<Item = Candidate<'_>> {
         let given = self.as_given();
-        let other =
-            self.other_port().map(|port| Candidate { port, form: UrlForm::OtherPort, ..given });
+        let other = move || {
+            let port = self.other_port()?;
+            Some(Candidate { port, form: UrlForm::OtherPort, ..given })
+        };
         let slash = slash && !self.path.ends_with('/');
-        let slashed = slash.then_some([Some(given), other]).into_iter().flatten().flatten();
+        let slashed = iter::once(given).chain(iter::once_with(other).flatten());
+        let slashed = slashed.filter(move |_| slash);
         let slashed =
             slashed.map(|url| Candidate { slash: "/", form: UrlForm::TrailingSlash, ..url });
-        [Some(given), other].into_iter().flatten().chain(slashed)
+        // The others are made only if the first one does not fit.
+        iter::once(given).chain(iter::once_with(other).flatten()).chain(slashed)
     }
 
     /// Without its port if it has one, otherwise with the default port.
@@ -121,9 +127,15 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    /// The text, if it is contiguous.
+    pub(crate) fn in_one_piece(&self) -> Option<&str> {
+        let is_whole = self.form == UrlForm::AsGiven && !self.url.whole.is_empty();
+        is_whole.then_some(self.url.whole)
+    }
+
     pub(crate) fn pieces(&self, mut push: impl FnMut(&str)) {
-        let SplitUrl { scheme, host, path, query, whole, .. } = *self.url;
-        if self.form == UrlForm::AsGiven && !whole.is_empty() {
+        let SplitUrl { scheme, host, path, query, .. } = *self.url;
+        if let Some(whole) = self.in_one_piece() {
             return push(whole);
         }
         for piece in [scheme, host, self.port, path, self.slash, query] {
@@ -133,8 +145,14 @@ impl Candidate<'_> {
 }
 
 /// Where the first such byte stands, which is ASCII; the length of the text if there is none.
-fn find(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
-    text.bytes().position(wanted).unwrap_or(text.len())
+///
+/// Groups are tested without looking at each answer, so that the compiler uses vector instructions.
+fn find(text: &str, wanted: impl Fn(u8) -> bool + Copy) -> usize {
+    let (groups, _) = text.as_bytes().as_chunks::<16>();
+    let has_one = |group: &&[u8; 16]| group.iter().fold(false, |hit, byte| hit | wanted(*byte));
+    let start = 16 * groups.iter().take_while(|group| !has_one(group)).count();
+    let rest = &text.as_bytes()[start..];
+    rest.iter().position(|byte| wanted(*byte)).map_or(text.len(), |at| start + at)
 }
 
 #[cfg(test)]
