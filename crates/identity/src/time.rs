@@ -9,8 +9,9 @@ use crate::text::text_forms;
 
 /// A point in time in UTC, to the microsecond.
 ///
-/// It is always an argument: nothing in this crate reads a clock. The years 0000 to 9999 can be
-/// written and read; leap seconds are counted as the second after them, as Unix does.
+/// It is always an argument: nothing in this crate reads a clock. The range is the years 0000 to
+/// 9999, so that whatever is displayed parses back; leap seconds are counted as the second after
+/// them, as Unix does.
 ///
 /// # Examples
 ///
@@ -28,16 +29,30 @@ use crate::text::text_forms;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The first moment of the year 0000.
+    pub const MIN: Self = Self(days_from_civil(0, 1, 1) * DAY * MICROS);
+
+    /// The last microsecond of the year 9999.
+    pub const MAX: Self = Self(days_from_civil(10_000, 1, 1) * DAY * MICROS - 1);
+
     /// The moment this many whole seconds after 1970-01-01T00:00:00Z.
     ///
     /// Values outside the range become the end of the range.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(MICROS))
+        Self::from_unix_micros(seconds.saturating_mul(MICROS))
     }
 
     /// The moment this many microseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// Values outside the range become the end of the range.
     pub const fn from_unix_micros(micros: i64) -> Self {
-        Self(micros)
+        if micros < Self::MIN.0 {
+            Self::MIN
+        } else if micros > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(micros)
+        }
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
@@ -60,13 +75,14 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, length: Duration) -> Self {
         let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_add(micros))
+        Self::from_unix_micros(self.0.saturating_add(micros))
     }
 
     /// This moment minus a length of time, at least the first moment of the range.
     #[must_use]
     pub fn before(self, length: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(length.as_micros()).unwrap_or(i64::MAX)))
+        let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        Self::from_unix_micros(self.0.saturating_sub(micros))
     }
 
     /// Reads the form of Twilio's webhooks, `Thu, 01 Jun 2017 20:48:32 +0000` (RFC 2822, 3.3).
@@ -76,18 +92,20 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`ParseError::Character`] where the form is broken.
+    /// [`ParseError::Character`] where the form is broken, or at a day that its month does not have.
     pub fn parse_rfc2822(text: &str) -> Result<Self, ParseError> {
         let mut at = Cursor { text, at: 0 };
         if let Some(comma) = text.find(',') {
             at.at = comma + 1;
         }
         at.blanks();
+        let day_at = at.at;
         let day = at.number(1, 2, 31)?;
         at.blanks();
         let month = at.month()?;
         at.blanks();
         let year = at.number(4, 4, 9999)?;
+        let date = date(year, month, day).ok_or(wrong_date(day_at))?;
         at.blanks();
         let hour = at.number(2, 2, 23)?;
         at.byte(b':', "a colon")?;
@@ -104,8 +122,7 @@ impl Timestamp {
             sign * (hours * 3600 + at.number(2, 2, 59)? * 60)
         };
         at.end()?;
-        let seconds = days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
-        Ok(Self::from_unix_seconds(seconds - offset))
+        moment(date + hour * 3600 + minute * 60 + second - offset, 0)
     }
 
     /// Writes the form of Twilio's webhooks, `Thu, 01 Jun 2017 20:48:32 +0000`.
@@ -119,7 +136,7 @@ impl core::ops::Add<Duration> for Timestamp {
 
     /// This moment plus a length of time, at most the last moment of the range.
     fn add(self, length: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(length.as_micros()).unwrap_or(i64::MAX)))
+        self.after(length)
     }
 }
 
@@ -136,6 +153,7 @@ impl FromStr for Timestamp {
         let month = at.number(2, 2, 12)?;
         at.byte(b'-', "a hyphen")?;
         let day = at.number(2, 2, 31)?;
+        let date = date(year, month, day).ok_or(wrong_date(5))?;
         if !matches!(at.next(), Some(b'T' | b't' | b' ')) {
             return Err(at.wrong_before("`T`"));
         }
@@ -155,11 +173,7 @@ impl FromStr for Timestamp {
             sign * (hours * 3600 + at.number(2, 2, 59)? * 60)
         };
         at.end()?;
-        if month == 0 || day == 0 {
-            return Err(ParseError::Character { what: WHAT, at: 5, expected: "a date" });
-        }
-        let seconds = days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
-        Ok(Self((seconds - offset) * MICROS + micros))
+        moment(date + hour * 3600 + minute * 60 + second - offset, micros)
     }
 }
 
@@ -321,6 +335,22 @@ impl Cursor<'_> {
     }
 }
 
+/// The seconds from 1970-01-01 to a date, if its month has that day.
+fn date(year: i64, month: i64, day: i64) -> Option<i64> {
+    let days = days_from_civil(year, month, day);
+    (civil_from_days(days) == (year, month, day)).then_some(days * DAY)
+}
+
+const fn wrong_date(at: usize) -> ParseError {
+    ParseError::Character { what: WHAT, at, expected: "a date" }
+}
+
+/// A moment, if it is in the range: an offset from UTC may lead out of it.
+fn moment(seconds: i64, micros: i64) -> Result<Timestamp, ParseError> {
+    let moment = Timestamp::from_unix_micros(seconds * MICROS + micros);
+    if moment.0 == seconds * MICROS + micros { Ok(moment) } else { Err(OUT_OF_RANGE) }
+}
+
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible
 /// Low-Level Date Algorithms").
 const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -348,6 +378,8 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
 }
 
 const WHAT: &str = "timestamp";
+const OUT_OF_RANGE: ParseError =
+    ParseError::Character { what: WHAT, at: 0, expected: "a moment of the years 0000 to 9999" };
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400;
 const MONTHS: [&str; 12] =
@@ -399,10 +431,47 @@ mod tests {
             ("2026-01-01X00:00:00Z", 10, "`T`"),
             ("2026-01-01T00:00:00", 19, "an offset from UTC"),
             ("2026-01-01T00:00:00Zz", 20, "the end"),
+            ("2026-02-31T00:00:00Z", 5, "a date"),
+            ("2026-00-01T00:00:00Z", 5, "a date"),
+            ("2026-01-00T00:00:00Z", 5, "a date"),
+            ("2100-02-29T00:00:00Z", 5, "a date"),
+            ("0000-01-01T00:00:00+00:01", 0, "a moment of the years 0000 to 9999"),
+            ("9999-12-31T23:59:60Z", 0, "a moment of the years 0000 to 9999"),
         ];
         for (text, at, expected) in cases {
             let want = ParseError::Character { what: WHAT, at, expected };
             assert_eq!(text.parse::<Timestamp>(), Err(want), "{text}");
+        }
+        for (text, at) in [("Tue, 31 Feb 2026 00:00:00 +0000", 5), ("0 Jan 2026 00:00:00 GMT", 0)] {
+            let want = ParseError::Character { what: WHAT, at, expected: "a date" };
+            assert_eq!(Timestamp::parse_rfc2822(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_written_and_read() {
+        let cases = [
+            (Timestamp::MIN, "0000-01-01T00:00:00Z"),
+            (Timestamp::MAX, "9999-12-31T23:59:59.999999Z"),
+            (Timestamp::from_unix_seconds(0) + Duration::MAX, "9999-12-31T23:59:59.999999Z"),
+            (Timestamp::from_unix_seconds(0).before(Duration::MAX), "0000-01-01T00:00:00Z"),
+            (Timestamp::from_unix_seconds(i64::MAX), "9999-12-31T23:59:59.999999Z"),
+            (Timestamp::from_unix_micros(i64::MIN), "0000-01-01T00:00:00Z"),
+        ];
+        for (moment, text) in cases {
+            assert_eq!(moment.to_string(), text);
+            assert_eq!(text.parse(), Ok(moment), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_displayed_parses_back(micros: i64) {
+            let moment = Timestamp::from_unix_micros(micros);
+            proptest::prop_assert_eq!(moment.to_string().parse(), Ok(moment));
+            let second = Timestamp::from_unix_seconds(moment.unix_seconds());
+            let rfc2822 = moment.to_rfc2822().to_string();
+            proptest::prop_assert_eq!(Timestamp::parse_rfc2822(&rfc2822), Ok(second));
         }
     }
 
