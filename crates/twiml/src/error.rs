@@ -1,5 +1,6 @@
 //! The two errors: a part that cannot be built, a document that cannot be read.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::limits::MAX_NOUNS;
@@ -93,11 +94,11 @@ impl core::error::Error for BuildError {}
 /// use twiml::{ParseErrorKind, Response};
 ///
 /// let error = Response::parse("<Response>\n  <Say>Hello</Sag>\n</Response>").unwrap_err();
-/// assert_eq!(error.kind(), ParseErrorKind::EndTag);
+/// assert!(matches!(error.kind(), ParseErrorKind::EndTag { found, .. } if &**found == "Sag"));
 /// assert_eq!((error.line(), error.column()), (2, 13));
-/// assert_eq!(error.to_string(), "line 2, column 13: end tag does not match its start tag");
+/// assert_eq!(error.to_string(), "line 2, column 13: end tag `Sag` closes no element: `Say` is open");
 /// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ParseError {
     kind: ParseErrorKind,
     line: usize,
@@ -114,8 +115,8 @@ impl ParseError {
     }
 
     /// The broken rule.
-    pub const fn kind(&self) -> ParseErrorKind {
-        self.kind
+    pub const fn kind(&self) -> &ParseErrorKind {
+        &self.kind
     }
 
     /// The line, counted from 1.
@@ -139,7 +140,7 @@ impl core::error::Error for ParseError {}
 
 /// Which rule a document broke.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ParseErrorKind {
     /// Something is larger, deeper or more than this parser accepts.
     Limit {
@@ -160,8 +161,13 @@ pub enum ParseErrorKind {
         /// What is allowed there.
         what: &'static str,
     },
-    /// An end tag does not match its start tag.
-    EndTag,
+    /// An end tag does not match its start tag. Of long names, the first 40 characters are kept.
+    EndTag {
+        /// The name of the innermost element that is open, or nothing if none is.
+        open: Option<Box<str>>,
+        /// The name in the end tag.
+        found: Box<str>,
+    },
     /// An attribute appears twice in one tag.
     DuplicateAttribute,
     /// A character that XML 1.0 cannot carry, written out or as a reference.
@@ -177,7 +183,12 @@ impl fmt::Display for ParseErrorKind {
             Self::Refused { what } => write!(f, "{what} is refused"),
             Self::Root => f.write_str("document is not one `Response` element"),
             Self::Expected { what } => write!(f, "expected {what}"),
-            Self::EndTag => f.write_str("end tag does not match its start tag"),
+            Self::EndTag { open: Some(open), found } => {
+                write!(f, "end tag `{found}` closes no element: `{open}` is open")
+            }
+            Self::EndTag { open: None, found } => {
+                write!(f, "end tag `{found}` closes no element: none is open")
+            }
             Self::DuplicateAttribute => f.write_str("attribute appears twice in one tag"),
             Self::Character => f.write_str("character that XML cannot carry"),
             Self::Reference => f.write_str("reference that XML does not know"),

@@ -4,6 +4,7 @@
 //! It reads the input once, from front to back, and borrows from it where nothing is escaped.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -126,9 +127,12 @@ impl<'a> Reader<'a> {
         if self.eat("</") {
             let start = self.at;
             let name = self.name("the name of an element")?;
-            if self.open.pop() != Some(name) {
+            let open = self.open.pop();
+            if open != Some(name) {
                 self.at = start - 2;
-                return Err(self.error(ParseErrorKind::EndTag));
+                let kind =
+                    ParseErrorKind::EndTag { open: open.map(shortened), found: shortened(name) };
+                return Err(self.error(kind));
             }
             self.blanks();
             return if self.eat(">") { Ok(Event::End) } else { Err(self.expected("`>`")) };
@@ -378,6 +382,11 @@ fn find(text: &str, wanted: impl Fn(u8) -> bool + Copy) -> Option<usize> {
     scan::position(text.as_bytes(), wanted)
 }
 
+/// The beginning of a name, for an error.
+fn shortened(name: &str) -> Box<str> {
+    name.chars().take(SHORTENED).collect::<String>().into()
+}
+
 fn parse(digits: &str, radix: u32) -> Option<u32> {
     u32::from_str_radix(digits, radix).ok()
 }
@@ -396,6 +405,9 @@ pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Three times the longest list of the grammar. Keeps the search for duplicates in bounds.
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
+
+/// Characters of a name that an error keeps; the longest name of the grammar has 24.
+const SHORTENED: usize = 40;
 
 /// Characters of a reference that are looked at.
 const MAX_REFERENCE: usize = 16;

@@ -208,11 +208,21 @@ impl Text<'static> {
 /// ```compile_fail
 /// twiml::text!("a bell: \u{7}");
 /// ```
+///
+/// Also in a function that nothing calls, and by `cargo check` alone:
+///
+/// ```compile_fail
+/// fn never_called<T>() -> twiml::Text<'static> {
+///     twiml::text!("a bell: \u{7}")
+/// }
+/// ```
 #[macro_export]
 macro_rules! text {
-    ($literal:expr) => {
-        const { $crate::Text::from_static($literal) }
-    };
+    ($literal:expr) => {{
+        // A `const` block would be evaluated only where code is generated.
+        const TEXT: $crate::Text<'static> = $crate::Text::from_static($literal);
+        TEXT
+    }};
 }
 
 impl Default for Text<'_> {

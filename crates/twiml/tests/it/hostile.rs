@@ -169,7 +169,7 @@ fn limits_are_exact() {
         ("too large", sized(Response::MAX_BYTES + 1), Some("bytes")),
     ];
     for (name, text, want) in cases {
-        let found = match Response::parse(&text).map_err(|error| error.kind()) {
+        let found = match Response::parse(&text).map_err(|error| error.kind().clone()) {
             Err(ParseErrorKind::Limit { what, .. }) => Some(what),
             Err(other) => panic!("{name}: {other}"),
             Ok(_) => None,

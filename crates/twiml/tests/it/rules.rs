@@ -251,9 +251,9 @@ fn layout_is_not_content() {
 
 #[test]
 fn refuses_anything_but_one_document() {
-    use ParseErrorKind::{Character, DuplicateAttribute, EndTag, Reference, Refused, Root};
-    let doctype = Refused { what: "a document type" };
-    let processing = Refused { what: "a processing instruction" };
+    use ParseErrorKind::{Character, DuplicateAttribute, Reference, Refused, Root};
+    let doctype = || Refused { what: "a document type" };
+    let processing = || Refused { what: "a processing instruction" };
     let cases = [
         ("", Root, 1, 1),
         ("  \n ", Root, 2, 2),
@@ -263,12 +263,11 @@ fn refuses_anything_but_one_document() {
         ("<response/>", Root, 1, 10),
         ("<Response/><Response/>", Root, 1, 12),
         ("<Response/>trailing", Root, 1, 12),
-        ("<!DOCTYPE Response><Response/>", doctype, 1, 1),
-        ("<Response><!DOCTYPE a></Response>", doctype, 1, 11),
-        ("<?php echo ?><Response/>", processing, 1, 1),
-        ("<Response><?php?></Response>", processing, 1, 11),
-        ("<Response/><?php?>", processing, 1, 12),
-        ("<Response></Respons>", EndTag, 1, 11),
+        ("<!DOCTYPE Response><Response/>", doctype(), 1, 1),
+        ("<Response><!DOCTYPE a></Response>", doctype(), 1, 11),
+        ("<?php echo ?><Response/>", processing(), 1, 1),
+        ("<Response><?php?></Response>", processing(), 1, 11),
+        ("<Response/><?php?>", processing(), 1, 12),
         ("<Response>\n<Dial a='1' a=\"2\"/></Response>", DuplicateAttribute, 2, 13),
         ("<Response>&nbsp;</Response>", Reference, 1, 11),
         ("<Response>&#+1;</Response>", Reference, 1, 11),
@@ -280,7 +279,7 @@ fn refuses_anything_but_one_document() {
     ];
     for (text, kind, line, column) in cases {
         let error = Response::parse(text).map(|read| read.render()).unwrap_err();
-        assert_eq!((error.kind(), error.line(), error.column()), (kind, line, column), "{text}");
+        assert_eq!((error.kind(), error.line(), error.column()), (&kind, line, column), "{text}");
     }
     let malformed = [
         "<Response>",
@@ -302,8 +301,26 @@ fn refuses_anything_but_one_document() {
         "<Response><1/></Response>",
     ];
     for text in malformed {
-        let kind = Response::parse(text).map(|read| read.render()).unwrap_err().kind();
-        assert!(matches!(kind, ParseErrorKind::Expected { .. }), "{text}: {kind}");
+        let error = Response::parse(text).map(|read| read.render()).unwrap_err();
+        assert!(matches!(error.kind(), ParseErrorKind::Expected { .. }), "{text}: {error}");
+    }
+}
+
+#[test]
+fn an_end_tag_that_does_not_match_names_both_tags() {
+    let long = "x".repeat(50);
+    let cases = [
+        ("<Response></Respons>", 11, "end tag `Respons` closes no element: `Response` is open"),
+        ("<Response><Say>a</Dial>", 17, "end tag `Dial` closes no element: `Say` is open"),
+        (
+            &format!("<Response></{long}>"),
+            11,
+            &format!("end tag `{}` closes no element: `Response` is open", &long[..40]),
+        ),
+    ];
+    for (text, column, want) in cases {
+        let error = Response::parse(text).map(|read| read.render()).unwrap_err();
+        assert_eq!(error.to_string(), format!("line 1, column {column}: {want}"));
     }
 }
 
