@@ -62,7 +62,7 @@ impl<'a> Form<'a> {
     }
 
     /// The fields in the order in which they arrived.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |(name_end, end)| {
             let pair = (&self.text[start..*name_end], &self.text[*name_end..*end]);

@@ -33,15 +33,20 @@ impl PublicUrl {
         &self.0
     }
 
-    /// The URL of a request by its path and query, which begin with a slash.
+    /// The URL of a request by its path and query. A path without a slash in front gets one.
     pub fn join(&self, path_and_query: &str) -> String {
-        [&self.0, path_and_query].concat()
+        [&self.0, slash(path_and_query), path_and_query].concat()
     }
 
     /// The same for the opening of a WebSocket: scheme `ws` for `http`, `wss` for `https`.
     pub fn join_websocket(&self, path_and_query: &str) -> String {
-        ["ws", &self.0["http".len()..], path_and_query].concat()
+        ["ws", &self.0["http".len()..], slash(path_and_query), path_and_query].concat()
     }
+}
+
+/// The slash that is missing between a base and a path: without it, the path would change the host.
+fn slash(path_and_query: &str) -> &'static str {
+    if path_and_query.is_empty() || path_and_query.starts_with(['/', '?']) { "" } else { "/" }
 }
 
 impl FromStr for PublicUrl {
@@ -114,6 +119,23 @@ impl std::error::Error for PublicUrlError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_never_becomes_part_of_the_host() {
+        let cases = [
+            ("https://x", "voice", "https://x/voice", "wss://x/voice"),
+            ("https://x", "/voice?a=1", "https://x/voice?a=1", "wss://x/voice?a=1"),
+            ("https://x/base/", "voice", "https://x/base/voice", "wss://x/base/voice"),
+            ("https://x:8443", "0", "https://x:8443/0", "wss://x:8443/0"),
+            ("https://x", "@y", "https://x/@y", "wss://x/@y"),
+            ("http://x", "?a=1", "http://x?a=1", "ws://x?a=1"),
+            ("http://x", "", "http://x", "ws://x"),
+        ];
+        for (base, path, http, websocket) in cases {
+            let base: PublicUrl = base.parse().unwrap();
+            assert_eq!((&*base.join(path), &*base.join_websocket(path)), (http, websocket));
+        }
+    }
 
     #[test]
     fn refuses_what_twilio_cannot_be_given() {
