@@ -28,8 +28,14 @@ pub enum ParamError {
         /// The rule that is broken.
         source: ParseError,
     },
-    /// The value is none of the words that may stand there.
+    /// The value is none of the words that Twilio writes there.
     Word {
+        /// The parameter's name.
+        name: &'static str,
+    },
+    /// The value is one of Twilio's words, but the call is not over:
+    /// [`Source::Status`](crate::Source::Status) is told of its end only.
+    NotFinal {
         /// The parameter's name.
         name: &'static str,
     },
@@ -42,7 +48,8 @@ impl ParamError {
             Self::Missing { name }
             | Self::Repeated { name }
             | Self::Sid { name, .. }
-            | Self::Word { name } => name,
+            | Self::Word { name }
+            | Self::NotFinal { name } => name,
         }
     }
 }
@@ -54,6 +61,7 @@ impl fmt::Display for ParamError {
             Self::Repeated { name } => write!(f, "parameter `{name}` has two values"),
             Self::Sid { name, .. } => write!(f, "parameter `{name}` is no call Sid"),
             Self::Word { name } => write!(f, "parameter `{name}` is none of the known words"),
+            Self::NotFinal { name } => write!(f, "parameter `{name}` says that the call goes on"),
         }
     }
 }
@@ -62,7 +70,7 @@ impl core::error::Error for ParamError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Sid { source, .. } => Some(source),
-            Self::Missing { .. } | Self::Repeated { .. } | Self::Word { .. } => None,
+            _ => None,
         }
     }
 }

@@ -7,16 +7,16 @@ use identity::{CallSid, Timestamp};
 
 use crate::{LegStatus, ParamError};
 
-/// The fields of one webhook.
-pub(crate) struct Form<'a, K, V> {
-    pub(crate) params: &'a [(K, V)],
+/// The fields of one webhook, which can be read again and again.
+pub(crate) struct Form<I> {
+    pub(crate) params: I,
 }
 
-impl<'a, K: AsRef<str>, V: AsRef<str>> Form<'a, K, V> {
+impl<'a, I: Iterator<Item = (&'a str, &'a str)> + Clone> Form<I> {
     /// Every non-empty value of one name.
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a, K, V> {
-        let named = self.params.iter().filter(move |(key, _)| key.as_ref() == name);
-        named.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
+    fn values(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a, I> {
+        let named = self.params.clone().filter(move |(key, _)| *key == name);
+        named.map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
     /// The first value, for parameters that decide nothing.

@@ -29,7 +29,7 @@ pub use limits::{LONGEST_CALL, LONGEST_RING, MOST_AHEAD};
 pub use log::{LogEntry, Sender, log_entry};
 pub use news::{News, RingEnd, news};
 pub use outcome::Outcome;
-pub use params::{Source, ahead, parse};
+pub use params::{Parsed, Source, parse};
 pub use party::Party;
 pub use status::{
     CallResult, ClosedBy, DialStatus, Direction, EndReason, LegEnd, LegStatus, Refusal,

@@ -28,14 +28,26 @@ pub enum Source {
     Status,
 }
 
-/// Reads one webhook: which call it is about (the parent, never a leg), and what it says.
+/// What one webhook says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Parsed {
+    /// The call that it is about: the parent, never a leg.
+    pub call: CallSid,
+    /// What happened, and when.
+    pub event: Event,
+    /// Twilio's `Timestamp` if it is too far from the receipt to be believed: the event is dated by
+    /// its receipt instead, so a length of time that is counted from it may be wrong.
+    pub disbelieved: Option<Timestamp>,
+}
+
+/// Reads one webhook.
 ///
 /// `params` are the decoded form fields, in any order; unknown ones are ignored, and an empty one
 /// counts as absent. `received` is used if Twilio sends no `Timestamp`. A measure that cannot
 /// be read (`Timestamp`, `SequenceNumber`, `CallDuration`, `DialCallDuration`, `SipResponseCode`,
-/// `DialBridged`) counts as absent too: the event is worth more than its measure. So does a
-/// `Timestamp` more than a day before `received`, because no delivery is that late, and one more than
-/// [`MOST_AHEAD`] after it.
+/// `DialBridged`) counts as absent too: the event is worth more than its measure. A `Timestamp` more than
+/// a day before `received` is not believed, because no delivery is that late, nor is one more than
+/// [`MOST_AHEAD`] after it: see [`Parsed::disbelieved`].
 ///
 /// # Errors
 ///
@@ -59,21 +71,28 @@ pub enum Source {
 ///     ("Timestamp", "Thu, 01 Jan 2026 00:00:05 +0000"),
 /// ];
 /// let received = Timestamp::from_unix_seconds(1_767_225_607);
-/// let (call, event) = parse(&Source::Leg { agent: None }, &params, received)?;
-/// assert_eq!(call.as_str(), "CA01010101010101010101010101010101");
-/// assert_eq!(event.at.to_string(), "2026-01-01T00:00:05Z");
-/// assert!(matches!(event.fact, Fact::Leg(leg) if leg.agent.is_some()));
+/// let parsed = parse(&Source::Leg { agent: None }, params, received)?;
+/// assert_eq!(parsed.call.as_str(), "CA01010101010101010101010101010101");
+/// assert_eq!(parsed.event.at.to_string(), "2026-01-01T00:00:05Z");
+/// assert!(matches!(parsed.event.fact, Fact::Leg(leg) if leg.agent.is_some()));
 ///
-/// let error = parse(&Source::Leg { agent: None }, &params[1..], received).unwrap_err();
+/// // A week later, the moment is not believed, and that is said.
+/// let late = received + std::time::Duration::from_secs(7 * 86_400);
+/// let parsed = parse(&Source::Leg { agent: None }, params, late)?;
+/// assert_eq!(parsed.event.at, late);
+/// assert_eq!(parsed.disbelieved.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:05Z"));
+///
+/// let without_sid = params.into_iter().skip(1);
+/// let error = parse(&Source::Leg { agent: None }, without_sid, received).unwrap_err();
 /// assert_eq!(error, ParamError::Missing { name: "CallSid" });
 /// # Ok::<(), ParamError>(())
 /// ```
-pub fn parse(
-    source: &Source,
-    params: &[(impl AsRef<str>, impl AsRef<str>)],
-    received: Timestamp,
-) -> Result<(CallSid, Event), ParamError> {
-    let form = Form { params };
+pub fn parse<'a, P>(source: &Source, params: P, received: Timestamp) -> Result<Parsed, ParamError>
+where
+    P: IntoIterator<Item = (&'a str, &'a str)>,
+    P::IntoIter: Clone,
+{
+    let form = Form { params: params.into_iter() };
     let sid = form.sid("CallSid")?;
     let (call, fact) = match *source {
         Source::Voice => (sid, Fact::Arrived(Arrived::read(&form)?)),
@@ -86,19 +105,12 @@ pub fn parse(
         }
         Source::Status => (sid, Fact::Ended(Ended::read(&form)?)),
     };
-    let at = form.timestamp();
-    let at = at.filter(|at| received.since(*at) <= MAX_AGE).unwrap_or(received);
-    Ok((call, Event { at, fact }.received(received)))
-}
-
-/// How far the `Timestamp` of a webhook lies after its receipt, if that is too far to be believed:
-/// [`parse`] dates the event by its receipt.
-pub fn ahead(
-    params: &[(impl AsRef<str>, impl AsRef<str>)],
-    received: Timestamp,
-) -> Option<Duration> {
-    let at = Form { params }.timestamp()?;
-    Some(at.since(received)).filter(|ahead| *ahead > MOST_AHEAD)
+    let told = form.timestamp();
+    let is_believed =
+        |at: &Timestamp| received.since(*at) <= MAX_AGE && at.since(received) <= MOST_AHEAD;
+    let at = told.filter(is_believed).unwrap_or(received);
+    let disbelieved = told.filter(|at| !is_believed(at));
+    Ok(Parsed { call, event: Event { at, fact }, disbelieved })
 }
 
 /// The longest that Twilio repeats a webhook.

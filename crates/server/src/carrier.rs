@@ -10,7 +10,7 @@ mod twiml;
 
 use std::time::Duration;
 
-use calls::{Direction, Event, Fact, Source};
+use calls::{Direction, Event, Fact, Parsed, Source};
 use dialling::Caller;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
@@ -149,16 +149,18 @@ fn read(
     source: &Source,
 ) -> Result<(CallSid, Event), calls::ParamError> {
     let received = app.clock.now();
-    let (call, mut event) = calls::parse(source, &signed.params, received)?;
+    let params = signed.params.iter().map(|(name, value)| (&**name, &**value));
+    let Parsed { call, mut event, disbelieved } = calls::parse(source, params, received)?;
     if let Fact::Arrived(arrived) = &mut event.fact
         && arrived.direction == Direction::Inbound
     {
         arrived.from = signed.workspace.caller(param(signed, "From")).0;
     }
-    if let Some(ahead) = calls::ahead(&signed.params, received) {
+    // One from the past was delivered late, and its receipt is good enough.
+    if let Some(at) = disbelieved.filter(|at| *at > received) {
         app.metrics.dated_ahead();
         if app.may_log(&signed.workspace.id, "ahead") {
-            let ahead = ahead.as_secs();
+            let ahead = at.since(received).as_secs();
             warn!(
                 call.sid = %call, dated = "by receipt",
                 "call {call}: a webhook is {ahead} s ahead of its receipt, and is dated by that"

@@ -25,8 +25,8 @@ impl Arrived {
         Self { direction, from, to }
     }
 
-    pub(crate) fn read(
-        form: &Form<'_, impl AsRef<str>, impl AsRef<str>>,
+    pub(crate) fn read<'a>(
+        form: &Form<impl Iterator<Item = (&'a str, &'a str)> + Clone>,
     ) -> Result<Self, ParamError> {
         // A carrier may send no caller at all.
         let from = form.value("From")?.map_or_else(Party::unknown, Party::read);
@@ -69,8 +69,8 @@ impl LegEvent {
         Self { sid, agent: None, status, sequence: None, duration: None, sip_response: None }
     }
 
-    pub(crate) fn read(
-        form: &Form<'_, impl AsRef<str>, impl AsRef<str>>,
+    pub(crate) fn read<'a>(
+        form: &Form<impl Iterator<Item = (&'a str, &'a str)> + Clone>,
         sid: CallSid,
         agent: Option<UserId>,
     ) -> Result<Self, ParamError> {
@@ -110,8 +110,8 @@ pub struct Dialled {
 }
 
 impl Dialled {
-    pub(crate) fn read(
-        form: &Form<'_, impl AsRef<str>, impl AsRef<str>>,
+    pub(crate) fn read<'a>(
+        form: &Form<impl Iterator<Item = (&'a str, &'a str)> + Clone>,
         wave: u16,
     ) -> Result<Self, ParamError> {
         let named = form.value("DialCallSid")?.is_some();
@@ -145,12 +145,12 @@ pub struct Ended {
 }
 
 impl Ended {
-    pub(crate) fn read(
-        form: &Form<'_, impl AsRef<str>, impl AsRef<str>>,
+    pub(crate) fn read<'a>(
+        form: &Form<impl Iterator<Item = (&'a str, &'a str)> + Clone>,
     ) -> Result<Self, ParamError> {
         let status = form.status()?;
         if !status.is_final() {
-            return Err(ParamError::Word { name: "CallStatus" });
+            return Err(ParamError::NotFinal { name: "CallStatus" });
         }
         Ok(Self { status, duration: form.seconds("CallDuration") })
     }

@@ -1,7 +1,7 @@
 //! Twilio's parameters, as they come and broken.
 
 use calls::{DialStatus, Direction, Fact, LegStatus, ParamError, Party, Source, parse};
-use identity::ParseError;
+use identity::{ParseError, Timestamp};
 
 use crate::support::*;
 
@@ -56,9 +56,9 @@ fn with<'a>(base: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'
 }
 
 fn fact(source: Source, params: &[(&str, &str)]) -> Result<Fact, ParamError> {
-    let (call, event) = parse(&source, params, at(99))?;
-    assert_eq!(call.as_str(), PARENT, "always the parent");
-    Ok(event.fact)
+    let parsed = parse(&source, params.iter().copied(), at(99))?;
+    assert_eq!(parsed.call.as_str(), PARENT, "always the parent");
+    Ok(parsed.event.fact)
 }
 
 fn leg(params: &[(&str, &str)]) -> calls::LegEvent {
@@ -94,31 +94,28 @@ fn the_voice_webhook_says_who_calls_whom() {
 }
 
 #[test]
-fn moments_are_twilios_where_it_gives_them() {
-    let moment = |params: &[(&str, &str)]| {
-        let (_, event) = parse(&Source::Leg { agent: None }, params, at(99)).expect("a leg");
-        event.at
+fn moments_are_twilios_where_it_gives_them_and_they_can_be_believed() {
+    let dated = |params: &[(&str, &str)]| {
+        let parsed = parse(&Source::Leg { agent: None }, params.iter().copied(), at(99));
+        let parsed = parsed.expect("a leg");
+        (parsed.event.at, parsed.disbelieved)
     };
-    assert_eq!(moment(LEG), at(66));
-    assert_eq!(moment(&with(LEG, &[("Timestamp", "")])), at(99));
-    assert_eq!(moment(&with(LEG, &[("Timestamp", "yesterday")])), at(99));
-    let day_before = "Wed, 31 Dec 2025 00:01:39 +0000";
-    assert_eq!(moment(&with(LEG, &[("Timestamp", day_before)])), at(99 - 86_400));
-    for far in ["Wed, 31 Dec 2025 00:01:38 +0000", "Fri, 01 Jan 0000 00:00:00 +0000"] {
-        assert_eq!(moment(&with(LEG, &[("Timestamp", far)])), at(99), "{far}");
-    }
-    // Two minutes after the receipt, and a second or three days more.
+    assert_eq!(dated(LEG), (at(66), None));
+    let moment = |text: &str| text.parse().expect("a moment");
     let cases = [
-        ("Thu, 01 Jan 2026 00:03:39 +0000", at(99 + 120), None),
-        ("Thu, 01 Jan 2026 00:03:40 +0000", at(99), Some(121)),
-        ("Sun, 04 Jan 2026 00:01:39 +0000", at(99), Some(3 * 86_400)),
+        ("", at(99), None),
         ("yesterday", at(99), None),
+        // A day before the receipt, a second more, and ages.
+        ("Wed, 31 Dec 2025 00:01:39 +0000", at(99 - 86_400), None),
+        ("Wed, 31 Dec 2025 00:01:38 +0000", at(99), Some(moment("2025-12-31T00:01:38Z"))),
+        ("Sat, 01 Jan 0000 00:00:00 +0000", at(99), Some(Timestamp::MIN)),
+        // Two minutes after the receipt, and a second or three days more.
+        ("Thu, 01 Jan 2026 00:03:39 +0000", at(99 + 120), None),
+        ("Thu, 01 Jan 2026 00:03:40 +0000", at(99), Some(at(99 + 121))),
+        ("Sun, 04 Jan 2026 00:01:39 +0000", at(99), Some(at(99 + 3 * 86_400))),
     ];
-    for (text, dated, ahead) in cases {
-        let params = with(LEG, &[("Timestamp", text)]);
-        assert_eq!(moment(&params), dated, "{text}");
-        let ahead = ahead.map(core::time::Duration::from_secs);
-        assert_eq!(calls::ahead(&params, at(99)), ahead, "{text}");
+    for (text, want, disbelieved) in cases {
+        assert_eq!(dated(&with(LEG, &[("Timestamp", text)])), (want, disbelieved), "{text}");
     }
 }
 
@@ -188,7 +185,8 @@ fn errors_name_the_parameter() {
             Err(ParamError::Sid { name: "DialCallSid", source: prefix }),
         ),
         (Source::Status, with(VOICE, &[("CallStatus", "")]), missing("CallStatus")),
-        (Source::Status, VOICE.to_vec(), word("CallStatus")),
+        (Source::Status, VOICE.to_vec(), Err(ParamError::NotFinal { name: "CallStatus" })),
+        (Source::Status, with(VOICE, &[("CallStatus", "over")]), word("CallStatus")),
     ];
     for (source, params, want) in cases {
         assert_eq!(fact(source, &params), want, "{source:?}");
@@ -205,6 +203,10 @@ fn messages_name_the_parameter_and_never_the_value() {
         (
             ParamError::Word { name: "CallStatus" },
             "parameter `CallStatus` is none of the known words",
+        ),
+        (
+            ParamError::NotFinal { name: "CallStatus" },
+            "parameter `CallStatus` says that the call goes on",
         ),
     ];
     for (error, want) in cases {

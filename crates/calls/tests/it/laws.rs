@@ -213,7 +213,8 @@ proptest! {
         let sources =
             [Source::Voice, Source::Leg { agent: None }, Source::Dial { wave }, Source::Status];
         for source in sources {
-            if let Err(error) = parse(&source, &params, at(0)) {
+            let params = params.iter().map(|(name, value)| (&**name, &**value));
+            if let Err(error) = parse(&source, params, at(0)) {
                 prop_assert!(!error.name().is_empty());
             }
         }
