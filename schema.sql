@@ -94,9 +94,10 @@ alter table public.voice_workspaces
   add column if not exists region    text,
   add column if not exists edge      text;
 
--- Up to which start of a call the requests were removed from its events.
+-- Up to which start of a call the requests were removed from its events, and its events were packed.
 alter table public.voice_workspaces
-  add column if not exists params_until timestamptz;
+  add column if not exists params_until timestamptz,
+  add column if not exists packed_until timestamptz;
 
 -- Finds the other workspaces of an account.
 create index if not exists idx_voice_workspaces_account on public.voice_workspaces (account_sid);
@@ -134,7 +135,8 @@ alter table public.voice_agents
 -- Every fact about every call, as it came. Calls and legs are folds of these rows. Of two facts with
 -- one key the earlier one is kept, whichever arrived first. A fact says nothing that its key and moment
 -- say. The first request of a call (`arrived`) is kept as it came, and of each later one what neither the
--- first nor the fact says: an object with what differs, null for what is missing.
+-- first nor the fact says: an object with what differs, null for what is missing. Of an old call one row is
+-- left, `packed`: see voice.pack_calls.
 create table if not exists public.voice_events (
   workspace_id text not null,
   call_sid     text not null,
@@ -356,12 +358,14 @@ revoke all on function voice.contact_names(uuid[]) from public;
 -- failed. In both cases nobody must be rung a second time.
 --
 -- The end of a Dial does not count, because another wave or the good-bye may follow. A deadline does
--- not count either, because it may be wrong. The agent's own leg of an outbound call has the call's Sid.
+-- not count either, because it may be wrong. The agent's own leg of an outbound call has the call's Sid. A call
+-- whose events are packed is over for days.
 create or replace function voice.call_is_over(call text) returns boolean
   language plpgsql stable set search_path = '' as $$
 begin
   return exists (select from public.voice_events e
-      where e.workspace_id = voice.workspace() and e.call_sid = call and e.key in ('ended', 'mended:carrier'))
+      where e.workspace_id = voice.workspace() and e.call_sid = call
+        and (e.key in ('ended', 'mended:carrier') or e.key = 'packed'))
     or exists (select from public.voice_legs l
       where l.workspace_id = voice.workspace() and l.call_sid = call
         and l.leg_sid <> l.call_sid and l.answered_at is not null);
@@ -443,6 +447,34 @@ begin
 end $$;
 revoke all on function voice.delete_calls(text, text[]) from public;
 
+-- Makes one row of all events of a call, without their requests, and says how many requests were removed. Its
+-- key is `packed`, and its fact a text with a line for each event: the key, the moment in microseconds, the
+-- fact. An event that comes after all is a row beside it. Postgres compresses rows of 2 kB and more, so a
+-- shorter text is filled with spaces to that. Calls that somebody else is writing are left.
+create or replace function voice.pack_calls(ws text, sids text[]) returns bigint
+  language plpgsql volatile set search_path = '' as $$
+declare
+  free text[] := array(select v.call_sid from public.voice_calls v
+    where v.workspace_id = ws and v.call_sid = any (sids) and not exists (
+      select from public.voice_events e
+      where e.workspace_id = ws and e.call_sid = v.call_sid and e.key = 'packed')
+    order by v.call_sid for update skip locked);
+  requests bigint;
+begin
+  with event as (
+    delete from public.voice_events e where e.workspace_id = ws and e.call_sid = any (free)
+    returning e.call_sid, e.key, e.at, e.fact, e.params),
+  packed as (
+    insert into public.voice_events (workspace_id, call_sid, key, at, fact)
+    select ws, p.call_sid, 'packed', p.at, to_jsonb(rpad(p.lines, greatest(length(p.lines), 2100)))
+    from (select e.call_sid, max(e.at) as at, string_agg(concat_ws(' ', e.key,
+        (extract(epoch from e.at) * 1000000)::bigint, e.fact), e'\n' order by e.key) as lines
+      from event e group by e.call_sid) p)
+  select count(e.params) into requests from event e;
+  return requests;
+end $$;
+revoke all on function voice.pack_calls(text, text[]) from public;
+
 -- Deletes at most so many calls that began before a moment and are over, oldest first, and marks the moment,
 -- so that they do not come back. One that is not over after two days never will be.
 create or replace function voice.purge(ws text, before timestamptz, most integer)
@@ -469,8 +501,10 @@ create or replace function voice.days(setting jsonb) returns interval language s
 
 -- Deletes what the policy of this workspace does not want kept: a batch of calls that are older than
 -- `retention_days`, for ever if there is no such setting, and the requests of a batch of calls that are older
--- than `params_days`, 30 if there is no such setting. Old marks go, too: Twilio keeps its record for 13
--- months. One server does it at a time. Nobody can ask for more than the policy says.
+-- than `params_days`, 30 if there is no such setting. The events of these calls are packed, too, once nothing
+-- is heard of them any more: callbacks come within hours, and what Twilio's record brings within a week. Old
+-- marks go: Twilio keeps its record for 13 months. One server does it at a time. Nobody can ask for more
+-- than the policy says.
 create or replace function voice.retain(most integer)
   returns table (calls bigint, requests bigint, has_more boolean)
   language plpgsql volatile security definer set search_path = '' as $$
@@ -479,16 +513,19 @@ declare
   keep_calls interval;
   keep_params interval;
   done_until timestamptz;
+  packed_until timestamptz;
   last_start timestamptz;
   looked_at bigint;
+  packed bigint;
+  cleared bigint;
 begin
   calls := 0;
   requests := 0;
   has_more := false;
   select voice.days(w.policy -> 'retention_days'),
       coalesce(voice.days(w.policy -> 'params_days'), interval '30 days'),
-      coalesce(w.params_until, '-infinity')
-    into keep_calls, keep_params, done_until
+      coalesce(w.params_until, '-infinity'), coalesce(w.packed_until, '-infinity')
+    into keep_calls, keep_params, done_until, packed_until
     from public.voice_workspaces w where w.workspace_id = ws;
   if not found or not pg_try_advisory_xact_lock(hashtextextended('retain ' || ws, 0)) then
     return next;
@@ -498,6 +535,16 @@ begin
     and e.marked_at < now() - interval '400 days';
   if keep_calls is not null then
     select p.calls into calls from voice.purge(ws, now() - keep_calls, most) p;
+  end if;
+  select max(v.started_at), count(*) into last_start, packed from (
+    select o.started_at from public.voice_calls o
+    where o.workspace_id = ws and o.started_at > packed_until
+      and o.started_at < now() - greatest(keep_params, interval '8 days')
+    order by o.started_at limit most) v;
+  if last_start is not null then
+    requests := voice.pack_calls(ws, array(select v.call_sid from public.voice_calls v
+      where v.workspace_id = ws and v.started_at > packed_until and v.started_at <= last_start));
+    update public.voice_workspaces w set packed_until = last_start where w.workspace_id = ws;
   end if;
   select max(v.started_at), count(*) into last_start, looked_at from (
     select o.started_at from public.voice_calls o
@@ -509,10 +556,11 @@ begin
       from public.voice_calls v
       where v.workspace_id = ws and v.started_at > done_until and v.started_at <= last_start
         and e.workspace_id = ws and e.call_sid = v.call_sid and e.params is not null;
-    get diagnostics requests = row_count;
+    get diagnostics cleared = row_count;
+    requests := requests + cleared;
     update public.voice_workspaces w set params_until = last_start where w.workspace_id = ws;
   end if;
-  has_more := calls = most or looked_at = most;
+  has_more := calls = most or packed = most or looked_at = most;
   return next;
 end $$;
 revoke all on function voice.retain(integer) from public;

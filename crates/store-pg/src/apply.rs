@@ -32,13 +32,13 @@ use crate::sql;
 use change::Change;
 use kind::Kind;
 use requests::FIRST;
-use rows::{EventRow, EventRows};
+use rows::{EventRow, EventRows, KeptEvents};
 use statements::{
     INSERT_CALLS, LOCK_AGENTS, LOCK_CALLS, PUT_EVENTS, READ_SETTLED, SETTLE_AGENTS, STUB_AGENTS,
     STUB_CALLS, STUB_KEPT_CALLS, TELL_SIBLINGS, UPDATE_CALLS, UPSERT_LEGS,
 };
 
-pub(crate) use rows::{MessageRow, kept_event};
+pub(crate) use rows::{MessageRow, kept_events};
 pub(crate) use statements::{READ_EVENTS, STATEMENTS, WRITE_LOG};
 
 /// One event of a call, as it is kept for ever.
@@ -233,7 +233,7 @@ impl Bring<'_> {
 #[derive(Default)]
 struct Known {
     /// By call and key.
-    events: BTreeMap<CallSid, BTreeMap<String, Event>>,
+    events: KeptEvents,
     /// What is kept of the requests, by call and key: of the first one of each call, and of all where
     /// the first may be among the new ones.
     requests: BTreeMap<CallSid, BTreeMap<String, Value>>,
@@ -378,10 +378,10 @@ async fn open(
     stubbed.transpose()?;
     locked?;
     let erased = marks::calls(&erased.transpose()?.unwrap_or_default())?;
-    let mut known = Known::default();
-    for row in &events? {
+    let events = events?;
+    let mut known = Known { events: kept_events(&events)?, ..Known::default() };
+    for row in &events {
         let (call, key) = (sql::call_sid(row, "call_sid")?, row.get::<_, &str>("key"));
-        known.events.entry(call).or_default().insert(key.to_owned(), kept_event(row)?);
         if let Some(params) = row.get::<_, Option<Value>>("params") {
             known.requests.entry(call).or_default().insert(key.to_owned(), params);
         }

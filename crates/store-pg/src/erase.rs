@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use calls::{Event, fold, log_entry};
+use calls::{fold, log_entry};
 use identity::{CallSid, ContactId, PhoneNumber, WorkspaceId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
-use crate::apply::{MessageRow, READ_EVENTS, WRITE_LOG, kept_event};
+use crate::apply::{MessageRow, READ_EVENTS, WRITE_LOG, kept_events};
 use crate::error::StoreError;
 use crate::marks::{mark, texts};
 use crate::{Owner, sql};
@@ -131,8 +131,8 @@ impl Owner {
         client.execute(MARK_CALL, &[&id, &call.as_str()]).await?;
         erased.deleted.add(&row);
         erased.calls.push(call);
-        let events: Vec<Event> = events.iter().map(kept_event).collect::<Result<_, _>>()?;
-        let kept = log_entry(&fold(call, &events));
+        let events = kept_events(&events)?.remove(&call).unwrap_or_default();
+        let kept = log_entry(&fold(call, events.values()));
         if kept.contact_id.is_none() {
             return Ok(());
         }

@@ -17,7 +17,7 @@ use crate::fault::Fault;
 pub const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// The version of [`SCHEMA`].
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// The oldest version of the schema with which this program works.
 pub const OLDEST_SCHEMA: u32 = 4;

@@ -19,7 +19,7 @@ pub const OURS: [&str; 10] = [
 ];
 
 /// The functions of the schema `voice` that policies and statements ask.
-pub(crate) const FUNCTIONS: [&str; 21] = [
+pub(crate) const FUNCTIONS: [&str; 22] = [
     "workspace",
     "asker",
     "as_uuid",
@@ -36,6 +36,7 @@ pub(crate) const FUNCTIONS: [&str; 21] = [
     "is_member",
     "workspaces_to_mend",
     "delete_calls",
+    "pack_calls",
     "purge",
     "days",
     "retain",
@@ -60,7 +61,8 @@ pub(crate) const DEFINERS: [&str; 9] = [
 pub(crate) const CONSTANT: [&str; 5] = ["as_uuid", "as_bigint", "tail", "role_of", "days"];
 
 /// Those of them that change or tell something.
-pub(crate) const CHANGING: [&str; 4] = ["delete_calls", "purge", "retain", "tell_siblings"];
+pub(crate) const CHANGING: [&str; 5] =
+    ["delete_calls", "pack_calls", "purge", "retain", "tell_siblings"];
 
 /// The functions of the schema `livechat`: what Switchroom asks a live chat, and what it tells it.
 pub const QUESTIONS: [&str; 9] = [

@@ -40,7 +40,7 @@ mod tests {
             missed,
             join!("call_sid desc) where direction = ", INBOUND, ";"),
             join!("call_sid desc) where direction = ", OUTBOUND, ";"),
-            join!("and e.key ", IS_OVER, ")\n"),
+            join!("and (e.key ", IS_OVER, " or e.key = 'packed'))\n"),
             join!("then ", quoted!(&[Role::Admin.code()]), "\n"),
             join!("then ", quoted!(&[Role::Agent.code()]), " end;"),
             &format!("check (presence in ({}))", hand.join(", ")),

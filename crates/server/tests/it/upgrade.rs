@@ -85,15 +85,15 @@ async fn a_database_is_migrated_under_load_without_a_failed_request() {
     world.stop().await;
 }
 
-/// Rows that the program wrote when schema 3 was its own, credentials included.
-const SCHEMA_3: [&str; 2] = [
-    include_str!("../../../store-pg/tests/vectors/schemas/3.sql"),
-    include_str!("../../../store-pg/tests/vectors/schemas/3.rows.sql"),
+/// Rows that the program wrote when the last schema was its own, credentials included.
+const LAST_SCHEMA: [&str; 2] = [
+    include_str!("../../../store-pg/tests/vectors/schemas/4.sql"),
+    include_str!("../../../store-pg/tests/vectors/schemas/4.rows.sql"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_team_goes_on_after_an_upgrade_from_the_last_schema() {
-    let mut world = World::of_schema(&SCHEMA_3.concat()).await;
+    let mut world = World::of_schema(&LAST_SCHEMA.concat()).await;
     world.owner.migrate(&world.database.connection_string(LOGIN)).await.expect("migrated");
     world.start_server().await;
     let team = world.team_at_twilio("acme");

@@ -81,20 +81,62 @@ impl KeptFact {
     }
 }
 
-/// Reads the columns `key`, `at` and `fact` of an event.
-pub(crate) fn kept_event(row: &Row) -> Result<Event, StoreError> {
+/// The events of calls by their keys.
+pub(crate) type KeptEvents = BTreeMap<CallSid, BTreeMap<String, Event>>;
+
+/// Reads the columns `call_sid`, `key`, `at` and `fact` of events. Of two with one key the smaller counts: one
+/// may stand beside an earlier one that is packed.
+pub(crate) fn kept_events(rows: &[Row]) -> Result<KeptEvents, StoreError> {
+    let mut kept = KeptEvents::new();
+    for row in rows {
+        let of_call = kept.entry(sql::call_sid(row, "call_sid")?).or_default();
+        for (key, event) in of_row(row)? {
+            if of_call.get(&key).is_none_or(|other| event < *other) {
+                of_call.insert(key, event);
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// One event, or all of an old call, with their keys.
+fn of_row(row: &Row) -> Result<Vec<(String, Event)>, StoreError> {
+    let key: &str = row.get("key");
+    if key == PACKED {
+        let lines: String = fact(row)?;
+        let line = |line: &str| {
+            packed(line)
+                .ok_or_else(|| StoreError::Corrupt("voice_events.fact: no packed event".to_owned()))
+        };
+        return lines.trim_end_matches(' ').lines().map(line).collect();
+    }
     let at = sql::moment(row, "at")
         .ok_or_else(|| StoreError::Corrupt("voice_events.at: no moment".to_owned()))?;
-    let fact = match row.get::<_, &str>("key").strip_prefix("leg:") {
-        Some(key) => {
-            let kept: KeptLeg = fact(row)?;
-            leg(key, &kept).ok_or_else(|| {
-                StoreError::Corrupt("voice_events.key: no callback of a leg".to_owned())
-            })?
-        }
+    let fact = match key.strip_prefix(LEG) {
+        Some(rest) => leg(rest, &fact(row)?).ok_or_else(|| {
+            StoreError::Corrupt("voice_events.key: no callback of a leg".to_owned())
+        })?,
         None => fact(row)?,
     };
-    Ok(Event { at, fact })
+    Ok(vec![(key.to_owned(), Event { at, fact })])
+}
+
+/// The key of the row into which `voice.pack_calls` packs the others.
+const PACKED: &str = "packed";
+
+/// How the keys of callbacks of legs begin.
+const LEG: &str = "leg:";
+
+/// An event of a packed row: its key, its moment in microseconds, and its fact.
+fn packed(line: &str) -> Option<(String, Event)> {
+    let mut parts = line.splitn(3, ' ');
+    let (key, micros, text) = (parts.next()?, parts.next()?, parts.next()?);
+    let fact = match key.strip_prefix(LEG) {
+        Some(rest) => leg(rest, &serde_json::from_str(text).ok()?)?,
+        None => serde_json::from_str(text).ok()?,
+    };
+    let at = Timestamp::from_unix_micros(micros.parse().ok()?);
+    Some((key.to_owned(), Event { at, fact }))
 }
 
 fn fact<'a, T: Deserialize<'a>>(row: &'a Row) -> Result<T, StoreError>
