@@ -51,7 +51,8 @@ impl Account {
                 let number = world.tables.account_count();
                 AccountSid::from_bytes(world.seed.derive("account", number).bytes())
             });
-            world.tables.add_account(sid, token, Secret::new(auth_token), None);
+            let now = world.time.now;
+            world.tables.add_account(sid, token, Secret::new(auth_token), None, now);
             sid
         });
         Ok(Self::new(Arc::clone(shared), sid))
@@ -113,7 +114,8 @@ impl Account {
         let sid = self.shared.write(|world| {
             let number = world.tables.account_count();
             let sid = AccountSid::from_bytes(world.seed.derive("account", number).bytes());
-            world.tables.add_account(sid, token, Secret::new(auth_token), Some(self.sid));
+            let now = world.time.now;
+            world.tables.add_account(sid, token, Secret::new(auth_token), Some(self.sid), now);
             sid
         });
         Ok(Self { shared: Arc::clone(&self.shared), sid })

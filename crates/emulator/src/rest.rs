@@ -2,6 +2,8 @@
 //!
 //! A path ends with `.json` or not; the answer is JSON either way.
 
+mod absent;
+mod accounts;
 mod calls;
 mod conferences;
 mod error;
@@ -47,6 +49,13 @@ pub(crate) fn answer(shared: &Arc<Shared>, http: &HttpRequest) -> Reply {
     }
 }
 
+/// Refuses a request to another API of Twilio's, such as `/v2/Services`. `None` if it is to none.
+pub(crate) fn refuse_foreign(shared: &Arc<Shared>, http: &HttpRequest) -> Option<Reply> {
+    let result = Err(ApiError::not_emulated(absent::foreign(&http.segments)?));
+    note(shared, http, &result);
+    result.err().map(|error| error.reply())
+}
+
 /// One request, and the account that it is about.
 struct Request<'a> {
     shared: &'a Arc<Shared>,
@@ -58,20 +67,26 @@ fn carry_out(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, ApiError
     let user = user::authenticate(shared, http)?;
     let segments: Vec<&str> = http.segments.iter().skip(1).map(String::as_str).collect();
     let absent = || ApiError::not_found(http);
-    let ["Accounts", account, rest @ ..] = &segments[..] else { return Err(absent()) };
-    let account = user::account(shared, user, account)?;
-    let mut rest = rest.to_vec();
-    if let Some(last) = rest.last_mut() {
+    let mut segments = segments;
+    if let Some(last) = segments.last_mut() {
         *last = last.strip_suffix(".json").unwrap_or(last);
     }
-    let request = Request { shared, http, account };
-    request.route(&rest)
+    match (&*segments, http.method.as_str()) {
+        (["Accounts"], "GET") => accounts::list(&Request { shared, http, account: user }),
+        (["Accounts", account, rest @ ..], _) => {
+            let account = user::account(shared, user, account)?;
+            Request { shared, http, account }.route(rest)
+        }
+        _ => Err(absent()),
+    }
 }
 
 impl Request<'_> {
     fn route(&self, path: &[&str]) -> Result<Reply, ApiError> {
         let is_json = self.http.path.strip_suffix(".json").is_some();
         match (self.http.method.as_str(), path) {
+            ("GET", []) => accounts::fetch(self),
+            ("POST", []) => accounts::update(self),
             ("GET", ["Calls"]) => calls::list(self),
             ("POST", ["Calls"]) => calls::create(self),
             ("GET", ["Calls", sid]) => calls::fetch(self, sid),
@@ -113,10 +128,10 @@ impl Request<'_> {
                 recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
             }
             ("DELETE", ["Recordings", sid]) => recordings::delete(self, sid),
-            (_, ["Calls" | "Conferences" | "Queues" | "Recordings", ..]) if path.len() < 3 => {
+            (_, [] | ["Calls" | "Conferences" | "Queues" | "Recordings", ..]) if path.len() < 3 => {
                 Err(ApiError::method_not_allowed())
             }
-            _ => Err(self.absent()),
+            _ => Err(absent::name(path).map_or_else(|| self.absent(), ApiError::not_emulated)),
         }
     }
 
@@ -126,7 +141,7 @@ impl Request<'_> {
 
     /// The form of a POST.
     fn form(&self) -> Form {
-        Form::read(&self.http.body)
+        Form::read(self.http)
     }
 
     /// The parameters of a list.
@@ -174,5 +189,12 @@ fn note(shared: &Shared, http: &HttpRequest, result: &Result<Reply, ApiError>) {
         },
         refused: result.as_ref().err().map(|error| format!("{}: {}", error.code, error.message)),
     };
-    shared.write(|world| world.note(call.filter(|sid| world.calls.contains_key(sid)), what));
+    let missing = result.as_ref().err().and_then(|error| error.not_emulated.clone());
+    shared.write(|world| {
+        let call = call.filter(|sid| world.calls.contains_key(sid));
+        world.note(call, what);
+        if let Some(name) = missing {
+            world.note(call, What::NotEmulated(format!("{name} of the REST API")));
+        }
+    });
 }

@@ -25,10 +25,10 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The Sid of the account; otherwise it is derived from the seed.
-    #[arg(long, value_name = "AC…", env = "TWILIO_ACCOUNT_SID", conflicts_with = "config")]
+    #[arg(long, value_name = "AC…", conflicts_with = "config")]
     account_sid: Option<String>,
     /// The auth token of the account; otherwise it is derived from the seed.
-    #[arg(long, value_name = "TOKEN", env = "TWILIO_AUTH_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "config")]
     auth_token: Option<String>,
     /// A number of the account and its voice URL; may be repeated.
     #[arg(long, value_name = "NUMBER=URL")]
@@ -80,6 +80,11 @@ async fn run(options: &Options) -> Result<(), String> {
         None => described(options)?.to_string(),
     };
     twilio.set_up(&description).map_err(|error| error.to_string())?;
+    if twilio.accounts().is_empty() {
+        // The file has none.
+        let account = json!({ "accounts": [{ "keys": [{}] }] }).to_string();
+        twilio.set_up(&account).map_err(|error| error.to_string())?;
+    }
     if let Some(base) = &options.route {
         twilio.route(Route { on: Select::ALL, bases: vec![base.clone()] });
     }

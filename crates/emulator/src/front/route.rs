@@ -27,6 +27,9 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
     if http.segments.first().is_some_and(|first| first == rest::VERSION) {
         return rest::answer(shared, &http);
     }
+    if let Some(refused) = rest::refuse_foreign(shared, &http) {
+        return refused;
+    }
     if let Err((status, rule)) = guard::check(&http) {
         return json(status, &json!({ "error": rule }));
     }

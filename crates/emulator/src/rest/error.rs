@@ -11,44 +11,43 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) code: u32,
     pub(super) message: String,
+    /// What Twilio has and the emulator does not, if that is the reason.
+    pub(super) not_emulated: Option<String>,
 }
 
 impl ApiError {
     /// 400 with one of Twilio's numbers.
     pub(super) fn bad(code: u32, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), not_emulated: None }
+    }
+
+    /// 501: Twilio has this, and the emulator does not. The number is ours.
+    pub(super) fn not_emulated(what: impl Into<String>) -> Self {
+        let what = what.into();
+        let message = format!("not emulated: {what}");
+        let error = Self::new(StatusCode::NOT_IMPLEMENTED, NOT_EMULATED, message);
+        Self { not_emulated: Some(what), ..error }
     }
 
     pub(super) fn authenticate() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            code: AUTHENTICATE,
-            message: "Authenticate".to_owned(),
-        }
+        Self::new(StatusCode::UNAUTHORIZED, AUTHENTICATE, "Authenticate")
     }
 
     pub(super) fn not_found(http: &HttpRequest) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code: NOT_FOUND,
-            message: format!("The requested resource {} was not found", http.path),
-        }
+        let message = format!("The requested resource {} was not found", http.path);
+        Self::new(StatusCode::NOT_FOUND, NOT_FOUND, message)
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        Self {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            code: METHOD_NOT_ALLOWED,
-            message: "Method not allowed".to_owned(),
-        }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method not allowed")
     }
 
     pub(super) fn too_many_requests() -> Self {
-        Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            code: TOO_MANY_REQUESTS,
-            message: "Too Many Requests".to_owned(),
-        }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS, "Too Many Requests")
     }
 
     /// A parameter that cannot be read.
@@ -90,6 +89,8 @@ pub(super) const PAGE_SIZE: u32 = 20_007;
 pub(super) const CANNOT_DELETE: u32 = 20_009;
 /// 20404: there is no such resource.
 const NOT_FOUND: u32 = 20_404;
+/// Ours: Twilio has no number for what an emulator leaves out.
+const NOT_EMULATED: u32 = 20_501;
 /// 20429: too many requests at a time.
 const TOO_MANY_REQUESTS: u32 = 20_429;
 /// 21201: `To` is missing.

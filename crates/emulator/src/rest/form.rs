@@ -1,11 +1,14 @@
 //! Parameters, of a form or of a query.
 
+mod multipart;
+
 use std::time::Duration;
 
 use identity::Timestamp;
 
 use super::error::{ApiError, STATUS_CALLBACK, URL};
 use crate::Method;
+use crate::exchange::HttpRequest;
 use crate::step::Target;
 use crate::url;
 
@@ -14,8 +17,13 @@ use crate::url;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    pub(super) fn read(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
+    /// The form of a body: `multipart/form-data`, which twilio-node 3.0 to 3.10 sends, or
+    /// form-encoded.
+    pub(super) fn read(http: &HttpRequest) -> Self {
+        if http.content_type().as_deref() == Some("multipart/form-data") {
+            return Self(multipart::fields(http.header("content-type"), &http.body));
+        }
+        Self(form_urlencoded::parse(&http.body).into_owned().collect())
     }
 
     pub(super) fn of(pairs: &[(String, String)]) -> Self {

@@ -22,6 +22,16 @@ pub(super) fn page(
     below: &str,
     items: &[Item],
 ) -> Result<Value, ApiError> {
+    page_at(request, name, &request.uri(below), items)
+}
+
+/// The same for a list at a whole path.
+pub(super) fn page_at(
+    request: &Request<'_>,
+    name: &str,
+    path: &str,
+    items: &[Item],
+) -> Result<Value, ApiError> {
     let query = request.query();
     let size = match query.get("PageSize") {
         None => DEFAULT_SIZE,
@@ -51,7 +61,7 @@ pub(super) fn page(
         if let Some(token) = token {
             all.append_pair("PageToken", &token);
         }
-        format!("{}?{}", request.uri(below), all.finish())
+        format!("{path}?{}", all.finish())
     };
     let next = shown.last().filter(|_| more).map(|last| format!("PA{}", last.sid));
     let previous = number.checked_sub(1).map(|page| {

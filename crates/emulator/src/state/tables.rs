@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber};
+use identity::{AccountSid, ApiKeySid, AppSid, PhoneNumber, Timestamp};
 use twilio_sig::AuthToken;
 use voice_token::ApiKey;
 
@@ -18,12 +18,16 @@ pub(crate) struct Tables {
     pub(crate) keys: BTreeMap<ApiKeySid, KeyRow>,
 }
 
+/// An account or subaccount.
 #[derive(Debug)]
-struct AccountRow {
+pub(crate) struct AccountRow {
     auth_token: AuthToken,
     /// The same in clear text.
-    secret: Secret,
-    parent: Option<AccountSid>,
+    pub(crate) secret: Secret,
+    pub(crate) parent: Option<AccountSid>,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// An API key of an account.
@@ -42,8 +46,27 @@ impl Tables {
         auth_token: AuthToken,
         secret: Secret,
         parent: Option<AccountSid>,
+        now: Timestamp,
     ) {
-        self.accounts.insert(sid, AccountRow { auth_token, secret, parent });
+        let name = if parent.is_some() { "Emulated subaccount" } else { "Emulated account" };
+        let row = AccountRow {
+            auth_token,
+            secret,
+            parent,
+            name: name.to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        self.accounts.insert(sid, row);
+    }
+
+    /// One account.
+    pub(crate) fn account(&self, sid: AccountSid) -> Option<&AccountRow> {
+        self.accounts.get(&sid)
+    }
+
+    pub(crate) fn account_mut(&mut self, sid: AccountSid) -> Option<&mut AccountRow> {
+        self.accounts.get_mut(&sid)
     }
 
     /// All accounts, with their auth tokens.

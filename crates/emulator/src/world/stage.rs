@@ -38,7 +38,8 @@ impl Stage {
         let config = Config { calls_per_second: None, ..Config::default() };
         let mut world = World::new(config, Timestamp::from_unix_seconds(1_767_225_600));
         let token = AuthToken::new(TOKEN).unwrap();
-        world.tables.add_account(account(), token, Secret::new(TOKEN), None);
+        let now = world.time.now;
+        world.tables.add_account(account(), token, Secret::new(TOKEN), None, now);
         let voice = Voice::new(format!("{BASE}/voice"));
         world.tables.numbers.insert(NUMBER.parse().unwrap(), (account(), voice));
         Self { world, sent: Vec::new(), script }

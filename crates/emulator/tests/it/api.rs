@@ -77,18 +77,21 @@ impl Api {
         path: &str,
         form: &[(&str, &str)],
     ) -> Answer {
-        use base64::Engine as _;
-        let pair = format!("{user}:{password}");
-        let basic = base64::engine::general_purpose::STANDARD.encode(pair);
+        let basic = basic(user, password);
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let headers = [
-            ("authorization", &*format!("Basic {basic}")),
-            ("content-type", "application/x-www-form-urlencoded"),
-        ];
+        let headers =
+            [("authorization", &*basic), ("content-type", "application/x-www-form-urlencoded")];
         let whole = format!("/2010-04-01/Accounts/{}/{path}", self.account.sid());
         let path = if path.starts_with('/') { path } else { &whole };
         self.send(method, path, &headers, &body).await
     }
+}
+
+/// The header `Authorization` of a user (RFC 7617).
+pub(crate) fn basic(user: &str, password: &str) -> String {
+    use base64::Engine as _;
+    let pair = format!("{user}:{password}");
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
 }
 
 impl HttpClient {

@@ -79,6 +79,28 @@ async fn it_prints_its_address_places_a_call_and_stops_on_a_signal() {
 }
 
 #[tokio::test]
+async fn it_takes_nothing_from_the_environment_and_prints_none_of_it() {
+    let folder = std::env::temp_dir().join(format!("twilio-emulator-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("config.json");
+    std::fs::write(&file, "{}").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    for options in
+        [&["--listen", "127.0.0.1:0"][..], &["--listen", "127.0.0.1:0", "--config", file]]
+    {
+        let mut command = program(options);
+        command.env("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000009");
+        command.env("TWILIO_AUTH_TOKEN", "a-real-token");
+        let mut child = command.spawn().expect("it starts");
+        let (text, _) = greeting(&mut child).await;
+        assert!(!text.contains("AC00000000000000000000000000000009"), "{text}");
+        assert!(!text.contains("a-real-token"), "{text}");
+        assert!(text.contains("\nexport TWILIO_AUTH_TOKEN="), "{text}");
+    }
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+#[tokio::test]
 async fn it_explains_an_invalid_option() {
     let cases: [(&[&str], i32, &str); 5] = [
         (&["--lisen", "127.0.0.1:0"], 2, "unexpected argument '--lisen'"),

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use emulator::{ApiFault, ApiMishap, Behaviour, CallStatus, Clock, Config, Direction, Voice, What};
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, basic};
 use crate::server::{CALLER, NUMBER, Reply, Seen, Server, TOKEN, secs, status, twiml};
 
 const CUSTOMER: &str = "+15005557777";
@@ -390,7 +390,7 @@ async fn errors_have_twilios_numbers() {
     assert_eq!(api.rest("PUT", "Calls.json", &[]).await.json()["code"], 20004);
     assert_eq!(api.rest("GET", "Calls.json?PageSize=1001", &[]).await.json()["code"], 20007);
     assert_eq!(api.rest("GET", "Calls.json?StartTime=today", &[]).await.json()["code"], 20001);
-    assert_eq!(api.rest("GET", "Messages.json", &[]).await.status, 404);
+    assert_eq!(api.rest("GET", "Nonsense.json", &[]).await.status, 404);
     // No event has that name: the call is placed without a callback, and the debugger warns.
     let told = server.at_url("/told");
     let mut form = good.to_vec();
@@ -438,4 +438,73 @@ async fn ended(api: &Api) -> emulator::Story {
 
 fn sid_of(call: &Value) -> String {
     call["sid"].as_str().expect("a Sid").to_owned()
+}
+
+#[tokio::test]
+async fn the_account_is_read_as_set_up_checks_read_it() {
+    let server = Server::start(script).await;
+    let api = Api::start(&server, Config::default()).await;
+    let sub = api.account.subaccount("sub-token").expect("a token").sid();
+    let sid = api.account.sid();
+    for suffix in [".json", ""] {
+        let path = format!("/2010-04-01/Accounts/{sid}{suffix}");
+        let got = api.rest("GET", &path, &[]).await;
+        assert_eq!(got.status, 200, "{got:?}");
+        let got = got.json();
+        for (name, want) in [
+            ("sid", json!(sid.as_str())),
+            ("owner_account_sid", json!(sid.as_str())),
+            ("auth_token", json!(TOKEN)),
+            ("status", json!("active")),
+            ("type", json!("Full")),
+            ("uri", json!(format!("/2010-04-01/Accounts/{sid}.json"))),
+        ] {
+            assert_eq!(got[name], want, "{name}");
+        }
+    }
+    let path = format!("/2010-04-01/Accounts/{sub}.json");
+    let renamed = api.rest("POST", &path, &[("FriendlyName", "Shop")]).await.json();
+    assert_eq!(renamed["friendly_name"], "Shop");
+    assert_eq!(renamed["owner_account_sid"], sid.as_str());
+    let listed = api.rest("GET", "/2010-04-01/Accounts.json?FriendlyName=Shop", &[]).await.json();
+    assert_eq!(listed["accounts"], json!([renamed]));
+    let refused = api.rest_as(sub.as_str(), "wrong", "GET", &path, &[]).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (401, &json!(20003)));
+}
+
+#[tokio::test]
+async fn a_form_may_have_several_parts() {
+    let server = Server::start(script).await;
+    let api = Api::start(&server, no_limit()).await;
+    let part = |name: &str, value: &str| {
+        format!("--b1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let url = server.at_url("/voice");
+    let body = [part("To", CUSTOMER), part("From", NUMBER), part("Url", &url), "--b1--\r\n".into()];
+    let sid = api.account.sid();
+    let basic = basic(sid.as_str(), TOKEN);
+    let headers =
+        [("authorization", basic.as_str()), ("content-type", "multipart/form-data; boundary=b1")];
+    let path = format!("/2010-04-01/Accounts/{sid}/Calls.json");
+    let made = api.send("POST", &path, &headers, &body.concat()).await;
+    assert_eq!((made.status, &made.json()["to"]), (201, &json!(CUSTOMER)), "{made:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_emulated_is_refused_by_name() {
+    let server = Server::start(script).await;
+    let api = Api::start(&server, Config::default()).await;
+    for (method, path, name) in [
+        ("POST", "Messages.json", "Messages"),
+        ("GET", "Calls/CA00000000000000000000000000000001/Streams.json", "Calls/Streams"),
+        ("POST", "/v2/Services/VA1/Verifications", "/v2/Services"),
+    ] {
+        let refused = api.rest(method, path, &[("To", CUSTOMER)]).await;
+        assert_eq!(refused.status, 501, "{path}: {refused:?}");
+        assert_eq!(refused.json()["message"], format!("not emulated: {name}"), "{path}");
+        let noted = What::NotEmulated(format!("{name} of the REST API"));
+        assert!(api.twilio.timeline().iter().any(|entry| entry.what == noted), "{path}");
+    }
+    let absent = api.rest("GET", "Nonsense.json", &[]).await;
+    assert_eq!((absent.status, &absent.json()["code"]), (404, &json!(20404)));
 }
