@@ -45,7 +45,7 @@ impl Stage {
         let http = Http::new(address);
         let live_chat = LiveChat::open(&place.database_url()).await?;
         place.database_is_at(live_chat.home.clone());
-        twilio.route(Route { on: Select::ALL, bases: vec![http.base.clone()] });
+        twilio.route(Route { on: Select::ALL, host: None, bases: vec![http.base.clone()] });
         let acme = Team::acme(&twilio, place, &live_chat).await?;
         let globex = Team::globex(&twilio, place, &live_chat).await?;
         Ok(Self {

@@ -6,6 +6,7 @@ use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber};
 use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
+use crate::address::is_identity;
 use crate::shared::Shared;
 use crate::state::party::{Party, Presence};
 use crate::state::secret::Secret;
@@ -133,6 +134,17 @@ impl Account {
         Ok(number)
     }
 
+    /// Lets the account show a number that is not its own, as if it had been verified.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] if it is not in E.164 form.
+    pub fn caller_id(&self, number: &str) -> Result<PhoneNumber, ParseError> {
+        let number: PhoneNumber = number.parse()?;
+        self.shared.write(|world| world.verify(self.sid, number.clone(), None));
+        Ok(number)
+    }
+
     /// Creates a TwiML App: its URLs handle the calls of browsers. Its Sid is derived from the seed.
     pub fn app(&self, voice: Voice) -> AppSid {
         let sid = self.shared.read(|world| {
@@ -180,18 +192,27 @@ impl Account {
     /// Opens a browser that is registered under this client identity, without a token.
     ///
     /// Several browsers may have the same identity. All of them ring, on one leg.
+    ///
+    /// # Panics
+    ///
+    /// Twilio does not allow the identity: it is empty, too long, or has blanks.
     #[expect(clippy::needless_pass_by_value, reason = "a text or an identity, as it is at hand")]
     pub fn agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
         self.open_browser(identity.to_string(), behaviour, Presence::Here)
     }
 
     /// Opens a browser that is not registered yet: see [`Agent::register`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Account::agent`].
     #[expect(clippy::needless_pass_by_value, reason = "a text or an identity, as it is at hand")]
     pub fn unregistered_agent(&self, identity: impl ToString, behaviour: Behaviour) -> Agent {
         self.open_browser(identity.to_string(), behaviour, Presence::Away)
     }
 
     fn open_browser(&self, identity: String, behaviour: Behaviour, presence: Presence) -> Agent {
+        assert!(is_identity(&identity), "{identity:?} is not a client identity");
         let address = Address::Client(identity);
         let party = Party::new(Some(self.sid), address.clone(), behaviour, presence);
         let id = self.shared.write(|world| world.add_party(party));

@@ -55,6 +55,27 @@ impl fmt::Display for Address {
     }
 }
 
+/// Whether it is a key of a telephone.
+pub(crate) fn is_key(key: char) -> bool {
+    key.is_ascii_digit() || matches!(key, '*' | '#')
+}
+
+/// Whether it is a client identity, as the Voice SDK and `<Client>` allow it.
+pub(crate) fn is_identity(text: &str) -> bool {
+    (1..=MAX_IDENTITY).contains(&text.len())
+        && !text.contains(|it: char| it.is_control() || NOT_IN_IDENTITY.contains(&it))
+}
+
+/// Whether a phone may have it as its number: digits, or a word that stands for them.
+pub(crate) fn is_number(text: &str) -> bool {
+    !text.contains(|it: char| it.is_control() || it.is_whitespace()) && text.len() <= MAX_IDENTITY
+}
+
+/// The longest client identity, and characters that it must not have (documentation of `<Client>`).
+const MAX_IDENTITY: usize = 256;
+const NOT_IN_IDENTITY: [char; 14] =
+    [' ', '<', '>', '#', '%', '"', '{', '}', '|', '\\', '^', '[', ']', '`'];
+
 /// The number that a text means when `caller` dials it: as Twilio's own examples write them, such as
 /// `415-555-7777`, it may be a national number of the caller's country. Without a number to call from,
 /// that is the United States.

@@ -102,6 +102,8 @@ pub struct Unknowns {
     pub eleventh_noun: EleventhNoun,
     /// When the other legs of a `<Dial>` end if the answering one hears a document first.
     pub whisper_race: WhisperRace,
+    /// Whether the `action` of a `<Record>` comes before the callback of its recording.
+    pub recorded: Recorded,
 }
 
 /// The end of a leg that lost the race.
@@ -154,6 +156,17 @@ pub enum WhisperRace {
     FirstToAnswer,
     /// Once one has heard its document to the end.
     FirstToFinish,
+}
+
+/// What comes first once a `<Record>` is over.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Recorded {
+    /// The `action`. The recording is reported while the caller already hears the next document:
+    /// its file has to be made ready first.
+    #[default]
+    ActionFirst,
+    /// The `recordingStatusCallback`.
+    CallbackFirst,
 }
 
 /// What happens to a `<Dial>` with more than ten nouns.

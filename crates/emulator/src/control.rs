@@ -5,6 +5,7 @@ mod devices;
 mod faults;
 mod fields;
 mod phones;
+mod routes;
 mod setup;
 mod timeline;
 
@@ -79,11 +80,18 @@ fn route(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, Refusal> {
             faults::clear(shared);
             Ok(empty())
         }
+        ("GET", ["routes"]) => Ok(found(&routes::list(shared))),
+        ("POST", ["routes"]) => routes::add(shared, body()?).map(|made| created(&made)),
+        ("DELETE", ["routes"]) => {
+            routes::clear(shared);
+            Ok(empty())
+        }
         ("GET", ["timeline"]) => timeline::page(shared, http).map(|page| found(&page)),
         ("GET", ["events"]) => timeline::events(shared, http),
         ("GET", ["accounts"]) => Ok(found(&setup::list(shared))),
         ("POST", ["accounts"]) => setup::account(shared, body()?).map(|made| created(&made)),
         ("POST", ["numbers"]) => setup::number(shared, body()?).map(|made| created(&made)),
+        ("POST", ["caller_ids"]) => setup::caller_id(shared, body()?).map(|made| created(&made)),
         ("POST", ["apps"]) => setup::app(shared, body()?).map(|made| created(&made)),
         ("POST", ["keys"]) => setup::key(shared, body()?).map(|made| created(&made)),
         (method, _) => Err(Refusal::absent(&format!("{method} {}", http.path))),

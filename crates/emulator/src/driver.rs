@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::http::Client;
+use crate::http::{Client, Delivered};
 use crate::shared::Shared;
-use crate::webhook::Outcome;
 
 pub(crate) use sound::run as run_sound;
 
 /// Drives the world until it is dropped.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let client = Arc::new(Client::default());
-    let mut under_way: JoinSet<(u64, Outcome)> = JoinSet::new();
+    let mut under_way: JoinSet<(u64, Delivered)> = JoinSet::new();
     loop {
         let (requests, moved, wait) = shared.turn();
         for request in requests {
@@ -34,8 +33,8 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         };
         tokio::select! {
             Some(done) = under_way.join_next() => {
-                if let Ok((id, outcome)) = done {
-                    shared.write(|world| world.answered(id, outcome));
+                if let Ok((id, delivered)) = done {
+                    shared.write(|world| world.answered(id, delivered));
                 }
             }
             () = shared.wake.notified() => {}

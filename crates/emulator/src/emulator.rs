@@ -8,6 +8,7 @@ use identity::{AccountSid, CallSid, Timestamp};
 use tokio::task::JoinHandle;
 use twilio_sig::SecretError;
 
+use crate::address::is_number;
 use crate::clock::wall_clock;
 use crate::control::{self, SetupError};
 use crate::driver;
@@ -16,8 +17,8 @@ use crate::shared::Shared;
 use crate::timeline::What;
 use crate::world::World;
 use crate::{
-    Account, Address, ApiFault, Call, Clock, Config, Device, Entry, Fault, Gateway, Http, Phone,
-    Route, Webhook,
+    Account, Address, ApiFault, Call, Clock, Conference, Config, Device, Entry, Fault, Gateway,
+    Http, Phone, Route, Webhook,
 };
 
 /// A running Twilio. It stops when this value is dropped, and calls in progress then stand still.
@@ -101,7 +102,12 @@ impl Emulator {
 
     /// A phone: a number in E.164 form, or a word such as `anonymous` for
     /// a caller who withholds it. The same number is the same phone.
+    ///
+    /// # Panics
+    ///
+    /// The text cannot be a number: it has blanks.
     pub fn phone(&self, number: &str) -> Phone {
+        assert!(is_number(number), "{number:?} is not a number, nor a word that stands for one");
         Phone::new(Arc::clone(&self.shared), Address::Number(number.to_owned()))
     }
 
@@ -177,9 +183,10 @@ impl Emulator {
         self.shared.write(|world| world.api.faults.clear());
     }
 
-    /// Sends webhooks elsewhere. The first route that selects a webhook counts.
+    /// Sends webhooks elsewhere. The first route that takes a webhook counts; routes of one host come
+    /// before those of any host.
     pub fn route(&self, route: Route) {
-        self.shared.write(|world| world.post.routes.push(route));
+        self.shared.write(|world| world.post.add_route(route));
     }
 
     /// Removes all routes.
@@ -192,6 +199,11 @@ impl Emulator {
         let roots: Vec<CallSid> =
             self.shared.read(|world| world.calls.roots().iter().map(|call| call.sid).collect());
         roots.into_iter().map(|sid| Call::new(Arc::clone(&self.shared), sid)).collect()
+    }
+
+    /// The conferences, the newest last. Those that are over are kept as long as calls are.
+    pub fn conferences(&self) -> Vec<Conference> {
+        Conference::all(&self.shared)
     }
 
     /// Everything that happened, oldest first. Each entry prints as one line of the story.

@@ -12,8 +12,12 @@ pub enum HandError {
     NothingRings,
     /// The person is on a call already. The Voice SDK throws then.
     OnACall,
-    /// There is no call to end.
+    /// There is no call, or it is over.
     NoCall,
+    /// The participant to be coached is not in the conference, or is on hold.
+    NoCoaching,
+    /// It is not a key of a telephone.
+    NotAKey,
     /// The agent has no TwiML App to call through.
     NoApp,
 }
@@ -23,7 +27,9 @@ impl fmt::Display for HandError {
         f.write_str(match self {
             Self::NothingRings => "nothing rings here",
             Self::OnACall => "the browser is on a call",
-            Self::NoCall => "there is no call to end",
+            Self::NoCall => "there is no call here",
+            Self::NoCoaching => "nobody to be coached is there, or they are on hold",
+            Self::NotAKey => "a key is 0 to 9, * or #",
             Self::NoApp => "the agent has no TwiML App",
         })
     }

@@ -2,7 +2,8 @@
 
 use identity::CallSid;
 
-use crate::{Kind, Progress, Webhook};
+use crate::http::is_helper;
+use crate::{Kind, Progress, Webhook, url};
 
 /// A fault of webhooks that a test switches on.
 ///
@@ -142,13 +143,29 @@ impl Select {
 
 /// Where webhooks are sent instead of the host in their URL, for example the address of a server
 /// whose public URL exists in the tests' configuration only. The signature still covers the
-/// configured URL, and the header `Host` still names its host, as behind a load balancer.
+/// configured URL, and the header `Host` still names its host, as behind a load balancer. A route of
+/// one host counts before the routes of any host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
     /// Which webhooks.
     pub on: Select,
+    /// Only those whose URL has this host, with its port if it has one; `None` is any host.
+    pub host: Option<String>,
     /// Scheme and host, `http://127.0.0.1:8080`. Several take turns within each call.
     pub bases: Vec<String>,
+}
+
+impl Route {
+    /// Whether this webhook of this call goes here.
+    pub(crate) fn takes(&self, webhook: &Webhook, root: CallSid) -> bool {
+        let host = url::authority(&webhook.url);
+        let is_meant = match &self.host {
+            Some(wanted) => wanted.eq_ignore_ascii_case(host),
+            // The emulator answers for Twilio's helper URLs itself.
+            None => !is_helper(&webhook.url),
+        };
+        is_meant && self.on.meets(webhook, root) && !self.bases.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod agent;
 mod behaviour;
 mod call;
 mod clock;
+mod conference;
 mod config;
 mod control;
 mod driver;
@@ -44,10 +45,12 @@ pub use account::{Account, ApiKey};
 pub use address::{Address, CallStatus, Direction, Progress};
 pub use agent::{Agent, Ringing};
 pub use behaviour::Behaviour;
-pub use call::Call;
+pub use call::{Call, Stall};
 pub use clock::Clock;
+pub use conference::{Conference, ConferenceStatus, Participant};
 pub use config::{
-    Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, SequentialTimeout, Unknowns, WhisperRace,
+    Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, Recorded, SequentialTimeout, Unknowns,
+    WhisperRace,
 };
 pub use control::SetupError;
 pub use emulator::{Emulator, Hold};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::address::is_key;
 use crate::shared::Shared;
 use crate::state::call::Caller;
 use crate::state::party::{Party, Presence};
@@ -77,8 +78,16 @@ impl Phone {
     /// The caller presses these keys at the next `<Gather>` that has no keys yet, once its prompts
     /// are over. If this is called before [`Phone::behaves`], the person who answers the phone
     /// presses them, in the document that they hear before the bridge.
+    ///
+    /// A caller who is controlled [by hand](Phone::by_hand) presses them too, but the time in which
+    /// they do that has to be passed with [`Emulator::advance`](crate::Emulator::advance).
+    ///
+    /// # Panics
+    ///
+    /// One of them is not a key of a telephone.
     #[must_use]
     pub fn presses(mut self, digits: &str) -> Self {
+        assert!(digits.chars().all(is_key), "{digits:?} has something that is not a key");
         self.caller.digits.push_back(digits.to_owned());
         self
     }

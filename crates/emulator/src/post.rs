@@ -22,6 +22,8 @@ pub(crate) struct Parcel {
     pub(crate) purpose: Purpose,
     unreachable: u8,
     twice: bool,
+    /// The entry of the first of two requests for a document, whose answer gets lost.
+    pub(crate) lost: Option<EntryId>,
 }
 
 /// What happens with an answer.
@@ -43,7 +45,7 @@ impl Parcel {
         entry: EntryId,
         purpose: Purpose,
     ) -> Self {
-        Self { root, webhook, auth_token, entry, purpose, unreachable: 0, twice: false }
+        Self { root, webhook, auth_token, entry, purpose, unreachable: 0, twice: false, lost: None }
     }
 }
 
@@ -92,11 +94,25 @@ impl Post {
         self.lanes.insert(root, Lane::new(seed, number));
     }
 
-    /// Queues a webhook. Returns what the faults did to it, in words.
-    pub(crate) fn send(&mut self, parcel: Parcel) -> Vec<String> {
+    /// Queues a webhook. Returns what the faults did to it, in words. `list` makes an entry for each
+    /// further request that a fault adds.
+    pub(crate) fn send(
+        &mut self,
+        parcel: Parcel,
+        mut list: impl FnMut(&Webhook) -> EntryId,
+    ) -> Vec<String> {
         let root = parcel.root;
         let mut done = Vec::new();
-        let plan = apply(&mut self.faults, parcel, &mut done);
+        let mut plan = apply(&mut self.faults, parcel, &mut done);
+        for (index, (_, parcel)) in plan.iter_mut().enumerate() {
+            if index > 0 {
+                parcel.entry = list(&parcel.webhook);
+            }
+            if parcel.twice {
+                let second = list(&parcel.webhook);
+                parcel.lost = Some(std::mem::replace(&mut parcel.entry, second));
+            }
+        }
         let Some(lane) = self.lanes.get_mut(&root) else { return done };
         for (until, parcel) in plan {
             match until {
@@ -107,6 +123,12 @@ impl Post {
         }
         self.pump(root);
         done
+    }
+
+    /// Adds a route. Those of one host come before those of any host.
+    pub(crate) fn add_route(&mut self, route: Route) {
+        self.routes.push(route);
+        self.routes.sort_by_key(|route| route.host.is_none());
     }
 
     /// Takes the requests that are due.
@@ -127,6 +149,26 @@ impl Post {
     /// Whether nothing is due or in progress. Webhooks that are held back do not count.
     pub(crate) fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.under_way.is_empty()
+    }
+
+    /// The webhooks that were sent and not answered yet.
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Webhook> {
+        self.under_way.values().map(|parcel| &parcel.webhook)
+    }
+
+    /// The calls that status callbacks in other lanes than their own are about, those of conferences,
+    /// as long as these are not answered.
+    pub(crate) fn open_elsewhere(&self, lanes: impl Fn(CallSid) -> bool) -> Vec<CallSid> {
+        let waiting = self.lanes.iter().filter(|(root, _)| lanes(**root)).flat_map(|(_, lane)| {
+            let held = lane.held.iter().map(|(_, parcel)| parcel);
+            lane.waiting.iter().chain(held).chain(&lane.collected)
+        });
+        let under_way = self.under_way.values().filter(|parcel| lanes(parcel.root));
+        let about = |parcel: &Parcel| match parcel.purpose {
+            Purpose::Notice { call } => Some(call),
+            _ => None,
+        };
+        waiting.chain(under_way).filter_map(about).collect()
     }
 
     /// Ends the lane of a call that is over: sends what was held back. True once the lane is empty;
@@ -225,7 +267,7 @@ impl Lane {
     fn route(&mut self, parcel: &mut Parcel, routes: &[Route]) {
         self.routed.resize(routes.len().max(self.routed.len()), 0);
         for (turn, route) in self.routed.iter_mut().zip(routes) {
-            if route.on.meets(&parcel.webhook, parcel.root) && !route.bases.is_empty() {
+            if route.takes(&parcel.webhook, parcel.root) {
                 let pick = (self.number + *turn) % route.bases.len();
                 *turn += 1;
                 parcel.webhook.sent_to = route.bases.get(pick).cloned();

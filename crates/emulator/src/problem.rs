@@ -92,6 +92,8 @@ pub(crate) const NO_SUCH_CALL: u32 = 31_209;
 pub(crate) const SESSION_DESCRIPTION: u32 = 53_400;
 /// 21626: a status callback was requested for an event that does not exist.
 pub(crate) const STATUS_EVENTS: u32 = 21_626;
+/// 15003: the answer to a status callback had a status other than 2xx.
+pub(crate) const CALLBACK_STATUS: u32 = 15_003;
 /// 31105: not a client identity.
 pub(crate) const CLIENT_NAME: u32 = 31_105;
 

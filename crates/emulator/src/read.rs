@@ -5,7 +5,7 @@ mod faults;
 mod place;
 mod sound;
 
-use twiml::{Attribute, Node, Response, Text, Verb};
+use twiml::{Attribute, ConnectNoun, Node, Response, StartNoun, Text, Verb};
 
 use crate::problem::{
     BAD_GATHER_VERB, BAD_NOUN, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT,
@@ -73,7 +73,7 @@ impl Reader {
                 self.stray("Response", node);
                 return Ok(None);
             }
-            other => Step::NotEmulated(format!("<{}>", name_of(other))),
+            other => Step::NotEmulated(described(other)),
         };
         Ok(Some(step))
     }
@@ -138,6 +138,43 @@ fn method(method: Option<twiml::Method>) -> Method {
     match method {
         Some(twiml::Method::Get) => Method::Get,
         _ => Method::Post,
+    }
+}
+
+/// A verb that is not emulated, with the names of what is in it.
+fn described(verb: &Verb<'_>) -> String {
+    let nouns: Vec<&str> = match verb {
+        Verb::Connect(connect) => connect.nouns().iter().map(connected).collect(),
+        Verb::Start(start) => start.nouns().iter().map(started).collect(),
+        _ => Vec::new(),
+    };
+    [&[name_of(verb)], &*nouns]
+        .concat()
+        .iter()
+        .fold(String::new(), |all, name| all + "<" + name + ">")
+}
+
+fn connected(noun: &ConnectNoun<'_>) -> &'static str {
+    match noun {
+        ConnectNoun::AiSession(_) => "AiSession",
+        ConnectNoun::Autopilot(_) => "Autopilot",
+        ConnectNoun::Conversation(_) => "Conversation",
+        ConnectNoun::ConversationRelay(_) => "ConversationRelay",
+        ConnectNoun::ConversationRelaySession(_) => "ConversationRelaySession",
+        ConnectNoun::Room(_) => "Room",
+        ConnectNoun::Stream(_) => "Stream",
+        ConnectNoun::VirtualAgent(_) => "VirtualAgent",
+        _ => "another noun",
+    }
+}
+
+fn started(noun: &StartNoun<'_>) -> &'static str {
+    match noun {
+        StartNoun::Recording(_) => "Recording",
+        StartNoun::Siprec(_) => "Siprec",
+        StartNoun::Stream(_) => "Stream",
+        StartNoun::Transcription(_) => "Transcription",
+        _ => "another noun",
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod absent;
 mod accounts;
+mod caller_ids;
 mod calls;
 mod conferences;
 mod error;
@@ -128,6 +129,11 @@ impl Request<'_> {
                 recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
             }
             ("DELETE", ["Recordings", sid]) => recordings::delete(self, sid),
+            ("GET", ["OutgoingCallerIds"]) => caller_ids::list(self),
+            ("POST", ["OutgoingCallerIds"]) => caller_ids::create(self),
+            ("GET", ["OutgoingCallerIds", sid]) => caller_ids::fetch(self, sid),
+            ("POST", ["OutgoingCallerIds", sid]) => caller_ids::update(self, sid),
+            ("DELETE", ["OutgoingCallerIds", sid]) => caller_ids::delete(self, sid),
             (_, [] | ["Calls" | "Conferences" | "Queues" | "Recordings", ..]) if path.len() < 3 => {
                 Err(ApiError::method_not_allowed())
             }

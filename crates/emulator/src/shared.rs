@@ -99,6 +99,11 @@ impl Shared {
         }
     }
 
+    /// Whether a [`Hold`](crate::Hold) stops time.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holds.load(Ordering::SeqCst) > 0
+    }
+
     pub(crate) fn hold(&self) {
         self.holds.fetch_add(1, Ordering::SeqCst);
     }
@@ -121,7 +126,7 @@ impl Shared {
     pub(crate) fn turn(&self) -> (Vec<Request>, bool, Option<Duration>) {
         let mut world = self.lock();
         let requests = world.take_requests();
-        let moved = requests.is_empty() && world.step(|| self.holds.load(Ordering::SeqCst) > 0);
+        let moved = requests.is_empty() && world.step(|| self.is_held());
         let wait = if moved { None } else { world.wall_wait() };
         (requests, moved, wait)
     }

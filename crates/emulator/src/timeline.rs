@@ -86,6 +86,9 @@ pub enum What {
     Problem(Problem),
     /// The document uses a feature that is not emulated. The call continued without it.
     NotEmulated(String),
+    /// A file of a `<Play>` was not fetched, because it is not a WAV on this machine. A tone played
+    /// instead. Each URL is noted once.
+    NotFetched(String),
     /// The caller heard Twilio's own error message: the application failed.
     ApplicationError,
     /// Somebody used the REST API to change something, or was refused.
@@ -177,6 +180,7 @@ impl fmt::Display for What {
             Self::Fault { kind, done } => write!(f, "fault: {kind} {done}"),
             Self::Problem(problem) => write!(f, "{problem}"),
             Self::NotEmulated(what) => write!(f, "not emulated: {what}"),
+            Self::NotFetched(url) => write!(f, "not fetched: {url}; a tone plays instead"),
             Self::ApplicationError => {
                 f.write_str("the caller hears: an application error has occurred")
             }

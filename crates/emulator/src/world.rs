@@ -21,8 +21,11 @@ mod signal;
 mod sound;
 #[cfg(test)]
 mod stage;
+mod stall;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use identity::Timestamp;
 
@@ -61,6 +64,17 @@ pub(crate) struct World {
     pub(crate) post: Post,
     pub(crate) api: Api,
     pub(crate) timeline: Timeline,
+    /// What the timeline says once only.
+    told: BTreeSet<Told>,
+}
+
+/// Something that the timeline says once for each URL.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Told {
+    /// A file is not fetched.
+    NotFetched(String),
+    /// The answer of a status callback is not as it should be: its URL, and Twilio's number.
+    Notice(String, u32),
 }
 
 impl World {
@@ -81,6 +95,7 @@ impl World {
             post: Post::new(config.delivery),
             api: Api::default(),
             timeline: Timeline::new(config.keep_entries),
+            told: BTreeSet::new(),
             config,
         }
     }

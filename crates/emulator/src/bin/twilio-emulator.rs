@@ -42,9 +42,9 @@ struct Options {
     /// A phone that you answer by hand; may be repeated.
     #[arg(long, value_name = "NUMBER")]
     phone: Vec<String>,
-    /// Sends all webhooks to this scheme and host, whatever host is in their URLs.
-    #[arg(long, value_name = "http://HOST:PORT")]
-    route: Option<String>,
+    /// Sends webhooks to this scheme and host: those whose URL has HOST, or all; may be repeated.
+    #[arg(long, value_name = "[HOST=]http://HOST:PORT")]
+    route: Vec<String>,
     /// How many calls of the REST API begin in a second; 0 means no limit.
     #[arg(long, value_name = "N", default_value_t = 1)]
     calls_per_second: u32,
@@ -85,8 +85,8 @@ async fn run(options: &Options) -> Result<(), String> {
         let account = json!({ "accounts": [{ "keys": [{}] }] }).to_string();
         twilio.set_up(&account).map_err(|error| error.to_string())?;
     }
-    if let Some(base) = &options.route {
-        twilio.route(Route { on: Select::ALL, bases: vec![base.clone()] });
+    for route in &options.route {
+        twilio.route(routed(route)?);
     }
     let taken = |what: &str, address: SocketAddr| {
         let what = what.to_owned();
@@ -100,6 +100,19 @@ async fn run(options: &Options) -> Result<(), String> {
     let written = output.write_all(greeting(&twilio, &http, &gateway).as_bytes());
     written.and_then(|()| output.flush()).map_err(|error| format!("standard output: {error}"))?;
     ended().await.map_err(|error| error.to_string())
+}
+
+/// Reads `http://HOST:PORT`, or `HOST=http://HOST:PORT`.
+fn routed(text: &str) -> Result<Route, String> {
+    let (host, base) = match text.split_once('=') {
+        Some((host, base)) if !host.contains("://") => (Some(host), base),
+        _ => (None, text),
+    };
+    let rule = || format!("--route: {text:?} is not [HOST=]http://HOST:PORT");
+    if host.is_some_and(str::is_empty) || !base.starts_with("http://") {
+        return Err(rule());
+    }
+    Ok(Route { on: Select::ALL, host: host.map(str::to_owned), bases: vec![base.to_owned()] })
 }
 
 /// The options in the form of the file.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use identity::CallSid;
 use serde_json::{Value, json};
 
-use super::{Fields, Refusal, timeline};
+use super::{Fields, Refusal, phones, timeline};
 use crate::shared::Shared;
 use crate::state::call::Call;
 use crate::world::World;
@@ -19,6 +19,7 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
     body.end()?;
     let sid = match &from {
         Address::Number(number) => {
+            phones::number_of(number)?;
             let mut phone = Phone::new(Arc::clone(shared), Address::Number(number.clone()));
             if let Some(talk) = talk {
                 phone = phone.hangs_up_after(talk);
@@ -81,8 +82,8 @@ fn summary(world: &World, call: &Call) -> Value {
         "status": call.life.status.as_str(),
         "from": call.from.to_string(),
         "to": call.to.to_string(),
-        "placed_at": call.life.created_at.to_string(),
-        "ended_at": call.life.ended_at.map(|at| at.to_string()),
+        "placed_at": timeline::moment(call.life.created_at),
+        "ended_at": call.life.ended_at.map(timeline::moment),
         "over": call.life.over,
         "application_error": call.script.application_error,
         "legs": legs.map(leg).collect::<Vec<_>>(),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::fields::wrong;
 use super::{Fields, Refusal, phones, setup};
+use crate::address::is_identity;
 use crate::shared::Shared;
 use crate::state::party::{Party, PartyId};
 use crate::world::World;
@@ -24,6 +26,12 @@ pub(super) fn list(shared: &Shared) -> Value {
 pub(super) fn open(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
     let sid = setup::account_of(shared, &mut body)?;
     let identity = body.needed("identity")?;
+    if !is_identity(&identity) {
+        return Err(wrong(
+            "identity",
+            &"not a client identity: 1 to 256 characters without blanks",
+        ));
+    }
     let behaviour = body.take("behaviour").map(phones::behaviour).transpose()?;
     let (app, token) = (body.parsed("app")?, body.text("token")?);
     body.end()?;

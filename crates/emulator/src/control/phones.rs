@@ -8,6 +8,7 @@ use identity::CallSid;
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
+use crate::address::is_number;
 use crate::shared::Shared;
 use crate::state::call::{Call, Doing};
 use crate::state::party::{Party, PartyId};
@@ -37,9 +38,7 @@ pub(super) fn show(shared: &Arc<Shared>, number: &str) -> Value {
 
 /// Sets the behaviour and the sound of a phone.
 pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Result<Value, Refusal> {
-    if number.starts_with("client:") {
-        return Err(Refusal::bad("a browser is not a phone: see /emulator/devices"));
-    }
+    number_of(number)?;
     let wanted = body.take("behaviour").map(behaviour).transpose()?;
     let plays = body.take("sound").map(sound).transpose()?;
     body.end()?;
@@ -51,6 +50,17 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
         phone.behaves(wanted);
     }
     Ok(show(shared, number))
+}
+
+/// Refuses what cannot be the number of a phone.
+pub(super) fn number_of(text: &str) -> Result<(), Refusal> {
+    if text.starts_with("client:") {
+        return Err(Refusal::bad("a browser is not a phone: see /emulator/devices"));
+    }
+    if is_number(text) {
+        return Ok(());
+    }
+    Err(Refusal::bad(format!("{text:?} is not a number, nor a word that stands for one")))
 }
 
 /// Carries out an action of a phone: answer, decline or hang up.

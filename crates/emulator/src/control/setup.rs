@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use identity::AccountSid;
+use identity::{AccountSid, PhoneNumber};
 use serde_json::{Value, json};
 
 use super::fields::wrong;
@@ -50,13 +50,21 @@ fn all(shared: &Arc<Shared>, json: &[u8]) -> Result<(), Refusal> {
         let number = fields.needed("number")?;
         phones::put(shared, &number, fields)?;
     }
+    for value in whole.list("routes")? {
+        super::routes::add(shared, Fields::of(value, "a route")?)?;
+    }
     whole.end()
 }
 
 type Make = fn(&Arc<Shared>, Fields) -> Result<Value, Refusal>;
 
-const PARTS: [(&str, Make); 4] =
-    [("numbers", number), ("apps", app), ("keys", key), ("devices", super::devices::open)];
+const PARTS: [(&str, Make); 5] = [
+    ("numbers", number),
+    ("caller_ids", caller_id),
+    ("apps", app),
+    ("keys", key),
+    ("devices", super::devices::open),
+];
 
 /// Everything that is set up, with the secrets. A client that can read them could also change them.
 pub(super) fn list(shared: &Shared) -> Value {
@@ -86,6 +94,16 @@ pub(super) fn number(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Re
     let number = Account::new(Arc::clone(shared), account).number(&number, voice);
     let number = number.map_err(|error| wrong("number", &error))?;
     Ok(json!({ "account_sid": account.as_str(), "number": number.as_str() }))
+}
+
+/// Lets an account show a number that is not its own.
+pub(super) fn caller_id(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
+    let account = account_of(shared, &mut body)?;
+    let (number, name) = (body.needed("number")?, body.text("name")?);
+    body.end()?;
+    let number: PhoneNumber = number.parse().map_err(|error| wrong("number", &error))?;
+    let sid = shared.write(|world| world.verify(account, number.clone(), name));
+    Ok(json!({ "account_sid": account.as_str(), "number": number.as_str(), "caller_id_sid": sid }))
 }
 
 /// Creates a TwiML App, or changes it.
@@ -172,6 +190,10 @@ fn described(world: &World, sid: AccountSid, auth_token: &str) -> Value {
     let tables = &world.tables;
     let numbers = tables.numbers.iter().filter(|(_, (owner, _))| *owner == sid);
     let numbers = numbers.map(|(number, (_, voice))| with(voice, "number", number.as_str()));
+    let caller_ids = tables.caller_ids_of(sid);
+    let caller_ids = caller_ids.map(
+        |(number, row)| json!({ "number": number.as_str(), "name": row.name, "sid": row.sid }),
+    );
     let apps = tables.apps.iter().filter(|(_, (owner, _))| *owner == sid);
     let apps = apps.map(|(app, (_, voice))| with(voice, "sid", app.as_str()));
     let keys = tables.keys.iter().filter(|(_, row)| row.account == sid);
@@ -181,6 +203,7 @@ fn described(world: &World, sid: AccountSid, auth_token: &str) -> Value {
         "auth_token": auth_token,
         "parent_sid": tables.parent(sid).map(|parent| parent.to_string()),
         "numbers": numbers.collect::<Vec<_>>(),
+        "caller_ids": caller_ids.collect::<Vec<_>>(),
         "apps": apps.collect::<Vec<_>>(),
         "keys": keys.collect::<Vec<_>>(),
     })

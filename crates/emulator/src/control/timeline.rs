@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use identity::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -74,7 +75,7 @@ fn number(text: Option<&str>) -> Result<Option<u64>, Refusal> {
 pub(super) fn entry(id: EntryId, entry: &Entry) -> Value {
     let mut value = json!({
         "id": id.number(),
-        "at": entry.at.to_string(),
+        "at": moment(entry.at),
         "call_sid": entry.call.map(|sid| sid.to_string()),
         "root_sid": entry.root.map(|sid| sid.to_string()),
         "type": kind(&entry.what),
@@ -86,6 +87,14 @@ pub(super) fn entry(id: EntryId, entry: &Entry) -> Value {
         _ => {}
     }
     value
+}
+
+/// A time with all its digits, so that the texts have the order of the times.
+pub(super) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let text = text.trim_end_matches('Z');
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{seconds}.{fraction:0<6}Z")
 }
 
 fn kind(what: &What) -> &'static str {
@@ -102,6 +111,7 @@ fn kind(what: &What) -> &'static str {
         What::Fault { .. } => "fault",
         What::Problem(_) => "problem",
         What::NotEmulated(_) => "not_emulated",
+        What::NotFetched(_) => "not_fetched",
         What::ApplicationError => "application_error",
         What::Api { .. } => "api",
         What::Registration { .. } => "registration",
@@ -165,3 +175,19 @@ fn problem(problem: &Problem) -> Value {
 
 /// The time between two keep-alives, so that a page notices a lost stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_all_their_digits() {
+        for (micros, want) in [
+            (36_530_000, "1970-01-01T00:00:36.530000Z"),
+            (36_535_000, "1970-01-01T00:00:36.535000Z"),
+            (36_000_000, "1970-01-01T00:00:36.000000Z"),
+        ] {
+            assert_eq!(moment(Timestamp::from_unix_micros(micros)), want);
+        }
+    }
+}

@@ -3,11 +3,12 @@
 //! The emulator listens on loopback, but a browser on this machine runs pages from everywhere. Such
 //! a page can send requests here: under its own host name that points to loopback (DNS rebinding),
 //! or across origins. The header `Host` shows the first case. The header `Origin` shows the second
-//! case. A page that avoids that header cannot send JSON, because JSON needs a preflight, which is
+//! case. Only the emulator's own page may have one. A page that avoids that header cannot send JSON, because JSON needs a preflight, which is
 //! never allowed.
 
 use std::net::IpAddr;
 
+use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
 use crate::exchange::HttpRequest;
@@ -21,9 +22,13 @@ pub(super) fn check(http: &HttpRequest) -> Result<(), Refusal> {
         let rule = "the header `Host` must name a loopback address or `localhost`";
         return Err((StatusCode::FORBIDDEN, rule));
     }
-    let from = http.header("origin").map(|origin| origin.split_once("://").map(|it| it.1));
-    if from.is_some_and(|host| !host.is_some_and(is_local)) {
-        let rule = "pages of other hosts may not use the control API";
+    let host = http.header("host").unwrap_or_default();
+    let is_own = |origin: &HeaderValue| {
+        let origin = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+        origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+    };
+    if !http.headers.get_all("origin").iter().all(is_own) {
+        let rule = "other pages than the emulator's own may not use the control API";
         return Err((StatusCode::FORBIDDEN, rule));
     }
     let changes = http.method == Method::POST || http.method == Method::PUT;
@@ -61,7 +66,7 @@ mod tests {
         const HERE: (&str, &str) = ("host", "127.0.0.1:8014");
         let forbidden = Err(StatusCode::FORBIDDEN);
         let unsupported = Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        let cases: [Case; 12] = [
+        let cases: [Case; 15] = [
             ("a reader", Method::GET, &[HERE], Ok(())),
             ("by name", Method::GET, &[("host", "LocalHost")], Ok(())),
             ("by IPv6", Method::GET, &[("host", "[::1]:80")], Ok(())),
@@ -73,12 +78,30 @@ mod tests {
             ("a form", Method::PUT, &[HERE, ("content-type", "text/plain")], unsupported),
             ("our page", Method::POST, &[HERE, JSON, ("origin", "http://127.0.0.1:8014")], Ok(())),
             ("a page", Method::POST, &[HERE, JSON, ("origin", "https://evil.example")], forbidden),
+            (
+                "another port",
+                Method::POST,
+                &[HERE, JSON, ("origin", "http://127.0.0.1:3000")],
+                forbidden,
+            ),
+            ("another name", Method::GET, &[HERE, ("origin", "http://localhost:8014")], forbidden),
+            (
+                "two pages",
+                Method::POST,
+                &[
+                    HERE,
+                    JSON,
+                    ("origin", "http://127.0.0.1:8014"),
+                    ("origin", "https://evil.example"),
+                ],
+                forbidden,
+            ),
             ("a sandbox", Method::DELETE, &[HERE, ("origin", "null")], forbidden),
         ];
         for (name, method, headers, want) in cases {
             let mut map = HeaderMap::new();
             for (header, value) in headers {
-                map.insert(*header, value.parse().unwrap());
+                map.append(*header, value.parse().unwrap());
             }
             let http = HttpRequest {
                 method,

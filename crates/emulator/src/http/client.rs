@@ -14,8 +14,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use twilio_sig::AuthToken;
 
-use super::Jar;
 use super::overrides::Overrides;
+use super::{Jar, helpers, local};
 use crate::Kind;
 use crate::problem::{
     HTTP_CONNECTION, HTTP_RETRIEVAL, Problem, TOO_LARGE, TOO_MANY_REDIRECTS, URL_FORMAT,
@@ -36,6 +36,14 @@ pub(crate) struct Request {
     /// Whether to send it again after the answer. The second answer counts.
     pub(crate) twice: bool,
     pub(crate) jar: Jar,
+}
+
+/// How a webhook ended.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) outcome: Outcome,
+    /// The outcome of the first of two requests, whose answer got lost.
+    pub(crate) lost: Option<Outcome>,
 }
 
 type HttpClient = legacy::Client<HttpConnector, Full<Bytes>>;
@@ -59,17 +67,20 @@ enum Failure {
 
 impl Client {
     /// Sends a webhook, with all the retries that its URL allows.
-    pub(crate) async fn deliver(&self, request: Request) -> Outcome {
-        let started = Instant::now();
+    pub(crate) async fn deliver(&self, request: Request) -> Delivered {
         let overrides = Overrides::of(&request.webhook.url);
+        let first = self.deliver_once(&request, &overrides).await;
+        if !request.twice {
+            return Delivered { outcome: first, lost: None };
+        }
+        let outcome = self.deliver_once(&request, &overrides).await;
+        Delivered { outcome, lost: Some(first) }
+    }
+
+    async fn deliver_once(&self, request: &Request, overrides: &Overrides) -> Outcome {
+        let started = Instant::now();
         let attempts = AtomicU8::new(0);
-        let work = async {
-            if request.twice {
-                // The first answer gets lost.
-                let _ = self.with_retries(&request, &overrides, &attempts).await;
-            }
-            self.with_retries(&request, &overrides, &attempts).await
-        };
+        let work = self.with_retries(request, overrides, &attempts);
         let answer = match timeout(overrides.total, work).await {
             Ok(answer) => answer,
             Err(_) => Err(Problem::error(
@@ -140,6 +151,11 @@ impl Client {
         hop: &Hop,
         overrides: &Overrides,
     ) -> Result<(Answer, Option<String>), Failure> {
+        if hop.base.is_none()
+            && let Some(answer) = helpers::answer(&hop.url, &hop.params)
+        {
+            return Ok((answer, None));
+        }
         let http = hop.to_http(request).map_err(Failure::Final)?;
         let is_sound = request.webhook.kind == Kind::Sound;
         let work = async {
@@ -241,7 +257,7 @@ impl Hop {
         let target = Target { url: self.url.clone(), method: self.method };
         let full = full_url(&target, &self.params);
         let target = self.base.as_ref().map_or_else(|| full.clone(), |base| url::at(base, &full));
-        let uri: Uri = target.parse().map_err(|_| bad_url())?;
+        let uri = here(target.parse().map_err(|_| bad_url())?)?;
         let signature = sign::signature(&request.auth_token, self.method, &full, &self.params);
         let mut builder = http::Request::builder().uri(uri).method(match self.method {
             Method::Get => http::Method::GET,
@@ -257,6 +273,29 @@ impl Hop {
         };
         builder.body(Full::from(body)).map_err(|_| bad_url())
     }
+}
+
+/// The URL with the host to connect to. Hosts that are not on this machine are not even looked up.
+fn here(uri: Uri) -> Result<Uri, Problem> {
+    let host = uri.host().unwrap_or_default();
+    let Some(reached) = local::reached(host) else {
+        let text = format!(
+            "not fetched: {host} is not on this machine; --route {host}=http://127.0.0.1:PORT sends \
+             its requests to yours"
+        );
+        return Err(Problem::error(HTTP_CONNECTION, text));
+    };
+    if reached == host {
+        return Ok(uri);
+    }
+    let authority = match uri.port() {
+        Some(port) => format!("{reached}:{port}"),
+        None => reached,
+    };
+    let mut parts = uri.into_parts();
+    let bad_url = |_| Problem::error(URL_FORMAT, "the URL cannot be requested");
+    parts.authority = Some(authority.parse().map_err(bad_url)?);
+    Uri::from_parts(parts).map_err(|_| Problem::error(URL_FORMAT, "the URL cannot be requested"))
 }
 
 /// The headers of a voice webhook (captured requests; documentation "Webhooks connection

@@ -5,6 +5,7 @@ use std::time::Duration;
 use twiml::{GatherInput, GatherPrompt, RecordingEvent, Text};
 
 use super::{Reader, target};
+use crate::address::is_key;
 use crate::step::{Gather, Length, Record, RecordingReport, Speech};
 use crate::timeline::Heard;
 
@@ -114,11 +115,6 @@ pub(super) fn recording_report(
         begun: events.contains(&RecordingEvent::InProgress),
         completed: events.contains(&RecordingEvent::Completed),
     })
-}
-
-/// Whether it is a key of a telephone.
-fn is_key(key: char) -> bool {
-    key.is_ascii_digit() || matches!(key, '*' | '#')
 }
 
 /// Whether it is a key, or a pause between keys.

@@ -42,7 +42,6 @@ const OF_ACCOUNTS: &[&str] = &[
     "Keys",
     "Messages",
     "Notifications",
-    "OutgoingCallerIds",
     "SIP",
     "SMS",
     "ShortCodes",

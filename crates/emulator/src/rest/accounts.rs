@@ -74,9 +74,10 @@ fn show(tables: &Tables, sid: AccountSid) -> Option<Value> {
 }
 
 /// The resources below an account that are emulated.
-const BELOW: [(&str, &str); 4] = [
+const BELOW: [(&str, &str); 5] = [
     ("calls", "Calls"),
     ("conferences", "Conferences"),
+    ("outgoing_caller_ids", "OutgoingCallerIds"),
     ("queues", "Queues"),
     ("recordings", "Recordings"),
 ];

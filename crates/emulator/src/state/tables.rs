@@ -16,6 +16,8 @@ pub(crate) struct Tables {
     pub(crate) numbers: BTreeMap<PhoneNumber, (AccountSid, Voice)>,
     pub(crate) apps: BTreeMap<AppSid, (AccountSid, Voice)>,
     pub(crate) keys: BTreeMap<ApiKeySid, KeyRow>,
+    /// Numbers of others that an account may show, because it has proved that they are its own.
+    pub(crate) caller_ids: BTreeMap<(AccountSid, PhoneNumber), CallerIdRow>,
 }
 
 /// An account or subaccount.
@@ -37,6 +39,16 @@ pub(crate) struct KeyRow {
     pub(crate) key: ApiKey,
     /// Its secret in clear text.
     pub(crate) secret: Secret,
+}
+
+/// A verified caller id.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerIdRow {
+    /// `PN…`
+    pub(crate) sid: String,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl Tables {
@@ -108,8 +120,23 @@ impl Tables {
         self.numbers.get(&text.parse::<PhoneNumber>().ok()?)
     }
 
-    /// Whether a number belongs to the account, so that it may be shown as the caller id.
+    /// The verified caller ids of an account.
+    pub(crate) fn caller_ids_of(
+        &self,
+        account: AccountSid,
+    ) -> impl Iterator<Item = (&PhoneNumber, &CallerIdRow)> {
+        let all = self.caller_ids.iter().filter(move |((owner, _), _)| *owner == account);
+        all.map(|((_, number), row)| (number, row))
+    }
+
+    /// Whether a number belongs to the account.
     pub(crate) fn owns(&self, account: AccountSid, text: &str) -> bool {
         self.number(text).is_some_and(|(owner, _)| *owner == account)
+    }
+
+    /// Whether the account may show a number as the caller id: its own, or a verified one.
+    pub(crate) fn may_show(&self, account: AccountSid, text: &str) -> bool {
+        let is_verified = |number| self.caller_ids.contains_key(&(account, number));
+        self.owns(account, text) || text.parse().is_ok_and(is_verified)
     }
 }

@@ -95,10 +95,11 @@ impl World {
         let shown = dial.caller_id.clone().unwrap_or_else(|| call.from.to_string());
         let of_the_call = call.from.identity().is_none()
             && (shown == call.from.to_string() || shown == call.to.to_string());
-        if of_the_call || self.tables.owns(call.account, &shown) {
+        if of_the_call || self.tables.may_show(call.account, &shown) {
             return true;
         }
-        let text = "the caller id is neither a number of the call nor of the account";
+        let text =
+            "the caller id is neither a number of the call, nor of the account, nor verified";
         self.note_problem(sid, Problem::warning(CALLER_ID, text));
         false
     }

@@ -2,12 +2,14 @@
 
 use identity::CallSid;
 
-use super::World;
 use super::mail::Mail;
 use super::sound::SPEECH_HZ;
+use super::{Told, World};
 use crate::http::check_status;
 use crate::post::{Parcel, Purpose};
-use crate::problem::{CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT};
+use crate::problem::{
+    CALLBACK_STATUS, CONTENT_TYPE, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT,
+};
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
 use crate::state::call::Doing;
@@ -26,7 +28,9 @@ impl World {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let mut params = call.params();
         params.extend(more);
-        if kind == Kind::Wait {
+        // Music for those who wait goes on for hours.
+        let is_music = call.script.stay.is_some() && call.script.took_time;
+        if kind == Kind::Wait || is_music {
             call.script.took_time = false;
         } else {
             call.script.documents += 1;
@@ -165,9 +169,18 @@ impl World {
     }
 
     /// Handles the answer to a status callback: only the debugger shows a problem with it.
-    pub(super) fn notice_answered(&mut self, sid: CallSid, outcome: &Outcome) {
+    ///
+    /// An answer that is not empty is warned of once for each URL.
+    pub(super) fn notice_answered(&mut self, sid: CallSid, url: &str, outcome: &Outcome) {
         let problem = match &outcome.answer {
-            Ok(answer) => check_status(answer).err().or_else(|| warn_of_notice(answer)),
+            Ok(answer) if check_status(answer).is_err() => {
+                let text = format!("the answer to a status callback has status {}", answer.status);
+                Some(Problem::warning(CALLBACK_STATUS, text))
+            }
+            Ok(answer) => warn_of_notice(answer).filter(|problem| {
+                let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();
+                self.told.insert(Told::Notice(url, problem.code))
+            }),
             Err(problem) => Some(problem.clone()),
         };
         if let Some(problem) = problem {

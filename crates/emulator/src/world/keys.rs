@@ -6,6 +6,7 @@ use identity::CallSid;
 
 use super::{Goes, World};
 use crate::Kind;
+use crate::address::is_key;
 use crate::frame::LineId;
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
@@ -155,11 +156,6 @@ impl World {
         let target = self.resolve(sid, gathering.gather.action);
         self.fetch(sid, Kind::Action, target, more);
     }
-}
-
-/// Whether it is a key of a telephone.
-pub(super) fn is_key(key: char) -> bool {
-    key.is_ascii_digit() || matches!(key, '*' | '#')
 }
 
 /// The time between two keys.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use identity::CallSid;
 
 use super::World;
-use super::keys::is_key;
 use super::life::{SIP_BUSY, SIP_CANCELED, SIP_NOT_FOUND, SIP_OK, SIP_UNAVAILABLE};
 use super::mail::Mail;
+use crate::address::is_key;
 use crate::post::Purpose;
 use crate::problem::{NUMBER_INVALID, Problem, URL_FORMAT};
 use crate::state::agenda::Due;

@@ -1,13 +1,15 @@
 //! Sends webhooks, handles their answers, and writes the timeline.
 
+use std::collections::BTreeSet;
+
 use identity::{AccountSid, CallSid, ConferenceSid};
 
 use super::World;
-use crate::http::{Request, full_url};
+use crate::http::{Delivered, Request, full_url};
 use crate::post::{Parcel, Purpose};
 use crate::step::Target;
 use crate::timeline::{Entry, What};
-use crate::webhook::{Outcome, Webhook};
+use crate::webhook::Webhook;
 use crate::{Direction, Kind, Problem, Progress};
 
 /// The sender of a webhook.
@@ -110,11 +112,15 @@ impl World {
             idempotency_token: sender.token,
             outcome: None,
         };
-        let what = What::Webhook(Box::new(webhook.clone()));
-        let entry = Entry { at: self.time.now, call: Some(sid), root, what };
-        let entry = self.timeline.push(entry);
+        let (now, timeline) = (self.time.now, &mut self.timeline);
+        let mut list = |webhook: &Webhook| {
+            let what = What::Webhook(Box::new(webhook.clone()));
+            timeline.push(Entry { at: now, call: Some(sid), root, what })
+        };
+        let entry = list(&webhook);
         let kind = webhook.kind;
-        for done in self.post.send(Parcel::new(sender.lane, webhook, auth_token, entry, purpose)) {
+        let parcel = Parcel::new(sender.lane, webhook, auth_token, entry, purpose);
+        for done in self.post.send(parcel, list) {
             self.note(Some(sid), What::Fault { kind, done });
         }
     }
@@ -125,8 +131,13 @@ impl World {
     }
 
     /// Handles an answer to a webhook.
-    pub(crate) fn answered(&mut self, id: u64, outcome: Outcome) {
+    pub(crate) fn answered(&mut self, id: u64, delivery: Delivered) {
+        let Delivered { outcome, lost } = delivery;
         let Some(parcel) = self.post.answered(id) else { return };
+        if let Some(webhook) = parcel.lost.and_then(|entry| self.timeline.webhook_mut(entry)) {
+            webhook.sent_to.clone_from(&parcel.webhook.sent_to);
+            webhook.outcome = lost;
+        }
         if let Some(webhook) = self.timeline.webhook_mut(parcel.entry) {
             webhook.sent_to.clone_from(&parcel.webhook.sent_to);
             webhook.outcome = Some(outcome.clone());
@@ -138,14 +149,23 @@ impl World {
             Purpose::Sound { call, generation } => {
                 self.sound_answered(call, generation, &parcel.webhook.url, outcome);
             }
-            Purpose::Notice { call } => self.notice_answered(call, &outcome),
+            Purpose::Notice { call } => {
+                self.notice_answered(call, &parcel.webhook.url, &outcome);
+            }
         }
     }
 
     /// Closes calls and conferences whose last webhook has been answered.
     pub(crate) fn close_lanes(&mut self) {
+        if self.calls.closing.is_empty() {
+            return;
+        }
+        // A lane that is no call's is a conference's.
+        let of_rooms = self.post.open_elsewhere(|lane| !self.calls.contains_key(&lane));
+        let open: BTreeSet<CallSid> =
+            of_rooms.iter().filter_map(|sid| Some(self.calls.get(sid)?.root)).collect();
         for root in self.calls.closing.clone() {
-            if self.calls.legs_have_ended(root) && self.post.close(root) {
+            if self.calls.legs_have_ended(root) && self.post.close(root) && !open.contains(&root) {
                 self.calls.closing.remove(&root);
                 self.calls.by_hand.remove(&root);
                 let Some(call) = self.calls.get_mut(&root) else { continue };

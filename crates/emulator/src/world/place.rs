@@ -1,17 +1,42 @@
 //! People place calls: from a phone, or from a browser through a TwiML App.
 
-use identity::{AccountSid, AppSid, CallSid};
+use identity::{AccountSid, AppSid, CallSid, PhoneNumber};
 
 use super::World;
 use crate::state::agenda::Due;
 use crate::state::call::{Call, Caller};
 use crate::state::params::add;
 use crate::state::party::PartyId;
+use crate::state::tables::CallerIdRow;
 use crate::step::Target;
 use crate::timeline::What;
 use crate::{Address, CallStatus, Direction, Kind, Voice};
 
 impl World {
+    /// Lets an account show a number. Returns the Sid of the caller id.
+    pub(crate) fn verify(
+        &mut self,
+        account: AccountSid,
+        number: PhoneNumber,
+        name: Option<String>,
+    ) -> String {
+        let now = self.time.now;
+        let seed = self.seed.derive("caller id", 0).derive(account.as_str(), 0);
+        let sid = format!("PN{}", seed.derive(number.as_str(), 0).hex());
+        let named = number.as_str().to_owned();
+        let row = self.tables.caller_ids.entry((account, number)).or_insert(CallerIdRow {
+            sid,
+            name: named,
+            created_at: now,
+            updated_at: now,
+        });
+        if let Some(name) = name {
+            row.name = name;
+            row.updated_at = now;
+        }
+        row.sid.clone()
+    }
+
     /// A phone dials a number.
     pub(crate) fn call_in(
         &mut self,

@@ -7,7 +7,6 @@ use identity::{CallSid, RecordingSid};
 use super::mail::Mail;
 use super::sound::BEEP_HZ;
 use super::{Goes, World};
-use crate::Kind;
 use crate::post::Purpose;
 use crate::state::audio::Hears;
 use crate::state::call::{Doing, Message};
@@ -15,6 +14,7 @@ use crate::state::params::{Params, add};
 use crate::state::recording::{NewRecording, Recording, RecordingStatus, Source};
 use crate::step::{DialRecord, Record, RecordingReport};
 use crate::timeline::{Heard, What};
+use crate::{Kind, Recorded};
 
 impl World {
     pub(super) fn record(&mut self, sid: CallSid, record: Record) -> Goes {
@@ -81,11 +81,18 @@ impl World {
         let limit = (message.record.trims && !by_hand)
             .then_some(self.config.message_length)
             .map_or(longest, |speech| speech.min(longest));
-        self.end_recording(recording, Some(limit));
+        let has_ended = self.stop_recording(recording, Some(limit));
+        let callback_first = self.config.unknowns.recorded == Recorded::CallbackFirst;
+        if has_ended && callback_first {
+            self.report_recording(recording);
+        }
         let mut more = self.recording_params(recording);
         add(&mut more, "Digits", digits);
         let target = self.resolve(sid, message.record.action);
         self.fetch(sid, Kind::Action, target, more);
+        if has_ended && !callback_first {
+            self.report_recording(recording);
+        }
     }
 
     /// The call is redirected during a message: the recording is kept.
@@ -139,12 +146,15 @@ impl World {
 
     /// Ends a recording, which is not longer than `limit`. Has no effect the second time.
     pub(crate) fn end_recording(&mut self, sid: RecordingSid, limit: Option<Duration>) {
-        let now = self.time.now;
-        let has_ended =
-            self.recordings.get_mut(&sid).is_some_and(|recording| recording.end(limit, now));
-        if has_ended {
+        if self.stop_recording(sid, limit) {
             self.report_recording(sid);
         }
+    }
+
+    /// Ends a recording without a report. False if it had ended before.
+    fn stop_recording(&mut self, sid: RecordingSid, limit: Option<Duration>) -> bool {
+        let now = self.time.now;
+        self.recordings.get_mut(&sid).is_some_and(|recording| recording.end(limit, now))
     }
 
     /// The party of a leg says something, in PCMU. All recordings of the leg keep it.

@@ -7,7 +7,8 @@ use identity::CallSid;
 
 use super::leg::MAX_HOPS;
 use super::mail::Mail;
-use super::{Goes, World};
+use super::{Goes, Told, World};
+use crate::address::is_key;
 use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};
@@ -37,8 +38,22 @@ impl World {
             (Heard::Played(_), None) => Hears::Tone { hz: FILE_HZ },
             (Heard::Played(_), Some(wave)) => Hears::Wave(repeated(&wave, length)),
         };
+        let is_missing = matches!(&sound, Hears::Tone { hz: FILE_HZ });
         self.audio.set(sid, sound);
-        self.note(Some(sid), What::Heard(speech.heard));
+        let heard = speech.heard;
+        if let Heard::Played(reference) = &heard
+            && is_missing
+            && let Some(call) = self.calls.get(&sid)
+        {
+            let url = url::resolve(&call.script.base, reference);
+            // `digits` are keys, not a URL. A file that was asked for has an entry of its own.
+            let is_file = !reference.chars().all(|key| is_key(key) || matches!(key, 'w' | 'W'));
+            let is_new = is_file && url::is_absolute(&url) && !self.waves.contains_key(&url);
+            if is_new && self.told.insert(Told::NotFetched(url.clone())) {
+                self.note(Some(sid), What::NotFetched(url));
+            }
+        }
+        self.note(Some(sid), What::Heard(heard));
         length
     }
 

@@ -8,6 +8,7 @@ use identity::{AccountSid, CallSid, ConferenceSid, QueueSid, Timestamp};
 use twilio_sig::AuthToken;
 
 use super::World;
+use crate::http::Delivered;
 use crate::state::call::{Call, Caller};
 use crate::state::calls::Calls;
 use crate::state::conference::{Conference, Conferences};
@@ -74,7 +75,7 @@ impl Stage {
                 };
                 let took = Duration::ZERO;
                 let outcome = Outcome { answer: Ok(answer), attempts: 1, took };
-                self.world.answered(request.id, outcome);
+                self.world.answered(request.id, Delivered { outcome, lost: None });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Virtual browsers: controlled by hand, with tokens, several with one identity.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use emulator::{Behaviour, CallStatus, Clock, Config, HandError, RegisterError};
@@ -221,4 +222,19 @@ async fn an_invite_from_before_the_call_is_answered_after_it() {
         assert_eq!(story.answered_by(), Some(ana.address()), "{story}");
         assert_eq!(story.legs[0].seconds, 10);
     }
+}
+
+#[tokio::test]
+async fn what_twilio_does_not_allow_is_refused() {
+    let server = Server::start(dialling("", &[])).await;
+    let (twilio, account) = twilio(&server).await;
+    for identity in ["", "jane doe", "a\n"] {
+        let opened = catch_unwind(AssertUnwindSafe(|| account.agent(identity, Behaviour::Ignores)));
+        assert!(opened.is_err(), "{identity:?}");
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| twilio.phone("hello world"))).is_err());
+    let phone = twilio.phone(CALLER).by_hand();
+    assert!(catch_unwind(AssertUnwindSafe(|| phone.clone().presses("xyz"))).is_err());
+    let call = phone.call(NUMBER);
+    assert_eq!(call.press("1x"), Err(HandError::NotAKey));
 }

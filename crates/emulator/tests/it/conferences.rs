@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use emulator::{CallStatus, Emulator, Kind, Story};
+use emulator::{CallStatus, ConferenceStatus, Emulator, HandError, Kind, Story, Webhook};
 
 use crate::server::{CALLER, NUMBER, Reply, Seen, Server, secs, status, twilio, twiml};
 
@@ -245,4 +245,94 @@ async fn a_conference_is_recorded() {
     }
     assert!(recorded.param("ConferenceSid").starts_with("CF"));
     assert_eq!(recorded.param("CallSid"), "");
+}
+
+/// The callbacks of a conference have a lane of their own.
+#[tokio::test]
+async fn a_call_ends_after_the_callbacks_of_its_conference() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml(
+            "<Dial><Conference statusCallback=\"/room\" statusCallbackEvent=\"join leave end\">\
+             room</Conference></Dial>",
+        ),
+        // Slower than everything else.
+        "/room" => {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            status(204)
+        }
+        _ => status(204),
+    })
+    .await;
+    let (twilio, _account) = twilio(&server).await;
+    let story = twilio.phone(CALLER).gives_up_after(secs(5)).call(NUMBER).ended().await;
+    let told: Vec<_> = story.of_kind(Kind::Conference).map(Webhook::status).collect();
+    assert_eq!(told, [Some(204); 3], "{story}");
+}
+
+#[tokio::test]
+async fn a_test_looks_into_a_conference() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml("<Dial><Conference>room</Conference></Dial>"),
+        _ => status(204),
+    })
+    .await;
+    let (twilio, _account) = twilio(&server).await;
+    let callers = ["+15005550101", "+15005550102", "+15005550103"];
+    let calls = callers.map(|number| twilio.phone(number).by_hand().call(NUMBER));
+    for call in &calls {
+        let joined = "conference room: participant-join";
+        call.until(|story| story.entries.iter().any(|it| it.what.to_string() == joined)).await;
+    }
+    let [room] = &twilio.conferences()[..] else { panic!("there is one") };
+    assert_eq!((room.name().as_str(), room.status()), ("room", ConferenceStatus::InProgress));
+    let [one, two, three] = [0, 1, 2].map(|index: usize| calls[index].sid());
+    assert_eq!(room.hold(one, true), Ok(()));
+    assert_eq!(room.mute(two, true), Ok(()));
+    assert_eq!(room.coach(three, Some(one)), Err(HandError::NoCoaching));
+    assert_eq!(room.coach(three, Some(two)), Ok(()));
+    let seen: Vec<_> = [one, two, three]
+        .map(|sid| room.participants().into_iter().find(|it| it.call == sid).expect("is there"))
+        .map(|it| (it.hold, it.muted, it.coaching))
+        .to_vec();
+    assert_eq!(seen, [(true, false, None), (false, true, None), (false, false, Some(two))]);
+    for call in &calls {
+        call.hang_up().expect("it goes on");
+    }
+    assert_eq!(room.status(), ConferenceStatus::Completed);
+    assert_eq!(room.mute(one, true), Err(HandError::NoCall));
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_says_who_waits_for_whom() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml("<Gather numDigits=\"1\"><Say>Press one.</Say></Gather>"),
+        "/dial" => twiml("<Dial><Client>ana</Client></Dial>"),
+        _ => status(204),
+    })
+    .await;
+    let (twilio, account) = twilio(&server).await;
+    let call = twilio.phone(CALLER).presses("9").by_hand().call(NUMBER);
+    let stall =
+        call.ended_within(std::time::Duration::from_millis(300)).await.expect_err("it stalls");
+    let sid = call.sid();
+    let by_hand = "the time stands still, because the caller +15005551234 acts by hand: `press`, \
+                   `hang_up` or `Emulator::advance` goes on";
+    assert_eq!(
+        stall.to_string(),
+        format!(
+            "call {sid} does not end: {CALLER} ({sid}) is asked for keys by <Gather>; {by_hand}"
+        )
+    );
+    call.hang_up().expect("it goes on");
+    let story = call.ended_within(secs(60)).await.expect("it ends");
+    assert_eq!(story.status, CallStatus::Completed);
+
+    account.number("+15005550002", emulator::Voice::new(server.at_url("/dial"))).expect("a number");
+    account.agent("ana", emulator::Behaviour::ByHand);
+    let call = twilio.phone(CALLER).call("+15005550002");
+    let stall =
+        call.ended_within(std::time::Duration::from_millis(300)).await.expect_err("it stalls");
+    let rings = "the time stands still, because client:ana rings and acts by hand: `answer`, \
+                 `decline` or `Emulator::advance` goes on";
+    assert_eq!(stall.waits.last().map(String::as_str), Some(rings), "{stall}");
 }

@@ -38,7 +38,7 @@ async fn a_call_is_placed_watched_and_ended() {
     let again = api.control("POST", &hangup, &json!({})).await;
     assert_eq!(
         (again.status, again.json()["error"].clone()),
-        (409, json!("there is no call to end"))
+        (409, json!("there is no call here"))
     );
     let call = api.look_until(&format!("/calls/{sid}"), |call| call["over"] == true).await;
     assert_eq!(call["status"], "completed");
@@ -125,6 +125,27 @@ async fn errors_name_the_broken_rule() {
             json!({ "from": "client:nobody", "to": NUMBER }),
             404,
             "there is no virtual browser of this identity",
+        ),
+        (
+            "POST",
+            "/calls",
+            json!({ "from": "hello world", "to": NUMBER }),
+            400,
+            "\"hello world\" is not a number, nor a word that stands for one",
+        ),
+        (
+            "POST",
+            "/devices",
+            json!({ "identity": "jane doe" }),
+            400,
+            "`identity`: not a client identity: 1 to 256 characters without blanks",
+        ),
+        (
+            "POST",
+            "/phones/+15005557777/digits",
+            json!({ "digits": "1" }),
+            409,
+            "there is no call here",
         ),
         ("GET", "/calls/CA1", Value::Null, 404, "there is no call with this Sid"),
         ("POST", "/phones/+15005557777/answer", json!({}), 409, "nothing rings here"),

@@ -3,12 +3,8 @@
 use emulator::{Behaviour, CallStatus, Config, EleventhNoun, Emulator, Kind, Unknowns, Voice};
 
 use crate::server::{
-    CALLER, NUMBER, Reply, Server, TOKEN, dial, secs, status, twilio, twilio_with, twiml,
+    CALLER, NUMBER, Reply, Server, TOKEN, dial, reply, secs, status, twilio, twilio_with, twiml,
 };
-
-fn reply(content_type: Option<&'static str>, body: &str) -> Reply {
-    Reply { status: 200, content_type, body: body.to_owned(), headers: Vec::new() }
-}
 
 fn bad_replies() -> Vec<(&'static str, Reply, u32)> {
     let xml = Some("text/xml");
@@ -130,7 +126,7 @@ async fn unknown_twiml_is_a_warning() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/voice" => twiml(
             "<!-- hello --><Sai>no</Sai><Say vocie=\"alice\">yes</Say><Pause length=\"long\"/>\
-             <Pay/><Enqueue workflowSid=\"WW1\"/><Dial record=\"record-from-answer\"><Sip>sip:a@b.example</Sip></Dial>",
+             <Pay/><Connect><Stream url=\"wss://a.example\"/></Connect><Start><Siprec/></Start><Enqueue workflowSid=\"WW1\"/><Dial record=\"record-from-answer\"><Sip>sip:a@b.example</Sip></Dial>",
         ),
         _ => status(204),
     })
@@ -151,7 +147,13 @@ async fn unknown_twiml_is_a_warning() {
     );
     assert_eq!(
         story.not_emulated().collect::<Vec<_>>(),
-        ["<Pay>", "`workflowSid` of <Enqueue>: TaskRouter", "<Sip> in <Dial>"]
+        [
+            "<Pay>",
+            "<Connect><Stream>",
+            "<Start><Siprec>",
+            "`workflowSid` of <Enqueue>: TaskRouter",
+            "<Sip> in <Dial>"
+        ]
     );
     assert!(!story.application_error);
 }
@@ -161,7 +163,11 @@ async fn a_status_callback_that_fails_is_only_noted() {
     for (name, reply, want) in [
         ("204", status(204), None),
         ("empty document", twiml(""), None),
-        ("server error", status(500), Some("error 11200: answer has status 500")),
+        (
+            "server error",
+            status(500),
+            Some("warning 15003: the answer to a status callback has status 500"),
+        ),
         (
             "text",
             reply(Some("application/json"), "{}"),

@@ -98,6 +98,16 @@ async fn a_repeated_callback_is_the_same_one() {
 }
 
 #[tokio::test]
+async fn a_callback_that_is_sent_twice_is_listed_twice() {
+    for again in [Until::AtOnce, Until::End] {
+        let answered = Select::kind(Kind::LegStatus).progress(Progress::Answered);
+        let (server, story) = one_call(&[fault(answered, Mishap::Twice { again })]).await;
+        let listed = story.of_kind(Kind::LegStatus).filter(|it| it.status() == Some(204)).count();
+        assert_eq!((server.at("/leg").len(), listed), (5, 5), "{again:?}: {story}");
+    }
+}
+
+#[tokio::test]
 async fn callbacks_are_shuffled_by_the_seed() {
     let mut orders = Vec::new();
     for seed in [1, 1, 2, 3, 4] {
@@ -158,6 +168,9 @@ async fn a_document_may_be_requested_twice() {
     let actions = server.at("/action");
     assert_eq!(actions.len(), 2);
     assert_eq!(actions[0].form, actions[1].form);
+    let listed: Vec<_> = story.of_kind(Kind::Action).collect();
+    assert_eq!(listed.len(), 2, "{story}");
+    assert!(listed.iter().all(|it| it.status() == Some(200)), "{story}");
     assert!(!story.application_error);
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test measures real time")]
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod accounts;
 mod agents;
 mod api;
 #[cfg(feature = "media")]
@@ -10,6 +11,7 @@ mod clock;
 mod conferences;
 mod control;
 mod documents;
+mod elsewhere;
 mod faults;
 mod gather;
 mod inbound;

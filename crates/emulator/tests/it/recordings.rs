@@ -1,8 +1,8 @@
 //! Recordings and their callbacks.
 
-use emulator::{Behaviour, Kind};
+use emulator::{Behaviour, Config, Kind, Recorded, Unknowns};
 
-use crate::server::{CALLER, NUMBER, Server, secs, twilio};
+use crate::server::{CALLER, NUMBER, Server, secs, twilio, twilio_with};
 
 #[tokio::test]
 async fn a_message_ends_as_the_attributes_say() {
@@ -57,6 +57,24 @@ async fn a_caller_ends_the_message_by_a_key_or_hangs_up() {
             .collect();
         assert_eq!(states, ["in-progress", "completed"]);
         assert_eq!(story.not_emulated().collect::<Vec<_>>(), ["the transcription of <Record>"]);
+    }
+}
+
+#[tokio::test]
+async fn the_action_of_a_message_comes_before_its_callback_or_after_it() {
+    for (recorded, want) in [
+        (Recorded::ActionFirst, ["/voice", "/left", "/recorded"]),
+        (Recorded::CallbackFirst, ["/voice", "/recorded", "/left"]),
+    ] {
+        let document = "<Record action=\"/left\" recordingStatusCallback=\"/recorded\"/>";
+        let server = Server::saying(document.to_owned(), "/left").await;
+        let unknowns = Unknowns { recorded, ..Unknowns::default() };
+        let config = Config { unknowns, ..Config::default() };
+        let (twilio, _account) = twilio_with(&server, config, "").await;
+        twilio.phone(CALLER).call(NUMBER).ended().await;
+        let mut paths: Vec<String> = server.seen().into_iter().map(|seen| seen.path).collect();
+        paths.retain(|path| path != "/call-status");
+        assert_eq!(paths, want);
     }
 }
 

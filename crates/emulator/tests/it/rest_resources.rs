@@ -194,3 +194,43 @@ async fn a_call_is_recorded_into_a_file() {
     assert_eq!(api.rest("DELETE", &format!("Recordings/{sid}.json"), &[]).await.status, 204);
     assert_eq!(api.rest("GET", &path, &[]).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_verified_number_may_be_shown() {
+    const OWN: &str = "+15005550199";
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml("<Dial callerId=\"+15005550199\" action=\"/left\">+15005557777</Dial>"),
+        _ => status(204),
+    })
+    .await;
+    let api = Api::start(&server, Config { calls_per_second: None, ..Config::default() }).await;
+    api.twilio.phone(CUSTOMER).behaves(Behaviour::talks(secs(1), secs(5)));
+    let calls = [("To", CUSTOMER), ("From", OWN), ("Twiml", "<Response/>")];
+    let refused = api.rest("POST", "Calls.json", &calls).await;
+    assert_eq!(refused.json()["code"], 21210, "{refused:?}");
+    let story = api.twilio.phone(CALLER).call(NUMBER).ended().await;
+    assert_eq!(story.problems().map(|it| it.code).next(), Some(13214), "{story}");
+
+    let body = json!({ "number": OWN, "name": "Shop" });
+    let made = api.control("POST", "/caller_ids", &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let story = api.twilio.phone(CALLER).call(NUMBER).ended().await;
+    assert_eq!(story.legs[0].from.to_string(), OWN, "{story}");
+    assert_eq!(api.rest("POST", "Calls.json", &calls).await.status, 201);
+
+    let sid = made.json()["caller_id_sid"].as_str().expect("a Sid").to_owned();
+    let listed =
+        api.rest("GET", "OutgoingCallerIds.json?PhoneNumber=%2B15005550199", &[]).await.json();
+    let shown = &listed["outgoing_caller_ids"][0];
+    assert_eq!((&shown["sid"], &shown["friendly_name"]), (&json!(sid), &json!("Shop")));
+    let path = format!("OutgoingCallerIds/{sid}.json");
+    let renamed = api.rest("POST", &path, &[("FriendlyName", "Desk")]).await.json();
+    assert_eq!(renamed["friendly_name"], "Desk");
+    assert_eq!(api.rest("DELETE", &path, &[]).await.status, 204);
+    assert_eq!(api.rest("GET", &path, &[]).await.json()["code"], 20404);
+    assert_eq!(api.rest("POST", "Calls.json", &calls).await.json()["code"], 21210);
+    let asked = api.rest("POST", "OutgoingCallerIds.json", &[("PhoneNumber", OWN)]).await;
+    assert_eq!(asked.status, 201, "{asked:?}");
+    assert_eq!(asked.json()["validation_code"].as_str().map(str::len), Some(6));
+    assert_eq!(api.rest("POST", "Calls.json", &calls).await.status, 201);
+}

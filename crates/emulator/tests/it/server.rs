@@ -50,6 +50,11 @@ pub(crate) fn twiml(verbs: &str) -> Reply {
     }
 }
 
+/// 200 with a body of this type.
+pub(crate) fn reply(content_type: Option<&'static str>, body: &str) -> Reply {
+    Reply { status: 200, content_type, body: body.to_owned(), headers: Vec::new() }
+}
+
 pub(crate) fn status(status: u16) -> Reply {
     Reply { status, content_type: None, body: String::new(), headers: Vec::new() }
 }

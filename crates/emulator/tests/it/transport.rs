@@ -39,7 +39,7 @@ async fn every_webhook_is_signed_over_its_public_url() {
         let server = Server::start(dialling("", &["nobody"])).await;
         let voice = Voice::new(format!("{public}/voice?x=%20y"))
             .status_callback(format!("{public}/call-status#rc=2"));
-        let route = Route { on: Select::ALL, bases: vec![server.url.clone()] };
+        let route = Route { on: Select::ALL, host: None, bases: vec![server.url.clone()] };
         let story = one_call(voice, &[route]).await;
 
         assert!(story.application_error, "/voice?x=%20y is no path of the script");
@@ -230,7 +230,7 @@ async fn callbacks_are_spread_over_two_servers() {
     let (twilio, account) = twilio(&first).await;
     account.agent("ana", Behaviour::talks(secs(1), secs(1)));
     let bases = vec![first.url.clone(), second.url.clone()];
-    twilio.route(Route { on: Select::NOTICES, bases });
+    twilio.route(Route { on: Select::NOTICES, host: None, bases });
 
     let story = twilio.phone(CALLER).call(NUMBER).ended().await;
 

@@ -185,7 +185,7 @@ impl World {
     pub(crate) fn route(&self) {
         let bases = self.servers.iter().map(|one| format!("http://{}", one.address())).collect();
         self.twilio.clear_routes();
-        self.twilio.route(Route { on: Select::ALL, bases });
+        self.twilio.route(Route { on: Select::ALL, host: None, bases });
     }
 
     /// A phone that calls.

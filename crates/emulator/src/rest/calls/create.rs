@@ -9,7 +9,7 @@ use super::super::error::{
     APPLICATION, ApiError, FROM, FROM_NOT_VERIFIED, NO_FROM, NO_TO, TO, TWIML_TOO_LONG, URL,
 };
 use super::super::form::Form;
-use crate::address::dialled;
+use crate::address::{dialled, is_identity};
 use crate::problem::{Problem, STATUS_EVENTS};
 use crate::state::call::{CallOut, First, Outbound};
 use crate::step::Subscription;
@@ -91,8 +91,7 @@ fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError>
     };
     if let Some(client) = to.strip_prefix("client:") {
         let (identity, query) = client.split_once('?').unwrap_or((client, ""));
-        let is_identity = !identity.is_empty() && identity.len() <= MAX_IDENTITY;
-        if !is_identity || identity.contains(NOT_IN_IDENTITY) {
+        if !is_identity(identity) {
             return Err(bad());
         }
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -102,7 +101,7 @@ fn address_to(form: &Form) -> Result<(Address, Vec<(String, String)>), ApiError>
     Ok((Address::from(&number), Vec::new()))
 }
 
-/// The caller id. To a phone it must be a number of the account.
+/// The caller id. To a phone it must be a number of the account, or a verified one.
 fn address_from(request: &Request<'_>, form: &Form, to: &Address) -> Result<Address, ApiError> {
     let from = form.get("From");
     let from = from.ok_or_else(|| ApiError::bad(NO_FROM, "A 'From' phone number is required"))?;
@@ -112,7 +111,7 @@ fn address_from(request: &Request<'_>, form: &Form, to: &Address) -> Result<Addr
     if from.parse::<PhoneNumber>().is_err() {
         return Err(ApiError::bad(FROM, format!("Invalid From Number (caller ID): {from}")));
     }
-    if !request.shared.read(|world| world.tables.owns(request.account, from)) {
+    if !request.shared.read(|world| world.tables.may_show(request.account, from)) {
         let message = format!(
             "The source phone number provided, {from}, is not yet verified for your account. You \
              may only make calls from phone numbers that you've verified or purchased from Twilio."
@@ -184,10 +183,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(14_400);
 const MAX_LIMIT: u32 = 86_400;
 /// Characters of a document (Call resource, `Twiml`).
 const MAX_TWIML: usize = 4000;
-/// The longest client identity, and characters that it must not have (documentation of `<Client>`).
-const MAX_IDENTITY: usize = 256;
-const NOT_IN_IDENTITY: [char; 16] =
-    [' ', '<', '>', '#', '%', '"', '{', '}', '|', '\\', '^', '[', ']', '`', '\t', '\n'];
 
 /// Parameters of a call that are not emulated.
 const NOT_EMULATED: [&str; 5] =
