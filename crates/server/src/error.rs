@@ -260,12 +260,14 @@ mod tests {
         for error in [
             SessionError::Missing,
             SessionError::Malformed,
+            SessionError::NoKeyId,
             SessionError::Algorithm,
             SessionError::UnknownKey,
             SessionError::Signature,
             SessionError::Expired,
             SessionError::NotYetValid,
             SessionError::Claim { name: "aud" },
+            SessionError::Shape,
         ] {
             assert_eq!(ErrorCode::of(error).code(), error.code());
         }

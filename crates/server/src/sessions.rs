@@ -246,7 +246,8 @@ fn build(config: &SessionConfig, document: Option<&str>) -> Result<Verifier, Ses
         }
         keys = keys.jwks(set);
     }
-    let verifier = Verifier::new(keys).audience(&config.audience);
+    let verifier = Verifier::new(keys).map_err(|error| unusable(&error))?;
+    let verifier = verifier.audience(&config.audience);
     Ok(match &config.issuer {
         Some(issuer) => verifier.issuer(issuer),
         None => verifier,

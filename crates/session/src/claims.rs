@@ -44,18 +44,27 @@ pub(crate) struct Claims<'a> {
     is_anonymous: Option<&'a RawValue>,
 }
 
+/// What a verifier requires beyond a valid time.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) audience: Option<&'a str>,
+    pub(crate) issuer: Option<&'a str>,
+}
+
+/// The times of a token that is valid now.
+pub(crate) struct Times {
+    expires_at: Timestamp,
+    issued_at: Option<Timestamp>,
+}
+
 impl<'a> Claims<'a> {
     pub(crate) fn parse(json: &'a [u8]) -> Result<Self, SessionError> {
         object(json).ok_or(SessionError::Malformed)
     }
 
-    /// Checks every rule; the times first, because an expired session is the common case.
-    pub(crate) fn check(
-        &self,
-        audience: &str,
-        issuer: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Session, SessionError> {
+    /// Checks the rules for tokens of any issuer; the times first, because an expired session is
+    /// the common case.
+    pub(crate) fn check(&self, rules: Rules<'_>, now: Timestamp) -> Result<Times, SessionError> {
         let expires_at = time(self.exp.ok_or(SessionError::Claim { name: "exp" })?, "exp")?;
         let valid_from = self.nbf.map(|nbf| time(nbf, "nbf")).transpose()?;
         let issued_at = self.iat.map(|iat| time(iat, "iat")).transpose()?;
@@ -65,15 +74,27 @@ impl<'a> Claims<'a> {
         if valid_from.is_some_and(|from| now + LEEWAY < from) {
             return Err(SessionError::NotYetValid);
         }
-        let audiences: OneOrMore = required(self.aud, "aud")?;
-        let is_meant = match &audiences {
-            OneOrMore::One(one) => one == audience,
-            OneOrMore::More(more) => more.iter().any(|one| one == audience),
-        };
-        refuse_unless(is_meant, "aud")?;
-        if let Some(issuer) = issuer {
+        if let Some(audience) = rules.audience {
+            let audiences: OneOrMore = required(self.aud, "aud")?;
+            let is_meant = match &audiences {
+                OneOrMore::One(one) => one == audience,
+                OneOrMore::More(more) => more.iter().any(|one| one == audience),
+            };
+            refuse_unless(is_meant, "aud")?;
+        }
+        if let Some(issuer) = rules.issuer {
             refuse_unless(required::<String>(self.iss, "iss")? == issuer, "iss")?;
         }
+        Ok(Times { expires_at, issued_at })
+    }
+
+    /// Checks these rules, and those for the session of a user.
+    pub(crate) fn check_session(
+        &self,
+        rules: Rules<'_>,
+        now: Timestamp,
+    ) -> Result<Session, SessionError> {
+        let Times { expires_at, issued_at } = self.check(rules, now)?;
         if self.role.is_some() {
             refuse_unless(required::<String>(self.role, "role")? == ROLE, "role")?;
         }

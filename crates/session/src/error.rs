@@ -12,6 +12,8 @@ pub enum SessionError {
     Missing,
     /// The token is not a signed JWT in compact form, is too long, or demands an extension.
     Malformed,
+    /// The token is for a public key and does not name one (`kid`), so that there is nothing to look for.
+    NoKeyId,
     /// The token names an algorithm for which there is no key, or which its key is not for.
     Algorithm,
     /// No key of the set has the token's key id. The set may have been rotated: fetch it again,
@@ -28,6 +30,9 @@ pub enum SessionError {
         /// The name of the claim.
         name: &'static str,
     },
+    /// The claims are those of a valid token, but not of the type that
+    /// [`Verifier::verify_claims`](crate::Verifier::verify_claims) was asked for.
+    Shape,
 }
 
 impl SessionError {
@@ -37,12 +42,14 @@ impl SessionError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Missing => "session_missing",
-            Self::Malformed | Self::Algorithm | Self::UnknownKey | Self::Signature => {
-                "session_invalid"
-            }
+            Self::Malformed
+            | Self::NoKeyId
+            | Self::Algorithm
+            | Self::UnknownKey
+            | Self::Signature => "session_invalid",
             Self::Expired => "session_expired",
             Self::NotYetValid => "session_not_yet_valid",
-            Self::Claim { .. } => "session_claim",
+            Self::Claim { .. } | Self::Shape => "session_claim",
         }
     }
 }
@@ -52,6 +59,7 @@ impl fmt::Display for SessionError {
         match self {
             Self::Missing => f.write_str("session token is missing"),
             Self::Malformed => f.write_str("session token is not a signed JWT"),
+            Self::NoKeyId => f.write_str("session token does not name its key (`kid`)"),
             Self::Algorithm => {
                 f.write_str("session token names an algorithm that its key is not for")
             }
@@ -60,11 +68,25 @@ impl fmt::Display for SessionError {
             Self::Expired => f.write_str("session has expired"),
             Self::NotYetValid => f.write_str("session is not valid yet"),
             Self::Claim { name } => write!(f, "session token has no acceptable `{name}`"),
+            Self::Shape => f.write_str("session token has claims of another shape"),
         }
     }
 }
 
 impl std::error::Error for SessionError {}
+
+/// Neither `aws_lc_rs` nor `rust_crypto`, the features of this crate, is enabled: nothing can check a
+/// signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoBackEnd;
+
+impl fmt::Display for NoBackEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("neither feature `aws_lc_rs` nor `rust_crypto` of session is enabled")
+    }
+}
+
+impl std::error::Error for NoBackEnd {}
 
 /// The secret of HS256 is shorter than the hash, 32 bytes (RFC 7518, 3.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

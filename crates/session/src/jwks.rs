@@ -50,11 +50,11 @@ pub struct Ignored {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IgnoredReason {
     /// It is not an object with the members of its type, or one of them has the wrong size:
-    /// 32 bytes for each coordinate, 2048 to 8192 bits for a modulus.
+    /// 32 bytes for each coordinate and for the key of Ed25519, 2048 to 8192 bits for a modulus.
     Malformed,
     /// It has no key id, so no token can name it.
     NoKeyId,
-    /// Its type, curve or algorithm is neither that of ES256 nor that of RS256. A secret in a
+    /// Its type, curve or algorithm is not that of ES256, RS256 or `EdDSA` with Ed25519. A secret in a
     /// public document is not secret.
     Algorithm,
     /// Its `use` is not `sig`, or its `key_ops` lack `verify`.
@@ -71,7 +71,7 @@ impl fmt::Display for IgnoredReason {
         f.write_str(match self {
             Self::Malformed => "key is malformed",
             Self::NoKeyId => "key has no id",
-            Self::Algorithm => "key is neither for ES256 nor for RS256",
+            Self::Algorithm => "key is not for ES256, RS256 or EdDSA",
             Self::Purpose => "key is not for verifying signatures",
             Self::Private => "key is published with its private part",
             Self::Duplicate => "key has the id of another one",
@@ -193,6 +193,7 @@ impl Jwk {
         let (algorithm, name) = match (self.kty.as_str(), self.crv.as_deref()) {
             ("EC", Some("P-256")) => (Algorithm::Es256, "ES256"),
             ("RSA", _) => (Algorithm::Rs256, "RS256"),
+            ("OKP", Some("Ed25519")) => (Algorithm::EdDsa, "EdDSA"),
             _ => return None,
         };
         self.alg.as_ref().is_none_or(|alg| alg == name).then_some(algorithm)
@@ -208,6 +209,10 @@ impl Jwk {
                 let point = [&[4], x.as_slice(), y.as_slice()].concat();
                 let has_size = x.len() == COORDINATE_BYTES && y.len() == COORDINATE_BYTES;
                 has_size.then(|| DecodingKey::from_ec_der(&point))
+            }
+            Algorithm::EdDsa => {
+                let x = bytes(&self.x)?;
+                (x.len() == COORDINATE_BYTES).then(|| DecodingKey::from_ed_der(&x))
             }
             Algorithm::Rs256 => {
                 let (n, e) = (bytes(&self.n)?, bytes(&self.e)?);

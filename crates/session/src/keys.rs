@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jsonwebtoken::DecodingKey;
 
-use crate::algorithm::{Algorithm, PublicKey};
+use crate::algorithm::{Algorithm, BackEnd, PublicKey};
 use crate::error::{SessionError, WeakSecret};
 use crate::jwks::JwkSet;
 use crate::part::{Header, Parts};
@@ -79,7 +79,7 @@ impl Keys {
         self
     }
 
-    /// Sets the public keys for ES256 and RS256, and replaces earlier ones.
+    /// Sets the public keys for ES256, RS256 and `EdDSA`, and replaces earlier ones.
     #[must_use]
     pub fn jwks(mut self, set: JwkSet) -> Self {
         self.public = set.keys;
@@ -91,26 +91,33 @@ impl Keys {
     ///
     /// The key decides the algorithm. The header's `alg` and `kid` only say which key is meant,
     /// and a key is never tried with another algorithm than its own.
-    pub(crate) fn check(&self, header: &Header, token: &Parts<'_>) -> Result<(), SessionError> {
+    pub(crate) fn check(
+        &self,
+        back_end: BackEnd,
+        header: &Header,
+        token: &Parts<'_>,
+    ) -> Result<(), SessionError> {
         let algorithm = Algorithm::parse(&header.alg).ok_or(SessionError::Algorithm)?;
         if let Some(id) = &header.kid {
             let mut named = self.public.iter().filter(|key| key.id == *id).peekable();
             if named.peek().is_some() {
                 let key = named.find(|key| key.algorithm == algorithm);
                 let key = key.ok_or(SessionError::Algorithm)?;
-                return signed(algorithm.verifies(&key.key, token));
+                return signed(back_end.verifies(algorithm, &key.key, token));
             }
         }
         match algorithm {
             // The key id of a secret, if present, cannot be looked up.
             Algorithm::Hs256 if !self.secrets.is_empty() => {
-                signed(self.secrets.iter().any(|secret| algorithm.verifies(&secret.0, token)))
+                let mut secrets = self.secrets.iter();
+                signed(secrets.any(|secret| back_end.verifies(algorithm, &secret.0, token)))
             }
-            Algorithm::Es256 | Algorithm::Rs256 if self.has_set => match header.kid {
-                Some(_) => Err(SessionError::UnknownKey),
-                // A public key is found by its id only, so there is nothing to look for.
-                None => Err(SessionError::Malformed),
-            },
+            Algorithm::Es256 | Algorithm::Rs256 | Algorithm::EdDsa if self.has_set => {
+                match header.kid {
+                    Some(_) => Err(SessionError::UnknownKey),
+                    None => Err(SessionError::NoKeyId),
+                }
+            }
             _ => Err(SessionError::Algorithm),
         }
     }

@@ -10,7 +10,7 @@ mod part;
 mod verifier;
 
 pub use claims::Session;
-pub use error::{JwksError, SessionError, WeakSecret};
+pub use error::{JwksError, NoBackEnd, SessionError, WeakSecret};
 pub use jwks::{Ignored, IgnoredReason, JwkSet};
 pub use keys::{Keys, SessionSecret};
 pub use verifier::Verifier;

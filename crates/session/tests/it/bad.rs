@@ -70,7 +70,9 @@ fn algorithms() -> Vec<Bad> {
         "ES384",
         "ES512",
         "ES256K",
-        "EdDSA",
+        "EDDSA",
+        "Ed25519",
+        "Ed448",
         "hs256",
         "HS256 ",
         " HS256",
@@ -107,9 +109,16 @@ fn confusions() -> Vec<Bad> {
         }
     }
     for signer in Signer::ALL {
-        for (algorithm, id) in
-            [("HS256", "es-1"), ("HS256", "rs-1"), ("ES256", "rs-1"), ("RS256", "es-1")]
-        {
+        for (algorithm, id) in [
+            ("HS256", "es-1"),
+            ("HS256", "rs-1"),
+            ("ES256", "rs-1"),
+            ("RS256", "es-1"),
+            ("HS256", "ed-1"),
+            ("ES256", "ed-1"),
+            ("EdDSA", "es-1"),
+            ("EdDSA", "rs-1"),
+        ] {
             let header = json!({"alg": algorithm, "kid": id});
             let token = signer.sign(&header, &claims());
             all.push(bad(format!("{algorithm} with {id} by {signer:?}"), token, ALGORITHM));
@@ -197,7 +206,8 @@ fn headers() -> Vec<Bad> {
     for id in ["es-1", "rs-1"] {
         let signer = Signer::Key(id);
         let header = with(signer.header(), "kid", None);
-        all.push(bad(format!("{id} unnamed"), signer.sign(&header, &claims()), MALFORMED));
+        let unnamed = signer.sign(&header, &claims());
+        all.push(bad(format!("{id} unnamed"), unnamed, SessionError::NoKeyId));
     }
     all
 }

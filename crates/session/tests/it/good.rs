@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use identity::Timestamp;
 use serde_json::{Value, json};
-use session::{Keys, Session, SessionError, Verifier};
+use session::{Keys, NoBackEnd, Session, SessionError, Verifier};
 
-use crate::signer::{NOW, Signer, USER, claims, claims_with, now, secret, set, verifier, with};
+use crate::signer::{
+    NOW, Signer, USER, claims, claims_with, now, secret, set, verifier, verifier_of, with,
+};
 
 fn session() -> Session {
     Session {
@@ -103,7 +105,7 @@ fn keys_are_rotated_without_a_gap() {
     };
     let (old, new) = (token("es-1"), token("es-2"));
     let unknown = Err(SessionError::UnknownKey);
-    let with_set = |ids: &[&str]| Verifier::new(Keys::new().jwks(set(ids)));
+    let with_set = |ids: &[&str]| verifier_of(Keys::new().jwks(set(ids)));
     let cases = [
         ("before", with_set(&["es-1"]), Ok(session()), unknown),
         ("both", with_set(&["es-1", "es-2"]), Ok(session()), Ok(session())),
@@ -136,7 +138,7 @@ fn a_secret_and_a_set_work_side_by_side() {
         ("secret gone", keys(&[other]), signature, algorithm),
     ];
     for (name, keys, want_secret, want_set) in cases {
-        let verifier = Verifier::new(keys);
+        let verifier = verifier_of(keys);
         assert_eq!(verifier.verify(&secret_token, now()), want_secret, "{name}, secret");
         assert_eq!(verifier.verify(&set_token, now()), want_set, "{name}, set");
     }
@@ -145,8 +147,63 @@ fn a_secret_and_a_set_work_side_by_side() {
 #[test]
 fn nothing_secret_is_printed() {
     let shown = format!("{:?}", verifier());
-    assert!(shown.contains("Keys(1 secret, 4 public keys)"), "{shown}");
+    assert!(shown.contains("Keys(1 secret, 5 public keys)"), "{shown}");
     assert!(!shown.contains(secret()), "{shown}");
     let secret: session::SessionSecret = secret().parse().expect("long enough");
     assert_eq!(format!("{secret:?}"), "SessionSecret([redacted])");
+}
+
+#[test]
+fn a_verifier_needs_a_back_end() {
+    let has_one = cfg!(any(feature = "aws_lc_rs", feature = "rust_crypto"));
+    assert_eq!(Verifier::new(Keys::new()).map(drop), if has_one { Ok(()) } else { Err(NoBackEnd) });
+}
+
+#[test]
+fn the_claims_of_other_issuers_are_read_as_any_type() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Claims {
+        sub: String,
+        azp: Option<String>,
+    }
+    let signer = Signer::Key("ed-1");
+    let claims =
+        json!({"sub": "user_2abc", "azp": "https://a.example", "exp": NOW + 60, "iss": "i"});
+    let token = signer.sign(&signer.header(), &claims);
+    let verifier = verifier().any_audience().issuer("i");
+    let want = Claims { sub: "user_2abc".into(), azp: Some("https://a.example".into()) };
+    assert_eq!(verifier.verify_claims::<Claims>(&token, now()), Ok(want));
+
+    let no_uuid = Err(SessionError::Claim { name: "sub" });
+    assert_eq!(verifier.verify(&token, now()), no_uuid, "a session is that of a UUID");
+    let cases = [
+        (
+            "shape",
+            verifier.verify_claims::<Vec<String>>(&token, now()).map(drop),
+            SessionError::Shape,
+        ),
+        (
+            "issuer",
+            verifier.clone().issuer("j").verify_claims::<Claims>(&token, now()).map(drop),
+            SessionError::Claim { name: "iss" },
+        ),
+        (
+            "audience",
+            verifier.clone().audience("a").verify_claims::<Claims>(&token, now()).map(drop),
+            SessionError::Claim { name: "aud" },
+        ),
+        (
+            "time",
+            verifier.verify_claims::<Claims>(&token, now() + Duration::from_secs(90)).map(drop),
+            SessionError::Expired,
+        ),
+        (
+            "signature",
+            verifier.verify_claims::<Claims>(&token[..token.len() - 4], now()).map(drop),
+            SessionError::Signature,
+        ),
+    ];
+    for (name, got, want) in cases {
+        assert_eq!(got, Err(want), "{name}");
+    }
 }

@@ -27,7 +27,8 @@ pub(crate) enum Signer {
 }
 
 impl Signer {
-    pub(crate) const ALL: [Self; 3] = [Self::Secret, Self::Key("es-1"), Self::Key("rs-1")];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Secret, Self::Key("es-1"), Self::Key("rs-1"), Self::Key("ed-1")];
 
     /// The header that goes with the key.
     pub(crate) fn header(self) -> Value {
@@ -56,27 +57,38 @@ impl Signer {
             Self::Key(id) => {
                 let private = KEYS["keys"][id]["private"].as_str().expect("a known key");
                 let private = STANDARD.decode(private).expect("base64");
-                if algorithm(id) == "ES256" {
-                    (EncodingKey::from_ec_der(&private), Algorithm::ES256)
-                } else {
-                    (EncodingKey::from_rsa_der(&private), Algorithm::RS256)
+                match algorithm(id) {
+                    "ES256" => (EncodingKey::from_ec_der(&private), Algorithm::ES256),
+                    "EdDSA" => (EncodingKey::from_ed_der(&private), Algorithm::EdDSA),
+                    _ => (EncodingKey::from_rsa_der(&private), Algorithm::RS256),
                 }
             }
         };
-        jsonwebtoken::crypto::sign(signed.as_bytes(), &key, algorithm).expect("signed")
+        made(signed, &key, algorithm)
     }
+}
+
+/// A signature by aws-lc, whatever else is built into `jsonwebtoken`.
+fn made(signed: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
+    let signer = (jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.signer_factory)(&algorithm, key);
+    let signature = signer.expect("a key").try_sign(signed.as_bytes()).expect("signed");
+    URL_SAFE_NO_PAD.encode(signature)
 }
 
 /// HS256 with any bytes as the secret.
 pub(crate) fn sign_with_bytes(secret: &[u8], header: &Value, claims: &Value) -> String {
     let signed = format!("{}.{}", encode(&header.to_string()), encode(&claims.to_string()));
     let key = EncodingKey::from_secret(secret);
-    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256);
-    format!("{signed}.{}", signature.expect("signed"))
+    let signature = made(&signed, &key, Algorithm::HS256);
+    format!("{signed}.{signature}")
 }
 
 fn algorithm(id: &str) -> &'static str {
-    if id.starts_with("es") { "ES256" } else { "RS256" }
+    match &id[..2] {
+        "es" => "ES256",
+        "ed" => "EdDSA",
+        _ => "RS256",
+    }
 }
 
 pub(crate) fn encode(text: &str) -> String {
@@ -102,8 +114,12 @@ pub(crate) fn set(ids: &[&str]) -> JwkSet {
 pub(crate) fn verifier() -> Verifier {
     let keys = Keys::new()
         .secret(secret().parse().expect("long enough"))
-        .jwks(set(&["es-1", "es-2", "rs-1", "rs-2"]));
-    Verifier::new(keys)
+        .jwks(set(&["es-1", "es-2", "rs-1", "rs-2", "ed-1"]));
+    verifier_of(keys)
+}
+
+pub(crate) fn verifier_of(keys: Keys) -> Verifier {
+    Verifier::new(keys).expect("a back end")
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -1,7 +1,7 @@
 //! Events into rows: every order, every repetition and every division gives the same.
 
 use calls::{Event, Fact, LegEvent, LegStatus};
-use identity::{ContactId, Timestamp, WorkspaceId};
+use identity::{ContactId, WorkspaceId};
 use serde_json::json;
 use store_pg::{Store, StoreError, StoreOptions, StoredEvent};
 

@@ -18,7 +18,14 @@ pub(crate) fn payload(jwt: &str) -> String {
 
 /// A token by the other library, with any header and claims.
 pub(crate) fn forge(header: &Header, claims: &Value, secret: &str) -> String {
+    by_aws_lc();
     encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).expect("a token")
+}
+
+/// Chooses the back end of the other library, whatever else is built into it.
+fn by_aws_lc() {
+    // The second time it is installed already.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }
 
 #[test]
@@ -33,6 +40,7 @@ fn jsonwebtoken_accepts_and_reads_the_same() {
     rules.set_required_spec_claims(&["exp", "nbf", "iss", "sub"]);
     rules.set_issuer(&[KEY]);
     let judge = DecodingKey::from_secret(SECRET.as_bytes());
+    by_aws_lc();
     let token = decode::<Value>(&jwt, &judge, &rules).expect("a good token");
     assert_eq!(token.header.cty.as_deref(), Some("twilio-fpa;v=1"));
     assert_eq!(
