@@ -87,6 +87,10 @@ impl Play<'_> {
         self.conference()?;
         self.queue()?;
         self.recording()?;
+        self.account()?;
+        self.numbers()?;
+        self.apps_and_keys()?;
+        self.recorded_call()?;
         self.errors()
     }
 
@@ -216,6 +220,102 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// The account is read, as set-up checks do.
+    fn account(&mut self) -> io::Result<()> {
+        let sid = self.stage.account.sid().to_string();
+        let account = json!(["api", "accounts", [sid]]);
+        let found = self.act(account, "fetch", Value::Null)?;
+        for (name, want) in [
+            ("sid", json!(sid)),
+            ("status", json!("active")),
+            ("type", json!("Full")),
+            ("auth_token", json!(self.stage.token)),
+        ] {
+            self.same(name, &found[name], &want);
+        }
+        let listed = self.act(json!(["api", "accounts"]), "list", json!({}))?;
+        self.same("accounts", &listed[0]["sid"], &json!(sid));
+        Ok(())
+    }
+
+    /// A number is bought, found, changed and given back; a caller id is verified.
+    fn numbers(&mut self) -> io::Result<()> {
+        let all = json!(["incoming_phone_numbers"]);
+        let listed = self.act(all.clone(), "list", json!({ "phone_number": NUMBER }))?;
+        self.same("number", &listed[0]["phone_number"], &json!(NUMBER));
+        let made = json!({ "phone_number": "+15005550042", "voice_url": "http://127.0.0.1:9/a" });
+        let made = self.act(all, "create", made)?;
+        let one = json!(["incoming_phone_numbers", [text(&made["sid"])]]);
+        let change = json!({ "voice_url": "http://127.0.0.1:9/b", "friendly_name": "Shop" });
+        let changed = self.act(one.clone(), "update", change)?;
+        self.same("its URL", &changed["voice_url"], &json!("http://127.0.0.1:9/b"));
+        self.same("its name", &changed["friendly_name"], &json!("Shop"));
+        let found = self.act(one.clone(), "fetch", Value::Null)?;
+        self.same("its Sid", &found["sid"], &made["sid"]);
+        self.same("voice", &found["capabilities"]["voice"], &json!(true));
+        let removed = self.act(one.clone(), "remove", Value::Null)?;
+        self.same("given back", &removed, &json!(true));
+        let gone = self.act(one, "fetch", Value::Null)?;
+        self.same("gone", &gone["code"], &json!(20404));
+        let ids = json!(["outgoing_caller_ids"]);
+        self.act(json!(["validation_requests"]), "create", json!({ "phone_number": OWN }))?;
+        let listed = self.act(ids, "list", json!({ "phone_number": OWN }))?;
+        self.same("caller id", &listed[0]["phone_number"], &json!(OWN));
+        let one = json!(["outgoing_caller_ids", [text(&listed[0]["sid"])]]);
+        let named = self.act(one.clone(), "update", json!({ "friendly_name": "Desk" }))?;
+        self.same("its name", &named["friendly_name"], &json!("Desk"));
+        let removed = self.act(one, "remove", Value::Null)?;
+        self.same("caller id removed", &removed, &json!(true));
+        Ok(())
+    }
+
+    /// A TwiML App and a key are created, changed and deleted.
+    fn apps_and_keys(&mut self) -> io::Result<()> {
+        let app = json!({ "friendly_name": "Softphone", "voice_url": "http://127.0.0.1:9/a" });
+        for (resource, make, args) in [
+            ("applications", "applications", app),
+            ("keys", "new_keys", json!({ "friendly_name": "Softphone" })),
+            ("signing_keys", "new_signing_keys", json!({ "friendly_name": "Softphone" })),
+        ] {
+            let made = self.act(json!([make]), "create", args)?;
+            let sid = made["sid"].clone();
+            let one = json!([resource, [text(&sid)]]);
+            if resource != "applications" {
+                self.same("a secret", &json!(text(&made["secret"]).len()), &json!(32));
+            }
+            let found = self.act(one.clone(), "fetch", Value::Null)?;
+            self.same(resource, &found["friendly_name"], &json!("Softphone"));
+            let named = self.act(one.clone(), "update", json!({ "friendly_name": "Till" }))?;
+            self.same(resource, &named["friendly_name"], &json!("Till"));
+            let listed = self.act(json!([resource]), "list", json!({}))?;
+            let known = listed.as_array().is_some_and(|all| all.iter().any(|it| it["sid"] == sid));
+            self.same(resource, &json!(known), &json!(true));
+            let removed = self.act(one, "remove", Value::Null)?;
+            self.same(resource, &removed, &json!(true));
+        }
+        Ok(())
+    }
+
+    /// A call is recorded, and a machine is detected.
+    fn recorded_call(&mut self) -> io::Result<()> {
+        let args = json!({
+            "to": self.stage.customer, "from": NUMBER, "twiml": WAITS, "record": true,
+            "recording_channels": "dual", "machine_detection": "Enable",
+        });
+        let call = text(&self.act(json!(["calls"]), "create", args)?["sid"]);
+        self.stage.passes(8);
+        let found = self.act(json!(["calls", [call]]), "fetch", Value::Null)?;
+        self.same("who answered", &found["answered_by"], &json!("human"));
+        self.act(json!(["calls", [call]]), "update", json!({ "status": "completed" }))?;
+        let listed = self.act(json!(["calls", [call], "recordings"]), "list", json!({}))?;
+        self.same("its source", &listed[0]["source"], &json!("OutboundAPI"));
+        self.same("its channels", &listed[0]["channels"], &json!(2));
+        let one = json!(["recordings", [text(&listed[0]["sid"])]]);
+        let removed = self.act(one, "remove", Value::Null)?;
+        self.same("removed", &removed, &json!(true));
+        Ok(())
+    }
+
     /// Each refusal has Twilio's number, and the libraries understand it.
     fn errors(&mut self) -> io::Result<()> {
         let customer = self.stage.customer.clone();
@@ -303,6 +403,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+const OWN: &str = "+15005550199";
 const NUMBER: &str = "+15005550001";
 const SAYS: &str = "<Response><Say>Good day.</Say><Pause length=\"600\"/></Response>";
 const WAITS: &str = "<Response><Pause length=\"600\"/></Response>";

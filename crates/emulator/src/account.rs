@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber};
+use identity::{AccountSid, ApiKeySid, AppSid, ParseError, PhoneNumber, QueueSid};
 use twilio_sig::{AuthToken, SecretError};
 use voice_token::TokenError;
 
 use crate::address::is_identity;
 use crate::shared::Shared;
 use crate::state::party::{Party, Presence};
+use crate::state::queue::DEFAULT_QUEUE_SIZE;
 use crate::state::secret::Secret;
-use crate::state::tables::KeyRow;
+use crate::state::tables::{AppRow, KeyRow, NumberRow};
+use crate::world::World;
 use crate::{Address, Agent, Behaviour, Voice};
 
 /// An account or subaccount. Numbers, TwiML Apps, API keys and agents belong to it.
@@ -87,7 +89,7 @@ impl Account {
     /// The TwiML Apps.
     pub fn apps(&self) -> Vec<AppSid> {
         self.shared.read(|world| {
-            let apps = world.tables.apps.iter().filter(|(_, (owner, _))| *owner == self.sid);
+            let apps = world.tables.apps.iter().filter(|(_, app)| app.account == self.sid);
             apps.map(|(sid, _)| *sid).collect()
         })
     }
@@ -95,7 +97,7 @@ impl Account {
     /// The numbers.
     pub fn numbers(&self) -> Vec<PhoneNumber> {
         self.shared.read(|world| {
-            let numbers = world.tables.numbers.iter().filter(|(_, (owner, _))| *owner == self.sid);
+            let numbers = world.tables.numbers.iter().filter(|(_, row)| row.account == self.sid);
             numbers.map(|(number, _)| number.clone()).collect()
         })
     }
@@ -129,8 +131,10 @@ impl Account {
     /// [`ParseError`] if it is not in E.164 form.
     pub fn number(&self, number: &str, voice: Voice) -> Result<PhoneNumber, ParseError> {
         let number: PhoneNumber = number.parse()?;
-        let row = (self.sid, voice);
-        self.shared.write(|world| world.tables.numbers.insert(number.clone(), row));
+        self.shared.write(|world| {
+            let row = NumberRow { voice, ..NumberRow::new(self.sid, world.time.now) };
+            world.tables.numbers.insert(number.clone(), row);
+        });
         Ok(number)
     }
 
@@ -145,19 +149,28 @@ impl Account {
         Ok(number)
     }
 
+    /// Creates a queue with a given Sid, which an application may have in its settings. A queue that
+    /// has this Sid or this name already stays as it is.
+    pub fn queue(&self, sid: QueueSid, name: &str) {
+        self.shared.write(|world| {
+            let now = world.time.now;
+            world.queues.open(sid, self.sid, name, DEFAULT_QUEUE_SIZE, now);
+        });
+    }
+
     /// Creates a TwiML App: its URLs handle the calls of browsers. Its Sid is derived from the seed.
     pub fn app(&self, voice: Voice) -> AppSid {
-        let sid = self.shared.read(|world| {
-            let number = world.tables.apps.len() as u64;
-            AppSid::from_bytes(world.seed.derive("app", number).bytes())
-        });
+        let sid = self.shared.read(World::next_app);
         self.app_with(sid, voice);
         sid
     }
 
     /// Creates a TwiML App with a given Sid, or changes it.
     pub fn app_with(&self, sid: AppSid, voice: Voice) {
-        self.shared.write(|world| world.tables.apps.insert(sid, (self.sid, voice)));
+        self.shared.write(|world| {
+            let row = AppRow { voice, ..AppRow::new(self.sid, world.time.now) };
+            world.tables.apps.insert(sid, row);
+        });
     }
 
     /// Creates an API key. Sid and secret are derived from the seed.
@@ -167,7 +180,7 @@ impl Account {
     /// Never: the seed always gives a valid key.
     pub fn api_key(&self) -> Result<ApiKey, TokenError> {
         let key = self.shared.read(|world| {
-            let seed = world.seed.derive("key", world.tables.keys.len() as u64);
+            let seed = world.next_key();
             ApiKey {
                 sid: ApiKeySid::from_bytes(seed.bytes()),
                 secret: seed.derive("secret", 0).hex(),
@@ -184,8 +197,18 @@ impl Account {
     /// [`TokenError`] if the secret is invalid.
     pub fn api_key_with(&self, sid: ApiKeySid, secret: &str) -> Result<(), TokenError> {
         let key = voice_token::ApiKey::parse(sid.as_str(), secret)?;
-        let row = KeyRow { account: self.sid, key, secret: Secret::new(secret) };
-        self.shared.write(|world| world.tables.keys.insert(sid, row));
+        self.shared.write(|world| {
+            let now = world.time.now;
+            let row = KeyRow {
+                account: self.sid,
+                key,
+                secret: Secret::new(secret),
+                name: String::new(),
+                created_at: now,
+                updated_at: now,
+            };
+            world.tables.keys.insert(sid, row);
+        });
         Ok(())
     }
 

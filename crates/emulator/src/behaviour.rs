@@ -30,6 +30,33 @@ pub enum Behaviour {
     ByHand,
 }
 
+/// Who answers a phone, as machine detection finds it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AnsweredBy {
+    /// A person.
+    #[default]
+    Human,
+    /// An answering machine, which beeps after its greeting.
+    Machine,
+    /// A fax.
+    Fax,
+    /// Somebody who cannot be told from a machine.
+    Unknown,
+}
+
+impl AnsweredBy {
+    /// Twilio's word. `to_the_end` says whether a greeting was heard to its end.
+    pub(crate) fn word(self, to_the_end: bool) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Machine if to_the_end => "machine_end_beep",
+            Self::Machine => "machine_start",
+            Self::Fax => "fax",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Behaviour {
     /// Answers after ringing for this long, and leaves hanging up to the other side.
     pub const fn answers(after: Duration) -> Self {

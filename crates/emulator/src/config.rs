@@ -45,6 +45,9 @@ pub struct Config {
     pub play_length: Duration,
     /// How long a caller speaks into `<Record>` before falling silent.
     pub message_length: Duration,
+    /// How long machine detection takes. A machine that is waited for until its greeting is over
+    /// (`DetectMessageEnd`) greets for [`Config::message_length`].
+    pub detection_length: Duration,
     /// The time limit of a bridge without a `timeLimit`: 14,400 s (documentation of `<Dial>`).
     pub time_limit: Duration,
     /// The decisions where Twilio's behaviour is not known.
@@ -68,6 +71,7 @@ impl Default for Config {
             ring_delay: Duration::from_millis(200),
             play_length: Duration::from_secs(3),
             message_length: Duration::from_secs(5),
+            detection_length: Duration::from_secs(4),
             time_limit: Duration::from_secs(14_400),
             unknowns: Unknowns::default(),
             keep_entries: 100_000,

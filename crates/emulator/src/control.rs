@@ -92,6 +92,7 @@ fn route(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, Refusal> {
         ("POST", ["accounts"]) => setup::account(shared, body()?).map(|made| created(&made)),
         ("POST", ["numbers"]) => setup::number(shared, body()?).map(|made| created(&made)),
         ("POST", ["caller_ids"]) => setup::caller_id(shared, body()?).map(|made| created(&made)),
+        ("POST", ["queues"]) => setup::queue(shared, body()?).map(|made| created(&made)),
         ("POST", ["apps"]) => setup::app(shared, body()?).map(|made| created(&made)),
         ("POST", ["keys"]) => setup::key(shared, body()?).map(|made| created(&made)),
         (method, _) => Err(Refusal::absent(&format!("{method} {}", http.path))),

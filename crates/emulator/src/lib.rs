@@ -44,7 +44,7 @@ mod world;
 pub use account::{Account, ApiKey};
 pub use address::{Address, CallStatus, Direction, Progress};
 pub use agent::{Agent, Ringing};
-pub use behaviour::Behaviour;
+pub use behaviour::{AnsweredBy, Behaviour};
 pub use call::{Call, Stall};
 pub use clock::Clock;
 pub use conference::{Conference, ConferenceStatus, Participant};

@@ -7,7 +7,7 @@ use crate::address::is_key;
 use crate::shared::Shared;
 use crate::state::call::Caller;
 use crate::state::party::{Party, Presence};
-use crate::{Address, Behaviour, Call, Ear, Sound};
+use crate::{Address, AnsweredBy, Behaviour, Call, Ear, Sound};
 
 /// A virtual phone: it calls in, and it can be dialled.
 ///
@@ -47,6 +47,17 @@ impl Phone {
             world.add_party(party);
         });
         self
+    }
+
+    /// Sets who answers the phone, as machine detection finds it. Until [`Phone::behaves`] the phone
+    /// does not exist, and this has no effect.
+    pub fn answered_by(&self, who: AnsweredBy) {
+        self.shared.write(|world| {
+            let known = world.parties.phone(&self.address);
+            if let Some(party) = known.and_then(|id| world.parties.get_mut(id)) {
+                party.answers_as = who;
+            }
+        });
     }
 
     /// Sets what the person at the phone says on every call. It plays in real time, whatever the

@@ -4,15 +4,19 @@
 
 mod absent;
 mod accounts;
+mod apps;
 mod caller_ids;
 mod calls;
 mod conferences;
 mod error;
 mod form;
+mod keys;
+mod numbers;
 mod page;
 mod participants;
 mod queues;
 mod recordings;
+mod settings;
 mod user;
 
 use std::sync::Arc;
@@ -124,11 +128,32 @@ impl Request<'_> {
             ("POST", ["Queues", sid, "Members", who]) => queues::dequeue(self, sid, who),
             ("GET", ["Recordings"]) => recordings::list(self),
             ("GET", ["Recordings", sid]) if is_json => recordings::fetch(self, sid),
+            ("GET", ["Recordings", sid]) if sid.strip_suffix(".mp3").is_some() => {
+                recordings::mp3(self, sid)
+            }
             // Without a suffix, the path is the file: Twilio's webhooks use that URL.
             ("GET", ["Recordings", sid]) => {
                 recordings::file(self, sid.strip_suffix(".wav").unwrap_or(sid))
             }
             ("DELETE", ["Recordings", sid]) => recordings::delete(self, sid),
+            ("DELETE", ["Calls", call, "Recordings", sid]) => {
+                calls::find(self, call).and_then(|_| recordings::delete(self, sid))
+            }
+            ("GET", ["IncomingPhoneNumbers"]) => numbers::list(self),
+            ("POST", ["IncomingPhoneNumbers"]) => numbers::create(self),
+            ("GET", ["IncomingPhoneNumbers", sid]) if is_sid(sid) => numbers::fetch(self, sid),
+            ("POST", ["IncomingPhoneNumbers", sid]) if is_sid(sid) => numbers::update(self, sid),
+            ("DELETE", ["IncomingPhoneNumbers", sid]) => numbers::delete(self, sid),
+            ("GET", ["Applications"]) => apps::list(self),
+            ("POST", ["Applications"]) => apps::create(self),
+            ("GET", ["Applications", sid]) => apps::fetch(self, sid),
+            ("POST", ["Applications", sid]) => apps::update(self, sid),
+            ("DELETE", ["Applications", sid]) => apps::delete(self, sid),
+            ("GET", [name @ ("Keys" | "SigningKeys")]) => keys::list(self, name),
+            ("POST", ["Keys" | "SigningKeys"]) => keys::create(self),
+            ("GET", ["Keys" | "SigningKeys", sid]) => keys::fetch(self, sid),
+            ("POST", ["Keys" | "SigningKeys", sid]) => keys::update(self, sid),
+            ("DELETE", ["Keys" | "SigningKeys", sid]) => keys::delete(self, sid),
             ("GET", ["OutgoingCallerIds"]) => caller_ids::list(self),
             ("POST", ["OutgoingCallerIds"]) => caller_ids::create(self),
             ("GET", ["OutgoingCallerIds", sid]) => caller_ids::fetch(self, sid),
@@ -159,6 +184,11 @@ impl Request<'_> {
     fn uri(&self, below: &str) -> String {
         uri(self.account, below)
     }
+}
+
+/// Whether it is the Sid of a number: other words are resources of their own.
+fn is_sid(text: &str) -> bool {
+    text.starts_with("PN")
 }
 
 fn uri(account: AccountSid, below: &str) -> String {

@@ -64,6 +64,8 @@ pub enum What {
         /// What happened.
         what: &'static str,
     },
+    /// Machine detection has found who answered: Twilio's word, for example `machine_start`.
+    AnsweredBy(&'static str),
     /// A recording has a new state.
     Recording {
         /// `RE…`.
@@ -172,6 +174,7 @@ impl fmt::Display for What {
             Self::InviteDropped { by } => write!(f, "{by} is on a call and drops the invite"),
             Self::Conference { name, what } => write!(f, "conference {name}: {what}"),
             Self::Queue { name, what } => write!(f, "queue {name}: {what}"),
+            Self::AnsweredBy(who) => write!(f, "answered by {who}"),
             Self::Recording { sid, status } => write!(f, "recording {sid} is {status}"),
             Self::Heard(Heard::Said(text)) => write!(f, "the caller hears “{text}”"),
             Self::Heard(Heard::Played(what)) => write!(f, "the caller hears {what}"),

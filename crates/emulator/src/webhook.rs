@@ -30,6 +30,8 @@ pub enum Kind {
     Wait,
     /// The status callback of a conference.
     Conference,
+    /// The result of machine detection (`AsyncAmdStatusCallback`).
+    Detection,
     /// The file of a `<Play>`.
     Sound,
 }
@@ -67,6 +69,7 @@ impl fmt::Display for Kind {
             Self::Whisper => "whisper",
             Self::Wait => "wait",
             Self::Conference => "conference",
+            Self::Detection => "detection",
             Self::Sound => "sound",
         })
     }

@@ -133,7 +133,7 @@ const API: [(&str, ApiMishap); 3] = [
     ("lost", ApiMishap::Lost),
 ];
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Voice,
     Kind::Redirect,
     Kind::Action,
@@ -141,6 +141,7 @@ const KINDS: [Kind; 7] = [
     Kind::LegStatus,
     Kind::CallStatus,
     Kind::Recording,
+    Kind::Detection,
 ];
 
 const STEPS: [Progress; 4] =

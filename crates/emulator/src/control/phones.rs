@@ -13,7 +13,7 @@ use crate::shared::Shared;
 use crate::state::call::{Call, Doing};
 use crate::state::party::{Party, PartyId};
 use crate::world::World;
-use crate::{Address, Behaviour, Direction, Ear, HandError, Phone, Sound};
+use crate::{Address, AnsweredBy, Behaviour, Direction, Ear, HandError, Phone, Sound};
 
 /// Every phone that has a behaviour or is on a call.
 pub(super) fn list(shared: &Shared) -> Value {
@@ -41,15 +41,29 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
     number_of(number)?;
     let wanted = body.take("behaviour").map(behaviour).transpose()?;
     let plays = body.take("sound").map(sound).transpose()?;
+    let who = body.text("answered_by")?.map(|word| answered_by(&word)).transpose()?;
     body.end()?;
     let phone = Phone::new(Arc::clone(shared), Address::Number(number.to_owned()));
     if let Some(plays) = plays {
         phone.plays(plays);
     }
     if let Some(wanted) = wanted {
-        phone.behaves(wanted);
+        phone.clone().behaves(wanted);
+    }
+    if let Some(who) = who {
+        phone.answered_by(who);
     }
     Ok(show(shared, number))
+}
+
+fn answered_by(word: &str) -> Result<AnsweredBy, Refusal> {
+    Ok(match word {
+        "human" => AnsweredBy::Human,
+        "machine" => AnsweredBy::Machine,
+        "fax" => AnsweredBy::Fax,
+        "unknown" => AnsweredBy::Unknown,
+        _ => return Err(Refusal::bad("`answered_by` is human, machine, fax or unknown")),
+    })
 }
 
 /// Refuses what cannot be the number of a phone.
@@ -198,6 +212,12 @@ fn phone(world: &World, number: &str) -> Value {
     json!({
         "number": number,
         "behaviour": party.map_or(json!("absent"), |party| words(party.behaviour)),
+        "answered_by": match party.map(|party| party.answers_as).unwrap_or_default() {
+            AnsweredBy::Human => "human",
+            AnsweredBy::Machine => "machine",
+            AnsweredBy::Fax => "fax",
+            AnsweredBy::Unknown => "unknown",
+        },
         "state": state,
         "ringing": pending.iter().filter_map(|leg| ringing(world, *leg)).collect::<Vec<_>>(),
         "on_call": on_call.map(|sid| sid.to_string()),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::fields::wrong;
 use super::{Fields, Refusal, phones};
 use crate::shared::Shared;
+use crate::state::queue::DEFAULT_QUEUE_SIZE;
 use crate::world::World;
 use crate::{Account, Method, Voice};
 
@@ -58,9 +59,10 @@ fn all(shared: &Arc<Shared>, json: &[u8]) -> Result<(), Refusal> {
 
 type Make = fn(&Arc<Shared>, Fields) -> Result<Value, Refusal>;
 
-const PARTS: [(&str, Make); 5] = [
+const PARTS: [(&str, Make); 6] = [
     ("numbers", number),
     ("caller_ids", caller_id),
+    ("queues", queue),
     ("apps", app),
     ("keys", key),
     ("devices", super::devices::open),
@@ -104,6 +106,26 @@ pub(super) fn caller_id(shared: &Arc<Shared>, mut body: Fields) -> Result<Value,
     let number: PhoneNumber = number.parse().map_err(|error| wrong("number", &error))?;
     let sid = shared.write(|world| world.verify(account, number.clone(), name));
     Ok(json!({ "account_sid": account.as_str(), "number": number.as_str(), "caller_id_sid": sid }))
+}
+
+/// Creates a queue, with a given Sid or without.
+pub(super) fn queue(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Refusal> {
+    let account = account_of(shared, &mut body)?;
+    let (sid, name) = (body.parsed("sid")?, body.needed("name")?);
+    let size = body.whole("max_size")?.unwrap_or(DEFAULT_QUEUE_SIZE);
+    body.end()?;
+    let sid = shared.write(|world| {
+        let now = world.time.now;
+        if world.queues.named(account, &name).is_some() {
+            return None;
+        }
+        match sid {
+            Some(sid) => world.queues.open(sid, account, &name, size, now).then_some(sid),
+            None => Some(world.queues.create(world.seed, account, &name, size, now)),
+        }
+    });
+    let sid = sid.ok_or_else(|| Refusal::conflict("the name or the Sid of a queue is taken"))?;
+    Ok(json!({ "account_sid": account.as_str(), "queue_sid": sid.as_str() }))
 }
 
 /// Creates a TwiML App, or changes it.
@@ -188,14 +210,20 @@ fn method(body: &mut Fields, name: &str) -> Result<Method, Refusal> {
 
 fn described(world: &World, sid: AccountSid, auth_token: &str) -> Value {
     let tables = &world.tables;
-    let numbers = tables.numbers.iter().filter(|(_, (owner, _))| *owner == sid);
-    let numbers = numbers.map(|(number, (_, voice))| with(voice, "number", number.as_str()));
+    let numbers = tables.numbers.iter().filter(|(_, row)| row.account == sid);
+    let numbers = numbers.map(|(number, row)| {
+        let mut shown = with(&row.voice, "number", number.as_str());
+        shown["voice_application_sid"] = json!(row.app.map(|app| app.to_string()));
+        shown
+    });
     let caller_ids = tables.caller_ids_of(sid);
     let caller_ids = caller_ids.map(
         |(number, row)| json!({ "number": number.as_str(), "name": row.name, "sid": row.sid }),
     );
-    let apps = tables.apps.iter().filter(|(_, (owner, _))| *owner == sid);
-    let apps = apps.map(|(app, (_, voice))| with(voice, "sid", app.as_str()));
+    let apps = tables.apps.iter().filter(|(_, row)| row.account == sid);
+    let apps = apps.map(|(app, row)| with(&row.voice, "sid", app.as_str()));
+    let queues = world.queues.values().filter(|it| it.account == sid);
+    let queues = queues.map(|it| json!({ "sid": it.sid.as_str(), "name": it.name }));
     let keys = tables.keys.iter().filter(|(_, row)| row.account == sid);
     let keys = keys.map(|(key, row)| json!({ "sid": key.as_str(), "secret": row.secret.reveal() }));
     json!({
@@ -204,6 +232,7 @@ fn described(world: &World, sid: AccountSid, auth_token: &str) -> Value {
         "parent_sid": tables.parent(sid).map(|parent| parent.to_string()),
         "numbers": numbers.collect::<Vec<_>>(),
         "caller_ids": caller_ids.collect::<Vec<_>>(),
+        "queues": queues.collect::<Vec<_>>(),
         "apps": apps.collect::<Vec<_>>(),
         "keys": keys.collect::<Vec<_>>(),
     })

@@ -105,6 +105,7 @@ fn kind(what: &What) -> &'static str {
         What::InviteDropped { .. } => "invite_dropped",
         What::Conference { .. } => "conference",
         What::Queue { .. } => "queue",
+        What::AnsweredBy(_) => "answered_by",
         What::Recording { .. } => "recording",
         What::Heard(_) => "heard",
         What::Webhook(_) => "webhook",

@@ -74,10 +74,14 @@ fn show(tables: &Tables, sid: AccountSid) -> Option<Value> {
 }
 
 /// The resources below an account that are emulated.
-const BELOW: [(&str, &str); 5] = [
+const BELOW: [(&str, &str); 9] = [
+    ("applications", "Applications"),
     ("calls", "Calls"),
     ("conferences", "Conferences"),
+    ("incoming_phone_numbers", "IncomingPhoneNumbers"),
+    ("keys", "Keys"),
     ("outgoing_caller_ids", "OutgoingCallerIds"),
     ("queues", "Queues"),
     ("recordings", "Recordings"),
+    ("signing_keys", "SigningKeys"),
 ];

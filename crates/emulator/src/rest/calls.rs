@@ -4,6 +4,7 @@ mod create;
 mod show;
 
 pub(super) use create::{Plan, subscription};
+pub(super) use show::formatted;
 
 use std::cmp::Reverse;
 

@@ -109,6 +109,10 @@ pub(super) const NO_FROM: u32 = 21_213;
 pub(super) const APPLICATION: u32 = 21_218;
 /// 21220: the status of the call does not allow this.
 pub(super) const CALL_STATE: u32 = 21_220;
+/// 21422: the number is not available.
+pub(super) const NUMBER_TAKEN: u32 = 21_422;
+/// 21502: the voice URL of a number or app cannot be requested.
+pub(super) const VOICE_URL: u32 = 21_502;
 /// 21609: the URL of a status callback cannot be requested.
 pub(super) const STATUS_CALLBACK: u32 = 21_609;
 /// 32018: the document is longer than 4000 characters.

@@ -35,6 +35,11 @@ impl Form {
         self.all(name).last()
     }
 
+    /// The last value of a name, also if it is empty.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// Every value of a name.
     pub(super) fn all<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
         let of_name = move |(key, value): &'a (String, String)| {

@@ -95,6 +95,12 @@ pub(super) fn file(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> 
     file.map(|file| text("audio/x-wav", file)).ok_or_else(|| request.absent())
 }
 
+/// The file as MP3, which is refused in words.
+pub(super) fn mp3(request: &Request<'_>, file: &str) -> Result<Reply, ApiError> {
+    let sid = find(request, file.trim_end_matches(".mp3"))?;
+    Err(ApiError::not_emulated(format!("the sound of a recording as MP3: ask for {sid}.wav")))
+}
+
 /// Deletes a recording.
 pub(super) fn delete(request: &Request<'_>, sid: &str) -> Result<Reply, ApiError> {
     let sid = find(request, sid)?;
@@ -132,7 +138,8 @@ fn find(request: &Request<'_>, sid: &str) -> Result<RecordingSid, ApiError> {
     sid.parse().ok().filter(theirs).ok_or_else(|| request.absent())
 }
 
-fn report(form: &Form) -> Result<Option<RecordingReport>, ApiError> {
+/// Where a recording is reported.
+pub(super) fn report(form: &Form) -> Result<Option<RecordingReport>, ApiError> {
     let target = form.callback("RecordingStatusCallback", "RecordingStatusCallbackMethod")?;
     let events: Vec<&str> =
         form.all("RecordingStatusCallbackEvent").flat_map(str::split_whitespace).collect();

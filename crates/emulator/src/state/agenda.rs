@@ -1,6 +1,7 @@
 //! Future events, ordered by time.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use identity::{CallSid, Timestamp};
 
@@ -18,6 +19,8 @@ pub(crate) enum Due {
     RingsOut { call: CallSid },
     /// The time limit of a call of the REST API is reached.
     CallLimit { call: CallSid },
+    /// It is known whether a machine has answered a call of the REST API. That has taken this long.
+    Detected { call: CallSid, length: Duration },
     /// The caller presses the next key.
     Presses { call: CallSid, generation: u64 },
     /// The time limit of a stay is reached.

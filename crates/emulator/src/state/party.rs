@@ -6,7 +6,7 @@ use std::time::Duration;
 use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
 use crate::frame::SocketId;
-use crate::{Address, Behaviour};
+use crate::{Address, AnsweredBy, Behaviour};
 
 /// The id of a party.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -30,6 +30,8 @@ pub(crate) struct Party {
     pub(crate) address: Address,
     pub(crate) behaviour: Behaviour,
     pub(crate) presence: Presence,
+    /// Who answers, as machine detection finds it.
+    pub(crate) answers_as: AnsweredBy,
     /// The TwiML App through which a browser places calls.
     pub(crate) app: Option<AppSid>,
     /// The parameters that its token adds to those calls.
@@ -71,6 +73,7 @@ impl Party {
             address,
             behaviour,
             presence,
+            answers_as: AnsweredBy::default(),
             app: None,
             app_params: Vec::new(),
             on_call: None,

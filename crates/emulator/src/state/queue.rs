@@ -100,6 +100,22 @@ impl Queues {
     ) -> QueueSid {
         self.made += 1;
         let sid = QueueSid::from_bytes(seed.derive("queue", self.made).bytes());
+        self.open(sid, account, name, max_size, now);
+        sid
+    }
+
+    /// Creates a queue with this Sid. False if the Sid or the name is taken.
+    pub(crate) fn open(
+        &mut self,
+        sid: QueueSid,
+        account: AccountSid,
+        name: &str,
+        max_size: usize,
+        now: Timestamp,
+    ) -> bool {
+        if self.by_sid.contains_key(&sid) || self.named(account, name).is_some() {
+            return false;
+        }
         let queue = Queue {
             sid,
             account,
@@ -112,7 +128,7 @@ impl Queues {
             waited: (Duration::ZERO, 0),
         };
         self.by_sid.insert(sid, queue);
-        sid
+        true
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum Source {
     RecordVerb,
     Conference,
     Api,
+    /// `Record` of a call that the REST API placed.
+    OutboundApi,
 }
 
 impl Source {
@@ -43,6 +45,7 @@ impl Source {
             Self::RecordVerb => "RecordVerb",
             Self::Conference => "Conference",
             Self::Api => "StartCallRecordingAPI",
+            Self::OutboundApi => "OutboundAPI",
         }
     }
 }
@@ -147,6 +150,16 @@ impl Recordings {
     /// How many recordings belong to a call.
     pub(crate) fn count_of(&self, call: CallSid) -> u64 {
         self.values().filter(|it| it.call == call).count() as u64
+    }
+
+    /// The recordings in progress that end with their call.
+    pub(crate) fn ending_with(&self, call: CallSid) -> Vec<RecordingSid> {
+        let is_one = |it: &&Recording| {
+            it.call == call
+                && it.goes_on()
+                && matches!(it.source, Source::Api | Source::OutboundApi)
+        };
+        self.values().filter(is_one).map(|it| it.sid).collect()
     }
 
     /// Drops the recordings of these calls.

@@ -13,8 +13,8 @@ use crate::Voice;
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     accounts: BTreeMap<AccountSid, AccountRow>,
-    pub(crate) numbers: BTreeMap<PhoneNumber, (AccountSid, Voice)>,
-    pub(crate) apps: BTreeMap<AppSid, (AccountSid, Voice)>,
+    pub(crate) numbers: BTreeMap<PhoneNumber, NumberRow>,
+    pub(crate) apps: BTreeMap<AppSid, AppRow>,
     pub(crate) keys: BTreeMap<ApiKeySid, KeyRow>,
     /// Numbers of others that an account may show, because it has proved that they are its own.
     pub(crate) caller_ids: BTreeMap<(AccountSid, PhoneNumber), CallerIdRow>,
@@ -39,6 +39,63 @@ pub(crate) struct KeyRow {
     pub(crate) key: ApiKey,
     /// Its secret in clear text.
     pub(crate) secret: Secret,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// What the REST API keeps and shows, and what has no effect here.
+pub(crate) type Kept = BTreeMap<&'static str, String>;
+
+/// A number of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct NumberRow {
+    pub(crate) account: AccountSid,
+    pub(crate) name: Option<String>,
+    pub(crate) voice: Voice,
+    /// The TwiML App whose URLs count instead of the number's own.
+    pub(crate) app: Option<AppSid>,
+    pub(crate) kept: Kept,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl NumberRow {
+    pub(crate) fn new(account: AccountSid, now: Timestamp) -> Self {
+        Self {
+            account,
+            name: None,
+            voice: Voice::new(""),
+            app: None,
+            kept: Kept::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// A TwiML App.
+#[derive(Clone, Debug)]
+pub(crate) struct AppRow {
+    pub(crate) account: AccountSid,
+    pub(crate) name: String,
+    pub(crate) voice: Voice,
+    pub(crate) kept: Kept,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl AppRow {
+    pub(crate) fn new(account: AccountSid, now: Timestamp) -> Self {
+        Self {
+            account,
+            name: String::new(),
+            voice: Voice::new(""),
+            kept: Kept::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// A verified caller id.
@@ -116,8 +173,14 @@ impl Tables {
     }
 
     /// The number, if it is a phone number of an account.
-    pub(crate) fn number(&self, text: &str) -> Option<&(AccountSid, Voice)> {
+    pub(crate) fn number(&self, text: &str) -> Option<&NumberRow> {
         self.numbers.get(&text.parse::<PhoneNumber>().ok()?)
+    }
+
+    /// The URLs that count for a number: its own, or those of its app.
+    pub(crate) fn voice_of(&self, number: &NumberRow) -> Voice {
+        let app = number.app.and_then(|app| self.apps.get(&app));
+        app.map_or_else(|| number.voice.clone(), |app| app.voice.clone())
     }
 
     /// The verified caller ids of an account.
@@ -131,7 +194,7 @@ impl Tables {
 
     /// Whether a number belongs to the account.
     pub(crate) fn owns(&self, account: AccountSid, text: &str) -> bool {
-        self.number(text).is_some_and(|(owner, _)| *owner == account)
+        self.number(text).is_some_and(|number| number.account == account)
     }
 
     /// Whether the account may show a number as the caller id: its own, or a verified one.

@@ -1,15 +1,21 @@
 //! The REST API places calls, and changes calls in progress.
 
+use std::time::Duration;
+
 use identity::CallSid;
 
 use super::World;
 use super::life::{SIP_CANCELED, SIP_OK};
+use super::mail::Mail;
+use crate::post::Purpose;
 use crate::state::agenda::Due;
 use crate::state::audio::Hears;
 use crate::state::call::{Away, CallOut, Caller, First};
-use crate::state::params::Params;
+use crate::state::params::{Params, add};
+use crate::state::recording::{NewRecording, Source};
 use crate::step::{Subscription, Target};
-use crate::{CallStatus, Direction, Kind};
+use crate::timeline::What;
+use crate::{AnsweredBy, CallStatus, Direction, Kind};
 
 /// What the REST API tells a call to do.
 #[derive(Clone, Debug)]
@@ -69,17 +75,69 @@ impl World {
         let Some(call) = self.calls.get(&sid) else { return };
         let Some(plan) = call.rest.placed.clone() else { return };
         self.time.schedule(plan.time_limit, Due::CallLimit { call: sid });
-        self.begin_with(sid, Kind::Voice, plan.first);
+        if let Some(record) = plan.record {
+            let (dual, report) = (record.dual, record.report);
+            let source = Source::OutboundApi;
+            self.begin_recording(NewRecording { call: sid, legs: vec![sid], source, dual, report });
+        }
+        let Some(detection) = plan.detection else {
+            self.begin_with(sid, Kind::Voice, plan.first, Params::new());
+            return;
+        };
+        let greets = detection.to_the_end && self.who_answered(sid) == AnsweredBy::Machine;
+        let greeting = if greets { self.config.message_length } else { Duration::ZERO };
+        let length = self.config.detection_length + greeting;
+        self.time.schedule(length, Due::Detected { call: sid, length });
+        if detection.is_async {
+            self.begin_with(sid, Kind::Voice, plan.first, Params::new());
+        }
+    }
+
+    fn who_answered(&self, sid: CallSid) -> AnsweredBy {
+        let party = self.calls.get(&sid).and_then(|call| call.end.party);
+        party.and_then(|id| self.parties.get(id)).map(|it| it.answers_as).unwrap_or_default()
+    }
+
+    /// It is known who has answered. The document that waited for it is requested, or the result is
+    /// reported.
+    pub(super) fn detected(&mut self, sid: CallSid, length: Duration) {
+        let by = self.who_answered(sid);
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        let Some(plan) = call.rest.placed.clone() else { return };
+        let Some(detection) = plan.detection else { return };
+        let word = by.word(detection.to_the_end);
+        call.rest.answered_by = Some(word);
+        // The REST API may have given the call another document.
+        let waits = call.script.documents == 0 && !call.script.begun;
+        let account = call.account;
+        self.note(Some(sid), What::AnsweredBy(word));
+        let mut more = Params::new();
+        add(&mut more, "AnsweredBy", word);
+        add(&mut more, "MachineDetectionDuration", length.as_millis());
+        if !detection.is_async {
+            if waits {
+                self.begin_with(sid, Kind::Voice, plan.first, more);
+            }
+            return;
+        }
+        if let Some(target) = detection.report {
+            let mut params = Params::new();
+            add(&mut params, "AccountSid", account);
+            add(&mut params, "CallSid", sid);
+            params.extend(more);
+            let mail = Mail { kind: Kind::Detection, target, params };
+            self.send(sid, Purpose::Notice { call: sid }, None, mail);
+        }
     }
 
     /// Runs a document, or requests it.
-    pub(super) fn begin_with(&mut self, sid: CallSid, kind: Kind, first: First) {
+    pub(super) fn begin_with(&mut self, sid: CallSid, kind: Kind, first: First, more: Params) {
         if let Some(twiml) = first.twiml {
             self.run_given(sid, kind, &twiml);
             return;
         }
         let target = Target { url: first.voice.url, method: first.voice.method };
-        self.fetch(sid, kind, target, Params::new());
+        self.fetch(sid, kind, target, more);
     }
 
     /// Changes a call.
@@ -121,7 +179,7 @@ impl World {
             let voice = crate::Voice { status_callback: callback, ..first.voice.clone() };
             call.webhooks.voice = Some(voice);
         }
-        self.begin_with(sid, Kind::Redirect, first);
+        self.begin_with(sid, Kind::Redirect, first, Params::new());
     }
 
     /// Interrupts the verb of a call. Nothing is planned for the call afterwards.

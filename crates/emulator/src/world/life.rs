@@ -127,8 +127,11 @@ impl World {
         self.stay_cut_short(sid, away);
     }
 
-    /// Frees all parties that this call or leg rang or occupied.
+    /// Ends what the REST API records, and frees all parties that this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
+        for recording in self.recordings.ending_with(sid) {
+            self.end_recording(recording, None);
+        }
         self.audio.end(sid);
         self.close_lines(sid);
         for (id, leg) in self.parties.release(sid) {

@@ -86,7 +86,9 @@ impl World {
             Due::Rings { leg } | Due::Unreachable { leg } | Due::Leaves { leg } => {
                 call(leg).is_some()
             }
-            Due::DialsOut { call: sid } | Due::CallLimit { call: sid } => call(sid).is_some(),
+            Due::DialsOut { call: sid }
+            | Due::CallLimit { call: sid }
+            | Due::Detected { call: sid, .. } => call(sid).is_some(),
             Due::RingsOut { call: sid } => call(sid).is_some_and(|it| !it.is_answered()),
             Due::Answers { party, leg } | Due::Declines { party, leg } => self
                 .parties
@@ -104,6 +106,7 @@ impl World {
             Due::DialsOut { call } => self.dials_out(call),
             Due::RingsOut { call } => self.rings_out(call),
             Due::CallLimit { call } => self.end_leg(call, CallStatus::Completed, SIP_OK),
+            Due::Detected { call, length } => self.detected(call, length),
             Due::Presses { call, .. } => self.presses_key(call),
             Due::StayLimit { call, .. } => self.stay_limit(call),
             Due::DialTimeout { call, .. } => self.dial_timeout(call),

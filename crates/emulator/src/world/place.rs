@@ -1,8 +1,9 @@
 //! People place calls: from a phone, or from a browser through a TwiML App.
 
-use identity::{AccountSid, AppSid, CallSid, PhoneNumber};
+use identity::{AccountSid, ApiKeySid, AppSid, CallSid, PhoneNumber};
 
 use super::World;
+use crate::seed::Seed;
 use crate::state::agenda::Due;
 use crate::state::call::{Call, Caller};
 use crate::state::params::add;
@@ -37,6 +38,28 @@ impl World {
         row.sid.clone()
     }
 
+    /// The Sid of a number.
+    pub(crate) fn number_sid(&self, number: &PhoneNumber) -> String {
+        format!("PN{}", self.seed.derive(number.as_str(), 0).hex())
+    }
+
+    /// The Sid of the next TwiML App.
+    pub(crate) fn next_app(&self) -> AppSid {
+        let made = self.tables.apps.len() as u64..;
+        let mut sids = made.map(|n| AppSid::from_bytes(self.seed.derive("app", n).bytes()));
+        let free = sids.find(|sid| !self.tables.apps.contains_key(sid));
+        free.unwrap_or(AppSid::from_bytes([0; 16]))
+    }
+
+    /// The seed of the next API key.
+    pub(crate) fn next_key(&self) -> Seed {
+        let made = self.tables.keys.len() as u64..;
+        let mut seeds = made.map(|n| self.seed.derive("key", n));
+        let sid = |seed: &Seed| ApiKeySid::from_bytes(seed.bytes());
+        let free = seeds.find(|seed| !self.tables.keys.contains_key(&sid(seed)));
+        free.unwrap_or(self.seed)
+    }
+
     /// A phone dials a number.
     pub(crate) fn call_in(
         &mut self,
@@ -46,7 +69,7 @@ impl World {
         caller: Caller,
     ) -> CallSid {
         let (account, voice) = match self.tables.number(to) {
-            Some((account, voice)) => (*account, Some(voice.clone())),
+            Some(number) => (number.account, Some(self.tables.voice_of(number))),
             None => (AccountSid::from_bytes([0; 16]), None),
         };
         let ends = (from, Address::from(to));
@@ -88,8 +111,8 @@ impl World {
         }
         let (account, from) = (browser.account?, browser.address.clone());
         let mut first = browser.app_params.clone();
-        let voice = self.tables.apps.get(&app).filter(|(owner, _)| *owner == account);
-        let voice = voice.map(|(_, voice)| voice.clone());
+        let voice = self.tables.apps.get(&app).filter(|app| app.account == account);
+        let voice = voice.map(|app| app.voice.clone());
         let to = params.iter().find(|(name, _)| name == "To").map_or("", |(_, value)| value);
         let ends = (from, Address::from(to));
         let sid = self.new_call(account, ends, Direction::Inbound, caller);

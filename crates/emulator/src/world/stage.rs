@@ -14,6 +14,7 @@ use crate::state::calls::Calls;
 use crate::state::conference::{Conference, Conferences};
 use crate::state::queue::{Queue, Queues};
 use crate::state::secret::Secret;
+use crate::state::tables::NumberRow;
 use crate::webhook::{Answer, Outcome};
 use crate::{Address, Config, Kind, Voice, Webhook};
 
@@ -42,7 +43,8 @@ impl Stage {
         let now = world.time.now;
         world.tables.add_account(account(), token, Secret::new(TOKEN), None, now);
         let voice = Voice::new(format!("{BASE}/voice"));
-        world.tables.numbers.insert(NUMBER.parse().unwrap(), (account(), voice));
+        let row = NumberRow { voice, ..NumberRow::new(account(), now) };
+        world.tables.numbers.insert(NUMBER.parse().unwrap(), row);
         Self { world, sent: Vec::new(), script }
     }
 

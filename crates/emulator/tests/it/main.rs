@@ -7,6 +7,7 @@ mod agents;
 mod api;
 #[cfg(feature = "media")]
 mod calls;
+mod calls_out;
 mod clock;
 mod conferences;
 mod control;

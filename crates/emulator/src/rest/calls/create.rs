@@ -9,10 +9,11 @@ use super::super::error::{
     APPLICATION, ApiError, FROM, FROM_NOT_VERIFIED, NO_FROM, NO_TO, TO, TWIML_TOO_LONG, URL,
 };
 use super::super::form::Form;
+use super::super::recordings;
 use crate::address::{dialled, is_identity};
 use crate::problem::{Problem, STATUS_EVENTS};
-use crate::state::call::{CallOut, First, Outbound};
-use crate::step::Subscription;
+use crate::state::call::{CallOut, Detection, First, Outbound};
+use crate::step::{DialRecord, Subscription};
 use crate::timeline::What;
 use crate::{Address, Progress};
 
@@ -57,6 +58,8 @@ impl Plan {
                     first,
                     timeout: form.seconds("Timeout", [0, MAX_TIMEOUT])?.unwrap_or(TIMEOUT),
                     time_limit: form.seconds("TimeLimit", [1, MAX_LIMIT])?.unwrap_or(TIME_LIMIT),
+                    record: record(form)?,
+                    detection: detection(form)?,
                 },
             },
             bad_events,
@@ -129,7 +132,7 @@ fn documents(
     if let Some(sid) = form.get("ApplicationSid") {
         let voice = sid.parse::<identity::AppSid>().ok().and_then(|app| {
             let theirs = request.shared.read(|world| world.tables.apps.get(&app).cloned());
-            theirs.filter(|(owner, _)| *owner == request.account).map(|(_, voice)| (app, voice))
+            theirs.filter(|row| row.account == request.account).map(|row| (app, row.voice))
         });
         let message = || format!("ApplicationSid {sid} is not valid");
         let (app, voice) = voice.ok_or_else(|| ApiError::bad(APPLICATION, message()))?;
@@ -142,6 +145,34 @@ fn documents(
     let first = super::first(&form)?;
     let first = first.ok_or_else(|| ApiError::bad(URL, "Url parameter is required."))?;
     Ok((first, None))
+}
+
+/// `Record`, and where the recording is reported.
+fn record(form: &Form) -> Result<Option<DialRecord>, ApiError> {
+    let report = recordings::report(form)?;
+    let dual = match form.get("RecordingChannels") {
+        None | Some("mono") => false,
+        Some("dual") => true,
+        Some(_) => return Err(ApiError::parameter("RecordingChannels", "must be mono or dual")),
+    };
+    let is_wanted = form.flag("Record")?.unwrap_or(false);
+    Ok(is_wanted.then_some(DialRecord { from_ringing: false, dual, report }))
+}
+
+/// `MachineDetection`, and where its result is reported.
+fn detection(form: &Form) -> Result<Option<Detection>, ApiError> {
+    let is_async = form.flag("AsyncAmd")?.unwrap_or(false);
+    let report = form.callback("AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod")?;
+    let to_the_end = match form.get("MachineDetection") {
+        None => return Ok(None),
+        Some(word) if word.eq_ignore_ascii_case("Enable") => false,
+        Some(word) if word.eq_ignore_ascii_case("DetectMessageEnd") => true,
+        Some(_) => {
+            let rule = "must be Enable or DetectMessageEnd";
+            return Err(ApiError::parameter("MachineDetection", rule));
+        }
+    };
+    Ok(Some(Detection { to_the_end, is_async, report }))
 }
 
 /// The document in the request itself.
@@ -185,5 +216,4 @@ const MAX_LIMIT: u32 = 86_400;
 const MAX_TWIML: usize = 4000;
 
 /// Parameters of a call that are not emulated.
-const NOT_EMULATED: [&str; 5] =
-    ["Record", "MachineDetection", "SendDigits", "SipAuthUsername", "Trim"];
+const NOT_EMULATED: [&str; 4] = ["SendDigits", "SipAuthUsername", "Trim", "RecordingTrack"];

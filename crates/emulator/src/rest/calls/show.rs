@@ -4,9 +4,9 @@ use identity::{CallSid, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::{VERSION, uri};
+use crate::Direction;
 use crate::state::call::Call;
 use crate::world::World;
-use crate::{Address, Direction};
 
 /// The resource.
 pub(super) fn call(world: &World, call: &Call) -> Value {
@@ -38,9 +38,9 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
         "status": call.life.status.as_str(),
         "direction": call.direction.as_str(),
         "from": call.from.to_string(),
-        "from_formatted": formatted(&call.from),
+        "from_formatted": formatted(&call.from.to_string()),
         "to": call.to.to_string(),
-        "to_formatted": formatted(&call.to),
+        "to_formatted": formatted(&call.to.to_string()),
         "phone_number_sid": number_of(world, call).unwrap_or_default(),
         "date_created": time(Some(call.life.created_at)),
         "date_updated": time(Some(call.rest.updated_at)),
@@ -50,7 +50,7 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
         "queue_time": waited.to_string(),
         "price": null,
         "price_unit": "USD",
-        "answered_by": null,
+        "answered_by": call.rest.answered_by,
         "annotation": null,
         "caller_name": extra("CallerName"),
         "forwarded_from": extra("ForwardedFrom"),
@@ -63,13 +63,12 @@ pub(super) fn call(world: &World, call: &Call) -> Value {
 }
 
 /// A number of North America as people write it there. Other numbers are unchanged.
-fn formatted(address: &Address) -> String {
-    let text = address.to_string();
+pub(in crate::rest) fn formatted(text: &str) -> String {
     match text.strip_prefix("+1") {
         Some(digits) if digits.len() == 10 => {
             format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..])
         }
-        _ => text,
+        _ => text.to_owned(),
     }
 }
 
@@ -81,9 +80,9 @@ fn camel(name: &str) -> String {
 /// The Sid of the number of the account that was called, or that the call shows.
 fn number_of(world: &World, call: &Call) -> Option<String> {
     let number = if call.direction == Direction::Inbound { &call.to } else { &call.from };
-    let number = number.to_string();
-    let owned = world.tables.owns(call.account, &number);
-    owned.then(|| format!("PN{}", world.seed.derive(&number, 0).hex()))
+    let number = number.to_string().parse().ok()?;
+    let row = world.tables.numbers.get(&number)?;
+    (row.account == call.account).then(|| world.number_sid(&number))
 }
 
 #[cfg(test)]
@@ -94,7 +93,7 @@ mod tests {
     fn names_are_written_as_in_paths() {
         assert_eq!(camel("user_defined_messages"), "UserDefinedMessages");
         assert_eq!(camel("siprec"), "Siprec");
-        assert_eq!(formatted(&"+15005550006".into()), "(500) 555-0006");
-        assert_eq!(formatted(&"client:ana".into()), "client:ana");
+        assert_eq!(formatted("+15005550006"), "(500) 555-0006");
+        assert_eq!(formatted("client:ana"), "client:ana");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use identity::{AccountSid, AppSid, Timestamp};
 
-use crate::step::Subscription;
+use crate::step::{DialRecord, Subscription, Target};
 use crate::{Address, Voice};
 
 /// What only the REST API reads.
@@ -14,13 +14,20 @@ pub(crate) struct RestView {
     pub(crate) updated_at: Timestamp,
     /// Whether the REST API has deleted the record.
     pub(crate) deleted: bool,
+    /// Who has answered, in Twilio's word, once that was detected.
+    pub(crate) answered_by: Option<&'static str>,
     /// Present if the REST API placed the call.
     pub(crate) placed: Option<Outbound>,
 }
 
 impl Default for RestView {
     fn default() -> Self {
-        Self { updated_at: Timestamp::from_unix_seconds(0), deleted: false, placed: None }
+        Self {
+            updated_at: Timestamp::from_unix_seconds(0),
+            deleted: false,
+            answered_by: None,
+            placed: None,
+        }
     }
 }
 
@@ -47,6 +54,20 @@ pub(crate) struct Outbound {
     pub(crate) timeout: Duration,
     /// How long it may last.
     pub(crate) time_limit: Duration,
+    /// Whether it is recorded from its answer on.
+    pub(crate) record: Option<DialRecord>,
+    pub(crate) detection: Option<Detection>,
+}
+
+/// How it is detected whether a machine has answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Detection {
+    /// A machine is waited for until its greeting is over.
+    pub(crate) to_the_end: bool,
+    /// The document does not wait for the result.
+    pub(crate) is_async: bool,
+    /// Where the result is reported, if the document does not wait for it.
+    pub(crate) report: Option<Target>,
 }
 
 /// Where the documents of a call come from.
