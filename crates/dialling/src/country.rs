@@ -78,6 +78,11 @@ impl Country {
         }
     }
 
+    /// Whether the calling code is `+1`.
+    pub(crate) fn has_code_1(self) -> bool {
+        plan::code(self.0) == Some(1)
+    }
+
     /// What the library reads national forms by.
     pub(crate) fn region(self) -> Option<Region> {
         (self != Self::NONE).then_some(self.0)

@@ -5,9 +5,9 @@ use identity::PhoneNumber;
 use crate::country::Country;
 use crate::emergency::is_emergency;
 use crate::error::Fault;
-use crate::kind::{Kind, kind};
+use crate::kind::{Kind, kind, kind_if};
 use crate::plan;
-use crate::read::{Number, read};
+use crate::read::{Number, read_and_look};
 use crate::scan::scan;
 
 /// Why something is not dialled.
@@ -100,8 +100,8 @@ pub fn dial(text: &str, home: Country) -> Result<Number, Forbidden> {
     if let Some(reason) = short(text, home) {
         return Err(reason);
     }
-    let number = read(text, home).map_err(|_| Forbidden::NotANumber)?;
-    forbidden_kind(&number.e164).map_or(Ok(number), Err)
+    let (number, is_valid) = read_and_look(text, home).map_err(|_| Forbidden::NotANumber)?;
+    forbidden(kind_if(is_valid, &number.e164)).map_or(Ok(number), Err)
 }
 
 /// Whether a number may be dialled from `home`: it is of no forbidden kind, in use, and of the own country.
@@ -119,7 +119,11 @@ pub fn may_dial(number: &PhoneNumber, home: Country) -> Result<(), Forbidden> {
 
 /// Why a number is never dialled, wherever it is; `None` if nothing speaks against it.
 pub fn forbidden_kind(number: &PhoneNumber) -> Option<Forbidden> {
-    match kind(number) {
+    forbidden(kind(number))
+}
+
+const fn forbidden(kind: Kind) -> Option<Forbidden> {
+    match kind {
         Kind::Premium => Some(Forbidden::Premium),
         Kind::SharedCost => Some(Forbidden::SharedCost),
         Kind::Personal | Kind::Pager => Some(Forbidden::Personal),
@@ -144,14 +148,16 @@ fn short(text: &str, home: Country) -> Option<Forbidden> {
         (scan.digits.trim_start_matches('+'), parsed.as_ref().map(plan::national_digits));
     let national = national.unwrap_or_default();
     let is_help = |digits: &str| !digits.is_empty() && is_emergency(digits, home);
-    let is_valid = parsed.as_ref().is_ok_and(plan::is_valid);
-    if !is_valid && (is_help(typed) || is_help(&national)) {
+    // To ask for it costs more than all the rest, and long numbers are neither.
+    let is_valid = || parsed.as_ref().is_ok_and(plan::is_valid);
+    if (is_help(typed) || is_help(&national)) && !is_valid() {
         return Some(Forbidden::Emergency);
     }
-    let is_too_short =
-        matches!(whole, Err(Fault::TooShort | Fault::NoAreaCode)) || whole.is_ok() && !is_valid;
     let length = if national.is_empty() { typed.len() } else { national.len() };
-    (is_too_short && (2..=LONGEST_SHORT).contains(&length)).then_some(Forbidden::Short)
+    let is_too_short = || {
+        matches!(whole, Err(Fault::TooShort | Fault::NoAreaCode)) || whole.is_ok() && !is_valid()
+    };
+    ((2..=LONGEST_SHORT).contains(&length) && is_too_short()).then_some(Forbidden::Short)
 }
 
 /// The longest short numbers, such as `118 500` in the United Kingdom and `116 117` in Europe.

@@ -64,18 +64,32 @@ identity::codes!(Kind, "kind of number", {
 /// # Ok::<(), identity::ParseError>(())
 /// ```
 pub fn kind(number: &PhoneNumber) -> Kind {
+    special(number).unwrap_or_else(|| of_plan(number))
+}
+
+/// The sort of a number that lies in a range that is in use, or in none.
+pub(crate) fn kind_if(is_valid: bool, number: &PhoneNumber) -> Kind {
+    special(number).unwrap_or_else(|| if is_valid { of_plan(number) } else { Kind::Unknown })
+}
+
+/// What the plans do not say.
+fn special(number: &PhoneNumber) -> Option<Kind> {
     let text = number.as_str();
     if SATELLITES.iter().any(|code| text.starts_with(code)) {
-        return Kind::Satellite;
+        return Some(Kind::Satellite);
     }
     // Twilio's numbers for tests. They reach nobody and cost nothing.
     if text.starts_with("+1500555") {
-        return Kind::FixedOrMobile;
+        return Some(Kind::FixedOrMobile);
     }
     // In each area of North America the exchange 976 is premium, which the library does not say.
     if text.starts_with("+1") && text.get(5..8) == Some("976") {
-        return Kind::Premium;
+        return Some(Kind::Premium);
     }
+    None
+}
+
+fn of_plan(number: &PhoneNumber) -> Kind {
     let Some(parsed) = plan::of(number) else { return Kind::Unknown };
     match plan::kind(&parsed) {
         PhoneNumberType::FixedLine => Kind::Fixed,

@@ -63,9 +63,14 @@ pub(crate) fn main_country(number: &Parsed) -> Option<Region> {
     PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code)
 }
 
+/// The calling code of a country.
+pub(crate) fn code(country: Region) -> Option<i32> {
+    PHONE_NUMBER_UTIL.get_country_code_for_region(country)
+}
+
 /// Whether the plans have this country.
 pub(crate) fn has(country: Region) -> bool {
-    PHONE_NUMBER_UTIL.get_country_code_for_region(country).is_some()
+    code(country).is_some()
 }
 
 /// All countries of the plans.

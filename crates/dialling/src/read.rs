@@ -6,7 +6,7 @@ use rlibphonenumber::PhoneNumber as Parsed;
 use crate::country::Country;
 use crate::error::{Fault, NotANumber};
 use crate::plan;
-use crate::scan::{Scan, scan};
+use crate::scan::{Letters, Scan, scan};
 
 /// A number that was read.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -43,10 +43,18 @@ pub struct Number {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(text: &str, home: Country) -> Result<Number, NotANumber> {
-    let scan = scan(text)?;
-    let number = resolve(&scan.digits, home).map_err(|fault| at(&scan, fault))?;
-    let e164 = plan::e164(&number).ok_or_else(|| at(&scan, Fault::TooLong))?;
-    Ok(Number { e164, extension: scan.extension })
+    read_and_look(text, home).map(|(number, _)| number)
+}
+
+/// The same, and whether the number lies in a range that is in use.
+pub(crate) fn read_and_look(text: &str, home: Country) -> Result<(Number, bool), NotANumber> {
+    let mut scan = scan(text)?;
+    if let Some(letters) = scan.letters {
+        name(&mut scan, letters, home)?;
+    }
+    let whole = resolve(&scan.digits, home).map_err(|fault| at(&scan, fault))?;
+    let e164 = plan::e164(&whole.number).ok_or_else(|| at(&scan, Fault::TooLong))?;
+    Ok((Number { e164, extension: scan.extension }, whole.is_valid))
 }
 
 fn at(scan: &Scan, fault: Fault) -> NotANumber {
@@ -54,29 +62,62 @@ fn at(scan: &Scan, fault: Fault) -> NotANumber {
     NotANumber { fault, at }
 }
 
+/// Looks at a number with letters. Behind a number that is whole without them they are a remark (`030 1234 home`),
+/// which nobody must dial. In North America a name may be longer than the number, and what is too much is not
+/// dialled (`1-800-CONTACTS`).
+fn name(scan: &mut Scan, letters: Letters, home: Country) -> Result<(), NotANumber> {
+    let before = &scan.digits[..letters.before];
+    if resolve(before, home).is_ok_and(|whole| whole.is_valid) {
+        let (c, at) = letters.first;
+        return Err(NotANumber { fault: Fault::Character(c), at });
+    }
+    let digits = scan.digits.trim_start_matches('+');
+    let plus = scan.digits.len() - digits.len();
+    let is_of_code = digits.starts_with('1');
+    if is_of_code || plus == 0 && home.has_code_1() {
+        let most = plus + usize::from(is_of_code) + NORTH_AMERICA;
+        if scan.digits.len() <= most + MOST_LETTERS_LEFT_OUT && letters.before < most {
+            scan.digits.truncate(most);
+        }
+    }
+    Ok(())
+}
+
 /// The number that digits mean.
-fn resolve(digits: &str, home: Country) -> Result<Parsed, Fault> {
+fn resolve(digits: &str, home: Country) -> Result<Whole, Fault> {
     if digits.len() > MOST_DIGITS {
         return Err(Fault::TooLong);
     }
     if digits.starts_with('+') {
         return whole(digits, home);
     }
-    let at_home = whole(digits, home);
-    if at_home.as_ref().is_ok_and(plan::is_valid) {
-        return at_home;
-    }
+    let at_home = match whole(digits, home) {
+        Ok(whole) if whole.is_valid => return Ok(whole),
+        other => other,
+    };
     let international = |rest: &str| whole(&format!("+{rest}"), home);
     let dialled = ["00", "011"].iter().find_map(|prefix| {
         let rest = digits.strip_prefix(prefix)?;
         international(rest).ok()
     });
-    let plus_was_lost = || international(digits).ok().filter(plan::is_valid);
+    let is_the_same =
+        |number: &Parsed| plan::e164(number).is_some_and(|e164| &e164.as_str()[1..] == digits);
+    let plus_was_lost = || match &at_home {
+        // At home `1 500 …` is read with its calling code already.
+        Ok(whole) if is_the_same(&whole.number) => None,
+        _ => international(digits).ok().filter(|whole| whole.is_valid),
+    };
     dialled.or_else(plus_was_lost).map_or(at_home, Ok)
 }
 
 /// A number with as many digits as its country's have.
-fn whole(digits: &str, home: Country) -> Result<Parsed, Fault> {
+struct Whole {
+    number: Parsed,
+    /// Whether it lies in a range that is in use. To ask costs more than to read.
+    is_valid: bool,
+}
+
+fn whole(digits: &str, home: Country) -> Result<Whole, Fault> {
     let mut number = plan::parse(digits, home.region())?;
     if number.country_code == MEXICO {
         without_old_prefix(&mut number);
@@ -86,13 +127,13 @@ fn whole(digits: &str, home: Country) -> Result<Parsed, Fault> {
 }
 
 /// The number whose digits mean itself. Zeros that are in no plan may be prefixes of each other.
-fn settled(number: Parsed) -> Result<Parsed, Fault> {
+fn settled(number: Parsed) -> Result<Whole, Fault> {
     if plan::is_valid(&number) {
-        return Ok(number);
+        return Ok(Whole { number, is_valid: true });
     }
     let digits = plan::e164(&number).ok_or(Fault::TooLong)?;
     let again = plan::of(&digits).ok_or(Fault::UnknownCode)?;
-    if again == number { Ok(number) } else { Err(Fault::TooShort) }
+    if again == number { Ok(Whole { number, is_valid: false }) } else { Err(Fault::TooShort) }
 }
 
 /// Mexico's mobile numbers had a 1 behind the calling code until 2019, and 044 or 045 within the country. No
@@ -109,6 +150,12 @@ fn without_old_prefix(number: &mut Parsed) {
 }
 
 const MEXICO: i32 = 52;
+
+/// Digits behind the calling code 1.
+const NORTH_AMERICA: usize = 10;
+
+/// More letters than this behind a whole number are no name.
+const MOST_LETTERS_LEFT_OUT: usize = 4;
 
 /// All numbers of Mexico have ten digits.
 const TEN_DIGITS: u64 = 10_000_000_000;

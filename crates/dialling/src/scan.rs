@@ -13,6 +13,18 @@ pub(crate) struct Scan {
     pub(crate) first: usize,
     /// The length of the text.
     pub(crate) end: usize,
+    /// Letters among the digits, which are keys of a telephone.
+    pub(crate) letters: Option<Letters>,
+}
+
+/// Letters that stand for digits, as in `1-800-FLOWERS`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Letters {
+    /// The first of them, and its place.
+    pub(crate) first: (char, usize),
+    /// The length of the digits before it.
+    pub(crate) before: usize,
+    pub(crate) count: usize,
 }
 
 /// The user of a SIP address or the number of a `tel:` one, else the whole text; the second is the place
@@ -55,9 +67,8 @@ pub(crate) fn scan(text: &str) -> Result<Scan, NotANumber> {
         next: 0,
         begin,
         form,
-        found: Scan { digits: String::new(), extension: None, first: begin, end: 0 },
-        letters: 0,
-        first_letter: None,
+        found: Scan { digits: String::new(), extension: None, first: begin, end: 0, letters: None },
+        in_brackets: false,
     };
     scanner.run()?;
     let mut found = scanner.found;
@@ -75,8 +86,8 @@ struct Scanner {
     begin: usize,
     form: Form,
     found: Scan,
-    letters: usize,
-    first_letter: Option<(char, usize)>,
+    /// Whether a bracket is open, with nothing in it yet.
+    in_brackets: bool,
 }
 
 impl Scanner {
@@ -87,7 +98,7 @@ impl Scanner {
             } else if matches!(c, '+' | '\u{ff0b}') && self.found.digits.is_empty() {
                 self.found.digits.push('+');
             } else if c.is_alphabetic() {
-                if self.word(c, at)? {
+                if !(self.in_brackets && self.note()) && self.word(c, at)? {
                     break;
                 }
             } else if matches!(c, ',' | ';' | '#') && self.has_digits() {
@@ -96,15 +107,30 @@ impl Scanner {
             } else if !is_ignored(c) && !is_punctuation(c) {
                 return Err(fault(c, at));
             }
+            self.in_brackets = matches!(c, '(' | '[') || self.in_brackets && is_ignored(c);
         }
         if !self.has_digits() {
             return Err(NotANumber { fault: Fault::Empty, at: 0 });
         }
         // One or two letters are a mistake, not the name of a number.
-        match self.first_letter {
-            Some((c, at)) if self.letters < FEWEST_LETTERS => Err(fault(c, at)),
+        match self.found.letters {
+            Some(Letters { first: (c, at), count, .. }) if count < FEWEST_LETTERS => {
+                Err(fault(c, at))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Reads over a remark in brackets behind a number, `(mobile)`. False if it is none.
+    fn note(&mut self) -> bool {
+        let rest = &self.chars[self.next..];
+        let end = rest.iter().position(|c| matches!(c, ')' | ']') || digit(*c).is_some());
+        let is_note = self.found.digits.len() >= FEWEST_BEFORE_NOTE
+            && end.is_some_and(|end| matches!(rest[end], ')' | ']'));
+        if is_note {
+            self.next += end.unwrap_or_default();
+        }
+        is_note
     }
 
     /// The next character with its place in the whole text. In an address `%2B` is a plus.
@@ -141,23 +167,29 @@ impl Scanner {
         if !self.has_digits() {
             return Err(fault(first, at));
         }
-        let mut word = vec![first];
-        while let Some(c) = self.chars.get(self.next).filter(|c| c.is_alphabetic()) {
-            word.push(*c);
-            self.next += 1;
-        }
-        let name: String = word.iter().flat_map(|c| c.to_lowercase()).collect();
-        if EXTENSIONS.contains(&name.as_str()) {
+        let word = self.letters(first);
+        if is_extension(&word) {
             self.extension(first, at)?;
             return Ok(true);
         }
         for (index, c) in word.into_iter().enumerate() {
             let key = key(c).ok_or_else(|| fault(c, at + index))?;
+            let before = self.found.digits.len();
+            let new = Letters { first: (c, at + index), before, count: 0 };
+            self.found.letters.get_or_insert(new).count += 1;
             self.found.digits.push(key);
-            self.letters += 1;
-            self.first_letter.get_or_insert((c, at + index));
         }
         Ok(false)
+    }
+
+    /// The rest of a word.
+    fn letters(&mut self, first: char) -> Vec<char> {
+        let mut word = vec![first];
+        while let Some(c) = self.chars.get(self.next).filter(|c| c.is_alphabetic()) {
+            word.push(*c);
+            self.next += 1;
+        }
+        word
     }
 
     /// What stands behind `,`, `;` or `#`: parameters or an extension.
@@ -198,14 +230,19 @@ impl Scanner {
         }
     }
 
-    /// The digits of an extension, up to the end.
+    /// The digits of an extension, up to the end. Its name may stand before them: `, App. 3`.
     fn extension(&mut self, first: char, at: usize) -> Result<(), NotANumber> {
         let mut digits = String::new();
         while let Some((c, place)) = self.take() {
+            let is_last = self.next == self.chars.len();
             if let Some(digit) = digit(c) {
                 digits.push(digit);
-            } else if c == '#' && !digits.is_empty() && self.next == self.chars.len() {
+            } else if matches!(c, '#' | ')' | ']') && !digits.is_empty() && is_last {
                 break;
+            } else if c.is_alphabetic() && first == ',' && digits.is_empty() {
+                if !is_extension(&self.letters(c)) {
+                    return Err(fault(c, place));
+                }
             } else if !(is_ignored(c) || digits.is_empty() && is_before_extension(c)) {
                 return Err(fault(c, place));
             }
@@ -216,6 +253,15 @@ impl Scanner {
         self.found.extension = Some(digits);
         Ok(())
     }
+}
+
+/// Whether a word is the name of an extension.
+fn is_extension(word: &[char]) -> bool {
+    if word.len() > LONGEST_NAME {
+        return false;
+    }
+    let name: String = word.iter().flat_map(|c| c.to_lowercase()).collect();
+    EXTENSIONS.contains(&name.as_str())
 }
 
 const fn fault(c: char, at: usize) -> NotANumber {
@@ -271,8 +317,9 @@ pub(crate) fn key(c: char) -> Option<char> {
     })
 }
 
-/// Words before an extension. `w` and `p` are the pauses that telephones write.
-const EXTENSIONS: [&str; 14] = [
+/// Words before an extension, in the languages whose people write one. `w` and `p` are the pauses that
+/// telephones write.
+const EXTENSIONS: [&str; 40] = [
     "x",
     "ext",
     "extn",
@@ -280,20 +327,52 @@ const EXTENSIONS: [&str; 14] = [
     "extension",
     "extensión",
     "extensao",
+    "extensão",
     "anexo",
     "int",
-    "доб",
+    "interno",
+    "ramal",
+    "poste",
     "dw",
     "durchwahl",
+    "app",
+    "apparat",
+    "nst",
+    "nebenstelle",
+    "kl",
+    "klappe",
+    "toestel",
+    "tst",
+    "ankn",
+    "anknytning",
+    "lok",
+    "lokal",
+    "wew",
+    "wewn",
+    "linka",
+    "mellék",
+    "доб",
+    "внутр",
+    "вн",
+    "內線",
+    "内線",
+    "分机",
+    "내선",
     "w",
     "p",
 ];
+
+/// Letters of the longest of them.
+const LONGEST_NAME: usize = 11;
 
 /// As RFC 3966 and libphonenumber allow.
 const LONGEST_EXTENSION: usize = 20;
 
 /// Fewer letters than this are no name.
 const FEWEST_LETTERS: usize = 3;
+
+/// Behind fewer digits, letters in brackets are a part of the number: `1-800-(FLOWERS)`.
+const FEWEST_BEFORE_NOTE: usize = 7;
 
 /// The zeros of all scripts whose digits are decimal (Unicode 16, general category Nd), in order: nine more
 /// digits follow each of them.

@@ -2,13 +2,14 @@
 
 use identity::PhoneNumber;
 
+use crate::kind::{Kind, kind};
 use crate::plan;
 
 /// The last eight digits of a number as people write it, all digits if there are fewer, `None` if there are
 /// none.
 ///
-/// An extension, the domain of an address and the 0 in brackets are no part of it. This is the SQL function
-/// `voice.tail` again, by which the database finds contacts: a test of `store-pg` compares the two.
+/// An extension or another remark behind a number, the domain of an address and the 0 in brackets are no part of it.
+/// This is the SQL function `voice.tail` again, by which the database finds contacts: a test of `store-pg` compares the two.
 ///
 /// # Examples
 ///
@@ -52,6 +53,12 @@ pub fn tails(number: &PhoneNumber) -> Vec<String> {
         }
         add(&format!("{code}0{national}"));
     }
+    if kind(number) == Kind::TollFree && code == "1" {
+        // The digits before a name: 1-800-FLOWERS.
+        let (area, _) = national.split_at_checked(3).unwrap_or_default();
+        add(area);
+        add(&format!("1{area}"));
+    }
     if code == "54" {
         // An area code has two to four digits, and 15 stands behind it: 0221 15 123-4567.
         for local in [7, 6] {
@@ -65,11 +72,13 @@ pub fn tails(number: &PhoneNumber) -> Vec<String> {
     found
 }
 
-/// Up to the first character behind a digit at which an extension or a domain begins.
+/// Up to the first character behind a digit at which an extension, a remark or a domain begins.
 fn first_part(text: &str) -> &str {
     let Some(first) = text.find(|c: char| c.is_ascii_digit()) else { return text };
     let behind = &text[first + 1..];
-    let end = behind.find([';', ',', '#', 'x', 'X', '@']);
+    let end = behind.find(|c| {
+        matches!(c, ';' | ',' | '#' | '@' | 'A'..='Z' | 'a'..='z' | 'À'..='ԯ' | 'ぁ'..='ヺ' | '一'..='鿿' | '가'..='힣')
+    });
     end.map_or(text, |end| &text[..=first + end])
 }
 
@@ -109,6 +118,13 @@ mod tests {
             ("٠٣٠ ١٢٣٤٥٦", Some("30123456")),
             ("४९", Some("49")),
             ("x12", Some("12")),
+            ("030 123456 DW 22", Some("30123456")),
+            ("030 123456 App. 3", Some("30123456")),
+            ("8 (495) 123-45-67 доб. 22", Some("51234567")),
+            ("03-1234-5678 内線22", Some("12345678")),
+            ("02-123-4567 내선 22", Some("21234567")),
+            ("+1 500 555 1001 (mobile 2)", Some("05551001")),
+            ("1-800-FLOWERS", Some("1800")),
             ("112", Some("112")),
             ("", None),
             ("anonymous", None),
@@ -137,6 +153,8 @@ mod tests {
             ("+5511987654321", "(11) 8765-4321"),
             ("+525512345678", "+52 1 55 1234 5678"),
             ("+999123456", "999123456"),
+            ("+18003569377", "1-800-FLOWERS"),
+            ("+18003569377", "800 FLOWERS"),
         ];
         for (number, text) in cases {
             let tails = tails(&number.parse().unwrap());
