@@ -2,6 +2,7 @@
 
 mod tail;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use self::tail::{Tail, tails};
@@ -67,6 +68,8 @@ pub enum Difference {
     Scheme(&'static str),
     /// It was signed for another host, the one with this number among the clues.
     Host(usize),
+    /// It was signed for the same host with other upper and lower case letters.
+    HostCase,
     /// It was signed with another port.
     Port,
     /// It was signed with a path prefix, the one with this number among the clues.
@@ -75,6 +78,12 @@ pub enum Difference {
     TrailingSlash,
     /// It was signed without the query, or without its question mark.
     Query,
+    /// It was signed with the fields of the query in another order.
+    QueryOrder,
+    /// It was signed with `%20` for the blanks of the query and came with `+`, or the other way round.
+    Blanks,
+    /// An `@` or a `:` of the path or the query was signed escaped and came as it is, or the other way round.
+    Escapes,
     /// It was signed in another spelling, see [`Verifier::legacy_encodings`].
     Encoding,
     /// It was signed without the form: the body is not a form, or the fields are those of the query.
@@ -93,10 +102,18 @@ impl fmt::Display for Difference {
         match self {
             Self::Scheme(scheme) => write!(f, "scheme is `{scheme}`"),
             Self::Host(clue) => write!(f, "host is number {clue} of the clues"),
+            Self::HostCase => f.write_str("host in other upper and lower case"),
             Self::Port => f.write_str("port differs"),
             Self::Prefix(clue) => write!(f, "path begins with prefix number {clue} of the clues"),
             Self::TrailingSlash => f.write_str("slash at the end of the path"),
             Self::Query => f.write_str("no query"),
+            Self::QueryOrder => f.write_str("query in another order"),
+            Self::Blanks => {
+                f.write_str("blanks of the query as `%20` and not `+`, or the other way round")
+            }
+            Self::Escapes => {
+                f.write_str("`@` or `:` as it is and not escaped, or the other way round")
+            }
             Self::Encoding => f.write_str("other encoding of the URL"),
             Self::Form => f.write_str("no form"),
             Self::FormEncoding => f.write_str("fields decoded another number of times"),
@@ -227,7 +244,7 @@ impl Verifier {
 /// Another scheme, host and port, and what that changes.
 struct Head<'a> {
     scheme: &'static str,
-    host: &'a str,
+    host: Cow<'a, str>,
     port: &'a str,
     changes: Vec<Difference>,
 }
@@ -236,22 +253,30 @@ fn heads<'a>(url: &SplitUrl<'a>, clues: &Clues<'a>) -> Vec<Head<'a>> {
     let mut heads = Vec::new();
     let given = SplitUrl { path: "", query: "", whole: "", ..*url };
     let hosts = clues.hosts.iter().take(MOST_CLUES).enumerate();
-    let hosts = hosts.map(|(clue, text)| (Some(clue), SplitUrl::authority(text)));
-    for (clue, authority) in [(None, given)].into_iter().chain(hosts) {
-        if clue.is_some() && authority.host == given.host {
+    let hosts = hosts.map(|(clue, text)| {
+        let authority = SplitUrl::authority(text);
+        let is_same = authority.host.eq_ignore_ascii_case(given.host);
+        let change = if is_same { Difference::HostCase } else { Difference::Host(clue) };
+        (Some(change), Cow::Borrowed(authority.host), authority.port)
+    });
+    let cases = [given.host.to_ascii_lowercase(), given.host.to_ascii_uppercase()];
+    let cases = cases.map(|host| (Some(Difference::HostCase), Cow::Owned(host), given.port));
+    let as_given = (None, Cow::Borrowed(given.host), given.port);
+    for (change, host, host_port) in [as_given].into_iter().chain(hosts).chain(cases) {
+        if change.is_some() && host == given.host {
             continue;
         }
         for scheme in ["https", "http", "wss", "ws"] {
-            for port in [authority.port].into_iter().chain(PORTS) {
+            for port in [host_port].into_iter().chain(PORTS) {
                 let mut changes = Vec::new();
                 if url.scheme.strip_suffix("://") != Some(scheme) {
                     changes.push(Difference::Scheme(scheme));
                 }
-                changes.extend(clue.map(Difference::Host));
-                if port != authority.port {
+                changes.extend(change);
+                if port != host_port {
                     changes.push(Difference::Port);
                 }
-                heads.push(Head { scheme, host: authority.host, port, changes });
+                heads.push(Head { scheme, host: host.clone(), port, changes });
             }
         }
     }
@@ -260,14 +285,15 @@ fn heads<'a>(url: &SplitUrl<'a>, clues: &Clues<'a>) -> Vec<Head<'a>> {
 
 fn fits(mac: &Mac, head: &Head<'_>, tail: &Tail, request: &Request<'_>, claim: &Claim) -> bool {
     let scheme = [head.scheme, "://"].concat();
-    let (host, port) = (head.host, head.port);
+    let (host, port) = (&*head.host, head.port);
     let (path, query) = (&tail.path, &tail.query);
     let url = SplitUrl { scheme: &scheme, host, port, path, query, whole: "" };
     let spelling;
     let url = match tail.spelling {
         Some(number) => {
             spelling = spellings(&url);
-            SplitUrl::new(&spelling[number])
+            // The spellings write the host in lower case, which is a difference of its own.
+            SplitUrl { host, whole: "", ..SplitUrl::new(&spelling[number]) }
         }
         None => url,
     };

@@ -41,6 +41,27 @@ pub(crate) fn tails(request: &Request<'_>, clues: &Clues<'_>) -> Vec<Tail> {
     }
     let query = if request.url.query.is_empty() { "?" } else { "" };
     add(Difference::Query, &|tail| query.clone_into(&mut tail.query));
+    for query in orders(request.url.query) {
+        add(Difference::QueryOrder, &|tail| tail.query.clone_from(&query));
+    }
+    for (from, to) in [("+", "%20"), ("%20", "+")] {
+        if request.url.query.contains(from) {
+            let query = request.url.query.replace(from, to);
+            add(Difference::Blanks, &|tail| tail.query.clone_from(&query));
+        }
+    }
+    let whole = [request.url.path, request.url.query].concat();
+    for (from, to) in escapes() {
+        let changed =
+            from.iter().zip(to).fold(whole.clone(), |text, (from, to)| text.replace(from, to));
+        if changed != whole {
+            let (path, query) = changed.split_at(changed.find('?').unwrap_or(changed.len()));
+            add(Difference::Escapes, &|tail| {
+                path.clone_into(&mut tail.path);
+                query.clone_into(&mut tail.query);
+            });
+        }
+    }
     for spelling in [0, 1] {
         add(Difference::Encoding, &|tail| tail.spelling = Some(spelling));
     }
@@ -48,6 +69,46 @@ pub(crate) fn tails(request: &Request<'_>, clues: &Clues<'_>) -> Vec<Tail> {
         add(difference, &|tail| tail.pairs = Some(pairs.clone()));
     }
     tails
+}
+
+/// An `@`, a `:` or both, escaped or as they are; an escape may have small letters.
+fn escapes() -> [([&'static str; 2], [&'static str; 2]); 9] {
+    [
+        (["@", "@"], ["%40", "%40"]),
+        (["%40", "%40"], ["@", "@"]),
+        ([":", ":"], ["%3A", "%3A"]),
+        ([":", ":"], ["%3a", "%3a"]),
+        (["%3A", "%3a"], [":", ":"]),
+        (["@", ":"], ["%40", "%3A"]),
+        (["@", ":"], ["%40", "%3a"]),
+        (["%40", "%3A"], ["@", ":"]),
+        (["%40", "%3a"], ["@", ":"]),
+    ]
+}
+
+/// The fields of a query in other orders: all orders of up to four, and of more those in which somebody sorts them.
+fn orders(query: &str) -> Vec<String> {
+    let fields: Vec<&str> = query.strip_prefix('?').unwrap_or_default().split('&').collect();
+    let mut orders = vec![Vec::new()];
+    if fields.len() <= MOST_IN_ALL_ORDERS {
+        for field in &fields {
+            orders = orders.iter().flat_map(|order| with(order, field)).collect();
+        }
+    } else {
+        let mut sorted = fields.clone();
+        sorted.sort_unstable();
+        orders = vec![fields.iter().rev().copied().collect(), sorted.clone()];
+        sorted.reverse();
+        orders.push(sorted);
+    }
+    orders.retain(|order| *order != fields);
+    orders.iter().map(|order| format!("?{}", order.join("&"))).collect()
+}
+
+/// An order with one more field, at each place.
+fn with<'a>(order: &[&'a str], field: &'a str) -> Vec<Vec<&'a str>> {
+    let at = |at| [&order[..at], &[field], &order[at..]].concat();
+    (0..=order.len()).map(at).collect()
 }
 
 type Pairs = Vec<(String, String)>;
@@ -89,6 +150,9 @@ fn forms(request: &Request<'_>) -> Vec<(Difference, Pairs)> {
     }));
     forms
 }
+
+/// Four fields have 24 orders, each of which is one to try.
+const MOST_IN_ALL_ORDERS: usize = 4;
 
 /// Twilio sends fewer; each one is a form to try.
 const MOST_FIELDS: usize = 64;
