@@ -53,7 +53,10 @@ impl<'a> Reader<'a> {
         reader.eat("\u{feff}");
         reader.declaration()?;
         loop {
-            reader.blanks();
+            let gap = reader.blanks();
+            if gap && reader.before_declaration() {
+                return Err(reader.error(LATE_DECLARATION));
+            }
             if reader.eat("<!--") {
                 before(reader.comment()?);
             } else if reader.rest().starts_with('<') {
@@ -168,9 +171,14 @@ impl<'a> Reader<'a> {
         Ok(name)
     }
 
+    /// Whether a declaration begins here.
+    fn before_declaration(&self) -> bool {
+        self.rest().strip_prefix("<?xml").is_some_and(|rest| rest.starts_with(is_blank))
+    }
+
     /// `<?xml version="1.0" encoding="UTF-8"?>`, or nothing.
     fn declaration(&mut self) -> Result<()> {
-        if !self.rest().starts_with("<?xml") || !self.rest()[5..].starts_with(is_blank) {
+        if !self.before_declaration() {
             return Ok(());
         }
         self.at += 5;
@@ -394,6 +402,11 @@ fn parse(digits: &str, radix: u32) -> Option<u32> {
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
+
+/// An XML declaration stands at the very beginning (XML 1.0, 2.8). A template's blank line before it is the usual
+/// reason why Twilio reports error 12100.
+const LATE_DECLARATION: ParseErrorKind =
+    ParseErrorKind::Refused { what: "a blank or an empty line before `<?xml`" };
 
 const PROCESSING: ParseErrorKind = ParseErrorKind::Refused { what: "a processing instruction" };
 

@@ -254,6 +254,7 @@ fn refuses_anything_but_one_document() {
     use ParseErrorKind::{Character, DuplicateAttribute, Reference, Refused, Root};
     let doctype = || Refused { what: "a document type" };
     let processing = || Refused { what: "a processing instruction" };
+    let late = || Refused { what: "a blank or an empty line before `<?xml`" };
     let cases = [
         ("", Root, 1, 1),
         ("  \n ", Root, 2, 2),
@@ -268,6 +269,10 @@ fn refuses_anything_but_one_document() {
         ("<?php echo ?><Response/>", processing(), 1, 1),
         ("<Response><?php?></Response>", processing(), 1, 11),
         ("<Response/><?php?>", processing(), 1, 12),
+        ("\n<?xml version=\"1.0\"?><Response/>", late(), 2, 1),
+        (" <?xml version=\"1.0\"?><Response/>", late(), 1, 2),
+        ("<!--a-->\n<?xml version=\"1.0\"?><Response/>", late(), 2, 1),
+        ("\n<?xmlish?><Response/>", processing(), 2, 1),
         ("<Response>\n<Dial a='1' a=\"2\"/></Response>", DuplicateAttribute, 2, 13),
         ("<Response>&nbsp;</Response>", Reference, 1, 11),
         ("<Response>&#+1;</Response>", Reference, 1, 11),
