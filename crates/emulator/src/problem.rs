@@ -62,6 +62,8 @@ pub(crate) const BAD_COACH: u32 = 13_240;
 pub(crate) const BAD_GATHER_VERB: u32 = 13_320;
 /// 13420: `<Play>` of a file that is not a sound.
 pub(crate) const NO_SOUND: u32 = 13_420;
+/// 13520: `<Say>` without a text.
+pub(crate) const SAY_TEXT: u32 = 13_520;
 /// 13801: `<Refer>` of a call that is not a SIP call.
 pub(crate) const REFER_WITHOUT_SIP: u32 = 13_801;
 /// 14204: a queue needs a name.

@@ -86,7 +86,7 @@ impl Reader {
             if name.starts_with("xmlns") || name.starts_with("xsi:") {
                 continue;
             }
-            if faults::code(element, name).is_some() {
+            if faults::code(element, name).is_some() || name == "statusCallbackEvent" {
                 self.unfit(element, name);
             } else {
                 let text = format!("<{element}> has no attribute `{name}`");

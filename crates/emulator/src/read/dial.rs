@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use identity::ClientAddress;
-use twiml::{CallEvent, ClientNoun, DialNoun, Text};
+use twiml::{Attribute, CallEvent, ClientNoun, DialNoun, Text};
 
 use super::sound::{is_sent, recording_report};
 use super::{Reader, callback, target};
-use crate::problem::{CLIENT_NAME, MIXED_NOUNS, Problem};
+use crate::problem::{CLIENT_NAME, MIXED_NOUNS, Problem, SCHEMA_WARNING};
 use crate::step::{Dial, DialRecord, Dialled, Noun, Parties, Subscription};
 use crate::{Address, Progress};
 
@@ -81,7 +81,11 @@ impl Reader {
     }
 
     fn client(&mut self, client: &twiml::Client<'_>) -> Result<Noun, Problem> {
-        self.attributes("Client", client.other_attributes());
+        let events = self.events(
+            "Client",
+            client.status_callback_event.as_deref(),
+            client.other_attributes(),
+        );
         for part in client.parts() {
             if let ClientNoun::Other(node) = part {
                 self.stray("Client", node);
@@ -98,7 +102,7 @@ impl Reader {
             callback: subscription(
                 client.status_callback.as_ref(),
                 client.status_callback_method,
-                client.status_callback_event.as_deref(),
+                events,
             )?,
             parameters: parameters.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
             whisper: client.url.as_ref().map(|url| target(Some(url), client.method)),
@@ -107,7 +111,11 @@ impl Reader {
     }
 
     fn number(&mut self, number: &twiml::Number<'_>) -> Result<Noun, Problem> {
-        self.attributes("Number", number.other_attributes());
+        let events = self.events(
+            "Number",
+            number.status_callback_event.as_deref(),
+            number.other_attributes(),
+        );
         let mut send_digits = number.send_digits.as_ref().map_or("", Text::as_str);
         if !send_digits.chars().all(is_sent) {
             self.unfit("Number", "sendDigits");
@@ -117,7 +125,7 @@ impl Reader {
             callback: subscription(
                 number.status_callback.as_ref(),
                 number.status_callback_method,
-                number.status_callback_event.as_deref(),
+                events,
             )?,
             whisper: number.url.as_ref().map(|url| target(Some(url), number.method)),
             send_digits: send_digits.to_owned(),
@@ -125,6 +133,33 @@ impl Reader {
         })
     }
 }
+
+impl Reader {
+    /// The steps of a party that are reported, by default its end alone, and the unknown attributes. Twilio's
+    /// reference has blanks between the events; some of its pages have commas, which are taken with a warning.
+    fn events(
+        &mut self,
+        element: &str,
+        events: Option<&[CallEvent]>,
+        stray: &[Attribute<'_>],
+    ) -> Vec<Progress> {
+        let is_list = |it: &&Attribute<'_>| it.name() == EVENTS;
+        let listed = stray.iter().find(is_list).and_then(|it| with_commas(it.value()));
+        let rest = stray.iter().filter(|it| listed.is_none() || !is_list(it));
+        self.attributes(element, &rest.cloned().collect::<Vec<_>>());
+        if let Some(listed) = listed {
+            let text = format!(
+                "the attribute `{EVENTS}` of <{element}> has commas, which are taken here; Twilio documents blanks"
+            );
+            self.warnings.push(Problem::warning(SCHEMA_WARNING, text));
+            return listed;
+        }
+        let events = events.unwrap_or(&[CallEvent::Completed]).iter();
+        events.filter_map(|event| progress(*event)).collect()
+    }
+}
+
+const EVENTS: &str = "statusCallbackEvent";
 
 /// The nouns of a `<Dial>`.
 #[derive(Default)]
@@ -164,17 +199,28 @@ fn plain_number(number: &str) -> Noun {
 fn subscription(
     url: Option<&Text<'_>>,
     method: Option<twiml::Method>,
-    events: Option<&[CallEvent]>,
+    events: Vec<Progress>,
 ) -> Result<Option<Subscription>, Problem> {
     let Some(url) = url else { return Ok(None) };
-    let events = events.unwrap_or(&[CallEvent::Completed]).iter().filter_map(|event| match event {
+    Ok(Some(Subscription { target: callback(url, method)?, events }))
+}
+
+fn progress(event: CallEvent) -> Option<Progress> {
+    match event {
         CallEvent::Initiated => Some(Progress::Initiated),
         CallEvent::Ringing => Some(Progress::Ringing),
         CallEvent::Answered => Some(Progress::Answered),
         CallEvent::Completed => Some(Progress::Completed),
         _ => None,
-    });
-    Ok(Some(Subscription { target: callback(url, method)?, events: events.collect() }))
+    }
+}
+
+/// The events of a list with commas, if it is one.
+fn with_commas(list: &str) -> Option<Vec<Progress>> {
+    let words =
+        list.split(|c: char| c == ',' || c.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    let named = |word: &str| CallEvent::ALL.iter().copied().find(|event| event.as_str() == word);
+    if list.contains(',') { words.map(|word| progress(named(word)?)).collect() } else { None }
 }
 
 fn noun_name(noun: &DialNoun<'_>) -> &'static str {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use twiml::ssml::SayPart;
 use twiml::{GatherInput, GatherPrompt, RecordingEvent, Text};
 
 use super::{Reader, target};
 use crate::address::is_key;
+use crate::problem::{Problem, SAY_TEXT};
 use crate::step::{Gather, Length, Record, RecordingReport, Speech};
 use crate::timeline::Heard;
 
@@ -13,12 +15,32 @@ impl Reader {
     pub(super) fn said(&mut self, say: &twiml::Say<'_>) -> Speech {
         self.attributes("Say", say.other_attributes());
         let text = say.spoken();
+        self.silent(say);
         let words = u32::try_from(text.split_whitespace().count()).unwrap_or(u32::MAX);
         let length = match say.loops {
             Some(0) => Length::Endless,
             times => Length::Exactly(WORD.saturating_mul(words).saturating_mul(times.unwrap_or(1))),
         };
         Speech { heard: Heard::Said(text), length, answers: true }
+    }
+
+    /// Reports a `<Say>` that says nothing. Twilio puts `<speak>` around its content itself and leaves out one inside.
+    fn silent(&mut self, say: &twiml::Say<'_>) {
+        let says = |part: &SayPart<'_>| match part {
+            SayPart::Text(text) => !text.as_str().trim().is_empty(),
+            SayPart::Other(_) => false,
+            _ => true,
+        };
+        if say.parts().iter().any(says) {
+            return;
+        }
+        let is_speak = |part: &SayPart<'_>| matches!(part, SayPart::Other(twiml::Node::Element(inside)) if inside.name() == "speak");
+        let text = if say.parts().iter().any(is_speak) {
+            "<Say> says nothing: <speak> does not belong in it; write the text and its markup directly in <Say>"
+        } else {
+            "<Say> has no text"
+        };
+        self.warnings.push(Problem::warning(SAY_TEXT, text));
     }
 
     pub(super) fn played(&mut self, play: &twiml::Play<'_>) -> Speech {

@@ -39,6 +39,14 @@ async fn attributes_have_numbers_of_their_own() {
         ("<Refer><Sip>sip:a@b.example</Sip></Refer>", "error 13801"),
         ("<Leave/>", "warning 12200"),
         ("<Say colour=\"red\">a</Say>", "warning 12200"),
+        ("<Say/>", "warning 13520: <Say> has no text"),
+        ("<Say> </Say>", "warning 13520: <Say> has no text"),
+        ("<Say><speak>Hello</speak></Say>", "warning 13520: <Say> says nothing: <speak>"),
+        ("<Gather><Say><speak>Hello</speak></Say></Gather>", "warning 13520"),
+        (
+            "<Dial><Number statusCallback=\"/leg\" statusCallbackEvent=\"joy\">+15005557777</Number></Dial>",
+            "warning 12200: the attribute `statusCallbackEvent` of <Number> has a value that is not allowed",
+        ),
     ] {
         let server = Server::start(move |seen| match seen.path.as_str() {
             "/voice" => twiml(verb),
@@ -54,6 +62,32 @@ async fn attributes_have_numbers_of_their_own() {
         let problems: Vec<String> = story.problems().map(ToString::to_string).collect();
         assert!(problems.iter().any(|it| it.starts_with(want)), "{verb}: {problems:?}");
     }
+}
+
+/// Some of Twilio's pages have commas between the events; they are taken, and a warning says what is documented.
+#[tokio::test]
+async fn events_with_commas_are_taken_with_a_warning() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/voice" => twiml(
+            "<Dial timeout=\"5\"><Client statusCallback=\"/leg\" statusCallbackEvent=\"initiated, completed\">\
+             nobody</Client></Dial>",
+        ),
+        _ => status(204),
+    })
+    .await;
+    let (twilio, _account) = twilio(&server).await;
+    let story = twilio.phone(CALLER).call(NUMBER).ended().await;
+    let seen: Vec<String> =
+        server.at("/leg").iter().map(|seen| seen.param("CallStatus").to_owned()).collect();
+    assert_eq!(seen, ["initiated", "no-answer"], "{story}");
+    let problems: Vec<String> = story.problems().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "warning 12200: the attribute `statusCallbackEvent` of <Client> has commas, which are taken here; \
+          Twilio documents blanks"
+        ]
+    );
 }
 
 #[tokio::test]
