@@ -14,7 +14,7 @@ use calls::{Direction, Event, Fact, Parsed, Source};
 use dialling::Caller;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{StatusCode, header};
+use hyper::{Method, StatusCode, header};
 use identity::{CallSid, WorkspaceId};
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use self::authenticate::Signed;
 use self::rung::Rung;
 use crate::app::App;
-use crate::endpoint::Carrier;
+use crate::endpoint::{Carrier, Endpoint};
 use crate::error::CarrierRefusal;
 use crate::http::panic;
 use crate::http::reply::{self, Reply};
@@ -59,6 +59,7 @@ async fn handle(
 ) -> Reply {
     let method = endpoint.method();
     if parts.method != method {
+        note_method(app, workspace, endpoint, parts);
         let mut reply = reply::empty(StatusCode::METHOD_NOT_ALLOWED);
         reply::set(&mut reply, header::ALLOW, method.as_str());
         return reply;
@@ -80,6 +81,35 @@ async fn handle(
         app.metrics.call("late");
         twiml::unavailable(&signed.workspace.policy.messages)
     }))
+}
+
+/// Logs that a URL is asked with another method, as Twilio does if its number or app is set so. Nobody has
+/// signed that yet, so it counts as a stranger's.
+fn note_method(app: &App, workspace: &WorkspaceId, endpoint: &Carrier, parts: &Parts) {
+    let method = endpoint.method();
+    // A method of somebody's own making stays out of the log.
+    let found = if parts.method == Method::GET { "GET" } else { "another method" };
+    if app.strangers.may_write(app.clock.instant()).is_some() {
+        warn!(
+            workspace.id = %workspace,
+            "a webhook came with {found} (405): set the URL that ends in /{endpoint} to HTTP {method} at Twilio"
+        );
+    }
+}
+
+/// Logs that a URL of Twilio's was asked with a slash at its end, which names nothing.
+pub(crate) fn note_slash(app: &App, path: &str) {
+    let Some(Endpoint::Carrier(workspace, endpoint)) =
+        path.strip_suffix('/').and_then(Endpoint::parse)
+    else {
+        return;
+    };
+    if app.strangers.may_write(app.clock.instant()).is_some() {
+        warn!(
+            workspace.id = %workspace,
+            "a webhook came with a slash at the end of its URL (404): remove the slash behind /{endpoint} at Twilio"
+        );
+    }
 }
 
 /// Logs that Twilio asks its fallback URL, which may be ours, because another request failed. The answer

@@ -17,6 +17,7 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
     let id = Uuid::new_v4();
     let Some(endpoint) = Endpoint::parse(parts.uri.path()) else {
         app.metrics.answered("none", StatusCode::NOT_FOUND.as_u16());
+        carrier::note_slash(app, parts.uri.path());
         let mut reply = ApiError::not_found().reply();
         browser::mark(app, id, &parts, &mut reply);
         return reply;

@@ -167,3 +167,37 @@ fn no_secret_number_or_name_is_logged() {
         }
     }
 }
+
+/// A number that is set wrongly at Twilio is named, with the fix, and in few lines however often Twilio asks.
+#[test]
+fn a_wrong_method_and_a_slash_at_the_end_are_named_with_the_fix() {
+    let captured = Captured::default();
+    captured.run(async {
+        let world = World::new().await;
+        let team = world.team("acme").await;
+        let good = team.signed("voice", &[("From", CALLER)]);
+        let get = Ask { method: "GET".to_owned(), ..good.clone() };
+        assert_eq!(world.ask(&get).await.status, 405);
+        let slash = Ask { target: team.path("voice/status/"), ..good.clone() };
+        assert_eq!(world.ask(&slash).await.status, 404);
+        // Neither is anything of Twilio's.
+        for target in [team.path("calls/"), team.path("voices/"), "/healthz/".to_owned()] {
+            assert_eq!(world.ask(&Ask { target, ..good.clone() }).await.status, 404);
+        }
+        for _ in 0..200 {
+            world.ask(&get).await;
+        }
+        world.stop().await;
+    });
+    let log = captured.text();
+    let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    // Each is logged in both forms.
+    let get =
+        "a webhook came with GET (405): set the URL that ends in /voice to HTTP POST at Twilio";
+    assert!((2..=100).contains(&lines(get)), "{}", lines(get));
+    let slash = "a webhook came with a slash at the end of its URL (404): remove the slash behind \
+                 /voice/status at Twilio";
+    assert_eq!(lines(slash), 2);
+    assert_eq!(lines("a slash at the end of its URL"), 2);
+    assert_eq!(lines(CALLER.trim_start_matches('+')), 0);
+}
