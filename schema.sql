@@ -282,14 +282,30 @@ create or replace function voice.as_uuid(id text) returns uuid language sql immu
 create or replace function voice.as_bigint(id text) returns bigint language sql immutable
   return case when id ~ '^(0|-?[1-9][0-9]{0,17})$' then id::bigint end;
 
--- The last eight digits of a number as people write it, all digits if there are fewer, null if there
--- are none. An extension, the domain of an address and the 0 in brackets are no part of it. Contacts
--- are found by this, and `dialling` decides which of them have the number.
-create or replace function voice.tail(number text) returns text language sql immutable
-  return nullif(right(regexp_replace(translate(
-    regexp_replace(regexp_replace(number, '([[:digit:]].*?)[;,#xX@].*$', '\1'), '[(]0[)]', '', 'g'),
+-- The digits of a number as people write it. An extension or another remark behind it, the domain of an
+-- address and the 0 in brackets are no part of it.
+create or replace function voice.digits(number text) returns text language sql immutable
+  return regexp_replace(translate(regexp_replace(regexp_replace(number,
+      '([[:digit:]].*?)[;,#@A-Za-zÀ-ԯぁ-ヺ一-鿿가-힣].*$', '\1'), '[(]0[)]', '', 'g'),
     '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९',
-    '0123456789012345678901234567890123456789'), '[^0-9]', '', 'g'), 8), '');
+    '0123456789012345678901234567890123456789'), '[^0-9]', '', 'g');
+
+-- The last eight of them, all if there are fewer, null if there are none. Contacts are found by this, and
+-- `dialling` decides which of them have the number.
+create or replace function voice.tail(number text) returns text language sql immutable
+  return nullif(right(voice.digits(number), 8), '');
+
+-- How near a number comes to others with the same last digits: the more digits of an ending it has, the
+-- nearer, and the nearest is one that has at most a trunk prefix more. Where too many contacts have the last
+-- digits, those that are nearest are read.
+create or replace function voice.nearness(number text, endings text[]) returns integer
+  language plpgsql immutable set search_path = '' as $$
+declare
+  digits text := voice.digits(number);
+begin
+  return (select max(2 * length(e) + (length(digits) <= length(e) + 1)::integer)
+    from unnest(endings) as e where right(digits, length(e)) = e);
+end $$;
 
 -- What a member with this role in the live chat is to us: agent, admin, or null for one who takes no
 -- calls. `roles` are the words of the workspace's policy, in lower case; where it names none, they are
@@ -372,9 +388,10 @@ begin
 end $$;
 
 -- Everything that a call asks for, in one statement that is a transaction of its own: the contacts
--- whose number may be the caller's, the 50 oldest of them, and who is assigned to each. One row for each
--- contact and assigned user, and one without a contact if there is none. It enters the scope itself,
--- and the policies of the role that asks hold inside.
+-- whose number may be the caller's, the 50 nearest and oldest of them, and who is assigned to each. One row
+-- for each contact and assigned user, and one without a contact if there is none. `tails` are the last
+-- digits of the caller's spellings, and longer endings of them. It enters the scope itself, and the
+-- policies of the role that asks hold inside.
 create or replace function voice.caller(workspace text, tails text[], call text)
   returns table (contact_id uuid, name text, number text, user_id uuid, call_is_over boolean)
   language plpgsql stable set search_path = '' as $$
@@ -385,7 +402,8 @@ begin
   return query
     with found as materialized (
       select c.* from livechat.contacts(workspace, tails) c
-      order by c.created_at, c.contact_id limit 50),
+      order by case when (count(*) over ()) > 50 then voice.nearness(c.number, tails) end desc nulls last,
+        c.created_at, c.contact_id limit 50),
     assigned as materialized (
       select a.* from livechat.assigned(workspace, array(select f.contact_id from found f)) a)
     select f.contact_id, f.name, f.number, a.user_id, o.is_over
@@ -604,7 +622,7 @@ revoke all on function voice.tell_siblings() from public;
 grant usage on schema voice to voice_agent, voice_webhook;
 grant usage on schema voice to voice_livechat, voice_finder;
 grant execute on function voice.workspace(), voice.as_uuid(text), voice.as_bigint(text),
-  voice.tail(text), voice.role_of(jsonb, text)
+  voice.digits(text), voice.tail(text), voice.nearness(text, text[]), voice.role_of(jsonb, text)
   to voice_agent, voice_webhook, voice_livechat, voice_finder;
 grant execute on function voice.members(), voice.takes_calls(uuid), voice.call_is_over(text),
   voice.caller(text, text[], text), voice.busy_elsewhere(timestamptz), voice.tell_siblings(),

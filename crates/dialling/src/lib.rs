@@ -22,4 +22,4 @@ pub use plan::{METADATA, load};
 pub use read::{Number, read};
 pub use same::{is_caller, same};
 pub use shown::{international, national, shown};
-pub use tail::{tail, tails};
+pub use tail::{endings, tail, tails};

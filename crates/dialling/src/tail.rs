@@ -72,6 +72,58 @@ pub fn tails(number: &PhoneNumber) -> Vec<String> {
     found
 }
 
+/// By which contacts with this number are found: its last digits ([`tails`]), and longer endings of its spellings.
+///
+/// Where more contacts have the last digits than are read, those with a longer ending are read. Every spelling of the
+/// number that is longer than its last digits ends in one of the longer ones.
+///
+/// # Examples
+///
+/// ```
+/// let endings = dialling::endings(&"+15005551001".parse()?);
+/// assert_eq!(endings, ["05551001", "5005551001", "15005551001"]);
+/// # Ok::<(), identity::ParseError>(())
+/// ```
+pub fn endings(number: &PhoneNumber) -> Vec<String> {
+    let mut found = tails(number);
+    let Some(parsed) = plan::of(number) else { return found };
+    let national = plan::national_digits(&parsed);
+    let code = parsed.country_code.to_string();
+    let mut add = |text: String| {
+        if text.len() > LENGTH && !found.contains(&text) {
+            found.push(text);
+        }
+    };
+    match &*code {
+        "52" | "54" => {
+            // Without the digit that is a matter of form, and with the national 15 behind the area code.
+            let form = if code == "52" { '1' } else { '9' };
+            let bare = national.strip_prefix(form).filter(|rest| rest.len() == 10);
+            let bare = bare.unwrap_or(&national);
+            for local in if code == "54" { 6..9 } else { 0..0 } {
+                if let Some((area, local)) = bare.split_at_checked(bare.len().saturating_sub(local))
+                {
+                    add(format!("{area}15{local}"));
+                }
+            }
+            add(bare.to_owned());
+        }
+        "55" => {
+            if let Some((area, local)) = national.split_at_checked(2) {
+                match (local.len(), local.strip_prefix('9')) {
+                    (9, Some(old)) => add(format!("{area}{old}")),
+                    (8, _) => add(format!("{area}9{local}")),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    add(national.clone());
+    add(format!("{code}{national}"));
+    found
+}
+
 /// Up to the first character behind a digit at which an extension, a remark or a domain begins.
 fn first_part(text: &str) -> &str {
     let Some(first) = text.find(|c: char| c.is_ascii_digit()) else { return text };

@@ -63,8 +63,8 @@ impl Store {
         let lock: &[&(dyn ToSql + Sync)] = &[&id];
         let claimed: &[&(dyn ToSql + Sync)] = &[&id, &asked];
         let (number, home) = (asked.0.number, claim.home);
-        let (tails, call) = (dialling::tails(number), asked.0.call);
-        let caller: &[&(dyn ToSql + Sync)] = &[&id, &tails, &call.as_str()];
+        let (endings, call) = (dialling::endings(number), asked.0.call);
+        let caller: &[&(dyn ToSql + Sync)] = &[&id, &endings, &call.as_str()];
         let statements = [(LOCK_CLAIMS, lock), (CALLER, caller), (CLAIM_CALL, claimed)];
         let _turn = self.webhook_shares.turn(workspace).await?;
         let mut answers = Scope::Webhook(workspace).run_all(&self.webhook, &statements).await?;

@@ -66,6 +66,7 @@ impl Adapted {
     ///
     /// [`StoreError::Refused`] if somebody's transaction keeps one from being made for five seconds.
     pub(crate) async fn finish(self, client: &Client) -> Result<Look, StoreError> {
+        indexes::renew(client).await?;
         indexes::make(client, &self.indexes).await?;
         Ok(self.look)
     }

@@ -210,9 +210,9 @@ impl Store {
         number: &PhoneNumber,
         home: Country,
     ) -> Result<Option<ContactId>, StoreError> {
-        let (tails, no_call) = (dialling::tails(number), "");
+        let (endings, no_call) = (dialling::endings(number), "");
         let rows = Scope::Webhook(workspace)
-            .run(&self.apply, CALLER, &[&workspace.as_str(), &tails, &no_call])
+            .run(&self.apply, CALLER, &[&workspace.as_str(), &endings, &no_call])
             .await?;
         Ok(contact_with(&rows, number, home).map(|contact| contact.id))
     }

@@ -40,7 +40,8 @@ pub struct KnownContact {
 /// What a call asks the database for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Caller {
-    /// The contacts whose number may be the caller's, oldest first, at most 50.
+    /// The contacts whose number may be the caller's, at most 50, oldest first. Of more than 50, those whose
+    /// numbers are nearest to the caller's.
     pub contacts: Vec<FoundContact>,
     /// Whether this very call is over already: the request is a replay.
     pub call_is_over: bool,
@@ -87,10 +88,10 @@ impl Caller {
 }
 
 impl Store {
-    /// Asks who calls: the contacts whose number ends in one of `tails`, who is assigned to them, and
+    /// Asks who calls: the contacts whose number ends in one of [`dialling::endings`], who is assigned to them, and
     /// whether the call is over. An assignment counts if it was committed before the question.
     ///
-    /// One statement without a transaction around it. Without `tails`, there are no contacts.
+    /// One statement without a transaction around it. Without `endings`, there are no contacts.
     ///
     /// # Errors
     ///
@@ -98,12 +99,12 @@ impl Store {
     pub async fn caller(
         &self,
         workspace: &WorkspaceId,
-        tails: &[String],
+        endings: &[String],
         call: CallSid,
     ) -> Result<Caller, StoreError> {
         let _turn = self.webhook_shares.turn(workspace).await?;
         let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-            &[&workspace.as_str(), &tails, &call.as_str()];
+            &[&workspace.as_str(), &endings, &call.as_str()];
         Ok(caller(&alone(&self.webhook, CALLER, params).await?))
     }
 
@@ -212,5 +213,5 @@ pub(crate) fn contact_with(
 /// The most members of a workspace that are read; the same number stands in the schema.
 pub const MOST_MEMBERS: usize = 1_000;
 
-/// Workspace, last digits, call: a transaction of its own, or a part of one.
+/// Workspace, endings of the caller's number, call: a transaction of its own, or a part of one.
 pub const CALLER: &str = "select * from voice.caller($1, $2, $3)";

@@ -1,7 +1,7 @@
 //! Laws that hold for every text and every number.
 
 use dialling::{
-    Caller, Country, caller, dial, is_caller, may_dial, read, same, shown, tail, tails,
+    Caller, Country, caller, dial, endings, is_caller, may_dial, read, same, shown, tail, tails,
 };
 use identity::PhoneNumber;
 use proptest::prelude::*;
@@ -78,9 +78,15 @@ proptest! {
             format!("00{}", &text[1..]),
             format!("011{}", &text[1..]),
         ];
-        let tails = tails(&number);
+        let (tails, endings) = (tails(&number), endings(&number));
+        prop_assert_eq!(&endings[..tails.len()], &tails[..]);
         for form in forms {
             prop_assert!(tails.contains(&tail(&form).unwrap()), "{form} of {text}: {tails:?}");
+            let digits: String = form.chars().filter(char::is_ascii_digit).collect();
+            let is_near = endings.iter().any(|ending| {
+                digits.ends_with(ending) && (ending.len() > 8 || digits.len() < ending.len() + 6)
+            });
+            prop_assert!(is_near, "{form} of {text}: {endings:?}");
         }
     }
 

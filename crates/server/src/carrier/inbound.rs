@@ -85,8 +85,8 @@ async fn load(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Option<Roster
 /// that was committed before the call counts.
 async fn ask(call: &Webhook<'_>, caller: Option<&PhoneNumber>) -> Result<Caller, StoreError> {
     let (app, workspace) = (call.app, &call.signed.workspace.id);
-    let tails = caller.map(dialling::tails).unwrap_or_default();
-    let asked = app.store.caller(workspace, &tails, call.sid);
+    let endings = caller.map(dialling::endings).unwrap_or_default();
+    let asked = app.store.caller(workspace, &endings, call.sid);
     if app.rosters.knows(workspace) {
         app.budget.spend(workspace, call.signed.allowance, asked).await
     } else {

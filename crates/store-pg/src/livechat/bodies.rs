@@ -36,6 +36,9 @@ pub(super) struct Body {
 const LIVECHAT: &str = "voice_livechat";
 /// The role that finds contacts by the end of their numbers.
 const FINDER: &str = "voice_finder";
+
+/// As many contacts are read for one number, of all its columns together.
+const MOST_CONTACTS: usize = 1_000;
 const WEBHOOK: &str = "voice_webhook";
 
 /// All of them.
@@ -237,9 +240,12 @@ fn member(read: &Members) -> String {
 /// no index on an expression finds anything: only a superuser can say that an expression tells nothing
 /// about rows that the policy hides. So this runs as a role of its own, which all rows are shown to, and
 /// what has these ids is read behind the policy.
+///
+/// Of more than a thousand, the nearest are taken; how near they are is asked only then.
 fn contact_ids(read: &Contacts) -> String {
     let Contacts { from, id, numbers, workspace, filters, .. } = read;
     let contact = id.1.to_uuid(&id.0);
+    let most = MOST_CONTACTS / numbers.len().max(1);
     let selects: Vec<String> = numbers
         .iter()
         .map(|number| {
@@ -255,12 +261,12 @@ fn contact_ids(read: &Contacts) -> String {
                 "(select {contact}
     from {from}
     where {conditions}
-    limit 1000)"
+    order by case when (count(*) over ()) > {most} then voice.nearness({number}, tails) end desc nulls last
+    limit {most})"
             )
         })
         .collect();
-    let limit = if selects.len() > 1 { "\n    limit 1000" } else { "" };
-    asks(workspace.1, &format!("{}{limit}", selects.join("\n    union ")))
+    asks(workspace.1, &selects.join("\n    union "))
 }
 
 /// One row for each number of a contact.

@@ -23,6 +23,44 @@ pub(super) async fn make(client: &Client, indexes: &[Index]) -> Result<(), Store
     made
 }
 
+/// Makes the indexes on `voice.tail` again if they were made by an earlier definition of it.
+///
+/// # Errors
+///
+/// As [`make`]. The next migration tries again.
+pub(super) async fn renew(client: &Client) -> Result<(), StoreError> {
+    let sql = "select pg_catalog.obj_description(to_regprocedure('voice.tail(text)'), 'pg_proc')";
+    let applied: Option<String> = client.query_one(sql, &[]).await?.get(0);
+    if applied.as_deref() == Some(TAIL) {
+        return Ok(());
+    }
+    client.batch_execute("set lock_timeout = '5s'").await?;
+    let renewed = again(client).await;
+    client.batch_execute("reset lock_timeout").await?;
+    renewed?;
+    Ok(client.batch_execute(&format!("comment on function voice.tail(text) is '{TAIL}'")).await?)
+}
+
+async fn again(client: &Client) -> Result<(), StoreError> {
+    for row in client.query(ON_TAILS, &[]).await? {
+        let (schema, name, table) = (row.get(0), row.get(1), row.get(2));
+        let table = Name { schema, name: table };
+        let index = Name { schema: table.schema.clone(), name };
+        let sql = format!("reindex index concurrently {}", index.sql());
+        run(client, &index.name, &table, &sql).await?;
+    }
+    Ok(())
+}
+
+/// Which definition of `voice.tail` the indexes were made by. It is raised with the definition.
+const TAIL: &str = "definition 2";
+
+const ON_TAILS: &str = "\
+select n.nspname::text, i.relname::text, t.relname::text from pg_catalog.pg_index x \
+join pg_catalog.pg_class i on i.oid = x.indexrelid join pg_catalog.pg_class t on t.oid = x.indrelid \
+join pg_catalog.pg_namespace n on n.oid = i.relnamespace \
+where i.relkind = 'i' and pg_catalog.pg_get_indexdef(x.indexrelid) like '%voice.tail(%'";
+
 async fn all(client: &Client, indexes: &[Index]) -> Result<(), StoreError> {
     for index in indexes {
         let name = Name { schema: index.table.schema.clone(), name: index.name.clone() };
@@ -33,14 +71,14 @@ async fn all(client: &Client, indexes: &[Index]) -> Result<(), StoreError> {
                 index.table.sql(),
                 index.rest
             );
-            run(client, index, &index.table, &sql).await?;
+            run(client, &index.name, &index.table, &sql).await?;
             for partition in &index.partitions {
                 let mut short = format!("{}_{}", index.name, partition.name);
                 short.truncate(60);
                 let part = Name { schema: partition.schema.clone(), name: short };
                 one(client, index, partition, &part, true).await?;
                 let sql = format!("alter index {} attach partition {}", name.sql(), part.sql());
-                run(client, index, partition, &sql).await?;
+                run(client, &index.name, partition, &sql).await?;
             }
         } else {
             one(client, index, &index.table, &name, index.is_broken).await?;
@@ -62,8 +100,13 @@ async fn one(
                    where indexrelid = to_regclass($1) and not indisvalid)";
         let is_broken: bool = client.query_one(sql, &[&name.sql()]).await?.get(0);
         if is_broken {
-            run(client, index, table, &format!("drop index concurrently if exists {}", name.sql()))
-                .await?;
+            run(
+                client,
+                &index.name,
+                table,
+                &format!("drop index concurrently if exists {}", name.sql()),
+            )
+            .await?;
         }
     }
     let sql = format!(
@@ -72,17 +115,17 @@ async fn one(
         table.sql(),
         index.rest
     );
-    run(client, index, table, &sql).await
+    run(client, &index.name, table, &sql).await
 }
 
-async fn run(client: &Client, index: &Index, table: &Name, sql: &str) -> Result<(), StoreError> {
+async fn run(client: &Client, index: &str, table: &Name, sql: &str) -> Result<(), StoreError> {
     match client.batch_execute(sql).await {
         Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
             let holders = holders(client, &[&table.sql()]).await?;
             Err(StoreError::Refused(vec![Fault {
                 fault: format!(
                     "the index {} on {} could not be made within 5 s: {holders}",
-                    index.name,
+                    index,
                     table.shown()
                 ),
                 fix: "everything else is done: migrate again when that transaction is over"

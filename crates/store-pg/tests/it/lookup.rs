@@ -331,6 +331,71 @@ async fn several_contacts_with_one_number_are_one_caller() {
     assert_eq!(contact.name.as_deref(), Some("Contact 12, Contact 11, Contact 13"));
 }
 
+/// Many contacts share their last eight digits, and the right one is the youngest of them.
+#[tokio::test]
+async fn the_right_contact_is_found_among_thousands_with_the_same_last_digits() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    // Other area codes, and the same digits in another country.
+    db.execute(
+        "insert into livechat_contacts (id, workspace_id, display_name, phone_number, created_at) \
+         select gen_random_uuid(), 'ws_a', 'Other', \
+           case when n <= 1000 then '(' || 199 + n || ') 555-1001' \
+             when n <= 1900 then '+' || n || ' 05551001' else '+49 500 555 1001' end, \
+           '2020-01-01Z'::timestamptz + n * interval '1 second' from generate_series(1, 2000) n",
+    );
+    let cases = [
+        ("+15005551001", "+1 500 555 1001"),
+        ("+15005551001", "(500) 555-1001"),
+        ("+15005551001", "001 500 555 1001"),
+        ("+15005551001", "+1 500 555 1001 DW 22"),
+    ];
+    let store = db.store();
+    for (id, (caller, text)) in (1..).zip(cases) {
+        let contact = db.contact(&ws, id, text).await;
+        db.assign(&ws, contact, agent(1), "active").await;
+        let found = roster(&store, &ws, Some(caller)).await;
+        assert_eq!(found.contact.as_ref().map(|known| known.id), Some(contact), "{text}");
+        assert_eq!(assigned(&found), [agent(1)], "{text}");
+        db.execute(&format!("delete from livechat_contacts where phone_number = '{text}'"));
+    }
+}
+
+/// Of many contacts with one number the oldest are asked for an assignment, as before.
+#[tokio::test]
+async fn of_many_contacts_with_the_number_the_oldest_are_read() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    db.execute(
+        "insert into livechat_contacts (id, workspace_id, display_name, phone_number, created_at) \
+         select gen_random_uuid(), 'ws_a', lpad(n::text, 3, '0'), '500 555 0001', \
+           '2020-01-01Z'::timestamptz + n * interval '1 second' from generate_series(1, 60) n",
+    );
+    let contact = roster(&db.store(), &ws, Some(CALLER)).await.contact.expect("a contact");
+    let names = contact.name.expect("names");
+    assert!(names.starts_with("001, 002, ") && names.ends_with(", 050"), "{names}");
+}
+
+/// An index that an earlier definition of `voice.tail` made is made again.
+#[tokio::test]
+async fn an_index_of_an_earlier_definition_is_made_again() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1]).await;
+    db.execute(
+        "create or replace function voice.tail(number text) returns text language sql immutable \
+           return nullif(right(regexp_replace(number, '[^0-9]', '', 'g'), 8), ''); \
+         comment on function voice.tail(text) is null",
+    );
+    let contact = db.contact(&ws, 0x11, "(500) 555-0001 DW 22").await;
+    db.owner.migrate(&db.url(LOGIN)).await.expect("migrated");
+    db.execute("set enable_seqscan = off");
+    let found = roster(&db.store(), &ws, Some(CALLER)).await.contact;
+    assert_eq!(found.map(|known| known.id), Some(contact));
+}
+
 /// The database's last digits are those of the crate, or a contact would not be found.
 #[tokio::test]
 async fn the_last_digits_are_the_same_in_the_database_and_outside() {
@@ -368,6 +433,16 @@ async fn the_last_digits_are_the_same_in_the_database_and_outside() {
         "123456789012345",
         "( 0 )12",
         "(00)12",
+        "030 123456 DW 22",
+        "030 123456 App. 3",
+        "8 (495) 123-45-67 доб. 22",
+        "03-1234-5678 内線22",
+        "02-123-4567 내선 22",
+        "03-1234ー5678",
+        "1-800-FLOWERS 1",
+        "030 123456 (Büro 2)",
+        "030 123456 ÜBER 2",
+        "030‐12–34—56",
     ];
     for text in texts {
         let row =

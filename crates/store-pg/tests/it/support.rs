@@ -248,8 +248,8 @@ pub(crate) async fn roster(
     wrap_up: Duration,
     now: Timestamp,
 ) -> Result<Roster, StoreError> {
-    let tails = caller.map(dialling::tails).unwrap_or_default();
-    let asked = store.caller(workspace, &tails, call).await?;
+    let endings = caller.map(dialling::endings).unwrap_or_default();
+    let asked = store.caller(workspace, &endings, call).await?;
     let members = store.members(workspace, now).await?;
     let call_is_over = asked.call_is_over;
     let found = caller.and_then(|number| asked.with(number, home));

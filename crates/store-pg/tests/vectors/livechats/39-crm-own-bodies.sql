@@ -28,7 +28,8 @@ create function livechat.contacts(ws text, tails text[])
 begin
   return query select p.party, p.title, l.digits, null::timestamptz
     from crm.parties p join crm.lines l on l.party = p.party
-    where p.tenant = ws and ws = voice.workspace() and voice.tail(l.digits) = any (tails) limit 1000;
+    where p.tenant = ws and ws = voice.workspace() and voice.tail(l.digits) = any (tails)
+    order by voice.nearness(l.digits, tails) desc limit 1000;
 end $$;
 create function livechat.contact(ws text, ids uuid[])
   returns table (contact_id uuid, name text, number text)
