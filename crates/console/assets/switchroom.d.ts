@@ -147,7 +147,7 @@ type Role = "agent" | "admin";
 type AgentStatus = "available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up";
 
 /**
- * One call, as all pages see it: the record, and the name of its contact.
+ * One call, as all pages see it: the record, the name of its contact, and its numbers as the team reads them.
  */
 export type Call = {
     /**
@@ -210,6 +210,14 @@ export type Call = {
      * The name of the contact
      */
     contact_name: string | null;
+    /**
+     * `from` as the workspace's people write it, in their own country without its code; `null` for a withheld number and for what is no number
+     */
+    from_text: string | null;
+    /**
+     * `to` in the same way
+     */
+    to_text: string | null;
 };
 
 type Direction = "inbound" | "outbound";
@@ -712,12 +720,21 @@ type Choosable = {
 };
 
 /**
- * Groups a number's digits for reading: North American ones as usual there, others in threes.
+ * A number for reading that came without its text: a North American one in its groups, any other as it is, because how
+ * its digits are grouped depends on its country. The server's texts (`from_text`, `numberText`) know that.
  *
  * @param {string | null} number E.164
  * @returns {string}
  */
 export declare function formatNumber(number: string | null): string;
+
+/**
+ * The number at the other end of a call, as the team reads it.
+ *
+ * @param {Pick<import("./words.js").Call, "direction" | "from" | "to" | "from_text" | "to_text">} call
+ * @returns {string}
+ */
+export declare function otherNumber(call: Pick<Call, "direction" | "from" | "to" | "from_text" | "to_text">): string;
 
 /**
  * Why this agent rings, in words.

@@ -28,7 +28,7 @@ import { Session, readSession } from "./lib/session.js";
 import { Tabs } from "./lib/tabs.js";
 import { Team } from "./lib/team.js";
 
-export { formatNumber } from "./lib/number.js";
+export { formatNumber, otherNumber } from "./lib/number.js";
 export { whySentence } from "./lib/line.js";
 export { isLive } from "./lib/team.js";
 

@@ -1,13 +1,22 @@
 /**
- * Groups a number's digits for reading: North American ones as usual there, others in threes.
+ * A number for reading that came without its text: a North American one in its groups, any other as it is, because how
+ * its digits are grouped depends on its country. The server's texts (`from_text`, `numberText`) know that.
  *
  * @param {string | null} number E.164
  * @returns {string}
  */
 export function formatNumber(number) {
-  if (!number || !/^\+\d+$/.test(number)) return number || "Withheld number";
+  if (!number) return "Withheld number";
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
-  if (american) return `+1 ${american[1]} ${american[2]} ${american[3]}`;
-  const groups = number.slice(3).replace(/(\d{3})(?=\d{2})/g, "$1 ");
-  return `${number.slice(0, 3)} ${groups}`;
+  return american ? `+1 ${american[1]} ${american[2]} ${american[3]}` : number;
+}
+
+/**
+ * The number at the other end of a call, as the team reads it.
+ *
+ * @param {Pick<import("./words.js").Call, "direction" | "from" | "to" | "from_text" | "to_text">} call
+ * @returns {string}
+ */
+export function otherNumber(call) {
+  return call.direction === "inbound" ? (call.from_text ?? formatNumber(call.from)) : (call.to_text ?? formatNumber(call.to));
 }

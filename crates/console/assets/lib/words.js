@@ -27,7 +27,7 @@
  */
 
 /**
- * One call, as all pages see it: the record, and the name of its contact.
+ * One call, as all pages see it: the record, the name of its contact, and its numbers as the team reads them.
  *
  * @typedef {object} Call
  * @property {string} call_sid The call, as Twilio and the log name it
@@ -45,6 +45,8 @@
  * @property {Leg[]} legs As folded: the agent's own leg of an outbound call first, then by wave, first sign of life and Sid. In the log they are in the order in which they began
  * @property {Wave[]} waves The waves, by number
  * @property {string | null} contact_name The name of the contact
+ * @property {string | null} from_text `from` as the workspace's people write it, in their own country without its code; `null` for a withheld number and for what is no number
+ * @property {string | null} to_text `to` in the same way
  */
 
 /** @typedef {"completed" | "answered" | "busy" | "no-answer" | "failed" | "canceled"} DialStatus */

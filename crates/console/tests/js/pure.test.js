@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { delay } from "../../assets/lib/backoff.js";
 import { level } from "../../assets/lib/audio.js";
 import { incoming, whySentence } from "../../assets/lib/line.js";
-import { formatNumber } from "../../assets/lib/number.js";
+import { formatNumber, otherNumber } from "../../assets/lib/number.js";
 import { readSession } from "../../assets/lib/session.js";
 import { EventParser } from "../../assets/lib/sse.js";
 import { EventStream } from "../../assets/lib/stream.js";
@@ -17,9 +17,17 @@ import { steps } from "../../assets/page/team/scale.js";
 
 test("numbers are grouped", () => {
   assert.equal(formatNumber("+15005550006"), "+1 500 555 0006");
-  assert.equal(formatNumber("+4930123456"), "+49 301 234 56");
+  assert.equal(formatNumber("+35312345678"), "+35312345678", "no country's grouping is guessed");
   assert.equal(formatNumber(""), "Withheld number");
   assert.equal(formatNumber(null), "Withheld number");
+});
+
+test("a call shows the other end as the team reads it", () => {
+  const call = { direction: "inbound", from: "+4930123456", from_text: "030 123456", to: "+15005550006", to_text: "+1 500-555-0006" };
+  assert.equal(otherNumber(call), "030 123456");
+  assert.equal(otherNumber({ ...call, direction: "outbound" }), "+1 500-555-0006");
+  assert.equal(otherNumber({ ...call, from: "", from_text: null }), "Withheld number");
+  assert.equal(otherNumber({ ...call, from: "sip:reception@pbx.example.com", from_text: null }), "sip:reception@pbx.example.com");
 });
 
 test("pauses grow to a limit, and differ", () => {

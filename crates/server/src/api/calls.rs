@@ -41,7 +41,8 @@ pub(super) async fn page(
     calls.truncate(usize::from(limit));
     let last = calls.last().filter(|_| !is_last).map(|last| &last.call);
     let next = last.and_then(|call| Some(format!("{}_{}", call.started_at?, call.sid)));
-    let calls = calls.iter().map(Call::of).collect();
+    let home = app.workspaces.home(workspace).await;
+    let calls = calls.iter().map(|call| Call::of(call, home)).collect();
     Ok(reply::json(StatusCode::OK, &Page { calls, next }))
 }
 
@@ -54,7 +55,10 @@ pub(super) async fn one(
     let mut logged = app.store.call(workspace, user, sid).await?;
     damaged::note(workspace, &logged.damaged);
     match logged.calls.pop() {
-        Some(call) => Ok(reply::json(StatusCode::OK, &Call::of(&call))),
+        Some(call) => {
+            let home = app.workspaces.home(workspace).await;
+            Ok(reply::json(StatusCode::OK, &Call::of(&call, home)))
+        }
         None if app.store.is_member(workspace, user).await? => Err(ApiError::call_not_found()),
         None => Err(ApiError::workspace_not_found()),
     }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use dialling::Country;
 use identity::{UserId, WorkspaceId};
 use store_pg::{Changes, Snapshot, StoreError};
 use tokio::sync::{Notify, mpsc};
@@ -31,6 +32,8 @@ pub(super) struct Channel {
     seq: i64,
     /// The agents as they were last sent, as JSON.
     agents: BTreeMap<UserId, String>,
+    /// The country in which they write numbers.
+    home: Country,
     /// Agents whose page was closed, until that is recorded.
     left: BTreeSet<UserId>,
     renew_at: Instant,
@@ -52,6 +55,7 @@ impl Channel {
             subscribers: Vec::new(),
             seq: 0,
             agents: BTreeMap::new(),
+            home: Country::NONE,
             left: BTreeSet::new(),
             renew_at: now + RENEWAL,
             poll_at: now + POLL,

@@ -1,6 +1,7 @@
 //! Changes as events for pages.
 
 use bytes::Bytes;
+use dialling::Country;
 use identity::CallSid;
 use store_pg::{Change, Changes, Subject};
 
@@ -8,14 +9,14 @@ use super::frame;
 use crate::wire::call::Call;
 use crate::wire::ring::RingEnded;
 
-/// The events of these changes, each with its number.
-pub(super) fn of(changes: &[Change], state: &Changes) -> Vec<(i64, Bytes)> {
+/// The events of these changes, each with its number, for people in `home`.
+pub(super) fn of(changes: &[Change], state: &Changes, home: Country) -> Vec<(i64, Bytes)> {
     let event = |change: &Change| {
         let id = Some(change.seq);
         let event = match change.subject {
             Subject::Call(sid) => {
                 let call = state.calls.iter().find(|logged| logged.call.sid == sid)?;
-                frame::event("call", id, &Call::of(call).text())
+                frame::event("call", id, &Call::of(call, home).text())
             }
             Subject::Ring(leg) => {
                 let ended = ring_ended(state, leg)?;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use dialling::Country;
 use identity::WorkspaceId;
 use store_pg::{Store, StoreError, WorkspaceRow};
 use tokio::time::Instant;
@@ -150,6 +151,12 @@ impl Workspaces {
     pub(crate) async fn wrap_up(&self, id: &WorkspaceId) -> Duration {
         let found = self.find(id, self.sources.budget.allowance()).await;
         found.map_or(Duration::ZERO, |workspace| workspace.policy.wrap_up())
+    }
+
+    /// The country in which its people write numbers; none while that cannot be found out.
+    pub(crate) async fn home(&self, id: &WorkspaceId) -> Country {
+        let found = self.find(id, self.sources.budget.allowance()).await;
+        found.map_or(Country::NONE, |workspace| workspace.home())
     }
 
     async fn ask(&self, id: &WorkspaceId, is_known: bool, allowance: Allowance) -> Read {

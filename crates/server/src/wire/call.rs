@@ -1,9 +1,11 @@
 //! A call of the log.
 
+use calls::Party;
+use dialling::Country;
 use serde::Serialize;
 use store_pg::LoggedCall;
 
-/// One call, as all pages see it: the record, and the name of its contact.
+/// One call, as all pages see it: the record, the name of its contact, and its numbers as the team reads them.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Call<'a> {
@@ -11,11 +13,23 @@ pub(crate) struct Call<'a> {
     record: &'a calls::Call,
     /// The name of the contact.
     contact_name: Option<&'a str>,
+    /// `from` as the workspace's people write it, in their own country without its code; `null` for a withheld
+    /// number and for what is no number.
+    from_text: Option<String>,
+    /// `to` in the same way.
+    to_text: Option<String>,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn of(logged: &'a LoggedCall) -> Self {
-        Self { record: &logged.call, contact_name: logged.contact_name.as_deref() }
+    /// `home` is the country in which the workspace's people write numbers.
+    pub(crate) fn of(logged: &'a LoggedCall, home: Country) -> Self {
+        let text = |party: &Party| Some(dialling::shown(party.number()?, home));
+        Self {
+            record: &logged.call,
+            contact_name: logged.contact_name.as_deref(),
+            from_text: text(&logged.call.from),
+            to_text: text(&logged.call.to),
+        }
     }
 
     /// Its JSON.

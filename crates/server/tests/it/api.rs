@@ -181,12 +181,15 @@ async fn one_call_shows_its_legs_and_a_reason_for_everybody() {
     assert_eq!(answer.status, 200);
     let call = answer.json();
     let user = |number| json!(team.user(number).to_string());
+    let us = "US".parse().expect("a country");
     for (name, want) in [
         ("call_sid", json!(story.sid.as_str())),
         ("direction", json!("inbound")),
         ("outcome", json!("completed")),
         ("from", json!(CALLER)),
+        ("from_text", json!("(500) 555-1234")),
         ("to", json!(team.number)),
+        ("to_text", json!(dialling::shown(&team.number.parse().expect("a number"), us))),
         ("contact_id", json!(contact.to_string())),
         ("contact_name", json!("Ana Example")),
         ("handled_by", user(1)),

@@ -65,6 +65,7 @@ async fn two_servers_tell_a_call_from_its_first_ring_to_its_end() {
     assert_eq!(status(&snapshot["agents"], &team, 1), "busy");
     let live = &snapshot["calls"][0];
     assert_eq!(live["call_sid"], busy["call_sid"]);
+    assert_eq!(live["from_text"], json!("(500) 555-1234"));
     assert_eq!((&live["outcome"], &live["handled_by"]), (&json!("in_progress"), &busy["user_id"]));
     assert_eq!(live["legs"].as_array().map(Vec::len), Some(2));
 
@@ -79,6 +80,8 @@ async fn two_servers_tell_a_call_from_its_first_ring_to_its_end() {
             (&ended["call_sid"], &ended["outcome"]),
             (&same["call_sid"], &json!("completed"))
         );
+        assert_eq!(ended["from_text"], json!("(500) 555-1234"));
+        assert_eq!(ended["to_text"], same["to_text"]);
         assert_eq!(
             ended.as_object().map(|o| o.keys().collect::<Vec<_>>()),
             same.as_object().map(|o| o.keys().collect::<Vec<_>>())
@@ -156,6 +159,7 @@ async fn a_page_goes_on_at_another_server_where_it_was_cut_off() {
         seen.iter().filter(|seen| seen.name == "call").map(|seen| &seen.data).collect();
     assert_eq!(calls.len(), 1, "only as it is now: {calls:?}");
     assert_eq!(calls[0]["call_sid"], json!(story.sid.as_str()));
+    assert_eq!(calls[0]["from_text"], json!("(500) 555-1234"), "missed events too");
     assert_eq!(count(&seen, "agent"), 2);
 
     // And back to the first one, after a restart: nothing is new.

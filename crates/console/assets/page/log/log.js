@@ -1,4 +1,4 @@
-import { formatNumber, isLive } from "../../switchroom.js";
+import { isLive, otherNumber } from "../../switchroom.js";
 import { detail } from "./detail.js";
 import { $, h, icon, keyed, write } from "../dom.js";
 import { OUTCOME, duration, isMissed, moment } from "../format.js";
@@ -149,7 +149,7 @@ function createEntry(phone, { call_sid }) {
       mark.dataset.of = name;
       mark.replaceChildren(icon(name, missed ? "icon missed-mark" : "icon"), h("span.sr", {}, `${DIRECTIONS[name]} `));
     }
-    const theirs = formatNumber(call.direction === "inbound" ? call.from : call.to);
+    const theirs = otherNumber(call);
     write(party, call.contact_name ?? theirs);
     write(number, call.contact_name ? theirs : "");
     write(handled, phone.agent(call.handled_by)?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));

@@ -48,6 +48,8 @@ export function mountDialler(phone) {
       input.value = "";
       say("", "");
     } catch (error) {
+      // It is asked again when the number is called again.
+      asked = { text: "", number: Promise.resolve(none) };
       say("", /** @type {Error} */ (error).message);
       input.focus();
     }

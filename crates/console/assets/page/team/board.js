@@ -1,5 +1,5 @@
 import { compareNames } from "../../lib/team.js";
-import { formatNumber } from "../../switchroom.js";
+import { otherNumber } from "../../switchroom.js";
 import { countFrom } from "../clock.js";
 import { $, h, icon, keyed, write } from "../dom.js";
 import { STATUS, doing } from "../format.js";
@@ -59,7 +59,7 @@ export const isWaitingCall = (call) => call.direction === "inbound" && call.outc
 
 /** The other end of a call, by name or number. @param {Call} call */
 export function other(call) {
-  return call.contact_name ?? formatNumber(call.direction === "inbound" ? call.from : call.to);
+  return call.contact_name ?? otherNumber(call);
 }
 
 /**

@@ -46,7 +46,7 @@ impl Channel {
         for change in list {
             self.shared.metrics.event_lag(now.since(change.at));
         }
-        for (id, event) in events::of(list, &changes) {
+        for (id, event) in events::of(list, &changes, self.home) {
             self.subscribers.iter_mut().for_each(|one| one.send(Some(id), &event));
         }
         self.send_agents(&agents);
@@ -62,9 +62,11 @@ impl Channel {
         }
     }
 
-    /// Remembers the agents as they are, and returns an event for each one that has changed.
+    /// Remembers the agents as they are, and the country of their workspace, and returns an event for each agent
+    /// who has changed.
     pub(super) async fn update_agents(&mut self, rows: &[AgentRow]) -> Vec<Bytes> {
         let wrap_up = self.shared.workspaces.wrap_up(&self.workspace).await;
+        self.home = self.shared.workspaces.home(&self.workspace).await;
         let now = self.shared.clock.now();
         let mut rows = rows.to_vec();
         self.shared.pages(&self.workspace).correct_agents(&mut rows, now);

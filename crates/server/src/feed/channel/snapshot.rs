@@ -57,7 +57,7 @@ impl Channel {
 
     /// The part of a snapshot that is the same for everybody.
     pub(super) fn snapshot_head(&self, snapshot: &Snapshot) -> SnapshotHead {
-        let calls = snapshot.calls.iter().map(|call| Call::of(call).text());
+        let calls = snapshot.calls.iter().map(|call| Call::of(call, self.home).text());
         SnapshotHead(frame::snapshot(
             snapshot.seq,
             self.shared.clock.now(),

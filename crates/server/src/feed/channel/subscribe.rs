@@ -128,7 +128,7 @@ impl Channel {
         for agent in self.agents.values() {
             subscriber.send(None, &frame::event("agent", None, agent));
         }
-        for (id, event) in events::of(changes, missed) {
+        for (id, event) in events::of(changes, missed, self.home) {
             subscriber.send(Some(id), &event);
         }
         subscriber.has(missed.seq);
