@@ -14,6 +14,7 @@ mod shares;
 mod slots;
 mod stopped;
 mod threads;
+mod waiting;
 
 pub(crate) use adopt::adopt;
 pub(crate) use applier::Applier;
@@ -42,6 +43,8 @@ use crate::metrics::Metrics;
 #[derive(Clone)]
 pub(crate) struct Journal {
     spool: Spool,
+    /// Where the spool is.
+    dir: Arc<Path>,
     parked: Parked,
     shares: Arc<Shares>,
     threads: Arc<Threads>,
@@ -69,7 +72,19 @@ impl Journal {
         }
         let aside = Arc::new(Semaphore::new(MOST_ASIDE));
         let on_the_way = Arc::default();
-        Self { spool, parked, shares, threads, acknowledged, aside, on_the_way, metrics, clock }
+        let dir = Arc::from(dir);
+        Self {
+            spool,
+            dir,
+            parked,
+            shares,
+            threads,
+            acknowledged,
+            aside,
+            on_the_way,
+            metrics,
+            clock,
+        }
     }
 
     /// Another spool's journal, with the same threads and figures.

@@ -67,7 +67,7 @@ pub(crate) async fn leaks(client: &Client) -> Result<Vec<Fault>, StoreError> {
 pub(crate) async fn warnings(client: &Client) -> Result<Vec<Fault>, StoreError> {
     let own = leave_path(client).await?;
     let mut warnings = Vec::new();
-    for check in reach::WARNINGS {
+    for check in reach::WARNINGS.iter().chain(checks::WARNINGS) {
         for row in client.query(check.sql, &[]).await? {
             warnings.push(Fault { fault: row.get(0), fix: check.fix.to_owned() });
         }
@@ -95,12 +95,14 @@ async fn look(client: &Client) -> Result<(Vec<Finding>, Option<StoreError>), Sto
         }
     }
     enter_path(client, &own).await?;
-    match probe::nobody(client).await {
-        Ok(shown) => {
-            findings.extend(shown.into_iter().map(|fault| Finding { fault, is_leak: true }));
-        }
-        Err(error) => {
-            unanswered.get_or_insert(error);
+    for shown in [probe::nobody(client).await, probe::others(client).await] {
+        match shown {
+            Ok(shown) => {
+                findings.extend(shown.into_iter().map(|fault| Finding { fault, is_leak: true }));
+            }
+            Err(error) => {
+                unanswered.get_or_insert(error);
+            }
         }
     }
     Ok((findings, unanswered))

@@ -97,15 +97,19 @@ impl Store {
         self.admit(faults)
     }
 
-    /// Checks an accepted database again, and refuses it only if one workspace could see another. A
-    /// schema that is being migrated, or a table of the live chat that takes no rows, is no reason to
-    /// send agents away, nor is a check that could not be finished.
+    /// Checks an accepted database again, and refuses it only if one workspace could see another, or if a
+    /// pooler gives its sessions to others. A schema that is being migrated, or a table of the live chat that
+    /// takes no rows, is no reason to send agents away, nor is a check that could not be finished.
     ///
     /// # Errors
     ///
     /// As [`Store::guard`].
     pub async fn look_again(&self) -> Result<(), StoreError> {
-        let faults = guard::leaks(&pool::connect_one(&self.target).await?).await?;
+        // The name may lead to a pooler by now. A database without room for more sessions does not say.
+        let faults = match guard::pooler::fault(&self.target).await {
+            Ok(Some(fault)) => vec![fault],
+            _ => guard::leaks(&pool::connect_one(&self.target).await?).await?,
+        };
         self.admit(faults)
     }
 

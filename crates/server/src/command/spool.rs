@@ -13,8 +13,8 @@ use crate::journal::{Entry, Slots};
 /// Commands for records that the database refused; `SWITCHROOM_DATA_DIR` says where they are.
 #[derive(Debug, Subcommand)]
 pub enum SpoolCommand {
-    /// Lists the workspaces whose records wait in a log of their own, since when and why, and the records
-    /// that were refused, each with its reason.
+    /// Lists the workspaces whose records wait, for a minute or in a log of their own, since when and why, and
+    /// the records that were refused, each with its reason.
     List,
     /// Hands records to the server again, once their reason is fixed.
     ///
@@ -35,7 +35,12 @@ pub(super) async fn run(command: SpoolCommand) -> Result<(), Failure> {
             let parked = parked.iter().map(|line| {
                 format!("workspace {} has a log of its own {}", line.workspace, line.why)
             });
-            let lines: Vec<String> = parked.chain(dead.iter().map(Dead::to_string)).collect();
+            let waiting = slots.waiting();
+            let waiting = waiting.iter().map(|line| {
+                format!("workspace {} waits in the spool {}", line.workspace, line.why)
+            });
+            let dead = dead.iter().map(Dead::to_string);
+            let lines: Vec<String> = waiting.chain(parked).chain(dead).collect();
             super::print(&if lines.is_empty() { "none".to_owned() } else { lines.join("\n") })
         }
         SpoolCommand::Replay { records } => {

@@ -1,5 +1,6 @@
 //! From the spool into the database: each workspace in its own lane.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::entry::Unreadable;
 use super::lane::{Held, Trouble, Turn};
 use super::lanes::{Begun, Lanes};
 use super::stopped::{Stopped, of_disk};
+use super::waiting::Waiting;
 use super::{Entry, Journal};
 
 /// Applies the records of one spool.
@@ -37,6 +39,8 @@ impl Applier {
     }
 
     async fn apply_until(&self, stop: &CancellationToken) {
+        let dir = self.journal.dir.clone();
+        on_files("notices of an earlier process stay", move || Waiting::clear(&dir)).await;
         let mut work = Work::new(&self.journal, &self.store);
         loop {
             work.begin();
@@ -104,6 +108,8 @@ pub(super) struct Work<'a> {
     pauses: JoinSet<WorkspaceId>,
     /// Records to read that an earlier process wrote: they count for their workspace's share from then on.
     old: u64,
+    /// What is said on disk of those that wait.
+    waiting: Waiting,
     /// Workspaces that wait because of a failure of their own.
     in_trouble: usize,
     /// What the metrics say of this spool: workspaces that wait, and that are parked.
@@ -124,6 +130,7 @@ impl<'a> Work<'a> {
             has_read: false,
             pauses: JoinSet::new(),
             old: journal.spool.recovery().pending_records,
+            waiting: Waiting::of(&journal.dir),
             in_trouble: 0,
             counted: (0, 0),
             told: None,
@@ -278,6 +285,7 @@ impl<'a> Work<'a> {
         self.lanes.end(&workspace, line);
         match outcome {
             Ok(left_out) => {
+                self.waits_no_longer(&workspace).await;
                 let trouble = self.lanes.succeed(&workspace, line, took);
                 self.succeeded(&workspace, trouble, left_out);
                 self.finish(&workspace, records, parked).await?;
@@ -350,6 +358,7 @@ impl<'a> Work<'a> {
     /// The database did not take records, for a reason that may go away.
     async fn failed(&mut self, workspace: &WorkspaceId, failed: Failed) -> Result<(), Stopped> {
         let Failed { class, reason } = failed;
+        self.waits(workspace, &reason).await;
         let (now, succeeded) = (self.journal.clock.instant(), self.lanes.succeeded());
         if class == Class::Server {
             if self.told.is_none_or(|told| self.journal.clock.elapsed(told) > TELL_SERVER) {
@@ -380,6 +389,23 @@ impl<'a> Work<'a> {
             self.park(vec![workspace.clone()], &reason).await?;
         }
         Ok(())
+    }
+
+    /// Says on disk that the records of a workspace wait in the spool, if they do so for long.
+    async fn waits(&mut self, workspace: &WorkspaceId, reason: &str) {
+        if self.journal.parked.of(workspace).is_some() {
+            return self.waits_no_longer(workspace).await;
+        }
+        let now = (self.journal.clock.instant(), self.journal.clock.now());
+        if let Some(notice) = self.waiting.failed(workspace, reason, now) {
+            on_files("why records wait is not on disk", move || notice.write()).await;
+        }
+    }
+
+    async fn waits_no_longer(&mut self, workspace: &WorkspaceId) {
+        if let Some(path) = self.waiting.over(workspace) {
+            on_files("that records wait stays on disk", move || std::fs::remove_file(path)).await;
+        }
     }
 
     async fn set_aside(
@@ -431,6 +457,13 @@ impl<'a> Work<'a> {
     ) -> Result<T, Stopped> {
         let spool = self.journal.spool.clone();
         of_disk(tokio::task::spawn_blocking(move || work(&spool)).await)
+    }
+}
+
+/// Reads or writes small files that only people read, on a thread of their own.
+async fn on_files(fault: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) {
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
+        warn!("{fault}: {error}");
     }
 }
 

@@ -124,19 +124,19 @@ impl Parked {
     }
 }
 
-/// A workspace that has a log of its own.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ParkedLine {
+/// A workspace whose records wait.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct WaitingLine {
     pub(crate) workspace: WorkspaceId,
     /// Since when and why.
     pub(crate) why: String,
 }
 
 /// The workspaces that are parked in a spool's directory, whether a process has it open or not.
-pub(crate) fn parked_in(spool: &Path) -> Vec<ParkedLine> {
+pub(crate) fn parked_in(spool: &Path) -> Vec<WaitingLine> {
     let line = |(workspace, dir): (WorkspaceId, PathBuf)| {
         let why = fs::read_to_string(dir.join(WHY)).unwrap_or_default();
-        ParkedLine { workspace, why: why.trim().to_owned() }
+        WaitingLine { workspace, why: why.trim().to_owned() }
     };
     logs_in(&dir_of(spool)).into_iter().map(line).collect()
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use spool::{Config, OpenError, Spool};
 use tracing::warn;
 
-use super::parked::{ParkedLine, dirs_in, has_segment, parked_in};
+use super::parked::{WaitingLine, dirs_in, has_segment, parked_in};
+use super::waiting::waiting_in;
 
 /// Where the spools of a data directory are: `spool`, `spool-2`, `spool-3` and so on.
 #[derive(Clone, Debug)]
@@ -47,8 +48,13 @@ impl Slots {
     }
 
     /// The workspaces that have a log of their own.
-    pub(crate) fn parked(&self) -> Vec<ParkedLine> {
+    pub(crate) fn parked(&self) -> Vec<WaitingLine> {
         self.all().iter().flat_map(|dir| parked_in(dir)).collect()
+    }
+
+    /// The workspaces whose records wait for long in a spool that others use, too.
+    pub(crate) fn waiting(&self) -> Vec<WaitingLine> {
+        self.all().iter().flat_map(|dir| waiting_in(dir)).collect()
     }
 
     /// The name of a spool or a parked log: its path in the data directory.

@@ -180,6 +180,17 @@ async fn a_good_set_up_is_good_and_each_fault_is_named_with_its_fix() {
     let env = [("SWITCHROOM_PUBLIC_URL", &*elsewhere)];
     let (good, text) = run(&world, "check", &[], &env).await;
     assert!(!good && text.contains("refuses a request that is signed for it"), "{text}");
+    // Records that wait in the spool, as the server says it.
+    let waiting = world.data_dir(0).join("spool/waiting");
+    std::fs::create_dir_all(&waiting).expect("a directory");
+    let why = "since 2026-11-30T12:00:00Z: canceling statement due to lock timeout";
+    std::fs::write(waiting.join("acme"), format!("{why}\n")).expect("a file");
+    let (good, text) = run(&world, "check", &[], &[here]).await;
+    let line = format!("the records of workspace acme wait in the spool {why}");
+    assert!(!good && text.contains(&line), "{text}");
+    let (good, text) = run(&world, "spool", &["list"], &[]).await;
+    assert!(good && text.contains(&format!("workspace acme waits in the spool {why}")), "{text}");
+    std::fs::remove_dir_all(&waiting).expect("removed");
     // The policies.
     let owner = world.owner.client();
     let unsafe_table = "alter table public.voice_calls no force row level security";

@@ -1,6 +1,7 @@
 //! Roles, tables, policies and functions, as the schema leaves them.
 
 use super::Check;
+use crate::livechat::GENERATOR;
 use crate::tables::{CHANGING, CONSTANT, DEFINERS, FUNCTIONS, OURS, QUESTIONS};
 use crate::text::{join, quoted};
 
@@ -204,6 +205,21 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "revoke temporary on the database from public",
     },
 ];
+
+/// What a person should know.
+pub(super) const WARNINGS: &[Check] = &[Check {
+    sql: join!(
+        "select 'the functions of the schema livechat are as an earlier version of Switchroom wrote them: ' \
+           || string_agg(f.name, ', ' order by f.name) \
+         from (select p.proname::text as name, obj_description(p.oid, 'pg_proc') as comment from pg_proc p \
+           where p.pronamespace = to_regnamespace('livechat')) f \
+         where f.comment like 'Switchroom %' \
+           and coalesce(substring(f.comment from '^Switchroom ([0-9]{1,6}) '), '1')::int < ",
+        GENERATOR,
+        " having count(*) > 0",
+    ),
+    fix: "run `switchroom migrate`",
+}];
 
 /// How a function compares the workspace that it is asked for with the transaction's, as a pattern.
 const SCOPED: &str = "'(\\mws\\M|[$]1)\\s*(=|is\\s+(not\\s+)?distinct\\s+from)\\s*voice\\s*\\.\\s*workspace\\s*\\(\\s*\\)|\

@@ -1,7 +1,11 @@
 //! Tries what the server does, and leaves nothing behind.
 
+use std::collections::BTreeSet;
+
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::fault::Fault;
@@ -57,13 +61,7 @@ pub(super) async fn nobody(client: &Client) -> Result<Vec<Fault>, StoreError> {
                     let is_row =
                         |one: &&SimpleQueryMessage| matches!(one, SimpleQueryMessage::Row(_));
                     if messages.iter().filter(is_row).count() > 1 {
-                        shown.push(Fault {
-                            fault: format!(
-                                "the function {function} shows rows to a workspace that nobody has"
-                            ),
-                            fix: "run `switchroom migrate`, or let your own function compare with `ws`"
-                                .to_owned(),
-                        });
+                        shown.push(shows_rows(function));
                         break;
                     }
                 }
@@ -76,6 +74,98 @@ pub(super) async fn nobody(client: &Client) -> Result<Vec<Fault>, StoreError> {
     }
     Ok(shown)
 }
+
+/// Asks, as a workspace that nobody has, about a contact that another workspace has, and lists what answers.
+/// So functions are judged by what they do, where there is a contact to ask about, whatever their text says.
+pub(super) async fn others(client: &Client) -> Result<Vec<Fault>, StoreError> {
+    let mut shown = BTreeSet::new();
+    let workspaces = as_webhook(client, "", WORKSPACES, &[]).await?;
+    for row in &workspaces {
+        let workspace: &str = row.get(0);
+        let contacts = as_webhook(client, workspace, CONTACT, &[&workspace]).await?;
+        for contact in &contacts {
+            let (id, number): (Uuid, Option<String>) = (contact.get(0), contact.get(1));
+            let nobody = nobody_like(workspace);
+            let by_id: &[&(dyn ToSql + Sync)] = &[&nobody, &id];
+            let by_number: &[&(dyn ToSql + Sync)] = &[&nobody, &number];
+            for (function, sql, of_contact) in [
+                ("livechat.contact", "select 1 from livechat.contact($1, array[$2::uuid])", by_id),
+                (
+                    "livechat.assigned",
+                    "select 1 from livechat.assigned($1, array[$2::uuid])",
+                    by_id,
+                ),
+                (
+                    "livechat.contacts",
+                    "select 1 from livechat.contacts($1, array[voice.tail($2::text)])",
+                    by_number,
+                ),
+            ] {
+                if !as_webhook(client, nobody, sql, of_contact).await?.is_empty() {
+                    shown.insert(function);
+                }
+            }
+        }
+    }
+    Ok(shown.into_iter().map(shows_rows).collect())
+}
+
+fn shows_rows(function: &str) -> Fault {
+    Fault {
+        fault: format!("the function {function} shows rows to a workspace that nobody has"),
+        fix: "run `switchroom migrate`, or let your own function compare with `ws`".to_owned(),
+    }
+}
+
+/// A workspace that nobody has, whose id is of the same type.
+fn nobody_like(workspace: &str) -> &'static str {
+    let [text, uuid, number] = NOBODIES;
+    if Uuid::parse_str(workspace).is_ok() {
+        uuid
+    } else if workspace.parse::<i64>().is_ok() {
+        number
+    } else {
+        text
+    }
+}
+
+/// Asks in the scope of a workspace, in a transaction that is rolled back. What cannot be asked shows nothing.
+async fn as_webhook(
+    client: &Client,
+    workspace: &str,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, StoreError> {
+    let asked = async {
+        client.batch_execute("begin; set local role voice_webhook").await?;
+        client.query(ENTER, &[&workspace]).await?;
+        client.query(sql, params).await
+    };
+    let asked = asked.await;
+    client.batch_execute("rollback").await?;
+    match asked {
+        Err(error) if error.as_db_error().is_some() => Ok(Vec::new()),
+        asked => Ok(asked?),
+    }
+}
+
+const ENTER: &str = "select pg_catalog.set_config('voice.workspace_id', $1, true)";
+
+/// Enough to see a function that compares with nothing.
+const WORKSPACES: &str =
+    "select w.id from voice.workspaces_to_mend('infinity', '-infinity') as w (id) limit 3";
+
+/// A contact of a workspace and its number: of the live chat, else of its last calls.
+const CONTACT: &str = "\
+select s.id, s.number from ( \
+  select c.contact_id as id, c.number, 1 as rank \
+  from livechat.contacts_after($1, '00000000-0000-0000-0000-000000000000', 1) c \
+  union all \
+  select v.contact_id, v.from_party, 2 from ( \
+    select l.contact_id, l.from_party from public.voice_calls l \
+    where l.workspace_id = $1 order by l.started_at desc limit 100) v \
+  where v.contact_id is not null) s \
+order by s.rank limit 1";
 
 /// The functions that show rows for no more than a workspace, and further arguments.
 const SHOWN: [(&str, &str); 2] =

@@ -399,6 +399,10 @@ impl Plan {
     }
 }
 
+/// Which bodies are written: a whole number that goes up with every change of them. In comments without one,
+/// it is 1.
+pub(crate) const GENERATOR: &str = "2";
+
 /// Earlier versions found contacts by the text of their numbers.
 const OLD_INDEX: &str = "idx_livechat_contacts_workspace_phone";
 
@@ -417,12 +421,12 @@ fn is_generated(function: &Function) -> bool {
         .is_some_and(|sums| sums.ends_with(&body))
 }
 
-/// The comment on a function of ours: the checksums of its definition and of its body.
+/// The comment on a function of ours: what wrote it, and the checksums of its definition and of its body.
 fn comment(create: &str, body: &str) -> String {
-    format!("Switchroom {} {}", sha(create), sha(body))
+    format!("Switchroom {GENERATOR} {} {}", sha(create), sha(body))
 }
 
-fn sha(text: &str) -> String {
+pub(super) fn sha(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.

@@ -180,6 +180,109 @@ async fn accepts_the_schema_and_finds_each_fault_of_it() {
     try_all(&db, cases).await;
 }
 
+/// The owner writes a function about contacts, whose text names the workspace wherever it should.
+fn own_of_contacts(signature: &str, result: &str, body: &str, condition: &str) -> String {
+    let name = signature.replace("ws ", "").replace(" ids ", " ").replace(" tails ", " ");
+    format!(
+        "drop function livechat.{name}; \
+         create function livechat.{signature} returns table ({result}) language plpgsql stable \
+           security definer set search_path = '' as $$ begin \
+             return query {body} where ws = voice.workspace() and {condition}; end $$"
+    )
+}
+
+/// Text alone does not say what a function does.
+#[tokio::test]
+async fn functions_are_judged_by_what_they_show_of_a_contact() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    let contact = db.contact(&ws, 0x11, "+1 (500) 555-0001").await;
+    db.assign(&ws, contact, agent(1), "active").await;
+    db.execute(
+        "insert into voice_workspaces (workspace_id, account_sid, api_key_sid, app_sid, sealed) \
+         values ('ws_a', 'AC1', 'SK1', 'AP1', '\\x00')",
+    );
+    let functions = [
+        (
+            "contact(ws text, ids uuid[])",
+            "contact_id uuid, name text, number text",
+            "select c.id, c.display_name, c.phone_number from public.livechat_contacts c",
+            "c.workspace_id",
+        ),
+        (
+            "contacts(ws text, tails text[])",
+            "contact_id uuid, name text, number text, created_at timestamptz",
+            "select c.id, c.display_name, c.phone_number, c.created_at \
+             from public.livechat_contacts c",
+            "c.workspace_id",
+        ),
+        (
+            "assigned(ws text, ids uuid[])",
+            "contact_id uuid, user_id uuid",
+            "select a.contact_id, a.user_id from public.livechat_contact_assignments a",
+            "a.workspace_id",
+        ),
+    ];
+    let mut cases = Vec::new();
+    for (signature, result, body, column) in functions {
+        let name = signature.split('(').next().expect("a name");
+        cases.push(case(
+            true,
+            own_of_contacts(signature, result, body, &format!("({column} = ws or length(ws) > 0)")),
+            own_of_contacts(signature, result, body, &format!("{column} = ws")),
+            &format!("the function livechat.{name} shows rows to a workspace that nobody has"),
+        ));
+    }
+    try_all(&db, cases).await;
+
+    // Without a question for all contacts, that of a call is asked about.
+    let none = "create or replace function livechat.contacts_after(ws text, after uuid, most integer) \
+        returns table (contact_id uuid, number text) language plpgsql stable security definer \
+        set search_path = '' as $$ begin end $$; comment on function \
+        livechat.contacts_after(text, uuid, integer) is null";
+    db.execute(none);
+    db.execute(&format!(
+        "insert into voice_calls (workspace_id, call_sid, direction, outcome, contact_id, from_party) \
+         values ('ws_a', 'CA1', 'inbound', 'completed', '{}', '+15005550001')",
+        uuid(*contact.as_bytes())
+    ));
+    let (signature, result, body, column) = functions[2];
+    db.execute(&own_of_contacts(signature, result, body, &format!("({column} = ws or ws > '')")));
+    let found = faults(&db, LOGIN).await;
+    assert!(found.contains("the function livechat.assigned shows rows"), "{found}");
+}
+
+#[tokio::test]
+async fn functions_of_an_earlier_generator_are_named_and_written_again() {
+    let db = Db::new().await;
+    let store = db.store();
+    let named = async || {
+        let warnings = store.warnings().await.expect("an answer");
+        let texts = warnings.iter().map(ToString::to_string);
+        texts.filter(|text| text.contains("earlier version of Switchroom")).collect::<Vec<_>>()
+    };
+    assert_eq!(named().await, [""; 0]);
+    // As an earlier program left them: without a number, and with one.
+    db.execute(
+        "do $$ declare f regprocedure; old text; begin \
+           foreach f in array array['livechat.members(text)', 'livechat.log(text,jsonb)']::regprocedure[] \
+           loop \
+             old := regexp_replace(obj_description(f, 'pg_proc'), '^Switchroom [0-9]{1,6} ', \
+               case f::text when 'livechat.members(text)' then 'Switchroom ' else 'Switchroom 1 ' end); \
+             execute format('comment on function %s is %L', f, old); \
+           end loop; end $$",
+    );
+    assert_eq!(faults(&db, LOGIN).await, "", "a server works with them");
+    let found = named().await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains(": log, members"), "{found:?}");
+    assert!(found[0].contains("run `switchroom migrate`"), "{found:?}");
+    let look = db.owner.migrate(&db.url(LOGIN)).await.expect("migrated");
+    let made: Vec<&str> = look.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(made.iter().filter(|text| text.starts_with("the function livechat.")).count(), 2);
+    assert_eq!(named().await, [""; 0]);
+}
+
 #[tokio::test]
 async fn finds_each_fault_of_each_table() {
     let db = Db::new().await;

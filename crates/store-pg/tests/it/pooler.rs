@@ -200,6 +200,28 @@ async fn a_pooler_in_transaction_mode_is_a_fault_and_gets_no_settings() {
     std::fs::remove_dir_all(dir).expect("the directory of the test");
 }
 
+/// A name leads to the database first and to a pooler later.
+#[tokio::test]
+async fn a_running_server_finds_a_pooler_that_comes_later() {
+    let db = Db::new().await;
+    let dir = std::env::temp_dir().join(format!("store-pg-later-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a directory");
+    let socket = dir.join(".s.PGSQL.5432");
+    std::os::unix::fs::symlink(db.socket_dir().join(".s.PGSQL.5432"), &socket).expect("a name");
+    let direct = db.socket_dir().to_str().expect("a path");
+    let url = db.url(LOGIN).replace(direct, dir.to_str().expect("a path"));
+    let store = Store::new(&url, StoreOptions::SMALL).expect("a store");
+    store.guard().await.expect("the database itself");
+    store.look_again().await.expect("the database itself");
+    std::fs::remove_file(&socket).expect("the name is free");
+    TransactionPooler::start(&db, &dir);
+    let refused = store.look_again().await.expect_err("it is in between").to_string();
+    assert!(refused.contains("a pooler in transaction mode is between"), "{refused}");
+    let refused = store.ready().await.expect_err("it is not used");
+    assert!(matches!(refused, StoreError::Untrusted), "{refused:?}");
+    std::fs::remove_dir_all(dir).expect("the directory of the test");
+}
+
 #[tokio::test]
 async fn a_known_transaction_pooler_is_refused_before_it_is_asked() {
     let url =

@@ -36,6 +36,12 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         Err(error) => report.skipped("room on the disk", error),
     }
     let slots = Slots::of(dir);
+    for line in slots.waiting() {
+        report.fault(
+            format!("the records of workspace {} wait in the spool {}", line.workspace, line.why),
+            "look for what holds or refuses its rows; while nothing is applied at all, look at the database",
+        );
+    }
     for line in slots.parked() {
         report.fault(
             format!("the records of workspace {} wait {}", line.workspace, line.why),
