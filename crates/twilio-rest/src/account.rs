@@ -1,11 +1,12 @@
-//! The calls of one account.
+//! One account: its calls, and the requests that its conferences share with them.
 
+use bytes::Bytes;
 use hyper::Uri;
-use identity::{CallSid, Timestamp};
+use identity::{AccountSid, CallSid, Timestamp};
 
 use crate::{BaseUrl, CallRecord, Client, Credentials, Error, Instruction, wire};
 
-/// The calls of one account.
+/// The calls and conferences of one account.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
     client: &'a Client,
@@ -36,7 +37,7 @@ pub struct Listing {
 }
 
 impl Client {
-    /// The calls of one account.
+    /// The calls and conferences of one account.
     pub const fn account<'a>(&'a self, credentials: &'a Credentials) -> Account<'a> {
         Account::new(self, credentials)
     }
@@ -108,12 +109,28 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`]. After [`Error::Interrupted`], [`Error::TimedOut`] and a refusal with a status of
-    /// 500 or more the request may have been executed anyway; it is not retried.
+    /// [`Error`]. If its kind is [`ErrorKind::Unsure`](crate::ErrorKind::Unsure), the request may have been executed; it is
+    /// not retried.
     pub async fn update(&self, sid: CallSid, what: &Instruction) -> Result<CallRecord, Error> {
         let uri = self.resource(sid)?;
         let body = self.client.post(self.credentials, uri, &what.form()).await?;
         same(sid, &body)
+    }
+
+    pub(crate) const fn sid(&self) -> AccountSid {
+        self.credentials.account()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Bytes, Error> {
+        self.client.get(self.credentials, self.base.follow(path)?).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Bytes, Error> {
+        self.client.post(self.credentials, self.base.follow(path)?, form).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.client.delete(self.credentials, self.base.follow(path)?).await
     }
 
     fn resource(&self, sid: CallSid) -> Result<Uri, Error> {
@@ -157,4 +174,4 @@ fn same(sid: CallSid, body: &[u8]) -> Result<CallRecord, Error> {
     if call.sid == sid { Ok(call) } else { Err(Error::Malformed { what: "call" }) }
 }
 
-const VERSION: &str = "/2010-04-01/Accounts";
+pub(crate) const VERSION: &str = "/2010-04-01/Accounts";

@@ -94,6 +94,10 @@ impl Client {
         self.ask(credentials, Method::POST, uri, body.into()).await
     }
 
+    pub(crate) async fn delete(&self, credentials: &Credentials, uri: Uri) -> Result<(), Error> {
+        self.ask(credentials, Method::DELETE, uri, Bytes::new()).await.map(drop)
+    }
+
     /// Sends a request within the budget. A request that may have been executed is never retried.
     async fn ask(
         &self,

@@ -31,6 +31,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// What follows from it for whoever asked.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable(_) => ErrorKind::NotNow,
+            Self::Refused(refusal) => refusal.kind(),
+            Self::ForeignPage => ErrorKind::Refused,
+            Self::Interrupted(_)
+            | Self::TimedOut
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. } => ErrorKind::Unsure,
+        }
+    }
+
     /// Whether the requested resource does not exist.
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(Refusal { status: 404, .. }))
@@ -72,6 +85,25 @@ impl std::error::Error for Error {
     }
 }
 
+/// What follows from an error for a request that changes something.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ErrorKind {
+    /// There is no such call, conference or participant, or no longer.
+    Gone,
+    /// The call is not in progress: it is over, or not answered yet.
+    NotInProgress,
+    /// Nobody can be coached who is on hold.
+    CoachedOnHold,
+    /// Whoever is to be coached is not in the conference.
+    CoachedAbsent,
+    /// It was certainly not executed, and may be tried again later: too many requests, or no connection.
+    NotNow,
+    /// It was not executed, and would not be at another time.
+    Refused,
+    /// It may have been executed: the answer was lost, cannot be read, or is a failure of Twilio's.
+    Unsure,
+}
+
 /// An answer without success.
 ///
 /// `Display` and `Debug` show only status and code: messages repeat parts of the request, numbers
@@ -90,6 +122,20 @@ pub struct Refusal {
 impl Refusal {
     /// The most characters kept of a message.
     pub const MAX_MESSAGE: usize = 300;
+
+    /// Codes are Twilio's, from its error dictionary. Any other one follows the HTTP status.
+    const fn kind(&self) -> ErrorKind {
+        match (self.code, self.status) {
+            (Some(20_404), _) => ErrorKind::Gone,
+            (Some(21_220), _) => ErrorKind::NotInProgress,
+            (Some(16_027), _) => ErrorKind::CoachedOnHold,
+            (Some(13_240 | 16_028), _) => ErrorKind::CoachedAbsent,
+            (Some(20_429), _) | (_, 429) => ErrorKind::NotNow,
+            (_, 404) => ErrorKind::Gone,
+            (_, 500..) => ErrorKind::Unsure,
+            _ => ErrorKind::Refused,
+        }
+    }
 }
 
 impl fmt::Display for Refusal {

@@ -6,7 +6,9 @@ use identity::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{CallDirection, CallRecord, CallStatus, Error, Refusal};
+use crate::{
+    CallDirection, CallRecord, CallStatus, ConferenceRecord, Error, ParticipantRecord, Refusal,
+};
 
 /// One page of calls.
 pub(crate) struct Page {
@@ -35,6 +37,36 @@ struct CallBody {
     duration: Option<Value>,
 }
 
+#[derive(Deserialize)]
+struct ConferencesBody {
+    conferences: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct ConferenceBody {
+    sid: String,
+    friendly_name: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct ParticipantsBody {
+    participants: Vec<ParticipantBody>,
+}
+
+#[derive(Deserialize)]
+struct ParticipantBody {
+    call_sid: String,
+    conference_sid: String,
+    label: Option<String>,
+    #[serde(default)]
+    muted: bool,
+    #[serde(default)]
+    hold: bool,
+    call_sid_to_coach: Option<String>,
+    status: Option<String>,
+}
+
 /// The classic error body and RFC 9457 share these names, except for that of the message.
 #[derive(Deserialize)]
 struct ErrorBody {
@@ -59,6 +91,45 @@ pub(crate) fn page(body: &[u8]) -> Result<Page, Error> {
 pub(crate) fn call(body: &[u8]) -> Result<CallRecord, Error> {
     let body = serde_json::from_slice(body).ok();
     body.and_then(record).ok_or(Error::Malformed { what: "call" })
+}
+
+/// Reads a page of conferences. An unreadable record is left out: it must not hide the others.
+pub(crate) fn conferences(body: &[u8]) -> Result<Vec<ConferenceRecord>, Error> {
+    let body: ConferencesBody = serde_json::from_slice(body)
+        .map_err(|_| Error::Malformed { what: "page of conferences" })?;
+    let read = |value| {
+        let body: ConferenceBody = serde_json::from_value(value).ok()?;
+        let is_over = body.status == "completed";
+        Some(ConferenceRecord { sid: body.sid.parse().ok()?, name: body.friendly_name, is_over })
+    };
+    Ok(body.conferences.into_iter().filter_map(read).collect())
+}
+
+/// Reads a page of participants. An unreadable record makes the whole page unreadable: whoever asks wants to know who is
+/// there, and who is not.
+pub(crate) fn participants(body: &[u8]) -> Result<Vec<ParticipantRecord>, Error> {
+    let body = serde_json::from_slice::<ParticipantsBody>(body).ok();
+    let all = body.and_then(|body| body.participants.into_iter().map(joined).collect());
+    all.ok_or(Error::Malformed { what: "page of participants" })
+}
+
+/// Reads one participant.
+pub(crate) fn participant(body: &[u8]) -> Result<ParticipantRecord, Error> {
+    let body = serde_json::from_slice(body).ok();
+    body.and_then(joined).ok_or(Error::Malformed { what: "participant" })
+}
+
+fn joined(body: ParticipantBody) -> Option<ParticipantRecord> {
+    let coaches = body.call_sid_to_coach.filter(|sid| !sid.is_empty());
+    Some(ParticipantRecord {
+        call: body.call_sid.parse().ok()?,
+        conference: body.conference_sid.parse().ok()?,
+        label: body.label.filter(|label| !label.is_empty()),
+        muted: body.muted,
+        held: body.hold,
+        coaches: coaches.map(|sid| sid.parse()).transpose().ok()?,
+        is_connected: body.status.is_none_or(|status| status == "connected"),
+    })
 }
 
 /// Reads the body of an error, which may also be HTML or empty.
@@ -152,6 +223,9 @@ mod tests {
         fn no_answer_makes_the_parser_panic(body in ".{0,200}", text in ".{0,40}") {
             drop(page(body.as_bytes()));
             drop(call(body.as_bytes()));
+            drop(conferences(body.as_bytes()));
+            drop(participants(body.as_bytes()));
+            drop(participant(body.as_bytes()));
             refusal(400, body.as_bytes());
             let text = serde_json::to_string(&text).unwrap();
             let sid = r#""CA01010101010101010101010101010101""#;

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod answers;
+mod conferences;
 mod emulator;
 mod faults;
 mod twilio;
