@@ -6,7 +6,7 @@ mod rules;
 use identity::{CallSid, PhoneNumber, UserId};
 use rooms::{
     After, Answer, Call, Document, Errand, How, Input, Mode, News, Order, PartyId, Seen, SeenAt,
-    Sound, Stage, Step, Target, What, Wish, WishId,
+    Sound, Stage, Step, Target, TransferEnd, What, Wish, WishId,
 };
 
 pub(crate) const ANA: UserId = UserId::from_bytes([0xa; 16]);
@@ -91,6 +91,8 @@ pub(crate) struct World {
     enders: Vec<UserId>,
     /// Who was to leave before the call was to end.
     leaving: Vec<PartyId>,
+    /// Who was consulted in a transfer that failed or was cancelled.
+    dropped: Vec<PartyId>,
     /// Supervisors who may be heard by the contact.
     barged: bool,
     /// A step was executed later than the ones after it, so nobody knows who heard whom.
@@ -128,6 +130,7 @@ impl World {
             meant: false,
             enders: Vec::new(),
             leaving: Vec::new(),
+            dropped: Vec::new(),
             barged: false,
             was_late: false,
             open: Vec::new(),
@@ -147,7 +150,13 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, input: Input) -> Result<(), Broken> {
+        let consulted = self.call.transfer().map(|transfer| transfer.to);
         for news in self.call.apply(input) {
+            let is_failed = matches!(
+                news,
+                News::TransferEnded(_, TransferEnd::Failed | TransferEnd::Cancelled)
+            );
+            self.dropped.extend(consulted.filter(|_| is_failed));
             if let News::WishEnded(id, _) = news {
                 let Some(at) = self.open.iter().position(|open| *open == id) else {
                     return Err(format!("wish {id} ended twice"));

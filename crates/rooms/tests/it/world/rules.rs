@@ -33,7 +33,7 @@ impl World {
         let talks = |party: &PartyId| {
             let user = self.call.party(*party).and_then(|it| it.who.user());
             let has_ended = user.is_some_and(|user| self.enders.contains(&user));
-            !has_ended && !self.leaving.contains(party)
+            !has_ended && !self.leaving.contains(party) && !self.dropped.contains(party)
         };
         let others: Vec<_> = self.hearers().into_iter().filter(talks).collect();
         // Whoever was called by a request that was executed late is wanted by nobody.
