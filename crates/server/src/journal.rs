@@ -4,6 +4,7 @@
 mod adopt;
 mod applier;
 mod attempt;
+mod ended;
 mod entry;
 mod lane;
 mod lanes;

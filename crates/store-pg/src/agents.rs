@@ -274,7 +274,7 @@ pub(crate) const SET_PRESENCE: &str = with_news!(
   returning g.user_id), "
     ),
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
-    "true",
+    "' agents'",
     "select p.user_id, (select count(*) from notified) from put p"
 );
 
@@ -286,6 +286,6 @@ pub(crate) const END_WRAP_UP: &str = with_news!(
     set ready_since = greatest(excluded.ready_since, g.idle_since) \
   returning g.user_id), ",
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),
-    "true",
+    "' agents'",
     "select p.user_id, (select count(*) from notified) from put p"
 );

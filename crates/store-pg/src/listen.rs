@@ -1,11 +1,14 @@
 //! Notifications of changes, on one connection outside the pools.
 
+use std::sync::Arc;
+
 use identity::{Timestamp, UserId, WorkspaceId};
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::news::OF_MEMBERS;
 use crate::{pool, sql};
 
 /// A connection on which the database sends notifications of changes.
@@ -16,6 +19,7 @@ use crate::{pool, sql};
 pub struct Listener {
     client: Client,
     notices: mpsc::Receiver<String>,
+    store: Arc<str>,
 }
 
 /// What another server, or this one, says to all.
@@ -30,10 +34,13 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The workspace, then the agents. Anybody who may connect may also notify.
-    fn read(payload: &str) -> Option<Self> {
-        if let Some(workspace) = payload.strip_suffix(" agents") {
-            return workspace.parse().ok().map(Self::Agents);
+    /// The workspace, then the agents, or that something about them changed, and the store that knows it.
+    /// Anybody who may connect may also notify. `None` if it cannot be read, or is known to this store.
+    fn read(payload: &str, store: &str) -> Option<Self> {
+        if let Some((workspace, known_to)) = payload.split_once(OF_MEMBERS) {
+            let is_news = known_to.strip_prefix(' ').unwrap_or(known_to) != store;
+            let workspace = workspace.parse().ok().filter(|_| is_news);
+            return workspace.map(Self::Agents);
         }
         let mut words = payload.split(' ');
         let workspace = words.next()?.parse().ok()?;
@@ -57,12 +64,12 @@ impl Store {
         target.config.application_name("switchroom events");
         let (client, notices) = pool::connect_to_hear(&target).await?;
         client.batch_execute("listen voice_changes").await?;
-        Ok(Listener { client, notices })
+        Ok(Listener { client, notices, store: Arc::clone(&self.name) })
     }
 }
 
 impl Listener {
-    /// Waits for the next notification. Dropping this future loses none.
+    /// Waits for the next notification, except what [`Store::apply_together`] did here. Dropping this future loses none.
     ///
     /// # Errors
     ///
@@ -72,7 +79,7 @@ impl Listener {
             let Some(payload) = self.notices.recv().await else {
                 return Err(StoreError::Away("the connection that listens is lost".into()));
             };
-            if let Some(notice) = Notice::read(&payload) {
+            if let Some(notice) = Notice::read(&payload, &self.store) {
                 return Ok(notice);
             }
         }
@@ -122,21 +129,14 @@ mod tests {
     fn a_notice_is_a_workspace_and_perhaps_agents() {
         let (workspace, user): (WorkspaceId, _) =
             ("acme".parse().unwrap(), UserId::from_bytes([7; 16]));
-        assert_eq!(Notice::read("acme"), Some(Notice::Changed(workspace.clone())));
-        assert_eq!(Notice::read("acme agents"), Some(Notice::Agents(workspace.clone())));
+        assert_eq!(Notice::read("acme", "s1"), Some(Notice::Changed(workspace.clone())));
+        assert_eq!(Notice::read("acme agents", "s1"), Some(Notice::Agents(workspace.clone())));
+        assert_eq!(Notice::read("acme agents s2", "s1"), Some(Notice::Agents(workspace.clone())));
+        assert_eq!(Notice::read("acme agents s1", "s1"), None, "it is known");
         let unrecorded = Notice::Unrecorded(workspace, vec![user, user]);
-        assert_eq!(Notice::read(&format!("acme {user} {user}")), Some(unrecorded));
-        for payload in [
-            "",
-            " ",
-            " agents",
-            "acme agents agents",
-            "acme ",
-            "acme x",
-            &format!(" {user}"),
-            "acme  ",
-        ] {
-            assert_eq!(Notice::read(payload), None, "{payload}");
+        assert_eq!(Notice::read(&format!("acme {user} {user}"), "s1"), Some(unrecorded));
+        for payload in ["", " ", " agents", "acme ", "acme x", &format!(" {user}"), "acme  "] {
+            assert_eq!(Notice::read(payload, "s1"), None, "{payload}");
         }
     }
 }

@@ -7,8 +7,8 @@ pub(crate) const AGENT: &str = "agent";
 
 /// Numbers the changes that `$news` names (columns `kind`, `ref` and `rank`, from 1 without gaps),
 /// keeps them in the ring buffer, and notifies every server. `$before` are common table expressions
-/// that go before. `$agents` says whether calls, pages or what an agent set by hand change what members are
-/// doing: that is notified too. `$result` is the final select; it may use `notified`, which has a row if
+/// that go before. `$agents` is what is notified of members behind the workspace, [`OF_MEMBERS`], if calls, pages or what
+/// an agent set by hand change what they are doing, else null. `$result` is the final select; it may use `notified`, which has a row if
 /// there are changes. `$1` is the workspace.
 ///
 /// It must be the last statement of its transaction that waits for a lock: it holds the workspace's
@@ -32,9 +32,11 @@ kept as ( \
       from news n cross join head h order by 1 desc limit 1024) n \
   on conflict (workspace_id, slot) do update set seq = excluded.seq, kind = excluded.kind, \
     ref = excluded.ref, at = excluded.at), \
-notified as (select pg_notify('voice_changes', $1::text),     case when ",
+notified as (select pg_notify('voice_changes', $1::text), case when ",
             $agents,
-            " then pg_notify('voice_changes', $1::text || ' agents') end from head) ",
+            " is not null then pg_notify('voice_changes', $1::text || ",
+            $agents,
+            ") end from head) ",
             $result
         )
     };
@@ -42,11 +44,14 @@ notified as (select pg_notify('voice_changes', $1::text),     case when ",
 
 pub(crate) use with_news;
 
-/// Workspace, kinds, refs, whether what members are doing has changed.
+/// What members are doing has changed. A name may follow of a store that knows it already.
+pub(crate) const OF_MEMBERS: &str = " agents";
+
+/// Workspace, kinds, refs, what is notified of members.
 pub(crate) const NOTE: &str = with_news!(
     "",
     "select n.kind, n.ref, n.rank \
      from unnest($2::text[], $3::text[]) with ordinality as n (kind, ref, rank)",
-    "$4::boolean",
+    "$4::text",
     "select count(*) from notified"
 );

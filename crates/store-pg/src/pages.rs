@@ -52,6 +52,6 @@ put as ( \
         "' as kind, p.user_id::text as ref, row_number() over (order by p.user_id) as rank \
      from put p where p.user_id not in (select h.user_id from had h)"
     ),
-    "true",
+    "' agents'",
     "select count(*) from notified"
 );

@@ -63,6 +63,56 @@ select 1 / (case when current_user = $1 and current_setting('voice.workspace_id'
 
 type Params<'a> = [&'a (dyn ToSql + Sync)];
 
+/// A statement and its parameters.
+pub(crate) type Asked<'a> = (&'static str, Vec<&'a (dyn ToSql + Sync)>);
+
+/// The scope of a webhook within limits, as statements of a transaction that acts for one workspace after the
+/// other.
+pub(crate) struct Within<'a> {
+    workspace: &'a str,
+    claims: &'static str,
+    /// In milliseconds.
+    statement: String,
+    lock: String,
+}
+
+impl<'a> Within<'a> {
+    pub(crate) fn new(workspace: &'a WorkspaceId, limit: Limit) -> Self {
+        let millis = |limit: Duration| limit.as_millis().max(1).to_string();
+        let (statement, lock) = (millis(limit.statement), millis(limit.lock));
+        Self { workspace: workspace.as_str(), claims: "", statement, lock }
+    }
+
+    /// Enters it.
+    pub(crate) fn enter(&self) -> Asked<'_> {
+        let Self { workspace, claims, statement, lock } = self;
+        (ENTER_WITHIN, vec![&WEBHOOK, workspace, claims, statement, lock])
+    }
+
+    /// Fails if something has left it.
+    pub(crate) fn still(&self) -> Asked<'_> {
+        (STILL_ENTERED, vec![&WEBHOOK, &self.workspace])
+    }
+
+    /// As [`Within::still`], and gives the commit its own time.
+    pub(crate) fn still_and_ends(&self) -> Asked<'_> {
+        (STILL_ENTERED_AND_ENDS, vec![&WEBHOOK, &self.workspace])
+    }
+}
+
+/// The fault that a refusal of this statement means.
+pub(crate) fn refused(sql: &str, error: tokio_postgres::Error) -> StoreError {
+    match sql {
+        ENTER | ENTER_WITHIN => StoreError::of_set_up(error),
+        STILL_ENTERED | STILL_ENTERED_AND_ENDS
+            if error.code() == Some(&SqlState::DIVISION_BY_ZERO) =>
+        {
+            StoreError::ScopeLeft
+        }
+        _ => error.into(),
+    }
+}
+
 impl Scope<'_> {
     fn workspace(&self) -> &str {
         match self {
@@ -120,35 +170,14 @@ impl Scope<'_> {
     pub(crate) async fn begin(&self, client: &Object, enter: &Statement) -> Result<(), StoreError> {
         let claims = self.claims();
         let (role, workspace) = (self.role(), self.workspace());
-        begin(client, enter, &[&role, &workspace, &claims]).await
+        let params: &Params<'_> = &[&role, &workspace, &claims];
+        let (begun, entered) =
+            join!(client.batch_execute("begin"), client.query_one(enter, params));
+        begun?;
+        entered.map(drop).map_err(|error| refused(ENTER, error))
     }
 
-    /// As [`Scope::begin`], with limits for each statement and each lock. `enter` is [`ENTER_WITHIN`],
-    /// prepared.
-    pub(crate) async fn begin_within(
-        &self,
-        client: &Object,
-        enter: &Statement,
-        limit: Limit,
-    ) -> Result<(), StoreError> {
-        let claims = self.claims();
-        let (role, workspace) = (self.role(), self.workspace());
-        let millis = |limit: Duration| limit.as_millis().max(1).to_string();
-        let (statement, lock) = (millis(limit.statement), millis(limit.lock));
-        begin(client, enter, &[&role, &workspace, &claims, &statement, &lock]).await
-    }
-}
-
-async fn begin(client: &Object, enter: &Statement, params: &Params<'_>) -> Result<(), StoreError> {
-    let (begun, entered) = join!(client.batch_execute("begin"), client.query_one(enter, params));
-    begun?;
-    entered.map_err(StoreError::of_set_up)?;
-    Ok(())
-}
-
-impl Scope<'_> {
-    /// Makes sure that the transaction is still in this scope. `still` is [`STILL_ENTERED`] or
-    /// [`STILL_ENTERED_AND_ENDS`], prepared.
+    /// Makes sure that the transaction is still in this scope. `still` is [`STILL_ENTERED`], prepared.
     ///
     /// Sent when it is first polled, so that the commit can follow at once: after a failure the
     /// database rolls back instead.
@@ -158,13 +187,8 @@ impl Scope<'_> {
         still: &Statement,
     ) -> Result<(), StoreError> {
         let (role, workspace) = (self.role(), self.workspace());
-        match client.query_one(still, &[&role, &workspace]).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
-                Err(StoreError::ScopeLeft)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let still = client.query_one(still, &[&role, &workspace]).await;
+        still.map(drop).map_err(|error| refused(STILL_ENTERED, error))
     }
 }
 

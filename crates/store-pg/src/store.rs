@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use identity::{Timestamp, WorkspaceId};
+use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::error::StoreError;
@@ -33,6 +34,8 @@ pub struct Store {
     /// Writes the log.
     pub(crate) lane: Pool,
     pub(crate) target: Target,
+    /// By which it knows its own notifications.
+    pub(crate) name: Arc<str>,
     admission: Arc<Admission>,
 }
 
@@ -80,6 +83,7 @@ impl Store {
             report: pool::pool(&target, report, &admission)?,
             lane: pool::pool(&target, lane, &admission)?,
             target,
+            name: Uuid::new_v4().simple().to_string().into(),
             admission,
         })
     }

@@ -52,28 +52,26 @@ fn main() {
 async fn run(length: Duration) {
     let world = World::new().await;
     println!(
-        "| case | connections | requests/s | p50 ms | p99 ms | server CPU µs | Postgres CPU µs | of lookup | of lookup in scope | of bare hyper |"
+        "| case | connections | requests/s | p50 ms | p99 ms | server CPU µs | Postgres CPU µs | of lookup | of bare hyper |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for case in Case::VOICE.into_iter().chain([Case::Status]) {
         for connections in CONNECTIONS {
-            let plain = world.pgbench(case, connections, length, Lookup::Plain);
-            let scoped = world.pgbench(case, connections, length, Lookup::Scoped);
+            let lookup = world.pgbench(case, connections, length, Lookup::Ours);
             let bare = bare(case, connections, length).await;
             let server = world.start_server();
             warm_up(case, &server).await;
             server.drained(&world).await;
             let turn = turn(&world, &server, case, connections, length).await;
             println!(
-                "| {} | {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} |",
+                "| {} | {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} |",
                 case.name(),
                 turn.measured.per_second(),
                 turn.measured.times.quantile(0.50),
                 turn.measured.times.quantile(0.99),
                 turn.server_cpu,
                 turn.postgres_cpu,
-                turn.measured.per_second() / plain,
-                turn.measured.per_second() / scoped,
+                turn.measured.per_second() / lookup,
                 turn.measured.per_second() / bare.per_second(),
             );
         }

@@ -54,10 +54,8 @@ pub(crate) fn assigned(workspace: u32, contact: u32) -> [UserId; 2] {
 /// The lookup that is measured by itself.
 #[derive(Clone, Copy)]
 pub(crate) enum Lookup {
-    /// What the server asks, as the owner of the tables.
-    Plain,
-    /// The same in the transaction that sets the workspace, as the server's role.
-    Scoped,
+    /// What the server asks: one statement that enters the scope of its workspace.
+    Ours,
     /// What the tuned peer asks, as a role that sees everything.
     Peer,
 }
@@ -159,16 +157,7 @@ impl World {
             .replace("$2", &format!("array[right({number}, 8)]"))
             .replace("$3", "'CA00000000000000000000000000000000'");
         let (statements, role) = match lookup {
-            Lookup::Plain => (format!("{ours};\n"), localpg::SUPERUSER),
-            Lookup::Scoped => {
-                let enter = format!(
-                    "select set_config('role', 'voice_webhook', true), \
-                     set_config('voice.workspace_id', {workspace}, true), \
-                     set_config('request.jwt.claims', '', true)"
-                );
-                let lines = format!("begin;\n{enter};\n{ours};\ncommit;\n");
-                (format!("\\startpipeline\n{lines}\\endpipeline\n"), LOGIN)
-            }
+            Lookup::Ours => (format!("{ours};\n"), localpg::SUPERUSER),
             Lookup::Peer => {
                 let theirs = PEER_LOOKUP.replace("$1", &workspace).replace("$2", &number);
                 (format!("{};\n", theirs.trim()), localpg::SUPERUSER)

@@ -7,15 +7,15 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use identity::WorkspaceId;
 use spool::{ConsumeError, Record, Sequence, Spool};
-use store_pg::{Class, Store};
+use store_pg::Store;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
-use super::attempt::{Attempt, Done, Failed, Source};
+use super::attempt::{Attempt, Done, Part, Source};
 use super::entry::Unreadable;
-use super::lane::{Held, Trouble, Turn};
+use super::lane::{Held, Turn};
 use super::lanes::{Begun, Lanes};
 use super::stopped::{Stopped, of_disk};
 use super::waiting::Waiting;
@@ -98,7 +98,7 @@ pub(super) struct Work<'a> {
     pub(super) journal: &'a Journal,
     store: &'a Store,
     pub(super) lanes: Lanes,
-    attempts: JoinSet<Done>,
+    pub(super) attempts: JoinSet<Done>,
     /// Records of the spool that are in the database, or in a parked log, and not passed yet.
     pub(super) applied: Vec<Sequence>,
     /// What is done on the spool's files, one thing at a time. Nobody waits for it here.
@@ -109,13 +109,13 @@ pub(super) struct Work<'a> {
     /// Records to read that an earlier process wrote: they count for their workspace's share from then on.
     old: u64,
     /// What is said on disk of those that wait.
-    waiting: Waiting,
+    pub(super) waiting: Waiting,
     /// Workspaces that wait because of a failure of their own.
-    in_trouble: usize,
+    pub(super) in_trouble: usize,
     /// What the metrics say of this spool: workspaces that wait, and that are parked.
     counted: (usize, usize),
     /// When the log last named a failure that is nobody's own.
-    told: Option<Instant>,
+    pub(super) told: Option<Instant>,
 }
 
 impl<'a> Work<'a> {
@@ -144,17 +144,27 @@ impl<'a> Work<'a> {
 
     /// Begins attempts for those whose turn it is.
     fn begin(&mut self) {
-        while let Some(Begun { workspace, line, limit }) = self.lanes.begin() {
-            let records = self.lanes.take(&workspace);
-            let source = match self.journal.parked.of(&workspace) {
-                Some(log) if records.is_empty() => {
-                    Source::Parked(log, self.lanes.lane(&workspace).batch())
+        while let Some(Begun { workspaces, line, limit }) = self.lanes.begin() {
+            let taken = workspaces.into_iter().map(|workspace| {
+                let records = self.lanes.take(&workspace);
+                (workspace, records)
+            });
+            let mut parts: Vec<Part> = taken.collect();
+            let source = match &mut parts[..] {
+                [(workspace, records)] if records.is_empty() => {
+                    match self.journal.parked.of(workspace) {
+                        Some(log) => {
+                            let most = self.lanes.lane(workspace).batch();
+                            Source::Parked(workspace.clone(), log, most)
+                        }
+                        None => Source::Spool(parts),
+                    }
                 }
-                _ => Source::Spool(records),
+                _ => Source::Spool(parts),
             };
             let (store, clock) = (self.store.clone(), self.journal.clock.clone());
             let aside = Arc::clone(&self.journal.aside);
-            let attempt = Attempt { workspace, store, clock, line, limit, aside, source };
+            let attempt = Attempt { store, clock, line, limit, aside, source };
             match self.journal.threads.handle() {
                 Some(threads) => drop(self.attempts.spawn_on(attempt.run(), threads)),
                 None => return,
@@ -177,7 +187,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn pause(&mut self, workspace: WorkspaceId, pause: Duration) {
+    pub(super) fn pause(&mut self, workspace: WorkspaceId, pause: Duration) {
         self.lanes.lane(&workspace).turn = Turn::Paused;
         self.pauses.spawn(async move {
             tokio::time::sleep(pause).await;
@@ -262,177 +272,6 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// An attempt is over, and perhaps others are too.
-    async fn all_ended(&mut self, first: Result<Done, JoinError>) -> Result<(), Stopped> {
-        let mut next = Some(first);
-        while let Some(done) = next {
-            self.ended(done).await?;
-            next = self.attempts.try_join_next();
-        }
-        Ok(())
-    }
-
-    /// An attempt is over.
-    async fn ended(&mut self, done: Result<Done, JoinError>) -> Result<(), Stopped> {
-        let done = match done {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(Stopped::Closed),
-            },
-        };
-        let Done { workspace, line, took, records, parked, outcome } = done;
-        self.lanes.end(&workspace, line);
-        match outcome {
-            Ok(left_out) => {
-                self.waits_no_longer(&workspace).await;
-                let trouble = self.lanes.succeed(&workspace, line, took);
-                self.succeeded(&workspace, trouble, left_out);
-                self.finish(&workspace, records, parked).await?;
-            }
-            Err(Failed { class: Class::Record, reason }) => {
-                self.lanes.lane(&workspace).refused();
-                if let [record] = &records[..] {
-                    self.set_aside(&workspace, record, parked.as_ref(), reason).await?;
-                } else if parked.is_none() {
-                    self.lanes.put_back(&workspace, records);
-                }
-            }
-            Err(failed) => {
-                self.journal.metrics.journal("retried", records.len());
-                if parked.is_none() {
-                    self.lanes.put_back(&workspace, records);
-                }
-                self.failed(&workspace, failed).await?;
-            }
-        }
-        self.go_on(&workspace);
-        Ok(())
-    }
-
-    fn succeeded(&mut self, workspace: &WorkspaceId, trouble: Option<Trouble>, left_out: usize) {
-        if left_out > 0 {
-            self.journal.metrics.journal("left_out", left_out);
-            let told = self.lanes.lane(workspace).told_left_out;
-            if told.is_none_or(|told| self.journal.clock.elapsed(told) > FIRST_TOLD) {
-                self.lanes.lane(workspace).told_left_out = Some(self.journal.clock.instant());
-                let most = Store::MOST_EVENTS;
-                warn!(
-                    workspace.id = %workspace,
-                    "{left_out} events of calls that have their share of {most} were left out"
-                );
-            }
-        }
-        if let Some(trouble) = trouble {
-            self.in_trouble -= 1;
-            self.count();
-            if trouble.is_told {
-                let lasted = self.journal.clock.elapsed(trouble.since).as_secs();
-                info!(workspace.id = %workspace, "its records are applied again, after {lasted} s");
-            }
-        }
-    }
-
-    /// Notes records that are in the database: those of the spool are passed soon.
-    async fn finish(
-        &mut self,
-        workspace: &WorkspaceId,
-        records: Vec<Held>,
-        parked: Option<Spool>,
-    ) -> Result<(), Stopped> {
-        self.journal.metrics.journal("applied", records.len());
-        for record in &records {
-            self.journal.applied(&record.entry);
-        }
-        self.journal.shares.release(workspace, records.iter().map(Held::bytes).sum());
-        if parked.is_none() {
-            self.applied.extend(records.iter().map(|one| one.sequence));
-            return Ok(());
-        }
-        let (logs, id) = (self.journal.parked.clone(), workspace.clone());
-        let ended = tokio::task::spawn_blocking(move || logs.end(&id)).await;
-        self.count();
-        ended.map_err(|_| Stopped::Closed)
-    }
-
-    /// The database did not take records, for a reason that may go away.
-    async fn failed(&mut self, workspace: &WorkspaceId, failed: Failed) -> Result<(), Stopped> {
-        let Failed { class, reason } = failed;
-        self.waits(workspace, &reason).await;
-        let (now, succeeded) = (self.journal.clock.instant(), self.lanes.succeeded());
-        if class == Class::Server {
-            if self.told.is_none_or(|told| self.journal.clock.elapsed(told) > TELL_SERVER) {
-                self.told = Some(now);
-                warn!("records stay in the spool: {reason}");
-            }
-            self.pause(workspace.clone(), PAUSE);
-            return Ok(());
-        }
-        let is_new = self.lanes.lane(workspace).trouble.is_none();
-        let (pause, trouble) = self.lanes.lane(workspace).failed(now, succeeded);
-        let lasted = self.journal.clock.elapsed(trouble.since);
-        // While nothing at all is applied, the trouble may be everybody's.
-        let is_left_behind = trouble.others < succeeded && lasted > PATIENCE;
-        trouble.others = succeeded;
-        if lasted >= trouble.tell_after {
-            trouble.is_told = true;
-            trouble.tell_after = (trouble.tell_after * 2).clamp(FIRST_TOLD, LAST_TOLD) + lasted;
-            let lasted = lasted.as_secs();
-            warn!(workspace.id = %workspace, "its records wait, for {lasted} s now: {reason}");
-        }
-        self.pause(workspace.clone(), pause);
-        if is_new {
-            self.in_trouble += 1;
-            self.count();
-        }
-        if is_left_behind && !self.lanes.lane(workspace).is_empty() {
-            self.park(vec![workspace.clone()], &reason).await?;
-        }
-        Ok(())
-    }
-
-    /// Says on disk that the records of a workspace wait in the spool, if they do so for long.
-    async fn waits(&mut self, workspace: &WorkspaceId, reason: &str) {
-        if self.journal.parked.of(workspace).is_some() {
-            return self.waits_no_longer(workspace).await;
-        }
-        let now = (self.journal.clock.instant(), self.journal.clock.now());
-        if let Some(notice) = self.waiting.failed(workspace, reason, now) {
-            on_files("why records wait is not on disk", move || notice.write()).await;
-        }
-    }
-
-    async fn waits_no_longer(&mut self, workspace: &WorkspaceId) {
-        if let Some(path) = self.waiting.over(workspace) {
-            on_files("that records wait stays on disk", move || std::fs::remove_file(path)).await;
-        }
-    }
-
-    async fn set_aside(
-        &self,
-        workspace: &WorkspaceId,
-        record: &Held,
-        parked: Option<&Spool>,
-        reason: String,
-    ) -> Result<(), Stopped> {
-        let sequence = record.sequence;
-        error!(
-            workspace.id = %workspace, reason,
-            "record {sequence} cannot be applied and is set aside in the spool's dead/"
-        );
-        self.journal.metrics.journal("set_aside", 1);
-        self.journal.applied(&record.entry);
-        self.journal.shares.release(workspace, record.bytes());
-        let log = parked.unwrap_or(&self.journal.spool).clone();
-        let (logs, id) = (self.journal.parked.clone(), workspace.clone());
-        let done = tokio::task::spawn_blocking(move || {
-            log.set_aside(sequence, &reason)?;
-            logs.end(&id);
-            Ok(())
-        });
-        of_disk(done.await)
-    }
-
     async fn set_aside_unreadable(
         &self,
         sequence: Sequence,
@@ -461,7 +300,7 @@ impl<'a> Work<'a> {
 }
 
 /// Reads or writes small files that only people read, on a thread of their own.
-async fn on_files(fault: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) {
+pub(super) async fn on_files(fault: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) {
     if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
         warn!("{fault}: {error}");
     }
@@ -489,14 +328,4 @@ const READ_AHEAD: usize = 1_024;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// After a failure of the disk or the database.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// So long a workspace in trouble may hold the spool while others go on.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Between two lines of the log about a failure of the database.
-const TELL_SERVER: Duration = Duration::from_secs(5);
-
-/// Between two lines of the log about one workspace.
-const FIRST_TOLD: Duration = Duration::from_secs(10);
-const LAST_TOLD: Duration = Duration::from_secs(600);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);

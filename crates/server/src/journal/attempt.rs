@@ -1,5 +1,6 @@
-//! One attempt to bring records of one workspace into the database.
+//! One attempt to bring records into the database: of one workspace, or of several that are well.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,6 @@ use crate::clock::Clock;
 /// What an attempt works on. It runs on threads of its own: the entries become JSON, and calls are
 /// folded.
 pub(super) struct Attempt {
-    pub(super) workspace: WorkspaceId,
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) line: Line,
@@ -29,24 +29,27 @@ pub(super) struct Attempt {
 /// Where its records are.
 pub(super) enum Source {
     /// In memory; they came from the spool.
-    Spool(Vec<Held>),
+    Spool(Vec<Part>),
     /// In the log of a parked workspace: so many of its first.
-    Parked(Spool, usize),
+    Parked(WorkspaceId, Spool, usize),
 }
+
+/// A workspace and records of it.
+pub(super) type Part = (WorkspaceId, Vec<Held>);
 
 /// How an attempt ended.
 pub(super) struct Done {
-    pub(super) workspace: WorkspaceId,
+    pub(super) parts: Vec<Part>,
     pub(super) line: Line,
     pub(super) took: Duration,
-    pub(super) records: Vec<Held>,
-    /// The log that they came from, if it is not the spool. What was applied is passed there.
+    /// The log that the records came from, if it is not the spool. What was applied is passed there.
     pub(super) parked: Option<Spool>,
-    /// How many events were left out.
-    pub(super) outcome: Result<usize, Failed>,
+    /// How many events of each workspace were left out, where any were.
+    pub(super) outcome: Result<BTreeMap<WorkspaceId, usize>, Failed>,
 }
 
 /// Why the database did not take them.
+#[derive(Clone)]
 pub(super) struct Failed {
     pub(super) class: Class,
     pub(super) reason: String,
@@ -54,23 +57,23 @@ pub(super) struct Failed {
 
 impl Attempt {
     pub(super) async fn run(self) -> Done {
-        let Self { workspace, store, clock, line, limit, aside, source } = self;
+        let Self { store, clock, line, limit, aside, source } = self;
         let _turn = match line {
             Line::Aside => Some(aside.acquire_owned().await),
-            Line::Well | Line::Long | Line::Slow => None,
+            Line::Well | Line::Apart | Line::Long | Line::Slow => None,
         };
         let begun = clock.instant();
-        let (records, parked, read) = match source {
-            Source::Spool(records) => (records, None, Ok(())),
-            Source::Parked(log, most) => match read(log.clone(), most).await {
-                Ok(records) => (records, Some(log), Ok(())),
-                Err(error) => (Vec::new(), Some(log), Err(error)),
+        let (parts, parked, read) = match source {
+            Source::Spool(parts) => (parts, None, Ok(())),
+            Source::Parked(workspace, log, most) => match read(log.clone(), most).await {
+                Ok(records) => (vec![(workspace, records)], Some(log), Ok(())),
+                Err(error) => (vec![(workspace, Vec::new())], Some(log), Err(error)),
             },
         };
         let of_disk =
             |error: ConsumeError| Failed { class: Class::Server, reason: error.to_string() };
         let mut outcome = match read {
-            Ok(()) => apply(&store, &workspace, limit, &records)
+            Ok(()) => apply(&store, limit, &parts)
                 .await
                 .map_err(|error| Failed { class: error.class(), reason: error.to_string() }),
             Err(error) => Err(of_disk(error)),
@@ -78,22 +81,25 @@ impl Attempt {
         let took = clock.elapsed(begun);
         // A sync, for which only this workspace waits.
         if let Some(log) = parked.as_ref().filter(|_| outcome.is_ok())
-            && let Err(error) = pass(log.clone(), &records).await
+            && let Err(error) = pass(log.clone(), &parts).await
         {
             outcome = Err(of_disk(error));
         }
-        Done { workspace, line, took, records, parked, outcome }
+        Done { parts, line, took, parked, outcome }
     }
 }
 
 async fn apply(
     store: &Store,
-    workspace: &WorkspaceId,
     limit: Limit,
-    records: &[Held],
-) -> Result<usize, StoreError> {
-    let events: Vec<StoredEvent> = records.iter().flat_map(|one| one.entry.stored()).collect();
-    let applied = store.apply_within(workspace, &events, limit);
+    parts: &[Part],
+) -> Result<BTreeMap<WorkspaceId, usize>, StoreError> {
+    let events = |records: &[Held]| -> Vec<StoredEvent> {
+        records.iter().flat_map(|one| one.entry.stored()).collect()
+    };
+    let parts = parts.iter().map(|(workspace, records)| (workspace.clone(), events(records)));
+    let parts = parts.collect();
+    let applied = store.apply_together(&parts, limit);
     // Opening a connection has limits of its own.
     tokio::time::timeout(LONGEST, applied).await.unwrap_or_else(|_| Err(StoreError::Late))
 }
@@ -119,8 +125,9 @@ async fn read(log: Spool, most: usize) -> Result<Vec<Held>, ConsumeError> {
 }
 
 /// Passes records of a parked log that are in the database.
-async fn pass(log: Spool, records: &[Held]) -> Result<(), ConsumeError> {
-    let sequences: Vec<Sequence> = records.iter().map(|one| one.sequence).collect();
+async fn pass(log: Spool, parts: &[Part]) -> Result<(), ConsumeError> {
+    let records = parts.iter().flat_map(|(_, records)| records);
+    let sequences: Vec<Sequence> = records.map(|one| one.sequence).collect();
     let passed = tokio::task::spawn_blocking(move || log.pass(&sequences));
     passed.await.unwrap_or(Err(ConsumeError::Closed))
 }

@@ -19,6 +19,8 @@ pub(super) struct Lane {
     pub(super) trouble: Option<Trouble>,
     /// Whether it has a log of its own.
     pub(super) is_parked: bool,
+    /// Whether its next attempt is for it alone, because one together with others failed.
+    pub(super) is_apart: bool,
     /// How much time its next attempt needs: a step of the limits.
     step: u32,
     /// The time that its attempts took, as its line counts it.
@@ -76,6 +78,7 @@ impl Lane {
             turn: Turn::Resting,
             trouble: None,
             is_parked: false,
+            is_apart: false,
             step: 0,
             had: Duration::ZERO,
             full_since: None,
@@ -98,6 +101,10 @@ impl Lane {
 
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub(super) fn records(&self) -> usize {
+        self.records.len()
     }
 
     pub(super) const fn batch(&self) -> usize {
@@ -136,6 +143,7 @@ impl Lane {
     pub(super) fn succeeded(&mut self, step: u32) -> Option<Trouble> {
         self.batch = (self.batch * 2).min(BATCH);
         self.step = step;
+        self.is_apart = false;
         self.trouble.take()
     }
 
@@ -177,7 +185,7 @@ pub(super) fn fitting(sizes: impl Iterator<Item = u64>) -> usize {
 
 /// Records that are applied together: many enough to share a commit, few enough that others soon have
 /// their turn.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 pub(super) const BATCH_BYTES: u64 = 256 << 10;
 
 /// The log does not name a workspace whose records only needed another attempt.

@@ -6,14 +6,14 @@ use std::time::Duration;
 use identity::WorkspaceId;
 use store_pg::Limit;
 
-use super::lane::{BATCH_BYTES, Held, Lane, Trouble, Turn};
+use super::lane::{BATCH, BATCH_BYTES, Held, Lane, Trouble, Turn};
 use super::limits::Limits;
 
 /// The lanes of all workspaces and the lines in which they wait.
 pub(super) struct Lanes {
     connections: usize,
     by_workspace: BTreeMap<WorkspaceId, Lane>,
-    lines: [Waiting; 4],
+    lines: [Waiting; 5],
     limits: Limits,
     /// How many attempts of any lane succeeded.
     succeeded: u64,
@@ -26,8 +26,10 @@ pub(super) struct Lanes {
 /// ones have the others.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Line {
-    /// Those that are well.
+    /// Those that are well: one attempt is for many of them.
     Well,
+    /// Those that are well as far as they alone show: an attempt together with others failed.
+    Apart,
     /// Those that are well and have many records.
     Long,
     /// Those that need more time, because an attempt failed or was slow.
@@ -37,12 +39,13 @@ pub(super) enum Line {
 }
 
 impl Line {
-    const ALL: [Self; 4] = [Self::Well, Self::Long, Self::Slow, Self::Aside];
+    const ALL: [Self; 5] = [Self::Well, Self::Apart, Self::Long, Self::Slow, Self::Aside];
 
     /// How many attempts of this line and the later ones may run at the same time on so many connections.
     fn most(self, connections: usize) -> usize {
         match self {
             Self::Well => connections,
+            Self::Apart => connections - 1,
             Self::Long => connections - 2,
             Self::Slow => connections / 2,
             Self::Aside => (connections / 3).min(MOST_ASIDE),
@@ -70,6 +73,11 @@ impl Waiting {
         self.count += 1;
     }
 
+    /// Whose turn is next.
+    fn first(&self) -> Option<&WorkspaceId> {
+        self.lanes.first_key_value().map(|(_, workspace)| workspace)
+    }
+
     fn next(&mut self) -> Option<WorkspaceId> {
         let ((_, had, _), workspace) = self.lanes.pop_first()?;
         self.had = self.had.max(had);
@@ -80,7 +88,8 @@ impl Waiting {
 /// An attempt that may begin.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Begun {
-    pub(super) workspace: WorkspaceId,
+    /// More than one only of those that are well.
+    pub(super) workspaces: Vec<WorkspaceId>,
     pub(super) line: Line,
     pub(super) limit: Limit,
 }
@@ -185,6 +194,7 @@ impl Lanes {
         lane.turn = Turn::Waiting;
         let line = match lane.step() {
             0 if lane.has_backlog() => Line::Long,
+            0 if lane.is_apart => Line::Apart,
             0 => Line::Well,
             1..MAY_HANG => Line::Slow,
             _ => Line::Aside,
@@ -207,22 +217,53 @@ impl Lanes {
         if !Line::ALL.iter().filter(|from| **from <= line).all(has_room) {
             return None;
         }
-        let waiting = &mut self.lines[line as usize];
-        let workspace = waiting.next()?;
-        waiting.running += 1;
-        let lane = self.lane(&workspace);
-        lane.turn = Turn::Running;
-        let step = lane.step();
-        Some(Begun { workspace, line, limit: self.limits.at(step) })
+        if line == Line::Well && self.lines[line as usize].running >= MOST_TOGETHER {
+            return None;
+        }
+        let first = self.lines[line as usize].next()?;
+        let step = self.lane(&first).step();
+        let mut workspaces = vec![first];
+        if line == Line::Well {
+            self.gather(&mut workspaces);
+        }
+        for workspace in &workspaces {
+            self.lane(workspace).turn = Turn::Running;
+        }
+        self.lines[line as usize].running += 1;
+        Some(Begun { workspaces, line, limit: self.limits.at(step) })
+    }
+
+    /// Adds those that are well and next in line, as many as one attempt can take.
+    fn gather(&mut self, workspaces: &mut Vec<WorkspaceId>) {
+        let Self { by_workspace: lanes, lines, .. } = self;
+        let size = |workspace: &WorkspaceId| {
+            lanes.get(workspace).map_or((0, 0), |lane| (lane.records(), lane.bytes()))
+        };
+        let (mut records, mut bytes) = workspaces.first().map_or((0, 0), size);
+        let waiting = &mut lines[Line::Well as usize];
+        while workspaces.len() < TOGETHER {
+            let Some((more_records, more_bytes)) = waiting.first().map(size) else { return };
+            (records, bytes) = (records + more_records, bytes + more_bytes);
+            if records > BATCH || bytes > BATCH_BYTES {
+                return;
+            }
+            workspaces.extend(waiting.next());
+        }
     }
 
     /// An attempt is over.
-    pub(super) fn end(&mut self, workspace: &WorkspaceId, line: Line) {
+    pub(super) fn end<'a>(
+        &mut self,
+        workspaces: impl IntoIterator<Item = &'a WorkspaceId>,
+        line: Line,
+    ) {
         self.lines[line as usize].running -= 1;
-        self.lane(workspace).turn = Turn::Resting;
+        for workspace in workspaces {
+            self.lane(workspace).turn = Turn::Resting;
+        }
     }
 
-    /// An attempt succeeded. Gives the trouble that is over.
+    /// An attempt succeeded, of which `took` is this workspace's part. Gives the trouble that is over.
     pub(super) fn succeed(
         &mut self,
         workspace: &WorkspaceId,
@@ -230,7 +271,7 @@ impl Lanes {
         took: Duration,
     ) -> Option<Trouble> {
         self.succeeded += 1;
-        if line == Line::Well {
+        if line <= Line::Apart {
             self.limits.note(took);
         }
         let step = self.limits.step_for(took);
@@ -246,6 +287,13 @@ const LONGEST_DEBT: Duration = Duration::from_secs(1);
 /// The first step of those that may hang.
 const MAY_HANG: u32 = 3;
 
+/// Attempts for many workspaces at a time: while they run, those that come wait, and have the next one together.
+/// A few at a time take less of the database's time than one for each.
+const MOST_TOGETHER: usize = 2;
+
+/// Workspaces that one attempt is for. If it fails, so many others are tried by themselves.
+const TOGETHER: usize = 16;
+
 /// Attempts of those that may hang, over all spools of a process.
 pub(super) const MOST_ASIDE: usize = 2;
 
@@ -256,189 +304,4 @@ const MOST_BYTES: u64 = 16 << 20;
 const SHARE: u64 = 2 << 20;
 
 #[cfg(test)]
-mod tests {
-    use std::sync::OnceLock;
-
-    use spool::{Sequence, Spool};
-
-    use super::super::Entry;
-    use super::*;
-
-    fn workspace(id: &str) -> WorkspaceId {
-        id.parse().expect("an id")
-    }
-
-    /// Begins whatever may begin, and gives the lines in which it waited.
-    fn begun(lanes: &mut Lanes) -> Vec<(String, Line)> {
-        let begun = std::iter::from_fn(|| lanes.begin());
-        begun.map(|one| (one.workspace.to_string(), one.line)).collect()
-    }
-
-    #[test]
-    fn those_in_trouble_take_no_turn_of_those_that_are_well() {
-        let mut lanes = Lanes::new(6);
-        let clock = crate::clock::Clock::system();
-        for number in 0..50_u8 {
-            let ill = workspace(&format!("ill-{number}"));
-            for _ in 0..=number % 3 {
-                lanes.lane(&ill).failed(clock.instant(), 0);
-            }
-            lanes.stand_in_line(&ill);
-        }
-        lanes.stand_in_line(&workspace("well"));
-        lanes.stand_in_line(&workspace("well"));
-        let want = [
-            // Each line has a turn, and those that failed once go before those that failed twice.
-            ("ill-2", Line::Aside),
-            ("ill-0", Line::Slow),
-            ("well", Line::Well),
-            ("ill-3", Line::Slow),
-        ];
-        assert_eq!(begun(&mut lanes), want.map(|(id, line)| (id.to_owned(), line)));
-        lanes.end(&workspace("ill-0"), Line::Slow);
-        lanes.succeed(&workspace("ill-0"), Line::Slow, Duration::ZERO);
-        lanes.stand_in_line(&workspace("ill-0"));
-        let want = [("ill-0", Line::Well), ("ill-6", Line::Slow)];
-        assert_eq!(begun(&mut lanes), want.map(|(id, line)| (id.to_owned(), line)));
-    }
-
-    /// What happens next, in milliseconds since the start.
-    type Agenda = BTreeMap<(u64, usize), Next>;
-
-    enum Next {
-        Ends(WorkspaceId, Line, bool),
-        GoesOn(WorkspaceId),
-    }
-
-    /// How long a workspace that is well waits for the end of its attempt, in milliseconds, if it comes at
-    /// this moment. Fifty others hang from the start, one call after the other or all at once.
-    fn waits(comes: u64, one_by_one: bool) -> u64 {
-        let mut lanes = Lanes::new(6);
-        let start = crate::clock::Clock::system().instant();
-        let well = workspace("well");
-        let mut agenda = Agenda::new();
-        for number in 0..50 {
-            let at = if one_by_one { number * 20 } else { 0 };
-            let ill = workspace(&format!("ill-{number}"));
-            agenda.insert((at, agenda.len()), Next::GoesOn(ill));
-        }
-        agenda.insert((comes, agenda.len()), Next::GoesOn(well.clone()));
-        let mut count = agenda.len();
-        loop {
-            let ((at, _), next) = agenda.pop_first().expect("it ends with the one that is well");
-            match next {
-                Next::GoesOn(id) => {
-                    lanes.lane(&id).turn = Turn::Resting;
-                    lanes.stand_in_line(&id);
-                }
-                Next::Ends(_, _, true) => return at - comes,
-                Next::Ends(id, line, false) => {
-                    lanes.end(&id, line);
-                    let (pause, _) = lanes.lane(&id).failed(start, 0);
-                    lanes.lane(&id).turn = Turn::Paused;
-                    let at = at + u64::try_from(pause.as_millis()).expect("short");
-                    agenda.insert((at, count), Next::GoesOn(id));
-                    count += 1;
-                }
-            }
-            while let Some(Begun { workspace, line, limit }) = lanes.begin() {
-                let is_well = workspace == well;
-                let lasts = if is_well { 10 } else { limit.statement.as_millis() };
-                let at = at + u64::try_from(lasts).expect("short");
-                agenda.insert((at, count), Next::Ends(workspace, line, is_well));
-                count += 1;
-            }
-        }
-    }
-
-    #[test]
-    fn those_that_are_well_always_have_a_connection() {
-        for connections in 4..20 {
-            let most = Line::ALL.map(|line| line.most(connections));
-            assert!(
-                most.is_sorted_by(|a, b| a >= b) && most[1] < most[0] && most[3] > 0,
-                "{most:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn whatever_fifty_others_do_one_that_is_well_waits_less_than_a_second() {
-        let longest = |one_by_one| (0..400).map(|n| waits(25 * n, one_by_one)).max();
-        let (all_at_once, one_by_one) = (longest(false), longest(true));
-        // 50 times 50 ms on the connections that those who failed leave.
-        assert_eq!((all_at_once, one_by_one), (Some(460), Some(20)), "ms");
-    }
-
-    #[test]
-    fn a_backlog_waits_behind_a_few_records() {
-        let mut lanes = Lanes::new(6);
-        for lane in ["large-0", "large-1", "large-2", "large-3", "large-4", "large-5"] {
-            for _ in 0..5 {
-                lanes.lane(&workspace(lane)).push(record(60_000));
-            }
-            lanes.stand_in_line(&workspace(lane));
-        }
-        for lane in ["small-0", "small-1", "small-2"] {
-            lanes.push(&workspace(lane), record(1_000));
-        }
-        let want = [
-            ("large-0", Line::Long),
-            ("small-0", Line::Well),
-            ("small-1", Line::Well),
-            ("small-2", Line::Well),
-            ("large-1", Line::Long),
-            ("large-2", Line::Long),
-        ];
-        assert_eq!(begun(&mut lanes), want.map(|(id, line)| (id.to_owned(), line)));
-    }
-
-    #[test]
-    fn who_had_less_time_goes_first() {
-        let mut lanes = Lanes::new(4);
-        let floods: Vec<WorkspaceId> = (0..50).map(|n| workspace(&format!("flood-{n}"))).collect();
-        for flood in &floods {
-            lanes.stand_in_line(flood);
-        }
-        let turn = |lanes: &mut Lanes, millis| {
-            let Begun { workspace, line, .. } = lanes.begin().expect("somebody waits");
-            lanes.end(&workspace, line);
-            // At the same step.
-            lanes.succeed(&workspace, line, Duration::from_millis(millis));
-            lanes.lane(&workspace).succeeded(0);
-            lanes.stand_in_line(&workspace);
-            workspace.to_string()
-        };
-        let rounds: Vec<String> = (0..105).map(|_| turn(&mut lanes, 300)).collect();
-        // They take turns.
-        assert_eq!(rounds[..50], rounds[50..100]);
-        // One that comes waits for those only that have had as little as whoever began last, and has the
-        // next turns too, as long as they are short.
-        lanes.stand_in_line(&workspace("well"));
-        let before: Vec<String> = (0..45).map(|_| turn(&mut lanes, 300)).collect();
-        assert_eq!(before, rounds[5..50]);
-        let next: Vec<String> = (0..30).map(|_| turn(&mut lanes, 10)).collect();
-        assert_eq!(next, ["well"; 30]);
-        assert_ne!(turn(&mut lanes, 10), "well");
-    }
-
-    fn record(bytes: usize) -> Held {
-        let text = r#"{"workspace":"w","call":"CA00000000000000000000000000000001","events":[],"params":[]}"#;
-        let entry = Entry::read(text.as_bytes()).expect("an entry");
-        Held { sequence: sequence(), payload: vec![0; bytes], entry }
-    }
-
-    /// Only a spool makes them.
-    fn sequence() -> Sequence {
-        static ONE: OnceLock<Sequence> = OnceLock::new();
-        *ONE.get_or_init(|| {
-            let name = format!("switchroom-lanes-{}", uuid::Uuid::new_v4());
-            let dir = std::env::temp_dir().join(name);
-            let spool = Spool::open(&dir, spool::Config::default()).expect("a spool");
-            let sequence = spool.append(*b"a record").wait().expect("written");
-            spool.close();
-            std::fs::remove_dir_all(&dir).expect("removed");
-            sequence
-        })
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ use super::acknowledged::Mark;
 ///
 /// Our own facts about members (presence, page, calls, wrap-up) are read again when the database notifies
 /// of a change, those of the live chat (who is a member, with which role) every [`POLL`]. In between,
-/// memory answers.
+/// memory answers, with what this server has acknowledged: it is not notified of what it applies itself.
 #[derive(Debug, Default)]
 pub(crate) struct Rosters {
     all: Mutex<All>,

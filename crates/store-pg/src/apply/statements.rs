@@ -3,7 +3,7 @@
 use crate::marks::ERASED;
 use crate::news::NOTE;
 use crate::record::{call_columns, leg_columns};
-use crate::scope::{ENTER_WITHIN, STILL_ENTERED_AND_ENDS};
+use crate::scope::{ENTER_WITHIN, STILL_ENTERED, STILL_ENTERED_AND_ENDS};
 use crate::text::{believed, join};
 use crate::words::{INBOUND, RINGING};
 
@@ -25,16 +25,17 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SETTLE_AGENTS,
     TELL_SIBLINGS,
     NOTE,
+    STILL_ENTERED,
     STILL_ENTERED_AND_ENDS,
 ];
 
-/// Calls that begin. One that is there already stays as it is, and the count says so.
+/// Calls that begin: a row for each that was not there. One that is there already stays as it is.
 pub(super) const INSERT_CALLS: &str = join!(
     "insert into public.voice_calls (workspace_id, ",
     call_columns::COLUMNS.names,
     ") select $1, r.* from jsonb_to_recordset($2::jsonb) as r (",
     call_columns::COLUMNS.typed,
-    ") on conflict (workspace_id, call_sid) do nothing"
+    ") on conflict (workspace_id, call_sid) do nothing returning call_sid"
 );
 
 /// Sids come sorted, so that two servers lock in the same order.

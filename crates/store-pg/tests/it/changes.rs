@@ -138,6 +138,32 @@ async fn numbers_become_visible_in_order_however_many_write() {
 }
 
 #[tokio::test]
+async fn a_store_is_not_told_what_it_applied_itself_and_others_are() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2, 3]).await;
+    let contact = db.contact(&ws, 0x11, "+15005550001").await;
+    let (store, other) = (db.store(), db.store());
+    let listeners = [store.listen().await, other.listen().await];
+    let [mut own, mut others] = listeners.map(|listener| listener.expect("a listener"));
+    store.apply_together(&of(&ws, &three_agents(contact)), SHORT).await.expect("applied");
+    // The mark behind which nothing of it comes any more.
+    db.execute("select pg_notify('voice_changes', 'ws_b')");
+    let until_b = async |listener: &mut store_pg::Listener| {
+        let mut heard = Vec::new();
+        while heard.last() != Some(&Notice::Changed(workspace("ws_b"))) {
+            let next = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
+            heard.push(next.expect("a notice").expect("a notice"));
+        }
+        heard.pop();
+        heard
+    };
+    let changed = [Notice::Changed(ws.clone()), Notice::Agents(ws.clone())];
+    assert_eq!(until_b(&mut own).await, changed[..1]);
+    assert_eq!(until_b(&mut others).await, changed);
+}
+
+#[tokio::test]
 async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
     let db = Db::new().await;
     let (a, b) = (workspace("ws_a"), workspace("ws_b"));

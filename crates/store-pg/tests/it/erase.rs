@@ -16,7 +16,7 @@ const CALLER: &str = "+15005550001";
 /// The tables in which a call leaves something.
 const OF_CALLS: [&str; 4] = ["voice_calls", "voice_legs", "voice_events", "voice_dials"];
 
-fn enter(db: &Db, names: &[&str]) {
+pub(crate) fn enter(db: &Db, names: &[&str]) {
     for name in names {
         db.execute(&format!(
             "insert into voice_workspaces (workspace_id, account_sid, api_key_sid, app_sid, sealed) \
@@ -27,7 +27,7 @@ fn enter(db: &Db, names: &[&str]) {
 }
 
 /// The events of a story as those of another call.
-fn of_call(call: u8, events: &[StoredEvent]) -> Vec<StoredEvent> {
+pub(crate) fn of_call(call: u8, events: &[StoredEvent]) -> Vec<StoredEvent> {
     let leg = |id: CallSid| -> CallSid {
         format!("CA{call:02x}{}", &id.as_str()[4..]).parse().expect("a Sid")
     };
@@ -43,7 +43,7 @@ fn of_call(call: u8, events: &[StoredEvent]) -> Vec<StoredEvent> {
     events.iter().map(moved).collect()
 }
 
-fn person(numbers: &[PhoneNumber], contact: Option<ContactId>) -> Person<'_> {
+pub(crate) fn person(numbers: &[PhoneNumber], contact: Option<ContactId>) -> Person<'_> {
     Person { numbers, contact, is_meant: &|text| text == "500 555-0001" }
 }
 

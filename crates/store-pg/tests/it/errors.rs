@@ -113,8 +113,8 @@ async fn a_lock_is_not_a_database_that_is_away() {
     let held = other.transaction().await.expect("a transaction");
     held.batch_execute("lock table voice_events in share mode").await.expect("a lock");
     let store = db.store();
-    let error =
-        store.apply_within(&ws, &three_agents(contact), SHORT).await.expect_err("it is locked");
+    let events = of(&ws, &three_agents(contact));
+    let error = store.apply_together(&events, SHORT).await.expect_err("it is locked");
     assert!(matches!(error, StoreError::Busy(_)) && !error.is_everybodys(), "{error:?}");
     let text = error.to_string();
     assert!(text.starts_with("the database cannot do it now (55P03, "), "{text}");

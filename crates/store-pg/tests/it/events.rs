@@ -1,12 +1,13 @@
 //! Short ways to say what happened in a call.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use calls::{
     Arrived, Closed, ClosedBy, DialStatus, Dialled, Direction, Ended, Event, Fact, LegEvent,
     LegStatus, Party, Placed, Routed, Verdict,
 };
-use identity::{AgentIdentity, ClientAddress, ContactId};
+use identity::{AgentIdentity, ClientAddress, ContactId, WorkspaceId};
 use serde_json::json;
 use store_pg::StoredEvent;
 
@@ -14,6 +15,14 @@ use crate::support::*;
 
 /// The call of every story.
 pub(crate) const CALL: u8 = 0xca;
+
+/// Events of one workspace alone.
+pub(crate) fn of(
+    workspace: &WorkspaceId,
+    events: &[StoredEvent],
+) -> BTreeMap<WorkspaceId, Vec<StoredEvent>> {
+    BTreeMap::from([(workspace.clone(), events.to_vec())])
+}
 
 /// An event of the call, with a request.
 pub(crate) fn stored(event: Event) -> StoredEvent {

@@ -34,7 +34,7 @@ async fn what_a_trigger_raises_has_a_class_and_keeps_nothing() {
                for each row execute function public.trouble()"
         ));
         let events = [stored(arrived(0))];
-        let error = store.apply_within(&ws, &events, SHORT).await.expect_err(&does);
+        let error = store.apply_together(&of(&ws, &events), SHORT).await.expect_err(&does);
         assert_eq!(error.class(), want, "{does}: {error:?}");
         assert_eq!(db.state(&ws).await, Vec::<String>::new(), "{does}");
         // Whoever is refused leaves the connection as it was.
@@ -74,7 +74,8 @@ async fn a_commit_that_waits_for_others_is_no_failure() {
         tokio::time::sleep(4 * limit.lock).await;
         other.batch_execute("rollback").await.expect("released");
     };
-    let (applied, ()) = tokio::join!(store.apply_within(&ws, &events, limit), release);
+    let events = of(&ws, &events);
+    let (applied, ()) = tokio::join!(store.apply_together(&events, limit), release);
     applied.expect("it waited");
     assert_eq!(db.value::<i64>("select count(*) from voice_calls").await, 1);
 }

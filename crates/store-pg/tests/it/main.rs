@@ -22,5 +22,6 @@ mod reconcile;
 mod recovery;
 mod support;
 mod tls;
+mod together;
 mod trips;
 mod versions;
