@@ -1,18 +1,17 @@
 //! Reads TwiML into steps. Only this module parses with the crate `twiml`.
 
 mod dial;
-mod faults;
 mod place;
 mod sound;
 
-use twiml::{Attribute, ConnectNoun, Node, Response, StartNoun, Text, Verb};
+use twiml::{Attribute, ConnectNoun, Level, Lint, Node, Response, StartNoun, Text, Verb};
 
+use crate::Method;
 use crate::problem::{
     BAD_GATHER_VERB, BAD_NOUN, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT,
 };
 use crate::step::{Document, Step, Target};
 use crate::url;
-use crate::{Method, Severity};
 
 /// Reads a document.
 ///
@@ -86,7 +85,7 @@ impl Reader {
             if name.starts_with("xmlns") || name.starts_with("xsi:") {
                 continue;
             }
-            if faults::code(element, name).is_some() || name == "statusCallbackEvent" {
+            if Lint::of_attribute(element, name).is_some() || name == "statusCallbackEvent" {
                 self.unfit(element, name);
             } else {
                 let text = format!("<{element}> has no attribute `{name}`");
@@ -98,9 +97,9 @@ impl Reader {
     /// Reports an attribute whose value is not allowed. It counts as absent.
     fn unfit(&mut self, element: &str, name: &str) {
         let text = format!("the attribute `{name}` of <{element}> has a value that is not allowed");
-        self.warnings.push(match faults::code(element, name) {
-            Some((code, Severity::Error)) => Problem::error(code, text),
-            Some((code, Severity::Warning)) => Problem::warning(code, text),
+        self.warnings.push(match Lint::of_attribute(element, name) {
+            Some((code, Level::Error)) => Problem::error(code, text),
+            Some((code, _)) => Problem::warning(code, text),
             None => Problem::warning(SCHEMA_WARNING, text),
         });
     }

@@ -375,6 +375,11 @@ impl<'a> Reader<'a> {
         &self.input[self.at..]
     }
 
+    /// How many bytes were read.
+    pub(crate) const fn offset(&self) -> usize {
+        self.at
+    }
+
     /// An error at the place reached.
     pub(crate) fn error(&self, kind: ParseErrorKind) -> ParseError {
         ParseError::new(kind, self.input, self.at)

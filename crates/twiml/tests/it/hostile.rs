@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
-use twiml::{ParseErrorKind, Response, messaging};
+use twiml::{Lint, ParseErrorKind, Response, messaging};
 
 /// The twin of the fuzz target: parsing does not panic, and what it reads it renders.
 fn fuzz(data: &[u8]) {
@@ -15,6 +15,8 @@ fn fuzz(data: &[u8]) {
         assert_eq!(Response::parse(&rendered).as_ref(), Ok(&response), "{rendered}");
         assert_eq!(response.size_bytes(), rendered.len());
     }
+    let judged = Lint::of(&text).map(drop);
+    assert_eq!(judged, Response::parse(&text).map(drop), "what is read is judged");
     if let Ok(response) = messaging::Response::parse(&text) {
         assert_eq!(messaging::Response::parse(&response.render()), Ok(response.clone()));
     }

@@ -2,5 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "a test measures real time")]
 
 mod hostile;
+mod lint;
 mod node;
 mod rules;

@@ -1,17 +1,24 @@
 //! Twilio's numbers for attributes whose value is not allowed.
 
-use crate::Severity;
+use super::Level;
 
-/// Twilio's error number for an attribute, and its level. `None` if the attribute has no number of
-/// its own, for example because Twilio does not know it: then 12200 is used.
-pub(super) fn code(element: &str, attribute: &str) -> Option<(u32, Severity)> {
-    let (_, _, code) = TABLE.iter().find(|(e, a, _)| *e == element && *a == attribute)?;
-    let severity = if ERRORS.contains(code) { Severity::Error } else { Severity::Warning };
-    Some((*code, severity))
+/// The number of an attribute, if it has one of its own.
+pub(super) fn code(element: &str, attribute: &str) -> Option<u32> {
+    let key = (element, attribute);
+    let at = TABLE.binary_search_by_key(&key, |(element, name, _)| (*element, *name)).ok()?;
+    TABLE.get(at).map(|(_, _, code)| *code)
+}
+
+/// What the dictionary calls a number.
+pub(super) fn level(code: u32) -> Level {
+    if ERRORS.contains(&code) { Level::Error } else { Level::Warning }
 }
 
 /// The numbers that the dictionary calls errors.
-const ERRORS: &[u32] = &[13_231, 13_239, 13_338, 13_621, 14_201, 14_206, 14_210, 16_002, 16_023];
+const ERRORS: &[u32] = &[
+    11_100, 13_231, 13_239, 13_338, 13_621, 14_201, 14_204, 14_205, 14_206, 14_210, 16_002, 16_023,
+    31_105,
+];
 
 /// Element, attribute, number (Twilio's error and warning dictionary).
 const TABLE: &[(&str, &str, u32)] = &[
@@ -67,11 +74,13 @@ const TABLE: &[(&str, &str, u32)] = &[
     ("Say", "language", 13_512),
     ("Say", "loop", 13_510),
     ("Say", "voice", 13_511),
+    ("Sip", "method", 13_241),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn each_attribute_is_listed_once_and_in_order() {
