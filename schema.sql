@@ -132,6 +132,14 @@ alter table public.voice_agents
   add column if not exists online_until timestamptz,
   add column if not exists ready_since  timestamptz;
 
+-- An open page says again and again that it can take calls. page_ready_until is a lease too; it runs out when
+-- the browser freezes the page. Null: no page of theirs ever said so, and an open one is enough.
+-- page_ready_id: the page that has said so last. page_lacks: why it cannot, by its own word.
+alter table public.voice_agents
+  add column if not exists page_ready_until timestamptz,
+  add column if not exists page_ready_id    text,
+  add column if not exists page_lacks       text;
+
 -- Every fact about every call, as it came. Calls and legs are folds of these rows. Of two facts with
 -- one key the earlier one is kept, whichever arrived first. A fact says nothing that its key and moment
 -- say. The first request of a call (`arrived`) is kept as it came, and of each later one what neither the
@@ -703,5 +711,7 @@ grant select, insert, update (seq) on public.voice_feeds to voice_webhook, voice
 grant select, insert, update (seq, kind, ref, at) on public.voice_changes
   to voice_webhook, voice_agent;
 grant select on public.voice_agents, public.voice_calls, public.voice_legs to voice_agent;
-grant insert (workspace_id, user_id, presence, presence_since, online_until, ready_since),
-  update (presence, presence_since, online_until, ready_since) on public.voice_agents to voice_agent;
+grant insert (workspace_id, user_id, presence, presence_since, online_until, ready_since, page_ready_until,
+    page_ready_id, page_lacks),
+  update (presence, presence_since, online_until, ready_since, page_ready_until, page_ready_id, page_lacks)
+  on public.voice_agents to voice_agent;

@@ -46,6 +46,8 @@ pub enum Page {
     Unknown,
     /// A page is open, or was until a moment ago.
     Open,
+    /// A page is open and cannot take a call now: it said so, or it has been silent for too long.
+    NotReady,
     /// The last page was closed, or has been silent for longer than a reload takes.
     Closed,
 }
@@ -53,7 +55,25 @@ pub enum Page {
 codes!(Page, "state of a page", {
     Unknown => "unknown",
     Open => "open",
+    NotReady => "not_ready",
     Closed => "closed",
+});
+
+/// What keeps an open page from taking calls.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum NotReady {
+    /// The browser gives the page no microphone.
+    Microphone,
+    /// The page is not connected to the phone network.
+    Phone,
+    /// The page has said nothing for too long: the browser has frozen it, or it has just been opened.
+    Silent,
+}
+
+codes!(NotReady, "what a page lacks", {
+    Microphone => "microphone",
+    Phone => "phone",
+    Silent => "silent",
 });
 
 /// What calls are doing to an agent right now.

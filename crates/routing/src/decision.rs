@@ -221,6 +221,8 @@ pub enum Reason {
     Offline,
     /// They closed the last page that could ring.
     PageClosed,
+    /// Their page is open and cannot take a call.
+    PageNotReady,
     /// The call is for the assigned agents, and they are not one of them.
     NotAssigned,
     /// They are no longer a member that takes calls.
@@ -248,6 +250,7 @@ impl Reason {
             Self::Away => ReasonCode::Away,
             Self::Offline => ReasonCode::Offline,
             Self::PageClosed => ReasonCode::PageClosed,
+            Self::PageNotReady => ReasonCode::PageNotReady,
             Self::NotAssigned => ReasonCode::NotAssigned,
             Self::NotMember => ReasonCode::NotMember,
         }
@@ -291,6 +294,8 @@ pub enum ReasonCode {
     Offline,
     /// They closed the last page that could ring.
     PageClosed,
+    /// Their page is open and cannot take a call.
+    PageNotReady,
     /// The call is for the assigned agents, and they are not one of them.
     NotAssigned,
     /// They are no longer a member that takes calls.
@@ -307,6 +312,7 @@ codes!(ReasonCode, "reason", {
     Away => "away",
     Offline => "offline",
     PageClosed => "page_closed",
+    PageNotReady => "page_not_ready",
     NotAssigned => "not_assigned",
     NotMember => "not_member",
 });

@@ -9,7 +9,7 @@ mod policy;
 mod resolve;
 mod status;
 
-pub use candidate::{Activity, Caller, Candidate, Page, Presence, Role};
+pub use candidate::{Activity, Caller, Candidate, NotReady, Page, Presence, Role};
 pub use decision::{Because, Decision, Ending, Reason, ReasonCode, Scope, Verdict, Whom};
 pub use identity::UnknownCode;
 pub use policy::{AssignedUnanswered, AssignedUnavailable, EveryoneUnanswered, Order, Policy};

@@ -11,7 +11,7 @@ pub enum AgentStatus {
     Available,
     /// Signed in, not taking calls.
     Away,
-    /// Signed out, or the last page was closed.
+    /// Signed out, or no page is open that can take a call.
     Offline,
     /// Their page never reported. They ring.
     Unknown,
@@ -71,6 +71,7 @@ impl Availability {
             (_, Presence::Offline) => Some(Reason::Offline),
             (_, Presence::Away) => Some(Reason::Away),
             _ if self.page == Page::Closed => Some(Reason::PageClosed),
+            _ if self.page == Page::NotReady => Some(Reason::PageNotReady),
             (Activity::WrapUp { until }, _) if until > now => Some(Reason::WrapUp { until }),
             (Activity::Idle | Activity::WrapUp { .. }, Presence::Available | Presence::Unknown) => {
                 None
@@ -85,7 +86,9 @@ impl Availability {
             Some(Reason::OnCall) => AgentStatus::Busy,
             _ if self.is_offered => AgentStatus::Offered,
             Some(Reason::Away) => AgentStatus::Away,
-            Some(Reason::Offline | Reason::PageClosed) => AgentStatus::Offline,
+            Some(Reason::Offline | Reason::PageClosed | Reason::PageNotReady) => {
+                AgentStatus::Offline
+            }
             Some(Reason::WrapUp { .. }) => AgentStatus::WrapUp,
             _ if self.presence == Presence::Available || self.page == Page::Open => {
                 AgentStatus::Available

@@ -5,6 +5,7 @@ mod agents;
 mod calls;
 mod events;
 mod numbers;
+mod page;
 mod query;
 mod stats;
 mod token;
@@ -50,6 +51,7 @@ async fn handle(
         Api::Agents => agents::list(app, workspace, user).await,
         Api::MyStatus => agents::set_status(app, workspace, user, body).await,
         Api::MyWrapUpEnd => agents::end_wrap_up(app, workspace, user).await,
+        Api::MyPage => page::report(app, workspace, user, body).await,
         Api::Events => events::subscribe(app, workspace, &session, parts).await,
         Api::Calls => calls::page(app, workspace, user, parts).await,
         Api::Call(sid) => calls::one(app, workspace, user, *sid).await,

@@ -41,6 +41,18 @@ pub(crate) async fn answer(
     reply
 }
 
+/// Answers where there is nothing. A page of another origin may read that too: its browser asks first.
+pub(crate) fn nothing(app: &App, id: Uuid, parts: &Parts) -> Reply {
+    if parts.method == Method::OPTIONS {
+        let asked = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let method = asked.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
+        return app.cors.preflight(&method.unwrap_or(Method::GET), &parts.headers);
+    }
+    let mut reply = ApiError::not_found().reply();
+    mark(app, id, parts, &mut reply);
+    reply
+}
+
 /// Adds what every answer to a browser carries: whether its page may read it, and its id in our log.
 pub(crate) fn mark(app: &App, id: Uuid, parts: &Parts, reply: &mut Reply) {
     app.cors.mark(&parts.headers, reply);

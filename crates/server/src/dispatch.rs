@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::endpoint::Endpoint;
-use crate::error::ApiError;
 use crate::http::reply::Reply;
 use crate::{api, browser, carrier, operations};
 
@@ -18,9 +17,7 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
     let Some(endpoint) = Endpoint::parse(parts.uri.path()) else {
         app.metrics.answered("none", StatusCode::NOT_FOUND.as_u16());
         carrier::note_slash(app, parts.uri.path());
-        let mut reply = ApiError::not_found().reply();
-        browser::mark(app, id, &parts, &mut reply);
-        return reply;
+        return browser::nothing(app, id, &parts);
     };
     let name = endpoint.name();
     let span = info_span!("request", request.id = %id, endpoint = name);

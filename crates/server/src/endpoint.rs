@@ -50,6 +50,8 @@ routes! {
         MyStatus: "my_status", PUT "agents/me/status";
         /// The end of this agent's work after a call.
         MyWrapUpEnd: "my_wrap_up_end", POST "agents/me/wrap-up/end";
+        /// What the page of the agent who asks says about itself.
+        MyPage: "my_page", PUT "agents/me/page";
         /// The stream of events.
         Events: "events", GET "events";
         /// The call log.
@@ -167,6 +169,7 @@ mod tests {
             Api::Agents,
             Api::MyStatus,
             Api::MyWrapUpEnd,
+            Api::MyPage,
             Api::Events,
             Api::Calls,
             Api::Call(CallSid::from_bytes([0xab; 16])),

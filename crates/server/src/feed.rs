@@ -67,6 +67,8 @@ pub(crate) struct Subscription {
     pub(crate) lasts: Duration,
     /// The page whose presence this stream is.
     pub(crate) page: Option<String>,
+    /// Whether that page itself says that it can take calls.
+    pub(crate) reports: bool,
     /// The last change that the page has seen.
     pub(crate) after: Option<i64>,
 }
@@ -235,7 +237,7 @@ mod tests {
         feed.0.channels.lock().unwrap().insert(workspace.clone(), handle);
 
         let user = UserId::from_bytes([1; 16]);
-        let subscription = Subscription { user, lasts: LEASE, page: None, after: None };
+        let subscription = Subscription { user, lasts: LEASE, page: None, reports: false, after: None };
         let (answer, _answered) = oneshot::channel();
         assert_eq!(feed.send(&workspace, Request { subscription, answer }), Ok(()));
         let is_open = !feed.0.channels.lock().unwrap()[&workspace].requests.is_closed();

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use calls::{LONGEST_CALL, LONGEST_RING};
 use identity::{CallSid, Timestamp, UserId, WorkspaceId};
-use routing::{Activity, Availability, Page, Presence, Role};
+use routing::{Activity, Availability, NotReady, Page, Presence, Role};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -45,6 +45,11 @@ pub struct AgentRow {
     pub page: Page,
     /// Until when it counts as open.
     pub online_until: Option<Timestamp>,
+    /// Until when it counts as ready for calls, since its last word. `None`: no page ever said so, and an
+    /// open one is enough.
+    pub page_ready_until: Option<Timestamp>,
+    /// What the page lacks, by its own word.
+    pub page_lacks: Option<NotReady>,
 }
 
 impl AgentRow {
@@ -62,6 +67,12 @@ impl AgentRow {
     /// if there is none, or if the agent ended it by hand. It may be in the past.
     pub fn works_until(&self, wrap_up: Duration) -> Option<Timestamp> {
         works_until(self.idle_since, self.ready_since, wrap_up)
+    }
+
+    /// Since when the page is not there, or not ready: the first of the two leases that ran out.
+    pub fn page_missing_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let leases = [self.online_until, self.page_ready_until];
+        leases.into_iter().flatten().filter(|until| *until <= now).min()
     }
 
     /// Since when the agent is free after the last call: the end of the wrap-up.
@@ -111,7 +122,7 @@ impl Store {
 
     /// Sets the asking agent's own status. `available` also ends the wrap-up of the last call, but not
     /// the wrap-up that will follow a call which still goes on. An agent who sets a status after their
-    /// last page was closed uses another kind of page, about which nothing is known. `false` if the
+    /// last page was closed or fell silent uses another kind of page, about which nothing is known. `false` if the
     /// user is not a member of the workspace.
     ///
     /// # Errors
@@ -203,6 +214,8 @@ pub(crate) fn agent(row: &Row) -> Result<AgentRow, StoreError> {
         ready_since: sql::moment(row, "ready_since"),
         page: sql::page(row),
         online_until: sql::moment(row, "online_until"),
+        page_ready_until: sql::moment(row, "page_ready_until"),
+        page_lacks: row.get::<_, Option<&str>>("page_lacks").and_then(|lack| lack.parse().ok()),
     })
 }
 
@@ -216,7 +229,8 @@ macro_rules! with_states {
             "select p.user_id, p.name, p.role, g.presence, g.presence_since, ",
             believed!("g.idle_since"),
             " as idle_since, \
-  g.ready_since, g.online_until, g.online_until > now() as page_open, ",
+  g.ready_since, g.online_until, g.online_until > now() as page_open, \
+  g.page_ready_until > now() as page_ready, g.page_ready_until, g.page_lacks, ",
             $on_call_since,
             " as on_call_since, l.offered_since, coalesce(l.talks, l.rings) as call_sid \
 from ",
@@ -253,6 +267,14 @@ pub(crate) const MEMBERS: &str = with_states!(
     "left join voice.busy_elsewhere($2) as e (user_id) on e.user_id = p.user_id "
 );
 
+/// Whether a page is open and has said lately how it is, or never does.
+macro_rules! page_speaks {
+    () => {
+        "g.online_until > now() and (g.page_ready_until > now() or g.page_ready_until is null \
+         or g.page_lacks is not null)"
+    };
+}
+
 /// The row is written only for a member who takes calls, and only for the user who asks. The end
 /// of the last call is by Twilio's clock, which may be ahead of ours.
 pub(crate) const SET_PRESENCE: &str = with_news!(
@@ -270,7 +292,12 @@ pub(crate) const SET_PRESENCE: &str = with_news!(
     presence = excluded.presence, \
     ready_since = case when excluded.ready_since is null then g.ready_since \
       else greatest(excluded.ready_since, g.idle_since) end, \
-    online_until = case when g.online_until > now() then g.online_until end \
+    online_until = case when ",
+        page_speaks!(),
+        " then g.online_until end, \
+    page_ready_until = case when ",
+        page_speaks!(),
+        " then g.page_ready_until end \
   returning g.user_id), "
     ),
     join!("select '", AGENT, "' as kind, p.user_id::text as ref, 1 as rank from put p"),

@@ -53,6 +53,7 @@ pub use log::{
 };
 pub use marks::Traces;
 pub use migrate::{NewWorkspace, Owner, WorkspaceLine};
+pub use pages::OpenPage;
 pub use plans::StoreOptions;
 pub use reconcile::{After, KnownCall, Lease, OpenCall, OpenLeg};
 pub use record::{Logged, LoggedCall};

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::pool::PoolPlan;
 use crate::scope::{AGENT, ENTER, WEBHOOK};
 use crate::store::Store;
-use crate::{agents, apply, changes, claim, log, roster, stats, url, workspaces};
+use crate::{agents, apply, changes, claim, log, pages, roster, stats, url, workspaces};
 
 /// How many connections the store opens at most.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +113,7 @@ const AGENT_STATEMENTS: &[&str] = &[
     agents::AGENTS,
     agents::SET_PRESENCE,
     agents::END_WRAP_UP,
+    pages::REPORT,
     log::CALLS,
     log::CALLS_OF_AGENT,
     log::CALLS_IN,

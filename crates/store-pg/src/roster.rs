@@ -139,14 +139,16 @@ impl Roster {
         wrap_up: Duration,
         now: Timestamp,
     ) -> Self {
-        let is_closed = |agent: &AgentRow| agent.online_until.is_some_and(|until| until <= now);
+        let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+        let is_closed = |agent: &AgentRow| is_over(agent.online_until);
         let member = |agent: &AgentRow| Candidate {
             user: agent.user,
             role: Some(agent.role),
             assigned: assigned.contains(&agent.user),
             presence: agent.presence,
             page: match agent.page {
-                Page::Open if is_closed(agent) => Page::Closed,
+                Page::Open | Page::NotReady if is_closed(agent) => Page::Closed,
+                Page::Open if is_over(agent.page_ready_until) => Page::NotReady,
                 page => page,
             },
             activity: agent.availability(wrap_up).activity,
@@ -167,8 +169,7 @@ impl Roster {
         let is_member = |user: &UserId| members.iter().any(|agent| agent.user == *user);
         let strangers = assigned.iter().filter(|user| !is_member(user)).map(stranger);
         let closed = |agent: &AgentRow| {
-            let until = agent.online_until.filter(|_| is_closed(agent))?;
-            Some((agent.user, now.since(until)))
+            Some((agent.user, now.since(agent.page_missing_since(now)?)))
         };
         Self {
             contact,

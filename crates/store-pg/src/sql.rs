@@ -40,10 +40,11 @@ pub(crate) fn presence(row: &Row) -> Presence {
 
 /// Whether the agent's page is there, by the database's clock.
 pub(crate) fn page(row: &Row) -> Page {
-    match row.get("page_open") {
-        None => Page::Unknown,
-        Some(true) => Page::Open,
-        Some(false) => Page::Closed,
+    match (row.get("page_open"), row.get("page_ready")) {
+        (None, _) => Page::Unknown,
+        (Some(true), Some(false)) => Page::NotReady,
+        (Some(true), _) => Page::Open,
+        (Some(false), _) => Page::Closed,
     }
 }
 

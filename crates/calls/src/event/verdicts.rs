@@ -85,6 +85,7 @@ const fn letter(reason: ReasonCode) -> char {
         ReasonCode::Away => 'y',
         ReasonCode::Offline => 'o',
         ReasonCode::PageClosed => 'p',
+        ReasonCode::PageNotReady => 'e',
         ReasonCode::NotAssigned => 'n',
         ReasonCode::NotMember => 'm',
     }

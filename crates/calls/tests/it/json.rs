@@ -103,7 +103,7 @@ fn assert_keeps(got: &Value, want: &Value) {
 #[test]
 fn decisions_are_kept_in_a_short_form_and_read_in_the_long_one() {
     let reasons = "rings waits beyond_last_wave already_rang on_call wrap_up away offline \
-                   page_closed not_assigned not_member";
+                   page_closed page_not_ready not_assigned not_member";
     let long: Vec<Value> = reasons
         .split_whitespace()
         .enumerate()

@@ -13,6 +13,7 @@
  * @property {string | null} since
  * @property {"available" | "away" | "offline" | null} presence What was set by hand; it holds again after a call. Null: nothing was ever set
  * @property {string} [call_sid] The call that they are on, or that rings
+ * @property {NotReady | null} [not_ready] Why their open page cannot take a call; then they are `offline`. Absent: it can, or no page is open
  * @property {string} [until] When `wrap_up` ends by itself
  */
 
@@ -87,6 +88,8 @@
 
 /** @typedef {"initiated" | "ringing" | "in-progress" | "no-answer" | "canceled" | "failed" | "busy" | "completed"} LegStatus */
 
+/** @typedef {"microphone" | "phone" | "silent"} NotReady */
+
 /** @typedef {"ringing" | "in_progress" | "completed" | "no_answer" | "caller_hung_up" | "busy" | "failed" | "refused"} Outcome */
 
 /**
@@ -105,7 +108,7 @@
  * @property {string | null} sentence Why not, in English
  */
 
-/** @typedef {"rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "not_assigned" | "not_member"} ReasonCode */
+/** @typedef {"rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "page_not_ready" | "not_assigned" | "not_member"} ReasonCode */
 
 /** @typedef {"not_a_number" | "emergency_number" | "short_number" | "premium_number" | "shared_cost_number" | "personal_number" | "satellite_number" | "number_not_in_use" | "prefix_not_allowed" | "own_number" | "on_call" | "too_many_calls" | "too_many_calls_today" | "not_a_member" | "not_an_agent" | "no_caller_id" | "unavailable"} Refusal */
 
@@ -179,7 +182,7 @@ export const REFUSALS = ["not_a_number", "emergency_number", "short_number", "pr
 export const AGENT_STATUSES = ["available", "away", "offline", "unknown", "offered", "busy", "wrap_up"];
 
 /** @type {ReasonCode[]} */
-export const REASONS = ["rings", "waits", "beyond_last_wave", "already_rang", "on_call", "wrap_up", "away", "offline", "page_closed", "not_assigned", "not_member"];
+export const REASONS = ["rings", "waits", "beyond_last_wave", "already_rang", "on_call", "wrap_up", "away", "offline", "page_closed", "page_not_ready", "not_assigned", "not_member"];
 
 /** @type {Whom[]} */
 export const WHOM = ["assigned", "everyone", "nobody"];

@@ -40,6 +40,7 @@ fn reasons_and_scopes_carry_their_codes() {
         (Reason::Away, json!({"code": "away"})),
         (Reason::Offline, json!({"code": "offline"})),
         (Reason::PageClosed, json!({"code": "page_closed"})),
+        (Reason::PageNotReady, json!({"code": "page_not_ready"})),
         (Reason::NotAssigned, json!({"code": "not_assigned"})),
         (Reason::NotMember, json!({"code": "not_member"})),
     ];

@@ -161,7 +161,7 @@ proptest! {
                     matches!(person.activity, Activity::WrapUp { until } if until > now());
                 prop_assert!(!wrap_up);
                 let here = matches!(person.presence, Presence::Available | Presence::Unknown);
-                prop_assert!(here && person.page != Page::Closed);
+                prop_assert!(here && !matches!(person.page, Page::Closed | Page::NotReady));
             }
         }
     }

@@ -95,16 +95,20 @@ fn whoever_cannot_take_a_call_does_not_ring() {
             assert_eq!(decision.waves.is_empty(), !want.rings(), "{name}");
         }
     }
-    let closed = [
-        ("available", Presence::Available, Activity::Idle, Reason::PageClosed),
-        ("in wrap-up", Presence::Available, wrap_up(1), Reason::PageClosed),
-        ("nothing set by hand", Presence::Unknown, Activity::Idle, Reason::PageClosed),
-        ("away", Presence::Away, Activity::Idle, Reason::Away),
-        ("on a call", Presence::Available, Activity::OnCall, Reason::OnCall),
-    ];
-    for (name, presence, activity, want) in closed {
-        let candidate = Candidate { presence, page: Page::Closed, activity, ..agent(1) };
-        assert_eq!(reason(&decide(Caller::Unknown, &[candidate]), 1), want, "{name}");
+    for (page, missing) in
+        [(Page::Closed, Reason::PageClosed), (Page::NotReady, Reason::PageNotReady)]
+    {
+        let cases = [
+            ("available", Presence::Available, Activity::Idle, missing),
+            ("in wrap-up", Presence::Available, wrap_up(1), missing),
+            ("nothing set by hand", Presence::Unknown, Activity::Idle, missing),
+            ("away", Presence::Away, Activity::Idle, Reason::Away),
+            ("on a call", Presence::Available, Activity::OnCall, Reason::OnCall),
+        ];
+        for (name, presence, activity, want) in cases {
+            let candidate = Candidate { presence, page, activity, ..agent(1) };
+            assert_eq!(reason(&decide(Caller::Unknown, &[candidate]), 1), want, "{name}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use hyper::http::request::Parts;
 use identity::WorkspaceId;
 use session::{Session, SessionError};
 
-use super::query;
+use super::{page, query};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::feed::{SubscribeError, Subscription};
@@ -22,11 +22,12 @@ pub(super) async fn subscribe(
         // The session check allows some seconds more, because clocks differ; a stream does not.
         return Err(ApiError::session(SessionError::Expired));
     }
-    let page = query::value(parts, "page").map(page).transpose()?;
+    let page = query::value(parts, "page").map(page::name).transpose()?;
     let subscription = Subscription {
         user: session.user,
         lasts: session.expires_at.since(now),
         page,
+        reports: query::value(parts, "reports").as_deref() == Some("true"),
         after: last_event(parts)?,
     };
     match app.feed.subscribe(workspace, subscription).await {
@@ -37,17 +38,6 @@ pub(super) async fn subscribe(
     }
 }
 
-/// The name that a page has chosen for itself.
-fn page(text: String) -> Result<String, ApiError> {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if (1..=MAX_PAGE).contains(&text.len()) && text.chars().all(is_word) {
-        return Ok(text);
-    }
-    Err(ApiError::field(format!(
-        "page must have 1 to {MAX_PAGE} letters, digits, hyphens and underscores."
-    )))
-}
-
 /// The number of the last event that the page has. An id that is not ours counts as very old: the page
 /// then gets a snapshot.
 fn last_event(parts: &Parts) -> Result<Option<i64>, ApiError> {
@@ -55,21 +45,4 @@ fn last_event(parts: &Parts) -> Result<Option<i64>, ApiError> {
     let id =
         id.to_str().map_err(|_| ApiError::field("Last-Event-ID must be the id of an event."))?;
     if id.is_empty() { Ok(None) } else { Ok(Some(id.parse().unwrap_or(i64::MIN / 2))) }
-}
-
-const MAX_PAGE: usize = 64;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_has_a_plain_name() {
-        for good in ["a", "tab-1_B", &"x".repeat(MAX_PAGE)] {
-            assert_eq!(page(good.to_owned()).as_deref(), Ok(good));
-        }
-        for wrong in ["", "a b", "ä", "a\n", &"x".repeat(MAX_PAGE + 1)] {
-            assert!(page(wrong.to_owned()).is_err(), "{wrong}");
-        }
-    }
 }

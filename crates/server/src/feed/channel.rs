@@ -34,8 +34,9 @@ pub(super) struct Channel {
     agents: BTreeMap<UserId, String>,
     /// The country in which they write numbers.
     home: Country,
-    /// Agents whose page was closed, until that is recorded.
-    left: BTreeSet<UserId>,
+    /// Agents whose page was closed, and whether it said itself that it can take calls, until that is
+    /// recorded.
+    left: BTreeMap<UserId, bool>,
     renew_at: Instant,
     poll_at: Instant,
 }
@@ -56,7 +57,7 @@ impl Channel {
             seq: 0,
             agents: BTreeMap::new(),
             home: Country::NONE,
-            left: BTreeSet::new(),
+            left: BTreeMap::new(),
             renew_at: now + RENEWAL,
             poll_at: now + POLL,
         };
@@ -69,9 +70,8 @@ impl Channel {
         tokio::select! {
             biased;
             () = stop.cancelled() => {
-                let open = self.open_pages();
-                self.left.extend(open);
-                self.subscribers.clear();
+                let open = self.subscribers.drain(..).filter(|one| one.page.is_some());
+                self.left.extend(open.map(|one| (one.user, one.reports)));
                 // The pages have a whole lease to find another server.
                 let _ = tokio::time::timeout(LAST_RENEWAL, self.renew()).await;
             }
@@ -128,7 +128,7 @@ impl Channel {
         self.subscribers.retain(|subscriber| {
             let is_open = !subscriber.is_closed();
             if !is_open && subscriber.page.is_some() {
-                left.insert(subscriber.user);
+                left.insert(subscriber.user, subscriber.reports);
             }
             is_open
         });

@@ -149,8 +149,10 @@ impl KnownPages {
         let in_doubt =
             self.failing_for.is_some_and(|failing| ran_out.is_none_or(|ago| ago <= failing));
         match said {
+            // Only the page itself knows, and its word could be written down.
+            Page::NotReady if !in_doubt => Page::NotReady,
             _ if is_open => Page::Open,
-            Page::Closed if in_doubt => Page::Unknown,
+            Page::Closed | Page::NotReady if in_doubt => Page::Unknown,
             said => said,
         }
     }
@@ -158,7 +160,7 @@ impl KnownPages {
     /// Corrects what is shown of agents.
     pub(crate) fn correct_agents(&self, agents: &mut [AgentRow], now: Timestamp) {
         for agent in agents {
-            let ran_out = agent.online_until.map(|until| now.since(until));
+            let ran_out = agent.page_missing_since(now).map(|since| now.since(since));
             agent.page = self.page(agent.user, agent.page, ran_out);
         }
     }

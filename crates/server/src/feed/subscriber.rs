@@ -8,6 +8,8 @@ use tokio::sync::mpsc;
 pub(super) struct Subscriber {
     pub(super) user: UserId,
     pub(super) page: Option<String>,
+    /// Whether that page itself says that it can take calls.
+    pub(super) reports: bool,
     queue: mpsc::Sender<Bytes>,
     /// The number of the last change that the page has.
     seq: i64,
@@ -27,9 +29,13 @@ pub(super) enum Backlog {
 }
 
 impl Subscriber {
-    pub(super) fn new(user: UserId, page: Option<String>) -> (Self, mpsc::Receiver<Bytes>) {
+    pub(super) fn new(
+        user: UserId,
+        page: Option<String>,
+        reports: bool,
+    ) -> (Self, mpsc::Receiver<Bytes>) {
         let (queue, reader) = mpsc::channel(QUEUE);
-        (Self { user, page, queue, seq: 0, has_overflowed: false }, reader)
+        (Self { user, page, reports, queue, seq: 0, has_overflowed: false }, reader)
     }
 
     /// Whether the reader is gone.
@@ -92,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_falls_behind_gets_nothing_until_it_has_caught_up() {
-        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None);
+        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None, false);
         let event = Bytes::from_static(b"x");
         for id in 1..=300 {
             subscriber.send(Some(id), &event);
@@ -118,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn parts_are_sent_together_or_not_at_all() {
-        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None);
+        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None, false);
         let part = Bytes::from_static(b"x");
         subscriber.send_all(None, &vec![part.clone(); QUEUE - 1]);
         subscriber.send_all(None, &[part.clone(), part]);

@@ -264,6 +264,8 @@ mod tests {
             ready_since: None,
             page: Page::Unknown,
             online_until: None,
+            page_ready_until: None,
+            page_lacks: None,
         };
         let contact =
             KnownContact { id: ContactId::from_bytes([9; 16]), name: Some("Ana Example".into()) };

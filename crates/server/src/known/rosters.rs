@@ -292,6 +292,7 @@ impl KnownMembers {
                 on_call_since: None,
                 ready_since: agent.idle_since,
                 online_until: None,
+                page_ready_until: None,
                 ..agent.clone()
             })
             .collect();

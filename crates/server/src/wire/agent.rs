@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{AgentIdentity, CallSid, Timestamp, UserId};
-use routing::{AgentStatus, Presence, Reason, Role};
+use routing::{AgentStatus, NotReady, Presence, Reason, Role};
 use serde::Serialize;
 use store_pg::AgentRow;
 
@@ -28,6 +28,9 @@ pub(crate) struct Agent {
     /// The call that they are on, or that rings.
     #[serde(skip_serializing_if = "Option::is_none")]
     call_sid: Option<CallSid>,
+    /// Why their open page cannot take a call; then they are `offline`. Absent: it can, or no page is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_ready: Option<NotReady>,
     /// What was set by hand; it holds again after a call. Null: nothing was ever set.
     #[cfg_attr(test, schemars(schema_with = "generated::set_by_hand"))]
     presence: Option<Presence>,
@@ -37,6 +40,7 @@ impl Agent {
     /// `wrap_up` is how long agents of the workspace may work after a call.
     pub(crate) fn of(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Self {
         let standing = Standing::of(row, wrap_up, now);
+        let is_not_ready = row.availability(wrap_up).reason(now) == Some(Reason::PageNotReady);
         Self {
             user_id: row.user,
             identity: AgentIdentity::new(row.user),
@@ -46,6 +50,7 @@ impl Agent {
             since: standing.since,
             until: standing.until,
             call_sid: row.call,
+            not_ready: is_not_ready.then(|| row.page_lacks.unwrap_or(NotReady::Silent)),
             presence: Some(row.presence).filter(|presence| *presence != Presence::Unknown),
         }
     }
@@ -67,6 +72,7 @@ impl Standing {
             (AgentStatus::Busy, _) => row.on_call_since,
             (AgentStatus::Offered, _) => row.offered_since,
             (_, Some(Reason::PageClosed)) => row.online_until,
+            (_, Some(Reason::PageNotReady)) => row.page_ready_until,
             (AgentStatus::Away | AgentStatus::Offline, _) => row.presence_since,
             (AgentStatus::WrapUp, _) => row.idle_since,
             (AgentStatus::Available, _) => row.presence_since.max(row.free_since(wrap_up)),
@@ -98,11 +104,18 @@ mod tests {
             ready_since: None,
             page: Page::Unknown,
             online_until: None,
+            page_ready_until: None,
+            page_lacks: None,
         };
         let called = AgentRow { idle_since: Some(at(50)), ..agent.clone() };
         let closed = AgentRow { page: Page::Closed, online_until: Some(at(70)), ..called.clone() };
         let silent =
             AgentRow { presence: Presence::Unknown, presence_since: None, ..agent.clone() };
+        let frozen = AgentRow {
+            page: Page::NotReady,
+            page_ready_until: Some(at(80)),
+            ..agent.clone()
+        };
         let away = AgentRow { presence: Presence::Away, ..agent.clone() };
         let ringing = AgentRow { offered_since: Some(at(20)), ..agent.clone() };
         let talking = AgentRow { on_call_since: Some(at(15)), ..ringing.clone() };
@@ -170,6 +183,7 @@ mod tests {
                 0,
                 (AgentStatus::Away, Some(10), None),
             ),
+            ("the page is frozen", frozen, 0, (AgentStatus::Offline, Some(80), None)),
             ("never reported", silent.clone(), 0, (AgentStatus::Unknown, None, None)),
             (
                 "a page is open, nothing was set by hand",

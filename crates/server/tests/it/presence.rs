@@ -278,3 +278,63 @@ async fn work_after_a_call_ends_by_itself_and_everybody_hears_of_it() {
     assert_eq!(free["since"], json!(null));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_ready_is_not_rung() {
+    let mut world = World::with_servers(2).await;
+    let team = world.team("acme").await;
+    world.agents(&team, 3).await;
+    let mut watcher = world.stream(0, &team.events(1)).await;
+    let page = world.stream(0, &team.page(2, "one&reports=true")).await;
+    let shown = watcher.shows(&team, 2, "offline").await;
+    assert_eq!(shown["not_ready"], json!("silent"), "it has not said anything yet");
+    // It may speak to another server than the one that has its stream.
+    let says = async |server: usize, body: Value| {
+        let ask = Ask::new("PUT", &team.path("agents/me/page")).json(&body);
+        let ask = ask.bearer(&session(team.user(2)));
+        crate::http::exchange(world.servers[server].address(), &ask.bytes()).await
+    };
+    let answer = says(1, json!({ "page": "one", "lacks": null })).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    let shown = watcher.shows(&team, 2, "available").await;
+    assert_eq!(shown["not_ready"], json!(null));
+    says(1, json!({ "page": "one", "lacks": "microphone" })).await;
+    let shown = watcher.shows(&team, 2, "offline").await;
+    assert_eq!(shown["not_ready"], json!("microphone"));
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [1, 3]);
+    let verdicts = world.verdicts(&team, story.sid, 1).await;
+    assert!(verdicts.contains(&(2, "page_not_ready".to_owned())), "{verdicts:?}");
+
+    // Ready again, and then frozen: it holds its stream and says nothing.
+    says(0, json!({ "page": "one" })).await;
+    watcher.shows(&team, 2, "available").await;
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story).len(), 3);
+    let user = uuid(team.user(2));
+    world
+        .sql(&format!(
+            "update voice_agents set page_ready_until = now() - interval '10 minutes' \
+             where user_id = '{user}'; select pg_notify('voice_changes', 'acme'), \
+             pg_notify('voice_changes', 'acme agents')"
+        ))
+        .await;
+    let shown = watcher.shows(&team, 2, "offline").await;
+    assert_eq!(shown["not_ready"], json!("silent"));
+    let story = world.phone(CALLER).gives_up_after(SECOND).call(&team.number).ended().await;
+    assert_eq!(team.rang(&story), [1, 3]);
+
+    for wrong in [
+        json!({ "page": "", "lacks": null }),
+        json!({ "page": "one", "lacks": "silent" }),
+        json!({ "page": "one", "lacks": "sleep" }),
+        json!({ "page": "one", "ready": true }),
+        json!({ "lacks": null }),
+    ] {
+        let answer = says(0, wrong.clone()).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("field_invalid")), "{wrong}");
+    }
+    drop(page);
+    world.servers.remove(1).stop().await;
+    world.stop().await;
+}

@@ -56,6 +56,8 @@ async fn an_agent_sets_its_own_status_and_sees_the_team() {
         ready_since: None,
         page: Page::Unknown,
         online_until: None,
+        page_ready_until: None,
+        page_lacks: None,
     };
     let one = AgentRow {
         presence: Presence::Away,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use calls::LegStatus;
 use identity::WorkspaceId;
-use routing::{Page, Presence};
-use store_pg::{Changes, Notice, Store, StoredEvent, Subject};
+use routing::{NotReady, Page, Presence};
+use store_pg::{Changes, Notice, OpenPage, Store, StoredEvent, Subject};
 
 use crate::events::*;
 use crate::support::*;
@@ -214,7 +214,7 @@ async fn open_pages_are_leases_that_are_never_cut_short() {
         agents.iter().map(|agent| agent.page).collect()
     };
     assert_eq!(pages().await, [Page::Unknown, Page::Unknown]);
-    let all = [agent(2), agent(3), agent(9)];
+    let all = [2, 3, 9].map(|user| OpenPage { user: agent(user), reports: false });
     store.renew_pages(&ws, &all, Duration::from_secs(60)).await.expect("renewed");
     assert_eq!(pages().await, [Page::Unknown, Page::Open]);
     assert_eq!(db.value::<i64>("select count(*) from voice_agents").await, 1, "members only");
@@ -236,4 +236,59 @@ async fn open_pages_are_leases_that_are_never_cut_short() {
     db.execute("update voice_agents set online_until = now() - interval '1 second'");
     store.set_presence(&ws, agent(2), Presence::Available, at(0)).await.expect("set");
     assert_eq!(pages().await[1], Page::Unknown);
+}
+
+#[tokio::test]
+async fn a_page_that_reports_is_ready_for_as_long_as_it_says_so() {
+    let db = Db::new().await;
+    let ws = workspace("ws_a");
+    db.team(&ws, &[1, 2]).await;
+    let store = db.store();
+    let minute = Duration::from_secs(60);
+    let seen = async || {
+        let agents = store.agents(&ws, agent(1), at(0)).await.expect("agents");
+        let two = agents.into_iter().find(|one| one.user == agent(2)).expect("agent 2");
+        (two.page, two.page_lacks)
+    };
+    let report = async |page: &str, lacks| {
+        store.report_page(&ws, agent(2), page, lacks, minute).await.expect("reported")
+    };
+    let open = async |reports| {
+        let page = OpenPage { user: agent(2), reports };
+        store.renew_pages(&ws, &[page], minute).await.expect("renewed");
+    };
+    let news = async || after(&store, &ws, 0).await.seq;
+    open(true).await;
+    assert_eq!(seen().await, (Page::NotReady, None), "it has not said anything yet");
+    assert!(report("one", None).await);
+    assert_eq!((seen().await, news().await), ((Page::Open, None), 2));
+    assert!(report("one", None).await);
+    assert_eq!(news().await, 2, "the same word again is no news");
+    // Another page of the same agent cannot take calls; this one still can.
+    assert!(report("two", Some(NotReady::Microphone)).await);
+    assert_eq!((seen().await, news().await), ((Page::Open, None), 2));
+    assert!(report("one", Some(NotReady::Phone)).await);
+    assert_eq!((seen().await, news().await), ((Page::NotReady, Some(NotReady::Phone)), 3));
+    assert!(report("two", Some(NotReady::Microphone)).await);
+    assert_eq!((seen().await, news().await), ((Page::NotReady, Some(NotReady::Microphone)), 4));
+    assert!(report("two", None).await);
+    assert_eq!((seen().await, news().await), ((Page::Open, None), 5));
+    // Frozen: its stream stays open, and it says nothing.
+    db.execute("update voice_agents set page_ready_until = now() - interval '1 second'");
+    open(true).await;
+    assert_eq!(seen().await, (Page::NotReady, None));
+    // A page of an older release says nothing either, and counts while it is open.
+    open(false).await;
+    assert_eq!(seen().await, (Page::Open, None));
+    // A status set by hand while the page is silent is of a page of another kind.
+    db.execute("update voice_agents set page_ready_until = now() - interval '1 second'");
+    assert_eq!(seen().await, (Page::NotReady, None));
+    store.set_presence(&ws, agent(2), Presence::Available, at(0)).await.expect("set");
+    assert_eq!(seen().await, (Page::Unknown, None));
+    open(true).await;
+    assert!(report("one", Some(NotReady::Microphone)).await);
+    store.set_presence(&ws, agent(2), Presence::Available, at(0)).await.expect("set");
+    assert_eq!(seen().await, (Page::NotReady, Some(NotReady::Microphone)));
+    assert!(!store.report_page(&ws, agent(9), "x", None, minute).await.expect("asked"));
+    assert_eq!(db.value::<i64>("select count(*) from voice_agents").await, 1, "members only");
 }

@@ -98,8 +98,9 @@ impl Channel {
 /// When an agent's status changes by itself.
 fn next_change(row: &AgentRow, wrap_up: Duration, now: Timestamp) -> Option<Timestamp> {
     let free = row.works_until(wrap_up).filter(|until| *until > now);
-    let closes = row.online_until.filter(|until| row.page == Page::Open && *until > now);
-    free.into_iter().chain(closes).min()
+    let leases = [row.online_until, row.page_ready_until].into_iter().flatten();
+    let ends = leases.filter(|until| row.page == Page::Open && *until > now);
+    free.into_iter().chain(ends).min()
 }
 
 /// After a moment at which something changes by itself: the clocks of server and database differ.

@@ -12,6 +12,7 @@ use super::super::stream::EventStream;
 use super::super::subscriber::{QUEUE, Subscriber};
 use super::super::{MAX_STREAMS, Request, SubscribeError, events};
 use super::Channel;
+use super::leases::open_pages;
 use super::snapshot::SnapshotHead;
 
 impl Channel {
@@ -54,10 +55,11 @@ impl Channel {
 
     /// Records the new pages as open. That comes before the snapshot, which shows them then.
     async fn record_new_pages(&mut self, requests: &[Request]) {
-        let with_page = requests.iter().filter(|one| one.subscription.page.is_some());
-        let users: Vec<UserId> = with_page.map(|one| one.subscription.user).collect();
-        if !users.is_empty() {
-            self.renew_pages(&users).await;
+        let new = requests.iter().map(|one| &one.subscription);
+        let new = new.filter(|one| one.page.is_some()).map(|one| (one.user, one.reports));
+        let pages = open_pages(new);
+        if !pages.is_empty() {
+            self.renew_pages(&pages).await;
         }
     }
 
@@ -79,7 +81,7 @@ impl Channel {
     /// Begins one stream, with what its page has missed or with a snapshot.
     fn begin(&mut self, request: Request, seq: i64, head: &SnapshotHead, missed: Option<&Changes>) {
         let Request { subscription, answer } = request;
-        let (mut subscriber, queue) = Subscriber::new(subscription.user, subscription.page);
+        let (mut subscriber, queue) = Subscriber::new(subscription.user, subscription.page, subscription.reports);
         match (subscription.after, missed) {
             (None, _) => self.send_snapshot(&mut subscriber, seq, head, None),
             (Some(after), Some(missed)) if self.catch_up(&mut subscriber, after, missed) => {}
@@ -90,7 +92,7 @@ impl Channel {
         if answer.send(Ok(stream)).is_ok() {
             self.subscribers.push(subscriber);
         } else if subscriber.page.is_some() {
-            self.left.insert(subscriber.user);
+            self.left.insert(subscriber.user, subscriber.reports);
         }
     }
 

@@ -158,3 +158,19 @@ fn while_the_database_is_out_of_reach_somebody_rings() {
     assert_eq!(correct(&doubt, now, one_open), one_open);
     assert_eq!(correct(&doubt, now + LEASE, all_closed), all_closed, "they had time to come back");
 }
+
+/// The word of a page holds against everything but a time in which it could not be written down.
+#[test]
+fn only_a_word_that_could_be_written_down_keeps_an_open_page_from_ringing() {
+    for is_open_here in [false, true] {
+        let open = || if is_open_here { [user(1)].into() } else { [].into() };
+        let ran_out = Some(20 * SECOND);
+        let well = KnownPages { open: open(), failing_for: None, is_blind: false };
+        assert_eq!(well.page(user(1), Page::NotReady, ran_out), Page::NotReady);
+        let since_before = KnownPages { failing_for: Some(10 * SECOND), ..well.clone() };
+        assert_eq!(since_before.page(user(1), Page::NotReady, ran_out), Page::NotReady);
+        let since_then = KnownPages { failing_for: Some(30 * SECOND), ..well };
+        let rings = if is_open_here { Page::Open } else { Page::Unknown };
+        assert_eq!(since_then.page(user(1), Page::NotReady, ran_out), rings);
+    }
+}

@@ -122,6 +122,8 @@ impl RosterDocument {
             ready_since: None,
             page: Page::Unknown,
             online_until: None,
+            page_ready_until: None,
+            page_lacks: None,
         });
         let callers = self.callers.into_iter().map(|caller| {
             let contact = KnownContact { id: caller.contact, name: caller.name };

@@ -30,6 +30,8 @@ fn busy(n: u8) -> AgentRow {
         ready_since: None,
         page: Page::Open,
         online_until: Some(at(100)),
+        page_ready_until: None,
+        page_lacks: None,
     }
 }
 
