@@ -15,6 +15,7 @@ import './scenarios/console/keyboard.mjs';
 import './scenarios/console/cards.mjs';
 import './scenarios/console/kept.mjs';
 import './scenarios/console/endings.mjs';
+import './scenarios/console/ready.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';
 import './scenarios/console/records.mjs';

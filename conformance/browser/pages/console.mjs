@@ -10,7 +10,7 @@ export class Console {
     this.page = page;
     this.agent = agent;
     this.team = team;
-    page.setDefaultTimeout(PATIENCE);
+    page?.setDefaultTimeout(PATIENCE);
   }
 
   /** The link of an agent, as the demo prints it. */
@@ -51,7 +51,7 @@ export class Console {
   }
 
   registered() {
-    return this.shows('registration', 'registered');
+    return this.shows('registration', 'Ready');
   }
 
   rings() {

@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { agent, api, stage } from './stage.mjs';
 import { Console } from '../pages/console.mjs';
 import { Host } from '../pages/host.mjs';
+import { ears } from '../pages/ears.mjs';
 import { Softphone } from '../pages/softphone.mjs';
+import { Tab } from './tab.mjs';
 import * as twilio from './twilio.mjs';
 
 const packages = process.env.SWITCHROOM_TEST_PACKAGES;
@@ -67,6 +69,7 @@ class Scene {
   #browsers = [];
   #contexts = [];
   #pages = [];
+  #tabs = [];
 
   constructor(name) {
     this.#name = name;
@@ -100,6 +103,14 @@ class Scene {
     await console.open(hz);
     if (registered) await console.registered();
     return console;
+  }
+
+  /** The console of an agent in a tab that can be hidden and frozen. */
+  async tab(number) {
+    const console = new Console(null, agent(number));
+    const tab = await Tab.open(console.link, `(${ears})(620)`, [...ARGS, ...LAX]);
+    this.#tabs.push(tab);
+    return tab;
   }
 
   /** A page of the team's own, on another origin, with this script; `before` runs in it first. */
@@ -157,7 +168,7 @@ class Scene {
   async close() {
     const faults = this.#pages.flatMap(({ name, page }) => page.faults.map((it) => `${name}: ${it}`));
     await Promise.all(this.#contexts.map((context) => context.close()));
-    await Promise.all(this.#browsers.map((browser) => browser.close()));
+    await Promise.all([...this.#browsers, ...this.#tabs].map((browser) => browser.close()));
     await twilio.quiet();
     if (faults.length) throw new Error(faults.join('\n'));
   }

@@ -89,7 +89,7 @@ export type Ending = {
 /**
  * Why a call ended, for an agent.
  */
-export type Reason = "answered" | "answered_by_you" | "caller_hung_up" | "timed_out" | "declined" | "hung_up" | "callee_hung_up" | "busy" | "no_answer" | "failed" | "refused" | "lost" | "unknown";
+export type Reason = "answered" | "answered_by_you" | "caller_hung_up" | "timed_out" | "declined" | "hung_up" | "callee_hung_up" | "over" | "busy" | "no_answer" | "failed" | "refused" | "lost" | "unknown";
 
 /**
  * Whether calls reach this agent's browser.
@@ -116,6 +116,34 @@ export type Problem = {
 };
 
 /**
+ * Whether a call that comes now rings here and can be answered; if not, why, and what helps.
+ */
+export type Readiness = {
+    isReady: boolean;
+    code: ReadinessCode;
+    /**
+     * the state in a sentence
+     */
+    text: string;
+    /**
+     * what to do, or what the page does itself
+     */
+    fix: string | null;
+};
+
+/**
+ * - `ready`: a call rings here
+ * - `starting`: the page connects
+ * - `insecure`: browsers allow calls on secure pages only
+ * - `session`: the agent is signed out
+ * - `refused`: the server refuses this agent, for example in a workspace that is not theirs
+ * - `server`: the server cannot be reached
+ * - `phone`: Twilio cannot be reached, or does not accept this page
+ * - `microphone_denied`, `microphone_missing`: the browser gives the page no microphone
+ */
+type ReadinessCode = "ready" | "starting" | "insecure" | "session" | "refused" | "server" | "phone" | "microphone_denied" | "microphone_missing";
+
+/**
  * One agent, as all pages see them.
  */
 export type Agent = {
@@ -137,6 +165,10 @@ export type Agent = {
      */
     call_sid?: string;
     /**
+     * Why their open page cannot take a call; then they are `offline`. Absent: it can, or no page is open
+     */
+    not_ready?: NotReady | null;
+    /**
      * When `wrap_up` ends by itself
      */
     until?: string;
@@ -145,6 +177,8 @@ export type Agent = {
 type Role = "agent" | "admin";
 
 type AgentStatus = "available" | "away" | "offline" | "unknown" | "offered" | "busy" | "wrap_up";
+
+type NotReady = "microphone" | "phone" | "silent";
 
 /**
  * One call, as all pages see it: the record, the name of its contact, and its numbers as the team reads them.
@@ -320,7 +354,7 @@ type Verdict = {
     rings: boolean;
 };
 
-type ReasonCode = "rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "not_assigned" | "not_member";
+type ReasonCode = "rings" | "waits" | "beyond_last_wave" | "already_rang" | "on_call" | "wrap_up" | "away" | "offline" | "page_closed" | "page_not_ready" | "not_assigned" | "not_member";
 
 /**
  * The `action` of a Dial: it is over.
@@ -457,6 +491,10 @@ export type Events = {
      */
     registration: Registration;
     /**
+     * whether a call that comes now rings here, and if not, why
+     */
+    readiness: Readiness;
+    /**
      * this agent's status, as routing sees it
      */
     status: Agent;
@@ -514,6 +552,8 @@ export declare class Switchroom extends Emitter<Events> {
     me: string | null;
     /** @type {Registration} */
     registration: Registration;
+    /** Whether a call that comes now rings here, and if not, why. @type {Readiness} */
+    readiness: Readiness;
     /** This agent's calls. @type {Line[]} */
     lines: Line[];
     /** Whether this tab has the phone. */

@@ -23,6 +23,7 @@ import { Leader } from "./lib/leader.js";
 import { isIncoming } from "./lib/line.js";
 import { Orders } from "./lib/orders.js";
 import { problemOf } from "./lib/problem.js";
+import { STARTING, readinessOf } from "./lib/readiness.js";
 import { Records } from "./lib/records.js";
 import { Session, readSession } from "./lib/session.js";
 import { Tabs } from "./lib/tabs.js";
@@ -37,6 +38,7 @@ export { isLive } from "./lib/team.js";
 /** @typedef {import("./lib/reasons.js").Reason} Reason */
 /** @typedef {import("./lib/device.js").Registration} Registration */
 /** @typedef {import("./lib/problem.js").Problem} Problem */
+/** @typedef {import("./lib/readiness.js").Readiness} Readiness */
 /** @typedef {import("./lib/team.js").Agent} Agent */
 /** @typedef {import("./lib/team.js").Call} Call */
 /** @typedef {import("./lib/words.js").ReadNumber} ReadNumber */
@@ -60,6 +62,7 @@ export { isLive } from "./lib/team.js";
  *   `text` is the reason in words
  * @property {Line[]} lines anything about this agent's calls has changed
  * @property {Registration} registration whether calls reach this browser
+ * @property {Readiness} readiness whether a call that comes now rings here, and if not, why
  * @property {Agent} status this agent's status, as routing sees it
  * @property {Agent[]} agents the team
  * @property {Call[]} calls the live calls of the workspace
@@ -91,6 +94,8 @@ export class Switchroom extends Emitter {
   me = null;
   /** @type {Registration} */
   registration = { state: "starting", problem: null };
+  /** Whether a call that comes now rings here, and if not, why. @type {Readiness} */
+  readiness = STARTING;
   /** This agent's calls. @type {Line[]} */
   lines = [];
   /** Whether this tab has the phone. */
@@ -296,7 +301,9 @@ export class Switchroom extends Emitter {
       this.me = userId;
       await this.#join(`${this.options.workspace}:${userId}`);
     } catch (error) {
-      this.#registered({ state: "failed", problem: problemOf(error) });
+      const registration = /** @type {Registration} */ ({ state: "failed", problem: problemOf(error) });
+      this.#registered(registration);
+      this.#readied(readinessOf({ registration, isServerLost: false, microphone: "unasked" }));
     }
   }
 
@@ -308,13 +315,7 @@ export class Switchroom extends Emitter {
     tabs.onMessage = (message) => this.#receive(message);
     tabs.onLead = () => this.#lead(name, tabs);
     tabs.onFollow = () => this.#follow();
-    let last = Date.now();
-    this.#beat = window.setInterval(() => {
-      const pause = Date.now() - last;
-      last = Date.now();
-      if (pause < 30_000) this.#leader?.check();
-      else this.#leader?.revive();
-    }, 5000);
+    this.#beat = window.setInterval(() => this.#leader?.check(), 5000);
     window.addEventListener("online", this.#wake);
     await tabs.start();
   }
@@ -338,6 +339,7 @@ export class Switchroom extends Emitter {
       });
     }
     leader.on("registration", (registration) => this.#registered(registration));
+    leader.on("readiness", (readiness) => this.#readied(readiness));
     leader.on("lines", (lines) => this.#lined(lines));
     leader.on("stream", (state) => this.#streamed(state));
     leader.on("event", (event) => {
@@ -348,6 +350,7 @@ export class Switchroom extends Emitter {
     this.emit("leading", true);
     // The tab that led before was registered; this one is not yet.
     this.#registered(leader.phone.registration);
+    this.#readied(leader.readiness);
     leader.start();
     this.#share();
   }
@@ -377,11 +380,13 @@ export class Switchroom extends Emitter {
   #mirror(message) {
     if (message.type === "emit") this.emit(message.event, message.detail);
     else if (message.type === "registration") this.#registered(message.registration);
+    else if (message.type === "readiness") this.#readied(message.readiness);
     else if (message.type === "lines") this.#lined(message.lines);
     else if (message.type === "stream") this.#streamed(message.state);
     else if (message.type === "state") {
       if (message.snapshot) this.#apply({ name: "snapshot", data: message.snapshot });
       this.#registered(message.registration);
+      this.#readied(message.readiness);
       this.#lined(message.lines);
       this.#streamed(message.stream);
     }
@@ -392,8 +397,8 @@ export class Switchroom extends Emitter {
     const { agents, calls } = this.#team;
     const now = new Date(this.now).toISOString();
     const snapshot = this.#team.isKnown && { now, agents: [...agents.values()], calls: [...calls.values()] };
-    const { registration, lines, stream } = this;
-    this.#tabs?.send({ type: "state", ...(to ? { to } : {}), snapshot, registration, lines, stream });
+    const { registration, readiness, lines, stream } = this;
+    this.#tabs?.send({ type: "state", ...(to ? { to } : {}), snapshot, registration, readiness, lines, stream });
   }
 
   /** @param {{ name: string, data: any }} event */
@@ -419,6 +424,13 @@ export class Switchroom extends Emitter {
     this.registration = registration;
     this.emit("registration", registration);
     if (this.isLeading) this.#tabs?.send({ type: "registration", registration });
+  }
+
+  /** @param {Readiness} readiness */
+  #readied(readiness) {
+    this.readiness = readiness;
+    this.emit("readiness", readiness);
+    if (this.isLeading) this.#tabs?.send({ type: "readiness", readiness });
   }
 
   /** @param {Line[]} lines */

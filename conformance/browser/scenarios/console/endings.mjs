@@ -41,6 +41,6 @@ scenario('console: nobody answers, and the card says so', async (scene) => {
   const ana = await scene.console(1, { team: stage.globex });
   const sid = await twilio.call(STRANGER, { to: stage.globex.number });
   await ana.rings();
-  await ana.shows('call-ended', 'Nobody answered in time');
+  await ana.shows('call-ended', 'You did not answer in time');
   await logged(sid, { workspace: 'globex', status: 'no_answer', user: null });
 });

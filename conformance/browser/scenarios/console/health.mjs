@@ -80,7 +80,7 @@ scenario('console: an expired session asks to sign in again', async (scene) => {
     })),
     excused: /401/,
   });
-  await ana.shows('registration', 'not connected');
+  await ana.shows('registration', 'Not ready');
   await ana.shows('notice', /sign in/i);
 });
 

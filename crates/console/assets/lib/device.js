@@ -74,8 +74,14 @@ export class VoiceDevice extends Emitter {
   /** Drops the device without an event: the page is about to close. */
   drop() {
     this.#generation += 1;
-    this.#device?.destroy();
+    this.#destroy();
+  }
+
+  /** Its last events are nobody's any more. */
+  #destroy() {
+    const device = this.#device;
     this.#device = null;
+    device?.destroy();
   }
 
   /** Builds another device, after the page came back from the browser's cache. */
@@ -94,7 +100,13 @@ export class VoiceDevice extends Emitter {
     if (this.#device && (isLost || this.#parts.tokens.isDue)) await this.#renew();
   }
 
-  /** Reconnects at once, after a sleep or when the network is back. */
+  /** Connects anew, after a time in which nothing here ran: the SDK does not notice that its connection is dead. */
+  revive() {
+    if (this.#isRunning && !this.#parts.hasLines()) void this.#build();
+    else this.wake();
+  }
+
+  /** Reconnects at once, when the network is back. */
   wake() {
     if (!this.#isRunning) return;
     if (this.registration.state !== "registered" && !this.#parts.hasLines()) void this.#build();
@@ -144,8 +156,7 @@ export class VoiceDevice extends Emitter {
     const generation = ++this.#generation;
     const isOld = () => generation !== this.#generation;
     this.#isStale = false;
-    this.#device?.destroy();
-    this.#device = null;
+    this.#destroy();
     this.#register("registering", this.registration.problem);
     try {
       const asked = this.#parts.tokens.get({ fresh: this.#refusals > 0 });

@@ -58,7 +58,8 @@ export class Endings {
   async #ofOutbound({ callSid, answeredAt }, failure) {
     const isOver = (/** @type {Call} */ call) => !isLive(call);
     const record = callSid ? await this.#parts.record(callSid, isOver, PATIENCE) : null;
-    return record ? outboundEnding(record) : because(answeredAt === null ? "failed" : "callee_hung_up", failure);
+    // Without the server's record nobody knows whether a person or an announcement was heard.
+    return record ? outboundEnding(record) : because(answeredAt === null ? "failed" : "over", failure);
   }
 
   /**

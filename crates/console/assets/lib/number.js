@@ -18,5 +18,7 @@ export function formatNumber(number) {
  * @returns {string}
  */
 export function otherNumber(call) {
-  return call.direction === "inbound" ? (call.from_text ?? formatNumber(call.from)) : (call.to_text ?? formatNumber(call.to));
+  if (call.direction === "inbound") return call.from_text ?? formatNumber(call.from);
+  // Nobody has withheld it: the server was away when the call was placed.
+  return call.to === "" ? "Number not known" : (call.to_text ?? formatNumber(call.to));
 }

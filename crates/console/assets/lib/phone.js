@@ -24,6 +24,7 @@ export class Phone extends Emitter {
   #lines;
   #reload;
   #ringer = new Ringer();
+  #silence;
   #isRunning = false;
 
   /**
@@ -34,13 +35,15 @@ export class Phone extends Emitter {
    * @param {import("./reload.js").Reload} parts.reload
    * @param {import("./reasons.js").RingEnds} parts.ringEnds
    * @param {import("./records.js").Records} parts.records
+   * @param {() => string | null} [parts.silence] why the agent could not be heard in a call, if that is so
    * @param {any} [parts.Device] the SDK's constructor, if the host page bundles it
    * @param {boolean} [parts.ring] whether to play the ring tone; default `true`
    */
-  constructor({ base, tokens, audio, reload, ringEnds, records, Device, ring = true }) {
+  constructor({ base, tokens, audio, reload, ringEnds, records, silence = () => null, Device, ring = true }) {
     super();
     this.#audio = audio;
     this.#reload = reload;
+    this.#silence = silence;
     const device = new VoiceDevice({
       load: () => prepareSdk({ base, Device, getUserMedia: audio.open }),
       tokens,
@@ -104,7 +107,12 @@ export class Phone extends Emitter {
     await this.#device.check();
   }
 
-  /** Reconnects at once, after a sleep or when the network is back. */
+  /** Connects anew, after a time in which nothing here ran. */
+  revive() {
+    this.#device.revive();
+  }
+
+  /** Reconnects at once, when the network is back. */
   wake() {
     this.#device.wake();
   }
@@ -112,8 +120,10 @@ export class Phone extends Emitter {
   /**
    * @param {string} id
    * @param {{ endOthers?: boolean }} [options]
+   * @throws {Error} if there is no microphone: the call rings on, and can be answered when there is one
    */
   answer(id, options) {
+    this.#checkMicrophone();
     this.#lines.answer(id, options);
   }
 
@@ -148,6 +158,7 @@ export class Phone extends Emitter {
    * @param {string | null} [text]
    */
   dial(number, text) {
+    this.#checkMicrophone();
     return this.#lines.dial(number, text);
   }
 
@@ -161,6 +172,11 @@ export class Phone extends Emitter {
     this.#useSpeakers();
     const isTalking = this.#lines.all.some((line) => line.state === "open");
     if (isTalking) this.#device.useMicrophone(this.#audio.choice.microphone);
+  }
+
+  #checkMicrophone() {
+    const why = this.#silence();
+    if (why !== null) throw new Error(why);
   }
 
   #useSpeakers() {

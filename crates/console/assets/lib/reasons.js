@@ -4,7 +4,7 @@ import { REFUSALS, RING_ENDS } from "./words.js";
  * Why a call ended, for an agent.
  *
  * @typedef {"answered" | "answered_by_you" | "caller_hung_up" | "timed_out" | "declined" | "hung_up"
- *   | "callee_hung_up" | "busy" | "no_answer" | "failed" | "refused" | "lost" | "unknown"} Reason
+ *   | "callee_hung_up" | "over" | "busy" | "no_answer" | "failed" | "refused" | "lost" | "unknown"} Reason
  */
 
 /**
@@ -104,10 +104,12 @@ export function outboundEnding(call) {
       return { reason: call.outcome, by };
     case "refused":
       return { reason: "refused", by, detail: call.refusal };
+    case "caller_hung_up":
+      // The agent is the caller.
+      return { reason: "hung_up", by };
     case "completed":
     case "in_progress":
     case "ringing":
-    case "caller_hung_up":
       return { reason: "callee_hung_up", by };
     default:
       // A newer server may have outcomes that this page does not know.
@@ -130,13 +132,16 @@ export function sentence({ reason, by, detail = null }) {
     case "caller_hung_up":
       return "The caller hung up";
     case "timed_out":
-      return "Nobody answered in time";
+      // Others may ring on.
+      return "You did not answer in time";
     case "declined":
       return "You declined";
     case "hung_up":
       return "You hung up";
     case "callee_hung_up":
       return "They hung up";
+    case "over":
+      return "The call is over";
     case "busy":
       return "The line is busy";
     case "no_answer":

@@ -13,6 +13,7 @@ const BEAT = 20_000;
  * @typedef {object} StreamEvents
  * @property {{ name: string, data: any }} event
  * @property {"connecting" | "open" | "refused" | "closed"} state
+ * @property {null} heard the server has sent something, which it does every 15 s
  * @property {ApiError} refused the server refuses the stream, and trying again cannot help
  */
 
@@ -102,12 +103,13 @@ export class EventStream extends Emitter {
       this.#heardAt = Date.now();
       clearTimeout(timer);
       timer = setTimeout(() => running.abort(), SILENCE);
+      this.emit("heard", null);
     };
     /** @type {Record<string, string>} */
     const headers = { Accept: "text/event-stream" };
     if (this.#lastId !== null) headers["Last-Event-ID"] = this.#lastId;
     try {
-      const path = `events?page=${encodeURIComponent(this.#page)}`;
+      const path = `events?page=${encodeURIComponent(this.#page)}&reports=true`;
       const response = await this.#api.open("GET", path, { headers, signal: running.signal });
       const reader = response.body?.getReader();
       if (!reader) return;

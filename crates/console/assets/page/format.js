@@ -1,3 +1,4 @@
+import { otherNumber } from "../lib/number.js";
 import { MISSED } from "../lib/words.js";
 
 /**
@@ -55,10 +56,17 @@ export const STATUS = {
   available: "Available",
   away: "Away",
   offline: "Offline",
-  unknown: "Not reported yet; calls ring",
+  unknown: "Never signed in here; calls ring",
   offered: "Ringing",
   busy: "On a call",
   wrap_up: "Wrapping up",
+};
+
+/** Why an agent's page cannot take calls, in words. @type {Record<import("../lib/words.js").NotReady, string>} */
+export const NOT_READY = {
+  microphone: "Not ready: no microphone",
+  phone: "Not ready: no phone network",
+  silent: "Not ready: the page does not respond",
 };
 
 /**
@@ -69,7 +77,7 @@ export const STATUS = {
  */
 export function outsideCalls(agent) {
   if (!agent) return null;
-  const isAway = agent.status === "unknown" || agent.status === "offline";
+  const isAway = agent.status === "unknown" || (agent.status === "offline" && !agent.not_ready);
   return agent.presence ?? (isAway ? null : "available");
 }
 
@@ -98,6 +106,23 @@ export const OUTCOME = {
 };
 
 /**
+ * How a call went, in words. A call out that ends before anyone answers was cancelled here.
+ *
+ * @param {Pick<import("../lib/words.js").Call, "direction" | "outcome">} call
+ */
+export function outcomeName({ direction, outcome }) {
+  if (direction === "outbound" && outcome === "caller_hung_up") return "Cancelled";
+  return OUTCOME[outcome] ?? outcome;
+}
+
+/**
+ * The other end of a call, by name or number.
+ *
+ * @param {import("../lib/words.js").Call} call
+ */
+export const other = (call) => call.contact_name ?? otherNumber(call);
+
+/**
  * Whether a call is over and nobody answered the caller.
  *
  * @param {Pick<import("../lib/words.js").Call, "direction" | "outcome">} call
@@ -117,6 +142,7 @@ export const VERDICT = {
   already_rang: "had already rung",
   beyond_last_wave: "came after the last wave",
   page_closed: "had closed the page",
+  page_not_ready: "had a page that could not ring",
 };
 
 /** Who a call rang, and why, in words. @type {Record<import("../lib/words.js").Whom | import("../lib/words.js").Because, string>} */

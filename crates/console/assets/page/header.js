@@ -25,7 +25,7 @@ export function mountHeader(phone) {
     if (!me) return;
     write($("my-name"), me.name ?? "You");
     write($("my-avatar"), initials(me.name));
-    $("my-status").replaceChildren(...statusWords(phone, me));
+    $("my-status").replaceChildren(...(isStuck(phone) ? ["Not ready"] : statusWords(phone, me)));
     $("end-wrap-up").hidden = me.status !== "wrap_up";
   };
 
@@ -53,10 +53,15 @@ export function mountHeader(phone) {
   });
   phone.on("status", showStatus);
   phone.on("agents", showStatus);
-  phone.on("registration", () => showRegistration(phone));
+  const showReadiness = () => {
+    showState(phone);
+    showStatus();
+  };
+  phone.on("readiness", showReadiness);
+  phone.on("registration", () => showProblem(phone));
   phone.on("leading", (isLeading) => {
     $("elsewhere").hidden = isLeading;
-    showRegistration(phone);
+    showReadiness();
   });
   let unsteady = 0;
   phone.on("stream", (state) => {
@@ -66,10 +71,17 @@ export function mountHeader(phone) {
     if (state === "open") write($("stream"), text);
     else unsteady = window.setTimeout(() => write($("stream"), text), 2000);
   });
-  showRegistration(phone);
+  showReadiness();
 }
 
 const ELSEWHERE = "Another tab has the phone. You can use it from here.";
+
+/**
+ * Whether no call rings here, whatever the agent has set; not while the page still connects.
+ *
+ * @param {Switchroom} phone
+ */
+const isStuck = ({ readiness, lines }) => !readiness.isReady && readiness.code !== "starting" && lines.length === 0;
 
 /**
  * @param {Switchroom} phone
@@ -80,27 +92,29 @@ function statusWords(phone, me) {
   countFrom(time, me.since ? Date.parse(me.since) - (phone.now - Date.now()) : null);
   const isCall = me.status === "busy" || me.status === "offered" || me.status === "wrap_up";
   const later = isCall && (me.presence === "away" || me.presence === "offline");
+  // The server hears only in a moment that this page is ready.
+  if (me.not_ready) return ["Connecting"];
   const words = `${STATUS[me.status] ?? me.status}${me.since ? " · " : ""}`;
   return [words, time, ...(later ? [`, then ${me.presence}`] : [])];
 }
 
 /** @param {Switchroom} phone */
-function showRegistration(phone) {
-  const { state, problem } = phone.registration;
+function showState(phone) {
+  const { isReady, code } = phone.readiness;
   const pill = $("registration");
-  pill.dataset.state = state;
-  write(pill, WORDS[state]);
+  pill.dataset.state = isReady ? "ready" : code === "starting" ? "starting" : "not-ready";
+  write(pill, isReady ? "Ready" : code === "starting" ? "Connecting" : "Not ready");
   showProblem(phone);
 }
 
 /** @param {Switchroom} phone */
 function showProblem(phone) {
-  const { state, problem } = phone.registration;
-  const isShown = problem !== null && (state !== "registered" || problem.isFinal);
-  const key = !isShown ? null : state === "failed" || problem.isFinal ? "stopped" : "unsteady";
-  if (key && problem) {
-    const text = [problem.title, problem.hint].filter(Boolean).join(" ");
-    banner.set(key, { kind: state === "failed" ? "bad" : "warn", text, act: remedy(phone, problem) });
+  const { isReady, code, text, fix } = phone.readiness;
+  const { problem } = phone.registration;
+  const key = isReady || code === "starting" ? null : STOPPED.includes(code) ? "stopped" : "unsteady";
+  if (key) {
+    const words = [text, fix].filter(Boolean).join(" ");
+    banner.set(key, { kind: key === "stopped" ? "bad" : "warn", text: words, act: remedy(phone, code, problem) });
   }
   if (key !== "stopped") banner.clear("stopped");
   if (key !== "unsteady") banner.clear("unsteady");
@@ -108,27 +122,23 @@ function showProblem(phone) {
   banner.clear("order");
 }
 
+/** What does not end by itself. @type {import("../lib/readiness.js").ReadinessCode[]} */
+const STOPPED = ["insecure", "session", "refused", "microphone_denied", "microphone_missing"];
+
 /**
- * What the agent can do about a problem.
+ * What the agent can do with a button.
  *
  * @param {Switchroom} phone
- * @param {import("../switchroom.js").Problem} problem
+ * @param {import("../lib/readiness.js").ReadinessCode} code
+ * @param {import("../switchroom.js").Problem | null} problem
  */
-function remedy(phone, { code, isFinal }) {
-  if (!isFinal) return { label: "Try now", run: () => phone.retry() };
-  return code === "insecure" ? undefined : { label: "Sign in again", run: signInAgain };
+function remedy(phone, code, problem) {
+  if (code === "session" || code === "refused") return { label: "Sign in again", run: signInAgain };
+  if (code === "server" || (code === "phone" && problem)) return { label: "Try now", run: () => phone.retry() };
+  return undefined;
 }
 
 function signInAgain() {
   sessionStorage.removeItem("switchroom:session");
   location.reload();
 }
-
-/** @type {Record<string, string>} */
-const WORDS = {
-  starting: "starting",
-  registering: "connecting",
-  registered: "registered",
-  unregistered: "reconnecting",
-  failed: "not connected",
-};

@@ -23,6 +23,12 @@ $("workspace").textContent = workspace;
 
 const phone = connect({ baseUrl: location.origin, workspace, session });
 onRenewed(() => phone.retry());
+// The server does not know the workspace, or the agent in it: there is nothing to show.
+phone.on("readiness", ({ code, text }) => {
+  if (code !== "refused" || phone.agents.length > 0) return;
+  phone.close();
+  signOut(text);
+});
 
 mountHeader(phone);
 mountCards(phone);

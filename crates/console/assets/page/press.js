@@ -7,7 +7,7 @@
 /** The last two presses, the newest first. @type {(Press | null)[]} */
 const presses = [null, null];
 
-addEventListener("pointerdown", (event) => {
+globalThis.addEventListener?.("pointerdown", (event) => {
   const control = /** @type {Element} */ (event.target).closest("button");
   presses[1] = presses[0];
   presses[0] = { at: event.timeStamp, x: event.clientX, y: event.clientY, control };

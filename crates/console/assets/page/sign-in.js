@@ -41,9 +41,14 @@ export async function signedIn() {
   return { workspace: known.workspace, session: () => session, onRenewed: (then) => (renewed = then) };
 }
 
-/** Forgets who is signed in. */
-export function signOut() {
+/**
+ * Forgets who is signed in.
+ *
+ * @param {string} [why] what the form says, if the agent did not ask for it
+ */
+export function signOut(why) {
   sessionStorage.removeItem(KEY);
+  if (why) sessionStorage.setItem(WHY, why);
   location.assign("/");
 }
 
@@ -100,6 +105,10 @@ function keep({ workspace, session }) {
 function fromForm() {
   $("sign-in").hidden = false;
   $("workspace-input").focus();
+  const why = sessionStorage.getItem(WHY);
+  sessionStorage.removeItem(WHY);
+  $("sign-in-problem").textContent = why ?? "";
+  $("sign-in-problem").hidden = why === null;
   return new Promise((done) => {
     $("sign-in-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -129,3 +138,6 @@ function safeRead(session) {
 }
 
 const KEY = "switchroom:session";
+
+/** Why the agent has to sign in again. */
+const WHY = "switchroom:signed-out";

@@ -179,3 +179,12 @@ test("a page that closes drops its device, and one that comes back builds anothe
   await turns();
   assert.equal(seen.devices.length, 2, "a stopped phone stays stopped");
 });
+
+test("a device that is dropped, because the page closes, says nothing more", async (context) => {
+  const { device, seen } = await running(context);
+  seen.devices[0].becomes("registered");
+  const before = seen.states.length;
+  device.drop();
+  assert.equal(seen.devices[0].isDestroyed, true);
+  assert.deepEqual([seen.states.slice(before), device.registration.state], [[], "registered"]);
+});

@@ -101,5 +101,7 @@ export class FakeDevice extends EventEmitter {
 
   destroy() {
     this.isDestroyed = true;
+    // The SDK says so.
+    this.becomes("unregistered");
   }
 }

@@ -19,7 +19,7 @@ test("the reason is found, whether the SDK or the server comes first", async () 
     [ended("answered", { user_id: "u-x", name: null }), "Somebody else took it"],
     [ended("answered", { user_id: ME, name: "Me" }), "You answered on another device"],
     [ended("caller_hung_up"), "The caller hung up"],
-    [ended("timed_out"), "Nobody answered in time"],
+    [ended("timed_out"), "You did not answer in time"],
     [ended("declined"), "You declined"],
     [ended("failed"), "The call failed"],
     [ended("something_new"), "The ringing stopped"],

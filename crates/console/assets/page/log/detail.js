@@ -43,12 +43,19 @@ function legs(all, name) {
       h("td", {}, clock(leg.ringing_at ?? leg.initiated_at)),
       h("td", {}, length(leg.ringing_at ?? leg.initiated_at, leg.answered_at ?? leg.ended_at)),
       h("td", {}, leg.answered_at ? length(leg.answered_at, leg.ended_at) || "talking" : "–"),
-      h("td", {}, LEG_END[leg.end_reason ?? leg.status] ?? leg.status),
+      h("td", {}, legWords(leg)),
     ),
   );
   const head = ["Who rang", "At", "Rang for", "Talked", "How it ended"].map((word) => h("th", { scope: "col" }, word));
   const region = { tabIndex: 0, role: "region", "aria-label": "Who rang" };
   return h("div.scroll", region, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
+}
+
+/** @param {Leg} leg */
+function legWords({ agent, end_reason, status }) {
+  // Of a call out, the caller is the agent.
+  if (!agent && end_reason === "caller_left") return "cancelled";
+  return LEG_END[end_reason ?? status] ?? status;
 }
 
 /**

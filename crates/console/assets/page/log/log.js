@@ -1,7 +1,8 @@
 import { isLive, otherNumber } from "../../switchroom.js";
 import { detail } from "./detail.js";
 import { $, h, icon, keyed, write } from "../dom.js";
-import { OUTCOME, duration, isMissed, moment } from "../format.js";
+import { isTeamKnown } from "../known.js";
+import { duration, isMissed, moment, other, outcomeName } from "../format.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 /** @typedef {import("../../switchroom.js").Call} Call */
@@ -20,6 +21,8 @@ export function mountLog(phone) {
   let next = null;
   let isAsking = false;
   let isAsked = false;
+  /** Whether the list is whole as far as it goes: its first page came, and nothing failed since. */
+  let isWhole = false;
   /** Counts the queries, to drop the answer to an older one. */
   let question = 0;
   const end = $("log-end");
@@ -33,7 +36,7 @@ export function mountLog(phone) {
     const started = (/** @type {Call} */ call) => call.started_at ?? "";
     const sorted = [...calls.values()].sort((a, b) => started(b).localeCompare(started(a)));
     keyed($("log"), sorted, (call) => call.call_sid, (call) => createEntry(phone, call), (row, call) => row.update(call, phone));
-    if (!isAsking && next === null) write(end, calls.size > 0 ? "No more calls." : "No calls yet.");
+    if (isWhole && !isAsking && next === null) write(end, calls.size > 0 ? "No more calls." : "No calls yet.");
   };
   const more = async () => {
     if (isAsking) return;
@@ -50,6 +53,7 @@ export function mountLog(phone) {
       for (const call of page.calls) calls.set(call.call_sid, call);
       next = page.next ?? null;
       isAsking = false;
+      isWhole = true;
       write(end, "");
       draw();
       // An observer reports changes only. Observing again makes it report whether the end is still near.
@@ -58,16 +62,18 @@ export function mountLog(phone) {
     } catch (error) {
       if (mine !== question) return;
       isAsking = false;
+      isWhole = false;
       const again = h("button.link", { type: "button", onclick: () => void more() }, "Try again");
       end.replaceChildren(`The calls cannot be loaded: ${/** @type {Error} */ (error).message} `, again);
     }
   };
   const observer = new IntersectionObserver((entries) => {
-    if (entries.at(-1)?.isIntersecting && next !== null) void more();
+    if (entries.at(-1)?.isIntersecting && isWhole && next !== null) void more();
   }, { rootMargin: "400px" });
   const reload = () => {
     question += 1;
     isAsking = false;
+    isWhole = false;
     calls = new Map();
     next = null;
     draw();
@@ -80,8 +86,13 @@ export function mountLog(phone) {
     if (!isAsked) void more();
   });
   phone.on("agents", (agents) => offerAgents(agents));
+  // What failed while the server was away is asked again when it is back.
+  phone.on("readiness", () => {
+    if (isAsked && !isWhole && !isAsking && isTeamKnown(phone)) void more();
+  });
   phone.on("call", (call) => {
-    if (!isAsked || !matches(call, wanted())) return;
+    // Before the first page has come, a single call would look like all of them.
+    if ((!isWhole && calls.size === 0) || !matches(call, wanted())) return;
     calls.set(call.call_sid, call);
     draw();
   });
@@ -150,7 +161,7 @@ function createEntry(phone, { call_sid }) {
       mark.replaceChildren(icon(name, missed ? "icon missed-mark" : "icon"), h("span.sr", {}, `${DIRECTIONS[name]} `));
     }
     const theirs = otherNumber(call);
-    write(party, call.contact_name ?? theirs);
+    write(party, other(call));
     write(number, call.contact_name ? theirs : "");
     write(handled, phone.agent(call.handled_by)?.name ?? (call.handled_by ? "A former agent" : isLive(call) ? "" : "Nobody"));
     outcome.className = missed ? "outcome missed" : "outcome";
@@ -162,7 +173,7 @@ function createEntry(phone, { call_sid }) {
 
 /** @param {Call} call */
 function outcomeWords(call) {
-  const words = OUTCOME[call.outcome] ?? call.outcome;
+  const words = outcomeName(call);
   if (!call.answered_at || !call.ended_at) return words;
   return `${words} · ${duration(Date.parse(call.ended_at) - Date.parse(call.answered_at))}`;
 }

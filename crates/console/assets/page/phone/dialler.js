@@ -31,6 +31,9 @@ export function mountDialler(phone) {
     }
   };
 
+  const allow = () => ($("dial").disabled = !phone.readiness.isReady);
+  phone.on("readiness", allow);
+  allow();
   input.addEventListener("input", () => {
     say("", "");
     clearTimeout(timer);

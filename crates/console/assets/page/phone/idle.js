@@ -11,7 +11,7 @@ export function mountIdle(phone) {
   const show = () => showIdle(phone);
   phone.on("lines", show);
   phone.on("status", show);
-  phone.on("registration", show);
+  phone.on("readiness", show);
   show();
 }
 
@@ -19,10 +19,10 @@ export function mountIdle(phone) {
 function showIdle(phone) {
   const idle = $("idle");
   idle.hidden = phone.lines.length > 0;
+  const { isReady, code, text } = phone.readiness;
   const status = phone.status?.status ?? "unknown";
-  const { state } = phone.registration;
-  const words = state === "failed" ? "" : "Connecting to the phone network…";
-  write(idle, state === "registered" ? (IDLE[status] ?? "") : words);
+  const words = code === "starting" ? text : "Calls do not ring here.";
+  write(idle, isReady ? (IDLE[status] ?? "") : words);
 }
 
 /** @type {Record<string, string>} */
@@ -31,5 +31,5 @@ const IDLE = {
   unknown: "Ready. Calls ring here.",
   away: "You are away. Calls ring for others.",
   offline: "You are offline. Calls ring for others.",
-  wrap_up: "Finishing up. The next call waits until you are ready.",
+  wrap_up: "Finishing up. Calls ring for others until you are ready.",
 };

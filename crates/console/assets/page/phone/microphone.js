@@ -1,17 +1,15 @@
-import { $, write } from "../dom.js";
+import { $ } from "../dom.js";
 
 /**
  * Asks for the microphone before the first call: the browser's question would otherwise come while a
- * caller waits.
+ * caller waits. What follows a refusal, readiness says.
  */
 export async function mountMicrophone() {
   const name = /** @type {PermissionName} */ ("microphone");
   const permission = await navigator.permissions?.query({ name }).catch(() => null);
   if (!permission) return;
   const show = () => {
-    $("mic-notice").hidden = permission.state === "granted";
-    $("mic-allow").hidden = permission.state === "denied";
-    write($("mic-notice-text"), MICROPHONE[permission.state] ?? "");
+    $("mic-notice").hidden = permission.state !== "prompt";
   };
   permission.addEventListener("change", show);
   $("mic-allow").addEventListener("click", async () => {
@@ -21,9 +19,3 @@ export async function mountMicrophone() {
   });
   show();
 }
-
-/** @type {Record<string, string>} */
-const MICROPHONE = {
-  prompt: "Before the first call, let the browser use your microphone.",
-  denied: "The browser does not let this page use the microphone. Allow it in the address bar.",
-};

@@ -1,8 +1,8 @@
 import { compareNames } from "../../lib/team.js";
-import { otherNumber } from "../../switchroom.js";
 import { countFrom } from "../clock.js";
 import { $, h, icon, keyed, write } from "../dom.js";
-import { STATUS, doing } from "../format.js";
+import { isTeamKnown } from "../known.js";
+import { NOT_READY, STATUS, doing, other } from "../format.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 /** @typedef {import("../../switchroom.js").Agent} Agent */
@@ -27,15 +27,24 @@ export function mountBoard(phone) {
   };
   phone.on("agents", due);
   phone.on("calls", due);
+  phone.on("readiness", due);
+  due();
 }
 
 /** @param {Switchroom} phone */
 function drawCalls(phone) {
-  const calls = phone.calls;
+  const isKnown = isTeamKnown(phone);
+  const calls = isKnown ? inOrder(phone.calls) : [];
   keyed($("live"), calls, (call) => call.call_sid, createCall, (row, call) => row.update(call, phone));
   write($("live-count"), calls.length > 0 ? String(calls.length) : "");
   $("live-none").hidden = calls.length > 0;
+  write($("live-none"), isKnown ? "No calls at the moment." : UNKNOWN);
 }
+
+/** Callers who wait come first, the longest wait first. @param {Call[]} calls the oldest first */
+export const inOrder = (calls) => [...calls.filter(isWaitingCall), ...calls.filter((call) => !isWaitingCall(call))];
+
+const UNKNOWN = "Not known at the moment.";
 
 function createCall() {
   const [mark, party, time, parties] = [h("span"), h("span.party"), h("time"), h("span.with")];
@@ -56,11 +65,6 @@ function createCall() {
 
 /** Whether a caller waits to be answered. @param {Call} call */
 export const isWaitingCall = (call) => call.direction === "inbound" && call.outcome === "ringing";
-
-/** The other end of a call, by name or number. @param {Call} call */
-export function other(call) {
-  return call.contact_name ?? otherNumber(call);
-}
 
 /**
  * @param {Call} call
@@ -83,8 +87,18 @@ function drawAgents(phone) {
   const agents = phone.agents.sort((a, b) => rank(a) - rank(b));
   const calls = new Map(phone.calls.map((call) => [call.call_sid, call]));
   keyed($("agents"), agents, (agent) => agent.user_id, createAgent, (row, agent) => row.update(agent, phone, calls));
-  const free = agents.filter((agent) => agent.status === "available").length;
-  write($("agents-count"), agents.length > 0 ? `${free} of ${agents.length} free` : "");
+  const isKnown = isTeamKnown(phone);
+  $("agents").hidden = !isKnown;
+  $("agents-none").hidden = isKnown;
+  write($("agents-none"), UNKNOWN);
+  write($("agents-count"), isKnown ? teamWords(agents) : "");
+}
+
+/** Who of the team calls ring for, in words. @param {Pick<Agent, "status">[]} agents */
+export function teamWords(agents) {
+  const count = (/** @type {string} */ status) => agents.filter((agent) => agent.status === status).length;
+  const unseen = count("unknown");
+  return `${count("available")} of ${agents.length} free${unseen > 0 ? `, ${unseen} never signed in here` : ""}`;
 }
 
 const ORDER = ["offered", "busy", "wrap_up", "available", "unknown", "away", "offline"];
@@ -98,7 +112,8 @@ function createAgent() {
     const isCounted = agent.status !== "offline" && agent.status !== "unknown";
     count(time, isCounted ? agent.since : null, phone);
     const call = calls.get(agent.call_sid ?? "");
-    write(does, call ? doing(agent, call, other(call)) : (STATUS[agent.status] ?? agent.status));
+    const status = agent.not_ready ? NOT_READY[agent.not_ready] : STATUS[agent.status];
+    write(does, call ? doing(agent, call, other(call)) : (status ?? agent.status));
   };
   return row;
 }

@@ -4,6 +4,7 @@ import { isWaitingCall } from "./board.js";
 import { columns } from "./columns.js";
 import { $, h, keyed, write } from "../dom.js";
 import { brief } from "../format.js";
+import { isTeamKnown } from "../known.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 
@@ -50,6 +51,7 @@ export function mountCharts(phone) {
     timer = window.setTimeout(ask, 1500);
   };
   phone.on("calls", () => drawFigures(phone, stats));
+  phone.on("readiness", () => drawFigures(phone, stats));
   phone.on("call", (call) => (call.answered_at || call.ended_at) && soon());
   phone.on("stream", (state) => state === "open" && soon());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
@@ -68,9 +70,10 @@ export function mountCharts(phone) {
  */
 function drawFigures(phone, stats) {
   const waiting = phone.calls.filter(isWaitingCall).length;
+  const isKnown = isTeamKnown(phone);
   const times = stats?.time_to_answer;
   const rows = [
-    { name: "Waiting now", value: String(waiting), alarm: waiting > 0 },
+    { name: "Waiting now", value: isKnown ? String(waiting) : "–", alarm: isKnown && waiting > 0 },
     { name: "Answered today", value: stats ? String(stats.answered) : "–", alarm: false },
     { name: "Missed today", value: stats ? String(stats.missed) : "–", alarm: false },
     { name: "Median time to answer", value: times ? brief(times.median_s) : "–", alarm: false },

@@ -2,7 +2,7 @@
 // compiler reports a member of the module that this page does not use, and the other way round.
 
 import { connect, formatNumber, isLive, whySentence } from "https://voice.example.com/console/switchroom.js";
-import type { Agent, Call, Ending, Events, Line, Options, Problem, Reason, Registration, Switchroom } from "https://voice.example.com/console/switchroom.js";
+import type { Agent, Call, Ending, Events, Line, Options, Problem, Readiness, Reason, Registration, Switchroom } from "https://voice.example.com/console/switchroom.js";
 
 const options: Options = {
   baseUrl: "https://voice.example.com",
@@ -18,6 +18,7 @@ const listeners: { [Name in keyof Events]: (detail: Events[Name]) => void } = {
   ended: ({ line, ending, text }: { line: Line; ending: Ending; text: string }) => show(line.id, words(ending.reason), text),
   lines: (lines: Line[]) => show(...lines.map((line) => line.state)),
   registration: ({ state, problem }: Registration) => show(state, problem ? explain(problem) : ""),
+  readiness: ({ isReady, code, text, fix }: Readiness) => show(String(isReady), code, text, fix ?? ""),
   status: (agent: Agent) => show(agent.status, agent.since ?? ""),
   agents: (agents: Agent[]) => show(...agents.map((agent) => agent.name ?? "")),
   calls: (calls: Call[]) => show(...calls.filter(isLive).map((call) => call.call_sid)),
@@ -35,7 +36,7 @@ const stops: (() => void)[] = [
 /** Uses every member. */
 export const everything: { [Name in Exclude<keyof Switchroom, "emit" | "options">]: () => unknown } = {
   on: () => stops.forEach((stop) => stop()),
-  answer: async () => [await phone.answer(), await phone.answer("id")],
+  answer: async () => [await phone.answer(), await phone.answer("id"), await phone.answer("id", { endOthers: true })],
   decline: async () => [await phone.decline(), await phone.decline("id")],
   hangUp: async () => [await phone.hangUp(), await phone.hangUp("id")],
   mute: async () => [await phone.mute(true), await phone.mute(false, "id")],
@@ -66,6 +67,7 @@ export const everything: { [Name in Exclude<keyof Switchroom, "emit" | "options"
   lines: () => phone.lines.length,
   isLeading: () => phone.isLeading === true,
   registration: () => phone.registration.problem?.hint,
+  readiness: () => phone.readiness.fix,
   stream: () => phone.stream.length,
   now: () => phone.now.toFixed(0),
 };
