@@ -48,10 +48,10 @@ fn only_comments_are_left_out() {
 
 /// Everything that the page loads, without the SDK.
 #[test]
-fn the_page_weighs_less_than_60_kilobytes() {
+fn the_page_weighs_less_than_75_kilobytes() {
     let loaded = files().iter().filter(|file| !is_declaration(file));
     let weight: usize = loaded.map(|file| file.body(Encoding::Gzip).len()).sum();
-    assert!(weight < 60_000, "{weight} bytes compressed");
+    assert!(weight < 75_000, "{weight} bytes compressed");
 }
 
 /// A strict policy refuses inline scripts and styles; this test keeps them out of the sources.
