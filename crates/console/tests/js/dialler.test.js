@@ -28,12 +28,15 @@ let page;
 
 /** The dialler in a page, with a server that answers when it is told to. */
 function mount() {
-  const ids = ["dial-number", "dial-shown", "dial-problem", "dialler"];
+  const ids = ["dial-number", "dial-shown", "dial-problem", "dialler", "dial"];
   const elements = Object.fromEntries(ids.map((id) => [id, new Element()]));
   globalThis.document = { getElementById: (id) => elements[id] };
   const asked = [];
   const dialled = [];
+  let changed = () => {};
   const phone = {
+    readiness: { isReady: true },
+    on: (_name, listener) => (changed = listener),
     readNumber: (text) => new Promise((resolve, reject) => asked.push({ text, resolve, reject })),
     dial: async (number) => {
       if (!number.allowed) throw new Error(number.sentence);
@@ -54,7 +57,11 @@ function mount() {
     assert.ok(event.defaultPrevented, "the page stays");
     await turns();
   };
-  return { input, shown, problem, asked, dialled, type, submit };
+  const ready = (isReady) => {
+    phone.readiness = { isReady };
+    changed();
+  };
+  return { input, shown, problem, asked, dialled, type, submit, ready, button: elements.dial };
 }
 
 beforeEach(() => {
@@ -152,4 +159,13 @@ test("without a number nothing is dialled, and the field is where the hand was",
   assert.deepEqual([page.asked, page.dialled], [[], []]);
   assert.equal(page.problem.textContent, "Type a number.");
   assert.equal(page.input.focused, 1);
+});
+
+test("nothing can be dialled while calls cannot be placed", () => {
+  const { ready, button } = page;
+  assert.equal(button.disabled, false);
+  ready(false);
+  assert.equal(button.disabled, true);
+  ready(true);
+  assert.equal(button.disabled, false);
 });
