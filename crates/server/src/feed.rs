@@ -237,7 +237,8 @@ mod tests {
         feed.0.channels.lock().unwrap().insert(workspace.clone(), handle);
 
         let user = UserId::from_bytes([1; 16]);
-        let subscription = Subscription { user, lasts: LEASE, page: None, reports: false, after: None };
+        let subscription =
+            Subscription { user, lasts: LEASE, page: None, reports: false, after: None };
         let (answer, _answered) = oneshot::channel();
         assert_eq!(feed.send(&workspace, Request { subscription, answer }), Ok(()));
         let is_open = !feed.0.channels.lock().unwrap()[&workspace].requests.is_closed();

@@ -168,9 +168,8 @@ impl Roster {
         };
         let is_member = |user: &UserId| members.iter().any(|agent| agent.user == *user);
         let strangers = assigned.iter().filter(|user| !is_member(user)).map(stranger);
-        let closed = |agent: &AgentRow| {
-            Some((agent.user, now.since(agent.page_missing_since(now)?)))
-        };
+        let closed =
+            |agent: &AgentRow| Some((agent.user, now.since(agent.page_missing_since(now)?)));
         Self {
             contact,
             candidates: members.iter().map(member).chain(strangers).collect(),

@@ -98,7 +98,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_falls_behind_gets_nothing_until_it_has_caught_up() {
-        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None, false);
+        let (mut subscriber, mut reader) =
+            Subscriber::new(UserId::from_bytes([1; 16]), None, false);
         let event = Bytes::from_static(b"x");
         for id in 1..=300 {
             subscriber.send(Some(id), &event);
@@ -124,7 +125,8 @@ mod tests {
 
     #[tokio::test]
     async fn parts_are_sent_together_or_not_at_all() {
-        let (mut subscriber, mut reader) = Subscriber::new(UserId::from_bytes([1; 16]), None, false);
+        let (mut subscriber, mut reader) =
+            Subscriber::new(UserId::from_bytes([1; 16]), None, false);
         let part = Bytes::from_static(b"x");
         subscriber.send_all(None, &vec![part.clone(); QUEUE - 1]);
         subscriber.send_all(None, &[part.clone(), part]);

@@ -111,11 +111,8 @@ mod tests {
         let closed = AgentRow { page: Page::Closed, online_until: Some(at(70)), ..called.clone() };
         let silent =
             AgentRow { presence: Presence::Unknown, presence_since: None, ..agent.clone() };
-        let frozen = AgentRow {
-            page: Page::NotReady,
-            page_ready_until: Some(at(80)),
-            ..agent.clone()
-        };
+        let frozen =
+            AgentRow { page: Page::NotReady, page_ready_until: Some(at(80)), ..agent.clone() };
         let away = AgentRow { presence: Presence::Away, ..agent.clone() };
         let ringing = AgentRow { offered_since: Some(at(20)), ..agent.clone() };
         let talking = AgentRow { on_call_since: Some(at(15)), ..ringing.clone() };

@@ -332,7 +332,11 @@ async fn a_page_that_is_not_ready_is_not_rung() {
         json!({ "lacks": null }),
     ] {
         let answer = says(0, wrong.clone()).await;
-        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("field_invalid")), "{wrong}");
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (400, &json!("field_invalid")),
+            "{wrong}"
+        );
     }
     drop(page);
     world.servers.remove(1).stop().await;

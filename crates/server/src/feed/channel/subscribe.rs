@@ -81,7 +81,8 @@ impl Channel {
     /// Begins one stream, with what its page has missed or with a snapshot.
     fn begin(&mut self, request: Request, seq: i64, head: &SnapshotHead, missed: Option<&Changes>) {
         let Request { subscription, answer } = request;
-        let (mut subscriber, queue) = Subscriber::new(subscription.user, subscription.page, subscription.reports);
+        let (mut subscriber, queue) =
+            Subscriber::new(subscription.user, subscription.page, subscription.reports);
         match (subscription.after, missed) {
             (None, _) => self.send_snapshot(&mut subscriber, seq, head, None),
             (Some(after), Some(missed)) if self.catch_up(&mut subscriber, after, missed) => {}
