@@ -2,11 +2,17 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod address;
+#[cfg(feature = "std")]
+mod clock;
 mod code;
 mod error;
 mod id;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod phone;
 mod sid;
 mod text;

@@ -9,7 +9,7 @@ use crate::text::text_forms;
 
 /// A point in time in UTC, to the microsecond.
 ///
-/// It is always an argument: nothing in this crate reads a clock. The range is the years 0000 to
+/// It is always an argument: without the feature `std`, nothing in this crate reads a clock. The range is the years 0000 to
 /// 9999, so that whatever is displayed parses back; leap seconds are counted as the second after
 /// them, as Unix does.
 ///

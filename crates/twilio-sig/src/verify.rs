@@ -36,6 +36,8 @@ use crate::{Headers, Key, Request, SignatureError, UrlForm};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "RequestValidator")]
+#[doc(alias = "validateRequest")]
 pub struct Verifier {
     pub(crate) keys: Vec<Key>,
     legacy_encodings: bool,

@@ -29,6 +29,7 @@ element! {
     /// ));
     /// # Ok::<(), twiml::BuildError>(())
     /// ```
+    #[doc(alias = "MessagingResponse")]
     Response = "Response": children Verb {}
 }
 

@@ -31,6 +31,7 @@ element! {
     /// );
     /// # Ok::<(), twiml::BuildError>(())
     /// ```
+    #[doc(alias = "VoiceResponse")]
     Response = "Response": children Verb {}
 }
 

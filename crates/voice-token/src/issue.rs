@@ -35,6 +35,7 @@ use crate::{ApiKey, Grants, Identity, Region, Ttl};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "AccessToken")]
 pub struct Issuer {
     account: AccountSid,
     key: ApiKey,
@@ -83,6 +84,26 @@ impl Issuer {
     /// When a token that is issued now expires: on a whole second.
     pub fn expires_at(&self, now: Timestamp) -> Timestamp {
         Timestamp::from_unix_seconds((now + self.ttl.length()).unix_seconds())
+    }
+
+    /// Issues a token from now on, by the system's clock; as [`Issuer::issue`] otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use voice_token::{ApiKey, Issuer, VoiceGrant};
+    /// # let key = ApiKey::parse("SK00000000000000000000000000000002", "s3cr3t-for-tests")?;
+    /// # let issuer = Issuer::new("AC00000000000000000000000000000001".parse()?, key.clone());
+    /// let voice = VoiceGrant { incoming: true, ..VoiceGrant::default() };
+    /// let jwt = issuer.issue_now(&"agent_7f3c2d1e".parse()?, &voice.into());
+    ///
+    /// let now = identity::Timestamp::now();
+    /// assert!(key.verify(&jwt, now, std::time::Duration::ZERO).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn issue_now(&self, identity: &Identity, grants: &Grants) -> String {
+        self.issue(identity, grants, Timestamp::now())
     }
 
     /// Issues a token: the text that an SDK takes.
