@@ -4,6 +4,7 @@
 mod acknowledged;
 mod api;
 mod away;
+mod backup;
 mod callbacks;
 mod campaign;
 mod carrier_http;
