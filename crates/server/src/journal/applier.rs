@@ -1,6 +1,5 @@
 //! From the spool into the database: each workspace in its own lane.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::entry::Unreadable;
 use super::lane::{Held, Turn};
 use super::lanes::{Begun, Lanes};
 use super::stopped::{Stopped, of_disk};
-use super::waiting::Waiting;
+use super::waiting::{Waiting, on_files};
 use super::{Entry, Journal};
 
 /// Applies the records of one spool.
@@ -296,13 +295,6 @@ impl<'a> Work<'a> {
     ) -> Result<T, Stopped> {
         let spool = self.journal.spool.clone();
         of_disk(tokio::task::spawn_blocking(move || work(&spool)).await)
-    }
-}
-
-/// Reads or writes small files that only people read, on a thread of their own.
-pub(super) async fn on_files(fault: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) {
-    if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
-        warn!("{fault}: {error}");
     }
 }
 

@@ -8,10 +8,11 @@ use store_pg::{Class, Store};
 use tokio::task::JoinError;
 use tracing::{error, info, warn};
 
-use super::applier::{PAUSE, Work, on_files};
+use super::applier::{PAUSE, Work};
 use super::attempt::{Done, Failed};
 use super::lane::{Held, Trouble};
 use super::stopped::{Stopped, of_disk};
+use super::waiting::on_files;
 
 impl Work<'_> {
     /// An attempt is over, and perhaps others are too.

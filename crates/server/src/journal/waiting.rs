@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use identity::{Timestamp, WorkspaceId};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::parked::WaitingLine;
 
@@ -95,6 +96,13 @@ pub(super) fn waiting_in(spool: &Path) -> Vec<WaitingLine> {
     let mut lines: Vec<WaitingLine> = entries.filter_map(line).collect();
     lines.sort();
     lines
+}
+
+/// Reads or writes small files that only people read, on a thread of their own.
+pub(super) async fn on_files(fault: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) {
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
+        warn!("{fault}: {error}");
+    }
 }
 
 fn dir_of(spool: &Path) -> PathBuf {

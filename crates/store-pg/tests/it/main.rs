@@ -20,6 +20,7 @@ mod pooler;
 mod reach;
 mod reconcile;
 mod recovery;
+mod retention;
 mod support;
 mod tls;
 mod together;
