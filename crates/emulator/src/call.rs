@@ -9,6 +9,7 @@ use identity::CallSid;
 
 use crate::address::is_key;
 use crate::shared::Shared;
+use crate::state::call::Utterance;
 use crate::{HandError, Story};
 
 /// One call, controlled as its caller would. Clones are the same call.
@@ -132,6 +133,21 @@ impl Call {
                 }
                 world.press_key(self.sid, key);
             }
+            Ok(())
+        })
+    }
+
+    /// The caller says something, which a `<Gather>` of speech, a `<Record>` with `transcribeCallback`
+    /// and a `<Transcription>` understand. If nothing listens yet, the next `<Gather>` or `<Record>`
+    /// does.
+    ///
+    /// # Errors
+    ///
+    /// [`HandError::NoCall`] if the call is over.
+    pub fn say(&self, text: &str) -> Result<(), HandError> {
+        self.shared.write(|world| {
+            world.calls.running(self.sid).ok_or(HandError::NoCall)?;
+            world.says(self.sid, Utterance::clear(text));
             Ok(())
         })
     }

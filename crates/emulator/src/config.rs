@@ -108,6 +108,10 @@ pub struct Unknowns {
     pub whisper_race: WhisperRace,
     /// Whether the `action` of a `<Record>` comes before the callback of its recording.
     pub recorded: Recorded,
+    /// How often it is reported what was understood of unfinished speech.
+    pub partials: Partials,
+    /// The transcript of a message in which nothing was said.
+    pub silent_transcript: SilentTranscript,
 }
 
 /// The end of a leg that lost the race.
@@ -160,6 +164,27 @@ pub enum WhisperRace {
     FirstToAnswer,
     /// Once one has heard its document to the end.
     FirstToFinish,
+}
+
+/// How often it is reported what was understood of unfinished speech (`partialResultCallback`,
+/// `partialResults`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Partials {
+    /// After each word.
+    #[default]
+    EachWord,
+    /// Once for each utterance.
+    Once,
+}
+
+/// The transcript of a message in which nothing was said.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SilentTranscript {
+    /// It is `completed`, with the text `(blank)`.
+    #[default]
+    Blank,
+    /// It has `failed`, without a text.
+    Failed,
 }
 
 /// What comes first once a `<Record>` is over.

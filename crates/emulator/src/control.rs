@@ -1,6 +1,7 @@
 //! The control API: what a test does with an [`Emulator`](crate::Emulator), in JSON.
 
 mod calls;
+mod clock;
 mod devices;
 mod faults;
 mod fields;
@@ -66,8 +67,17 @@ fn route(shared: &Arc<Shared>, http: &HttpRequest) -> Result<Reply, Refusal> {
         ("POST", ["phones", number, act @ ("answer" | "decline" | "hangup")]) => {
             phones::act(shared, number, act).map(|()| empty())
         }
+        ("POST", ["calls", sid, "speech"]) => calls::say(shared, sid, body()?).map(|()| empty()),
+        ("POST", ["phones", number, "speech"]) => {
+            phones::say(shared, number, body()?).map(|()| empty())
+        }
         ("POST", ["phones", number, "digits"]) => {
             phones::press(shared, number, body()?).map(|()| empty())
+        }
+        ("GET", ["clock"]) => Ok(found(&clock::show(shared))),
+        ("PUT", ["clock"]) => clock::put(shared, body()?).map(|clock| found(&clock)),
+        ("POST", ["clock", "advance"]) => {
+            clock::advance(shared, body()?).map(|clock| found(&clock))
         }
         ("GET", ["devices"]) => Ok(found(&devices::list(shared))),
         ("POST", ["devices"]) => devices::open(shared, body()?).map(|made| created(&made)),

@@ -46,11 +46,11 @@ pub use address::{Address, CallStatus, Direction, Progress};
 pub use agent::{Agent, Ringing};
 pub use behaviour::{AnsweredBy, Behaviour};
 pub use call::{Call, Stall};
-pub use clock::Clock;
+pub use clock::{Clock, ClockError};
 pub use conference::{Conference, ConferenceStatus, Participant};
 pub use config::{
-    Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, Recorded, SequentialTimeout, Unknowns,
-    WhisperRace,
+    Config, Delivery, EleventhNoun, LosingLeg, NamedLeg, Partials, Recorded, SequentialTimeout,
+    SilentTranscript, Unknowns, WhisperRace,
 };
 pub use control::SetupError;
 pub use emulator::{Emulator, Hold};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::address::is_key;
 use crate::shared::Shared;
-use crate::state::call::Caller;
+use crate::state::call::{Caller, Utterance};
 use crate::state::party::{Party, Presence};
 use crate::{Address, AnsweredBy, Behaviour, Call, Ear, Sound};
 
@@ -39,11 +39,13 @@ impl Phone {
             if let Some(party) = known.and_then(|id| world.parties.get_mut(id)) {
                 party.behaviour = behaviour;
                 party.digits.clone_from(&self.caller.digits);
+                party.speech.clone_from(&self.caller.speech);
                 return;
             }
             let address = self.address.clone();
             let mut party = Party::new(None, address, behaviour, Presence::Here);
             party.digits.clone_from(&self.caller.digits);
+            party.speech.clone_from(&self.caller.speech);
             world.add_party(party);
         });
         self
@@ -100,6 +102,15 @@ impl Phone {
     pub fn presses(mut self, digits: &str) -> Self {
         assert!(digits.chars().all(is_key), "{digits:?} has something that is not a key");
         self.caller.digits.push_back(digits.to_owned());
+        self
+    }
+
+    /// The caller says this to the next `<Gather>` of speech, or to the next `<Record>`, that nothing
+    /// was said to yet, once its prompts are over. If this is called before [`Phone::behaves`], the
+    /// person who answers the phone says it. [`Call::say`] says something at once.
+    #[must_use]
+    pub fn says(mut self, text: &str) -> Self {
+        self.caller.speech.push_back(Utterance::clear(text));
         self
     }
 

@@ -4,13 +4,16 @@ mod dial;
 mod place;
 mod sound;
 
-use twiml::{Attribute, ConnectNoun, Level, Lint, Node, Response, StartNoun, Text, Verb};
+use twiml::{
+    Attribute, ConnectNoun, Level, Lint, MediaTrack, Node, Response, StartNoun, StopNoun, Text,
+    Verb,
+};
 
 use crate::Method;
 use crate::problem::{
     BAD_GATHER_VERB, BAD_NOUN, PARSE_FAILURE, Problem, SCHEMA_WARNING, URL_FORMAT,
 };
-use crate::step::{Document, Step, Target};
+use crate::step::{Document, Side, Step, Target, Transcribe};
 use crate::url;
 
 /// Reads a document.
@@ -68,6 +71,18 @@ impl Reader {
                 self.attributes("Refer", refer.other_attributes());
                 Step::Refer
             }
+            Verb::Start(start) => return Ok(Some(self.start(start))),
+            Verb::Stop(stop) => {
+                let name = |noun: &StopNoun<'_>| match noun {
+                    StopNoun::Transcription(it) => {
+                        Some(it.name.as_ref().map(|it| it.as_str().to_owned()))
+                    }
+                    _ => None,
+                };
+                let names: Option<Vec<_>> = stop.nouns().iter().map(name).collect();
+                let names = names.filter(|names| !names.is_empty());
+                names.map_or_else(|| Step::NotEmulated("<Stop>".to_owned()), Step::Stop)
+            }
             Verb::Other(node) => {
                 self.stray("Response", node);
                 return Ok(None);
@@ -75,6 +90,38 @@ impl Reader {
             other => Step::NotEmulated(described(other)),
         };
         Ok(Some(step))
+    }
+
+    /// `<Start>`. If it starts anything but transcriptions, it is left out.
+    fn start(&mut self, start: &twiml::Start<'_>) -> Step {
+        let mut all = Vec::new();
+        for noun in start.nouns() {
+            match noun {
+                StartNoun::Transcription(it) => all.push(self.transcription(it)),
+                _ => return Step::NotEmulated(described(&Verb::Start(start.clone()))),
+            }
+        }
+        Step::Start(all)
+    }
+
+    fn transcription(&mut self, it: &twiml::Transcription<'_>) -> Transcribe {
+        self.attributes("Transcription", it.other_attributes());
+        let text = |text: &Option<Text<'_>>| text.as_ref().map(|it| it.as_str().to_owned());
+        let report = it.status_callback_url.as_ref();
+        Transcribe {
+            name: text(&it.name),
+            report: report.map(|url| target(Some(url), it.status_callback_method)),
+            track: match it.track {
+                Some(MediaTrack::InboundTrack) => Some(Side::Inbound),
+                Some(MediaTrack::OutboundTrack) => Some(Side::Outbound),
+                _ => None,
+            },
+            labels: [text(&it.inbound_track_label), text(&it.outbound_track_label)]
+                .map(Option::unwrap_or_default),
+            language: text(&it.language_code).unwrap_or_else(|| "en-US".to_owned()),
+            engine: text(&it.transcription_engine).unwrap_or_else(|| "google".to_owned()),
+            partials: it.partial_results.unwrap_or(false),
+        }
     }
 
     /// Reports the attributes that are unknown or have a value that is not allowed.

@@ -27,6 +27,9 @@ pub(crate) enum Step {
     },
     Hangup,
     Refer,
+    Start(Vec<Transcribe>),
+    /// The names of what is stopped.
+    Stop(Vec<Option<String>>),
     /// The verb's name.
     NotEmulated(String),
 }
@@ -47,6 +50,8 @@ impl Step {
             Self::Reject { .. } => "<Reject>",
             Self::Hangup => "<Hangup>",
             Self::Refer => "<Refer>",
+            Self::Start(_) => "<Start>",
+            Self::Stop(_) => "<Stop>",
             Self::NotEmulated(name) => name,
         }
     }
@@ -94,9 +99,63 @@ pub(crate) struct Gather {
     pub(crate) barge_in: bool,
     /// Whether keys count at all.
     pub(crate) keys: bool,
-    /// Features that it uses and that are not emulated.
-    pub(crate) left_out: Vec<String>,
+    /// Present if speech counts.
+    pub(crate) speech: Option<Listening>,
 }
+
+/// How a `<Gather>` listens for speech.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listening {
+    /// The silence that ends speech.
+    pub(crate) silence: Duration,
+    /// Where it is reported what was understood so far.
+    pub(crate) partials: Option<Target>,
+}
+
+/// `<Transcription>`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Transcribe {
+    pub(crate) name: Option<String>,
+    pub(crate) report: Option<Target>,
+    /// The only side that is transcribed; both if absent.
+    pub(crate) track: Option<Side>,
+    /// What the inbound and the outbound side are called.
+    pub(crate) labels: [String; 2],
+    pub(crate) language: String,
+    pub(crate) engine: String,
+    /// Whether unfinished sentences are reported too.
+    pub(crate) partials: bool,
+}
+
+/// A side of a call: its own person, or what they hear.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Inbound,
+    Outbound,
+}
+
+impl Side {
+    /// Twilio's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound_track",
+            Self::Outbound => "outbound_track",
+        }
+    }
+}
+
+impl Transcribe {
+    pub(crate) fn hears(&self, side: Side) -> bool {
+        self.track.is_none_or(|track| track == side)
+    }
+
+    pub(crate) fn track_word(&self) -> &'static str {
+        self.track.map_or("both_tracks", Side::word)
+    }
+}
+
+/// The time of one word: speech of 150 words a minute.
+pub(crate) const WORD: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
@@ -110,7 +169,8 @@ pub(crate) struct Record {
     /// Whether the silence at its end is cut off.
     pub(crate) trims: bool,
     pub(crate) report: Option<RecordingReport>,
-    pub(crate) transcribes: bool,
+    /// Where the text of the message is sent.
+    pub(crate) transcript: Option<Target>,
 }
 
 /// Where a recording is reported, and when.

@@ -75,6 +75,13 @@ pub enum What {
     },
     /// The caller heard something.
     Heard(Heard),
+    /// Somebody said something, in words.
+    Spoken {
+        /// Who.
+        by: Address,
+        /// The words.
+        text: String,
+    },
     /// A webhook was sent.
     Webhook(Box<Webhook>),
     /// A [`Fault`](crate::Fault) changed a webhook.
@@ -179,6 +186,7 @@ impl fmt::Display for What {
             Self::Heard(Heard::Said(text)) => write!(f, "the caller hears “{text}”"),
             Self::Heard(Heard::Played(what)) => write!(f, "the caller hears {what}"),
             Self::Heard(Heard::Silence) => f.write_str("the caller waits"),
+            Self::Spoken { by, text } => write!(f, "{by} says “{text}”"),
             Self::Webhook(webhook) => write!(f, "{webhook}"),
             Self::Fault { kind, done } => write!(f, "fault: {kind} {done}"),
             Self::Problem(problem) => write!(f, "{problem}"),

@@ -32,6 +32,10 @@ pub enum Kind {
     Conference,
     /// The result of machine detection (`AsyncAmdStatusCallback`).
     Detection,
+    /// What a `<Gather>` has understood so far (`partialResultCallback`).
+    Partial,
+    /// What was said: `transcribeCallback` of `<Record>`, or an event of a `<Transcription>`.
+    Transcription,
     /// The file of a `<Play>`.
     Sound,
 }
@@ -70,6 +74,8 @@ impl fmt::Display for Kind {
             Self::Wait => "wait",
             Self::Conference => "conference",
             Self::Detection => "detection",
+            Self::Partial => "partial",
+            Self::Transcription => "transcription",
             Self::Sound => "sound",
         })
     }

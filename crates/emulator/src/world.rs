@@ -19,6 +19,7 @@ mod record;
 mod run;
 mod signal;
 mod sound;
+mod speech;
 #[cfg(test)]
 mod stage;
 mod stall;

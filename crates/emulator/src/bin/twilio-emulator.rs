@@ -45,6 +45,9 @@ struct Options {
     /// Sends webhooks to this scheme and host: those whose URL has HOST, or all; may be repeated.
     #[arg(long, value_name = "[HOST=]http://HOST:PORT")]
     route: Vec<String>,
+    /// How the emulated time passes: real, auto (no time passes for waiting) or scaled:N.
+    #[arg(long, value_name = "CLOCK", default_value = "real")]
+    clock: Clock,
     /// How many calls of the REST API begin in a second; 0 means no limit.
     #[arg(long, value_name = "N", default_value_t = 1)]
     calls_per_second: u32,
@@ -67,7 +70,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), String> {
     let config = Config {
-        clock: Clock::Real,
+        clock: options.clock,
         seed: options.seed,
         calls_per_second: NonZeroU32::new(options.calls_per_second),
         ..Config::default()

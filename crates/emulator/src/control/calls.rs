@@ -16,11 +16,13 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
     let from = Address::from(&*body.needed("from")?);
     let to = body.needed("to")?;
     let (talk, wait) = (body.seconds("hangs_up_after")?, body.seconds("gives_up_after")?);
+    let (keys, words) = (phones::keys(&mut body)?, body.texts("says")?);
     body.end()?;
     let sid = match &from {
         Address::Number(number) => {
             phones::number_of(number)?;
-            let mut phone = Phone::new(Arc::clone(shared), Address::Number(number.clone()));
+            let phone = Phone::new(Arc::clone(shared), Address::Number(number.clone()));
+            let mut phone = phones::planning(phone, &keys, &words);
             if let Some(talk) = talk {
                 phone = phone.hangs_up_after(talk);
             }
@@ -30,6 +32,9 @@ pub(super) fn place(shared: &Arc<Shared>, mut body: Fields) -> Result<Value, Ref
             phone.call(&to).sid()
         }
         Address::Client(_) => {
+            if !keys.is_empty() || !words.is_empty() {
+                return Err(Refusal::bad("`presses` and `says` are for phones"));
+            }
             let browser = shared.read(|world| world.parties.browser(&from));
             let id = browser.ok_or_else(|| Refusal::absent("virtual browser of this identity"))?;
             let mut agent = Agent::new(Arc::clone(shared), id, from.clone());
@@ -71,6 +76,17 @@ pub(super) fn hang_up(shared: &Shared, sid: &str) -> Result<(), Refusal> {
     shared.read(|world| world.calls.contains_key(&sid).then_some(()).ok_or_else(none))?;
     let was_going_on = shared.write(|world| world.hang_up(sid));
     if was_going_on { Ok(()) } else { Err(Refusal::conflict("the call is over")) }
+}
+
+/// The person at a call or leg says something.
+pub(super) fn say(shared: &Shared, sid: &str, body: Fields) -> Result<(), Refusal> {
+    let (sid, utterance) = (parse(sid)?, phones::utterance(body)?);
+    shared.write(|world| {
+        world.calls.get(&sid).ok_or_else(none)?;
+        world.calls.running(sid).ok_or_else(|| Refusal::conflict("the call is over"))?;
+        world.says(sid, utterance);
+        Ok(())
+    })
 }
 
 fn summary(world: &World, call: &Call) -> Value {

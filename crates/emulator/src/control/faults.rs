@@ -133,7 +133,7 @@ const API: [(&str, ApiMishap); 3] = [
     ("lost", ApiMishap::Lost),
 ];
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::Voice,
     Kind::Redirect,
     Kind::Action,
@@ -142,6 +142,8 @@ const KINDS: [Kind; 8] = [
     Kind::CallStatus,
     Kind::Recording,
     Kind::Detection,
+    Kind::Partial,
+    Kind::Transcription,
 ];
 
 const STEPS: [Progress; 4] =

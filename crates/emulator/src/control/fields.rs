@@ -68,6 +68,15 @@ impl Fields {
         length.map(Some).ok_or_else(|| Refusal::bad(format!("`{name}` is not a number of seconds")))
     }
 
+    /// A list of texts.
+    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, Refusal> {
+        let text = |value: Value| match value {
+            Value::String(text) => Ok(text),
+            _ => Err(Refusal::bad(format!("`{name}` is not a list of texts"))),
+        };
+        self.list(name)?.into_iter().map(text).collect()
+    }
+
     pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Refusal> {
         match self.take(name) {
             None => Ok(Vec::new()),

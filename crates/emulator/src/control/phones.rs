@@ -8,9 +8,9 @@ use identity::CallSid;
 use serde_json::{Value, json};
 
 use super::{Fields, Refusal};
-use crate::address::is_number;
+use crate::address::{is_key, is_number};
 use crate::shared::Shared;
-use crate::state::call::{Call, Doing};
+use crate::state::call::{Call, Doing, Utterance};
 use crate::state::party::{Party, PartyId};
 use crate::world::World;
 use crate::{Address, AnsweredBy, Behaviour, Direction, Ear, HandError, Phone, Sound};
@@ -41,6 +41,7 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
     number_of(number)?;
     let wanted = body.take("behaviour").map(behaviour).transpose()?;
     let plays = body.take("sound").map(sound).transpose()?;
+    let (keys, words) = (keys(&mut body)?, body.texts("says")?);
     let who = body.text("answered_by")?.map(|word| answered_by(&word)).transpose()?;
     body.end()?;
     let phone = Phone::new(Arc::clone(shared), Address::Number(number.to_owned()));
@@ -48,12 +49,29 @@ pub(super) fn put(shared: &Arc<Shared>, number: &str, mut body: Fields) -> Resul
         phone.plays(plays);
     }
     if let Some(wanted) = wanted {
-        phone.clone().behaves(wanted);
+        planning(phone.clone(), &keys, &words).behaves(wanted);
+    } else if !keys.is_empty() || !words.is_empty() {
+        return Err(Refusal::bad("`presses` and `says` need a `behaviour`"));
     }
     if let Some(who) = who {
         phone.answered_by(who);
     }
     Ok(show(shared, number))
+}
+
+/// What somebody presses at each `<Gather>`, in turn.
+pub(super) fn keys(body: &mut Fields) -> Result<Vec<String>, Refusal> {
+    let all = body.texts("presses")?;
+    if all.iter().all(|keys| keys.chars().all(is_key)) {
+        return Ok(all);
+    }
+    Err(Refusal::bad("`presses` has texts of 0 to 9, * and #"))
+}
+
+/// The same phone, with what the person will press and say.
+pub(super) fn planning(phone: Phone, keys: &[String], words: &[String]) -> Phone {
+    let phone = keys.iter().fold(phone, |phone, keys| phone.presses(keys));
+    words.iter().fold(phone, |phone, words| phone.says(words))
 }
 
 fn answered_by(word: &str) -> Result<AnsweredBy, Refusal> {
@@ -120,10 +138,11 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
         let sid = on_call(world, &address).ok_or(HandError::NoCall).map_err(Refusal::conflict)?;
         let waits_for_keys =
             |doing: &Doing| matches!(doing, Doing::Gathering(_) | Doing::Recording(_));
+        let is_heard = !world.audio.listeners(sid).is_empty();
         let call = world.calls.get_mut(&sid);
         // If nobody hears the keys yet, they wait for the next `<Gather>`.
         if let Some(call) =
-            call.filter(|it| !it.life.was_bridged && !waits_for_keys(&it.script.doing))
+            call.filter(|it| !is_heard && !it.life.was_bridged && !waits_for_keys(&it.script.doing))
         {
             call.end.caller.digits.push_back(digits);
             return Ok(());
@@ -133,6 +152,30 @@ pub(super) fn press(shared: &Shared, number: &str, mut body: Fields) -> Result<(
         }
         Ok(())
     })
+}
+
+/// Says something: a `<Gather>` of speech, a `<Record>` or a `<Transcription>` understands it.
+pub(super) fn say(shared: &Shared, number: &str, body: Fields) -> Result<(), Refusal> {
+    let utterance = utterance(body)?;
+    let address = Address::Number(number.to_owned());
+    shared.write(|world| {
+        let sid = on_call(world, &address).ok_or(HandError::NoCall).map_err(Refusal::conflict)?;
+        world.says(sid, utterance);
+        Ok(())
+    })
+}
+
+/// Reads what is said, and how well it is understood.
+pub(super) fn utterance(mut body: Fields) -> Result<Utterance, Refusal> {
+    let (text, confidence) = (body.needed("text")?, body.take("confidence"));
+    body.end()?;
+    let mut utterance = Utterance::clear(&text);
+    if let Some(confidence) = confidence {
+        let known = confidence.as_f64().filter(|it| (0.0..=1.0).contains(it));
+        let known = known.ok_or_else(|| Refusal::bad("`confidence` is a number from 0 to 1"))?;
+        utterance.confidence = known.to_string();
+    }
+    Ok(utterance)
 }
 
 /// Reads a behaviour: a word, or how long until an answer.

@@ -108,6 +108,7 @@ fn kind(what: &What) -> &'static str {
         What::AnsweredBy(_) => "answered_by",
         What::Recording { .. } => "recording",
         What::Heard(_) => "heard",
+        What::Spoken { .. } => "spoken",
         What::Webhook(_) => "webhook",
         What::Fault { .. } => "fault",
         What::Problem(_) => "problem",

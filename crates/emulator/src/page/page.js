@@ -78,12 +78,28 @@ function phone(it) {
   if (it.ringing.length) {
     buttons.append(act('Answer', it.number, `${path}/answer`), act('Decline', it.number, `${path}/decline`));
   }
-  if (it.on_call) buttons.append(act('Hang up', it.number, `${path}/hangup`));
+  if (it.on_call) buttons.append(act('Hang up', it.number, `${path}/hangup`), speech(it.number, path));
   const ringing = it.ringing.map((leg) => ` from ${leg.from}`).join(',');
   return make('li', {},
     make('span', { className: `state number ${STATES[it.state] ?? ''}`, textContent: it.number }),
     make('div', { className: 'soft', textContent: `${it.state.replace('_', ' ')}${ringing} · ${words(it.behaviour)}` }),
     buttons.childElementCount ? buttons : null);
+}
+
+/** A field for what a phone says and presses. */
+function speech(name, path) {
+  const field = make('input', { placeholder: 'Say, or press 1#', autocomplete: 'off' });
+  field.setAttribute('aria-label', `Say or press: ${name}`);
+  const form = make('form', { className: 'row' }, field, make('button', { textContent: 'Send' }));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text) return;
+    const [what, body] = /^[0-9*#wW]+$/.test(text)
+      ? ['digits', { digits: text }] : ['speech', { text }];
+    if ((await ask('POST', `${path}/${what}`, body)) !== undefined) field.value = '';
+  });
+  return form;
 }
 
 function device(it) {

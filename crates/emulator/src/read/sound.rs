@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use twiml::ssml::SayPart;
-use twiml::{GatherInput, GatherPrompt, RecordingEvent, Text};
+use twiml::{GatherInput, GatherPrompt, RecordingEvent, SpeechTimeout, Text};
 
 use super::{Reader, target};
 use crate::address::is_key;
 use crate::problem::{Problem, SAY_TEXT};
-use crate::step::{Gather, Length, Record, RecordingReport, Speech};
+use crate::step::{Gather, Length, Listening, Record, RecordingReport, Speech, WORD};
 use crate::timeline::Heard;
 
 impl Reader {
@@ -75,10 +75,18 @@ impl Reader {
             }
         }
         let input = gather.input.as_deref().unwrap_or(&[GatherInput::Dtmf]);
-        let mut left_out = Vec::new();
-        if input.contains(&GatherInput::Speech) {
-            left_out.push("speech of <Gather>: only keys are understood".to_owned());
-        }
+        let timeout = gather.timeout.unwrap_or(GATHER_TIMEOUT);
+        let speech = input.contains(&GatherInput::Speech).then(|| Listening {
+            silence: match gather.speech_timeout {
+                Some(SpeechTimeout::After(silence)) => silence,
+                Some(SpeechTimeout::Auto) => AUTO_SILENCE,
+                None => timeout,
+            },
+            partials: gather
+                .partial_result_callback
+                .as_ref()
+                .map(|url| target(Some(url), gather.partial_result_callback_method)),
+        });
         let finish_on = match gather.finish_on_key.as_ref().map(Text::as_str) {
             None => Some('#'),
             Some(keys) if keys.chars().count() > 1 || !keys.chars().all(is_key) => {
@@ -90,13 +98,13 @@ impl Reader {
         Gather {
             action: target(gather.action.as_ref(), gather.method),
             prompts,
-            timeout: gather.timeout.unwrap_or(GATHER_TIMEOUT),
+            timeout,
             on_empty: gather.action_on_empty_result.unwrap_or(false),
             digits: gather.num_digits.and_then(|most| usize::try_from(most).ok()),
             finish_on,
             barge_in: gather.barge_in.unwrap_or(true),
             keys: input.contains(&GatherInput::Dtmf),
-            left_out,
+            speech,
         }
     }
 
@@ -120,7 +128,7 @@ impl Reader {
                 record.recording_status_callback_method,
                 record.recording_status_callback_event.as_deref(),
             ),
-            transcribes: record.transcribe.unwrap_or(false) || record.transcribe_callback.is_some(),
+            transcript: record.transcribe_callback.as_ref().map(|url| target(Some(url), None)),
         }
     }
 }
@@ -144,8 +152,8 @@ pub(super) fn is_sent(key: char) -> bool {
     is_key(key) || matches!(key, 'w' | 'W')
 }
 
-/// Speech of 150 words a minute.
-const WORD: Duration = Duration::from_millis(400);
+/// The silence that ends speech with `speechTimeout="auto"`. Twilio's is not known.
+const AUTO_SILENCE: Duration = Duration::from_secs(1);
 /// `<Pause>` without a length (documentation of `<Pause>`).
 const PAUSE_LENGTH: Duration = Duration::from_secs(1);
 /// `<Gather>` without a timeout (documentation of `<Gather>`).

@@ -23,6 +23,8 @@ pub(crate) enum Due {
     Detected { call: CallSid, length: Duration },
     /// The caller presses the next key.
     Presses { call: CallSid, generation: u64 },
+    /// The person says the next words.
+    Speaks { call: CallSid, generation: u64 },
     /// The time limit of a stay is reached.
     StayLimit { call: CallSid, stay: u64 },
     /// The timeout of a `<Dial>` is reached.

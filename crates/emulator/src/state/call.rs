@@ -14,14 +14,14 @@ mod stay;
 mod verbs;
 mod webhooks;
 
-pub(crate) use end::{Caller, End};
+pub(crate) use end::{Caller, End, Utterance};
 pub(crate) use leg::Leg;
 pub(crate) use life::Life;
 pub(crate) use params::API_VERSION;
 pub(crate) use rest::{CallOut, Detection, First, Outbound, RestView};
 pub(crate) use script::{Doing, Script};
 pub(crate) use stay::{Away, Conferring, Ear, Place, Queued, Stay, Turn};
-pub(crate) use verbs::{Dequeuing, Dialling, Gathering, Message};
+pub(crate) use verbs::{Dequeuing, Dialling, Gathering, Message, Transcribing};
 pub(crate) use webhooks::Webhooks;
 
 use identity::{AccountSid, CallSid};

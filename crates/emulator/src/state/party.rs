@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use identity::{AccountSid, AppSid, CallSid, Timestamp};
 
+use super::call::Utterance;
 use crate::frame::SocketId;
 use crate::{Address, AnsweredBy, Behaviour};
 
@@ -49,6 +50,8 @@ pub(crate) struct Party {
     pub(crate) registered: u64,
     /// The keys that are pressed at each `<Gather>` of a leg that is answered here, in turn.
     pub(crate) digits: VecDeque<String>,
+    /// What is said to each `<Gather>` of speech and each `<Record>` of such a leg, in turn.
+    pub(crate) speech: VecDeque<Utterance>,
 }
 
 /// Whether a party can be reached.
@@ -83,6 +86,7 @@ impl Party {
             closed_at: None,
             registered: 0,
             digits: VecDeque::new(),
+            speech: VecDeque::new(),
         }
     }
 

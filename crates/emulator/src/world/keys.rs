@@ -13,7 +13,6 @@ use crate::state::audio::Hears;
 use crate::state::call::{Away, Doing, Gathering};
 use crate::state::params::{Params, add};
 use crate::step::{Gather, Length};
-use crate::timeline::What;
 
 impl World {
     /// The party of a leg presses a key: `0` to `9`, `*` or `#`.
@@ -62,15 +61,14 @@ impl World {
 
     pub(super) fn gather(&mut self, sid: CallSid, mut gather: Gather) -> Goes {
         self.answer_call(sid);
-        for what in std::mem::take(&mut gather.left_out) {
-            self.note(Some(sid), What::NotEmulated(what));
-        }
         let Some(call) = self.calls.get_mut(&sid) else { return Goes::Later };
         let script = if gather.keys { call.end.caller.digits.pop_front() } else { None };
         let prompts = std::mem::take(&mut gather.prompts).into();
         let script = script.unwrap_or_default().chars().collect();
         let keys = String::new();
-        self.gathering_goes_on(sid, Gathering { gather, prompts, listens: false, keys, script });
+        let heard = None;
+        let gathering = Gathering { gather, prompts, listens: false, keys, script, heard };
+        self.gathering_goes_on(sid, gathering);
         Goes::Later
     }
 
@@ -87,10 +85,13 @@ impl World {
         };
         let is_endless = prompt.length == Length::Endless;
         let will_press = is_endless && !gathering.script.is_empty();
+        let will_speak = is_endless && gathering.gather.speech.is_some();
         let length = self.begin_speech(sid, prompt);
         self.wait(sid, Doing::Gathering(Box::new(gathering)), length);
         if will_press {
             self.plan_key(sid);
+        } else if will_speak {
+            self.plan_speech(sid);
         }
     }
 
@@ -99,10 +100,23 @@ impl World {
         self.audio.set(sid, Hears::Silence);
         gathering.listens = true;
         let (timeout, will_press) = (gathering.gather.timeout, !gathering.script.is_empty());
+        let will_speak = gathering.gather.speech.is_some() && gathering.keys.is_empty();
         self.wait(sid, Doing::Gathering(Box::new(gathering)), timeout);
         if will_press {
             self.plan_key(sid);
+        } else if will_speak {
+            self.plan_speech(sid);
         }
+    }
+
+    /// Plans that the person says the next words, if there are any.
+    pub(super) fn plan_speech(&mut self, sid: CallSid) {
+        let Some(call) = self.calls.get(&sid) else { return };
+        if call.end.caller.speech.is_empty() {
+            return;
+        }
+        let generation = call.script.generation;
+        self.time.schedule(KEY_TIME, Due::Speaks { call: sid, generation });
     }
 
     fn plan_key(&mut self, sid: CallSid) {
@@ -147,12 +161,20 @@ impl World {
     /// Enough keys were pressed, or the time is up.
     fn gathered(&mut self, sid: CallSid, gathering: Gathering) {
         self.audio.set(sid, Hears::Silence);
-        if gathering.keys.is_empty() && !gathering.gather.on_empty {
+        let is_empty = gathering.keys.is_empty() && gathering.heard.is_none();
+        if is_empty && !gathering.gather.on_empty {
             self.run(sid);
             return;
         }
         let mut more = Params::new();
-        add(&mut more, "Digits", gathering.keys);
+        // Keys win over words (documentation of `<Gather>`).
+        match gathering.heard.filter(|_| gathering.keys.is_empty()) {
+            Some(heard) => {
+                add(&mut more, "SpeechResult", heard.text);
+                add(&mut more, "Confidence", heard.confidence);
+            }
+            None => add(&mut more, "Digits", gathering.keys),
+        }
         let target = self.resolve(sid, gathering.gather.action);
         self.fetch(sid, Kind::Action, target, more);
     }

@@ -119,7 +119,7 @@ impl World {
             Doing::Dialling(dialling) => self.dial_abandoned(sid, *dialling),
             Doing::Dequeuing(dequeuing) => self.dequeuing_abandoned(sid, &dequeuing),
             Doing::Recording(message) if away == Away::HungUp => {
-                self.message_over(sid, *message, "hangup");
+                self.message_over(sid, &message, "hangup");
             }
             Doing::Recording(message) => self.message_cut_short(&message),
             _ => {}
@@ -127,8 +127,9 @@ impl World {
         self.stay_cut_short(sid, away);
     }
 
-    /// Ends what the REST API records, and frees all parties that this call or leg rang or occupied.
+    /// Ends transcriptions and what the REST API records, and frees all parties that this call or leg rang or occupied.
     pub(super) fn release(&mut self, sid: CallSid) {
+        self.end_transcriptions(sid);
         for recording in self.recordings.ending_with(sid) {
             self.end_recording(recording, None);
         }

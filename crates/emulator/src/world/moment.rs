@@ -78,6 +78,7 @@ impl World {
         match due {
             Due::Resume { call, generation }
             | Due::Presses { call, generation }
+            | Due::Speaks { call, generation }
             | Due::DialTimeout { call, generation }
             | Due::TimeLimit { call, generation }
             | Due::HangsUp { call, generation } => self.calls.is_planned(call, generation),
@@ -108,6 +109,7 @@ impl World {
             Due::CallLimit { call } => self.end_leg(call, CallStatus::Completed, SIP_OK),
             Due::Detected { call, length } => self.detected(call, length),
             Due::Presses { call, .. } => self.presses_key(call),
+            Due::Speaks { call, .. } => self.speaks_next(call),
             Due::StayLimit { call, .. } => self.stay_limit(call),
             Due::DialTimeout { call, .. } => self.dial_timeout(call),
             Due::TimeLimit { call, .. } => self.time_limit(call),

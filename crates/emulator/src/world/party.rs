@@ -104,10 +104,11 @@ impl World {
             Behaviour::Answers { talks, .. } => talks,
             _ => None,
         };
-        let digits = party.digits.clone();
+        let (digits, speech) = (party.digits.clone(), party.speech.clone());
         if let Some(call) = self.calls.get_mut(&leg) {
             call.end.party = Some(id);
             call.end.caller.digits = digits;
+            call.end.caller.speech = speech;
         }
         self.leg_answered(leg);
         if let Some(talks) = talks {

@@ -19,12 +19,8 @@ use crate::{Kind, Recorded};
 impl World {
     pub(super) fn record(&mut self, sid: CallSid, record: Record) -> Goes {
         self.answer_call(sid);
-        if record.transcribes {
-            let what = "the transcription of <Record>".to_owned();
-            self.note(Some(sid), What::NotEmulated(what));
-        }
         let beeps = record.beeps;
-        let message = Message { record, recording: None };
+        let message = Message { record, recording: None, said: Vec::new() };
         if beeps {
             self.audio.set(sid, Hears::Tone { hz: BEEP_HZ });
             self.note(Some(sid), What::Heard(Heard::Played("a beep".to_owned())));
@@ -38,7 +34,7 @@ impl World {
     /// The beep is over and the message begins; or the message is over.
     pub(super) fn message_goes_on(&mut self, sid: CallSid, mut message: Message) {
         if message.recording.is_some() {
-            self.message_over(sid, message, "");
+            self.message_over(sid, &message, "");
             return;
         }
         self.audio.set(sid, Hears::Silence);
@@ -59,6 +55,7 @@ impl World {
         };
         message.recording = Some(self.begin_recording(new));
         self.wait(sid, Doing::Recording(Box::new(message)), speaks);
+        self.plan_speech(sid);
     }
 
     /// A key may end the message.
@@ -69,12 +66,12 @@ impl World {
             return;
         }
         if let Doing::Recording(message) = std::mem::take(&mut call.script.doing) {
-            self.message_over(sid, *message, key.encode_utf8(&mut [0; 4]));
+            self.message_over(sid, &message, key.encode_utf8(&mut [0; 4]));
         }
     }
 
     /// The message is over. `digits` is the key that ended it, or `hangup`.
-    pub(super) fn message_over(&mut self, sid: CallSid, message: Message, digits: &str) {
+    pub(super) fn message_over(&mut self, sid: CallSid, message: &Message, digits: &str) {
         let Some(recording) = message.recording else { return };
         let by_hand = self.calls.get(&sid).is_some_and(|call| call.end.caller.by_hand);
         let longest = message.record.longest;
@@ -88,10 +85,15 @@ impl World {
         }
         let mut more = self.recording_params(recording);
         add(&mut more, "Digits", digits);
-        let target = self.resolve(sid, message.record.action);
+        let transcript = message.record.transcript.clone();
+        let transcript = transcript.map(|target| self.resolve(sid, target));
+        let target = self.resolve(sid, message.record.action.clone());
         self.fetch(sid, Kind::Action, target, more);
         if has_ended && !callback_first {
             self.report_recording(recording);
+        }
+        if let Some(target) = transcript {
+            self.report_transcript(sid, message, &target);
         }
     }
 
@@ -216,7 +218,7 @@ impl World {
 const BEEP_TIME: Duration = Duration::from_millis(500);
 
 /// The base of recording URLs while the REST API does not listen.
-const TWILIO: &str = "https://api.twilio.com";
+pub(super) const TWILIO: &str = "https://api.twilio.com";
 
 #[cfg(test)]
 mod tests;

@@ -48,8 +48,11 @@ impl World {
                 }
             }
             let Some(call) = self.calls.get_mut(&sid) else { return };
-            call.script.begun =
-                call.script.begun || !matches!(step, Step::Redirect(_) | Step::NotEmulated(_));
+            call.script.begun = call.script.begun
+                || !matches!(
+                    step,
+                    Step::Redirect(_) | Step::Start(_) | Step::Stop(_) | Step::NotEmulated(_)
+                );
             if self.carry_out(sid, step, first) == Goes::Later {
                 return;
             }
@@ -97,6 +100,18 @@ impl World {
                 // Twilio does this on calls that are not SIP calls, and here no call is one.
                 let text = "<Refer> is for SIP calls, and this is not one";
                 self.note_problem(sid, Problem::error(REFER_WITHOUT_SIP, text));
+                Goes::On
+            }
+            Step::Start(all) => {
+                for transcribe in all {
+                    self.start_transcription(sid, transcribe);
+                }
+                Goes::On
+            }
+            Step::Stop(names) => {
+                for name in names {
+                    self.stop_transcription(sid, name.as_deref());
+                }
                 Goes::On
             }
             Step::NotEmulated(what) => {

@@ -13,8 +13,8 @@ use crate::http::check_status;
 use crate::post::Purpose;
 use crate::problem::{NO_SOUND, Problem};
 use crate::state::audio::{Hearing, Hears, Person, Seat};
-use crate::state::call::{Call, Doing};
-use crate::step::{Length, Speech, Step, Target};
+use crate::state::call::{Call, Doing, Utterance};
+use crate::step::{Length, Side, Speech, Step, Target};
 use crate::timeline::{Heard, What};
 use crate::webhook::{Method, Outcome};
 use crate::{Address, CallStatus, Kind, pcmu, url, wave};
@@ -41,6 +41,9 @@ impl World {
         let is_missing = matches!(&sound, Hears::Tone { hz: FILE_HZ });
         self.audio.set(sid, sound);
         let heard = speech.heard;
+        if let Heard::Said(text) = &heard {
+            self.transcribe(sid, Side::Outbound, &Utterance::clear(text));
+        }
         if let Heard::Played(reference) = &heard
             && is_missing
             && let Some(call) = self.calls.get(&sid)

@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::server::{CALLER, NUMBER, Server, dialling};
+use crate::server::{CALLER, NUMBER, Server, dialling, status, twiml};
 
 #[tokio::test]
 async fn a_call_is_placed_watched_and_ended() {
@@ -65,8 +65,8 @@ async fn a_call_is_placed_watched_and_ended() {
 #[tokio::test]
 async fn phones_can_be_controlled() {
     let server = Server::start(|seen| match seen.path.as_str() {
-        "/voice" => crate::server::twiml("<Dial><Number>+15005557777</Number></Dial>"),
-        _ => crate::server::status(204),
+        "/voice" => twiml("<Dial><Number>+15005557777</Number></Dial>"),
+        _ => status(204),
     })
     .await;
     let api = Api::start(&server, Config::default()).await;
@@ -304,8 +304,8 @@ async fn browsers_find_the_gateway_here_too() {
 #[tokio::test]
 async fn phones_sound_and_hear() {
     let server = Server::start(|seen| match seen.path.as_str() {
-        "/voice" => crate::server::twiml("<Dial><Number>+15005557777</Number></Dial>"),
-        _ => crate::server::status(204),
+        "/voice" => twiml("<Dial><Number>+15005557777</Number></Dial>"),
+        _ => status(204),
     })
     .await;
     let api = Api::start(&server, Config { clock: Clock::Real, ..Config::default() }).await;
@@ -325,9 +325,9 @@ async fn phones_sound_and_hear() {
 #[tokio::test]
 async fn keys_count_once() {
     let server = Server::start(|seen| match seen.path.as_str() {
-        "/voice" => crate::server::twiml("<Gather action=\"/keys\" numDigits=\"2\"/>"),
-        "/keys" => crate::server::twiml("<Gather action=\"/more\" numDigits=\"2\"/>"),
-        _ => crate::server::status(204),
+        "/voice" => twiml("<Gather action=\"/keys\" numDigits=\"2\"/>"),
+        "/keys" => twiml("<Gather action=\"/more\" numDigits=\"2\"/>"),
+        _ => status(204),
     })
     .await;
     let api = Api::start(&server, Config { clock: Clock::Stepped, ..Config::default() }).await;
@@ -349,4 +349,51 @@ impl Emptiness for Value {
     fn is_null_or_empty(&self) -> bool {
         self.as_array().is_none_or(Vec::is_empty)
     }
+}
+
+#[tokio::test]
+async fn a_survey_of_four_questions_takes_no_time() {
+    let server = Server::start(|seen| match seen.path.split_once('=') {
+        Some((_, "5")) => twiml("<Hangup/>"),
+        Some((_, question)) => {
+            let next = question.parse::<u32>().expect("a number") + 1;
+            twiml(&format!(
+                "<Gather numDigits=\"1\" action=\"/voice?q={next}\" input=\"dtmf speech\">\
+                 <Say>One to five, please.</Say></Gather>"
+            ))
+        }
+        None if seen.path == "/voice" => twiml("<Redirect>/voice?q=1</Redirect>"),
+        None => status(204),
+    })
+    .await;
+    let config = Config { clock: Clock::Stepped, ..Config::default() };
+    let api = Api::start(&server, config).await;
+    let call = json!({
+        "from": CALLER, "to": NUMBER, "presses": ["1", "2"], "says": ["three", "four"],
+    });
+    let placed = api.control("POST", "/calls", &call).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let refused = json!({ "from": CALLER, "to": NUMBER, "presses": ["x"] });
+    assert_eq!(api.control("POST", "/calls", &refused).await.status, 400);
+    let before = api.look("/clock").await;
+    assert_eq!((&before["clock"], &before["advances_to"]), (&json!("stepped"), &Value::Null));
+
+    let path = "/clock/advance";
+    assert_eq!(api.control("POST", path, &json!({ "seconds": 3 })).await.status, 200);
+    api.look_until("/clock", |it| it["advances_to"].is_null()).await;
+    assert_eq!(server.at("/voice").len(), 3, "the first answer is pressed after the words");
+    let changed = api.control("PUT", "/clock", &json!({ "clock": "auto" })).await;
+    assert_eq!((changed.status, &changed.json()["clock"]), (200, &json!("auto")));
+    let path = format!("/calls/{}", placed.json()["call_sid"].as_str().expect("a Sid"));
+    api.look_until(&path, |it| it["over"] == true).await;
+    let answers: Vec<String> = server
+        .at("/voice")
+        .iter()
+        .skip(2)
+        .map(|it| format!("{}{}", it.param("Digits"), it.param("SpeechResult")))
+        .collect();
+    assert_eq!(answers, ["1", "2", "three", "four"]);
+    let refused = api.control("PUT", "/clock", &json!({ "clock": "fast" })).await;
+    let rule = json!("`clock`: a clock is real, auto, stepped or scaled:N");
+    assert_eq!((refused.status, &refused.json()["error"]), (400, &rule));
 }

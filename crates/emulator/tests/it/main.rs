@@ -34,6 +34,7 @@ mod rest_resources;
 mod server;
 mod signal;
 mod sounds;
+mod speech;
 mod tones;
 mod transport;
 mod verbs;

@@ -102,10 +102,11 @@ async fn it_takes_nothing_from_the_environment_and_prints_none_of_it() {
 
 #[tokio::test]
 async fn it_explains_an_invalid_option() {
-    let cases: [(&[&str], i32, &str); 5] = [
+    let cases: [(&[&str], i32, &str); 6] = [
         (&["--lisen", "127.0.0.1:0"], 2, "unexpected argument '--lisen'"),
         (&["--listen", "127.0.0.1"], 2, "'127.0.0.1' for '--listen <ADDRESS>'"),
         (&["--listen", "192.0.2.1:80"], 1, "twilio-emulator: --listen 192.0.2.1:80: "),
+        (&["--clock", "fast"], 2, "a clock is real, auto, stepped or scaled:N"),
         (&["--number", NUMBER], 1, "twilio-emulator: --number: `=` is missing\n"),
         (&["--config", "/absent.json"], 1, "twilio-emulator: /absent.json: "),
     ];

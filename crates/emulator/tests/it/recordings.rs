@@ -56,7 +56,7 @@ async fn a_caller_ends_the_message_by_a_key_or_hangs_up() {
             .map(|seen| seen.param("RecordingStatus").to_owned())
             .collect();
         assert_eq!(states, ["in-progress", "completed"]);
-        assert_eq!(story.not_emulated().collect::<Vec<_>>(), ["the transcription of <Record>"]);
+        assert_eq!(story.not_emulated().count(), 0);
     }
 }
 

@@ -21,6 +21,24 @@ pub(crate) struct End {
     pub(crate) hops: u32,
 }
 
+/// What somebody says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Utterance {
+    pub(crate) text: String,
+    /// How sure the recognizer is, as Twilio writes it: from `0.0` to `1.0`.
+    pub(crate) confidence: String,
+}
+
+impl Utterance {
+    /// A text that is understood well.
+    pub(crate) fn clear(text: &str) -> Self {
+        Self { text: text.to_owned(), confidence: CONFIDENCE.to_owned() }
+    }
+}
+
+/// The confidence of what is understood well.
+const CONFIDENCE: &str = "0.9";
+
 /// What the person who places a call does.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Caller {
@@ -28,5 +46,7 @@ pub(crate) struct Caller {
     pub(crate) hangs_up_after: Option<Duration>,
     /// The keys that they press at each `<Gather>`, in turn.
     pub(crate) digits: VecDeque<String>,
+    /// What they say to each `<Gather>` of speech and each `<Record>`, in turn.
+    pub(crate) speech: VecDeque<Utterance>,
     pub(crate) by_hand: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Dequeuing, Dialling, Gathering, Message, Stay};
+use super::{Dequeuing, Dialling, Gathering, Message, Stay, Transcribing};
 use crate::Kind;
 use crate::step::Step;
 
@@ -30,6 +30,10 @@ pub(crate) struct Script {
     pub(crate) stays: u64,
     /// Whether the caller has heard Twilio's own error message.
     pub(crate) application_error: bool,
+    /// The transcriptions in progress.
+    pub(crate) transcribing: Vec<Transcribing>,
+    /// How many were started.
+    pub(crate) transcriptions: u64,
 }
 
 /// What a call is busy with.
@@ -68,6 +72,8 @@ impl Default for Script {
             stay: None,
             stays: 0,
             application_error: false,
+            transcribing: Vec::new(),
+            transcriptions: 0,
         }
     }
 }

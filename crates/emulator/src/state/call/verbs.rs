@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use identity::{CallSid, QueueSid, RecordingSid};
 
+use super::Utterance;
 use crate::state::params::Params;
-use crate::step::{Dial, Gather, Noun, Record, Speech, Target};
+use crate::step::{Dial, Gather, Noun, Record, Speech, Target, Transcribe};
 
 /// A `<Gather>` in progress.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Gathering {
     pub(crate) keys: String,
     /// The keys that the caller will press after the prompts.
     pub(crate) script: VecDeque<char>,
+    /// What was said so far.
+    pub(crate) heard: Option<Utterance>,
 }
 
 /// A `<Record>` in progress.
@@ -25,6 +28,18 @@ pub(crate) struct Message {
     pub(crate) record: Record,
     /// Absent during the beep.
     pub(crate) recording: Option<RecordingSid>,
+    /// What was said, each utterance.
+    pub(crate) said: Vec<String>,
+}
+
+/// A `<Transcription>` in progress.
+#[derive(Debug)]
+pub(crate) struct Transcribing {
+    /// `GT…`
+    pub(crate) sid: String,
+    pub(crate) settings: Transcribe,
+    /// The number of its last report.
+    pub(crate) sequence: u64,
 }
 
 /// A `<Dial>` of browsers and phones in progress.
