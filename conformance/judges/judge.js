@@ -9,10 +9,12 @@ const querystring = require('node:querystring');
 
 const installed = createRequire(path.join(process.argv[2], 'package.json'));
 const twilio = installed('twilio');
-const ofTwilio = createRequire(installed.resolve('twilio/package.json'));
+// Some versions do not export their package.json.
+const folder = path.join(process.argv[2], 'node_modules', 'twilio');
+const ofTwilio = createRequire(path.join(folder, 'package.json'));
 const jsonwebtoken = ofTwilio('jsonwebtoken');
 const xmlbuilder = ofTwilio('xmlbuilder');
-const { getExpectedTwilioSignature } = installed('twilio/lib/webhooks/webhooks');
+const { getExpectedTwilioSignature } = ofTwilio('./lib/webhooks/webhooks');
 
 /** A decoded form as Express passes it: a repeated name has a list. */
 function params(body) {
@@ -137,7 +139,8 @@ function build({ language, children }) {
 }
 
 /** Sends requests for Twilio's host to an emulator. */
-class Redirected extends twilio.RequestClient {
+const RequestClient = twilio.RequestClient ?? ofTwilio('./lib/base/RequestClient');
+class Redirected extends RequestClient {
   constructor(base) {
     super();
     this.base = base;
@@ -158,7 +161,10 @@ function named(given) {
 
 /** A resource under the API's own names, with times in seconds. */
 function plain(resource) {
-  const fields = Object.entries(resource.toJSON()).map(([name, value]) => [
+  // Older versions have no toJSON.
+  const all = resource.toJSON?.() ?? Object.fromEntries(
+    Object.entries(resource).filter(([name]) => !name.startsWith('_')));
+  const fields = Object.entries(all).map(([name, value]) => [
     snake(name), value instanceof Date ? value.getTime() / 1000 : value,
   ]);
   return Object.fromEntries(fields);
@@ -178,7 +184,7 @@ async function rest({ base, user, secret, account, path, act, args }) {
   }
 }
 
-const version = () => `twilio ${installed('twilio/package.json').version} on Node ${process.version}`;
+const version = () => `twilio ${ofTwilio('./package.json').version} on Node ${process.version}`;
 const JUDGED = { version, sign, verify, spell, issue, accept, build, rest };
 
 // Not `readline`: it also ends lines at U+2028, which JSON does not escape.

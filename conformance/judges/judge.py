@@ -296,8 +296,10 @@ def named(given):
 def plain(resource):
     """A resource under the API's own names, with times in seconds."""
     fields = {}
-    for name, value in vars(resource).items():
-        if name == "_from":
+    # Older versions keep the fields in a dictionary.
+    known = getattr(resource, "_properties", None)
+    for name, value in (known if isinstance(known, dict) else vars(resource)).items():
+        if name in ("_from", "from_"):
             name = "from"
         if not name.startswith("_"):
             fields[name] = value.timestamp() if isinstance(value, real_datetime) else value

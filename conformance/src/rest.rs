@@ -190,7 +190,7 @@ impl Play<'_> {
         let waiting = self.act(members, "list", json!({}))?;
         self.same("who waits", &waiting[0]["call_sid"], &call["sid"]);
         let front = json!(["queues", [queue], "members", ["Front"]]);
-        let url = json!({ "url": "http://127.0.0.1:9/next" });
+        let url = json!({ "url": "http://127.0.0.1:9/next", "method": "POST" });
         let taken = self.act(front, "update", url)?;
         self.same("who is taken", &taken["call_sid"], &call["sid"]);
         let now = self.act(json!(["queues", [queue]]), "fetch", Value::Null)?;
