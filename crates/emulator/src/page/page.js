@@ -139,6 +139,7 @@ function account(it) {
   return make('li', {},
     make('span', { className: 'number', textContent: it.sid }),
     ...it.numbers.map((number) => make('div', { className: 'soft', textContent: `${number.number} → ${number.voice_url || 'no URL'}` })),
+    ...it.caller_ids.map((each) => make('div', { className: 'soft', textContent: `${each.number} is verified` })),
     details);
 }
 
@@ -258,8 +259,8 @@ async function refresh() {
     return;
   }
   asking = (async () => {
-    const paths = ['/calls', '/phones', '/devices', '/faults', '/accounts'];
-    const [calls, phones, devices, faults, accounts] =
+    const paths = ['/calls', '/phones', '/devices', '/faults', '/accounts', '/clock'];
+    const [calls, phones, devices, faults, accounts, time] =
       await Promise.all(paths.map((path) => fetch(`/emulator${path}`).then((it) => it.json())));
     show('calls', calls, call);
     show('phones', phones, phone);
@@ -269,6 +270,7 @@ async function refresh() {
     const option = (value) => make('option', { value });
     show('people', [...phones.map((it) => it.number), ...devices.map((it) => `client:${it.identity}`)], option);
     show('numbers', accounts.flatMap((it) => it.numbers.map((number) => number.number)), option);
+    showClock(time.clock);
     $('no-devices').hidden = devices.length > 0;
     $('no-calls').hidden = calls.length > 0;
     $('calls-scroll').hidden = calls.length === 0;
@@ -282,6 +284,20 @@ async function refresh() {
   }
 }
 
+/** Chooses the clock in the list; a clock that is not in it is added. */
+function showClock(clock) {
+  const list = $('clock');
+  if (![...list.options].some((it) => it.value === clock)) {
+    list.append(make('option', { value: clock, textContent: clock }));
+  }
+  if (document.activeElement !== list) list.value = clock;
+}
+
+$('clock').addEventListener('change', async (event) => {
+  await ask('PUT', '/clock', { clock: event.target.value });
+  refresh();
+});
+
 function filled(form) {
   return Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
 }
@@ -290,6 +306,13 @@ $('place').addEventListener('submit', async (event) => {
   event.preventDefault();
   const body = filled(event.target);
   for (const name of ['hangs_up_after', 'gives_up_after']) if (name in body) body[name] = Number(body[name]);
+  const answers = (body.answers ?? '').split(',').map((it) => it.trim()).filter(Boolean);
+  delete body.answers;
+  const isKeys = (text) => /^[0-9*#]+$/.test(text);
+  if (answers.length) {
+    body.presses = answers.filter(isKeys);
+    body.says = answers.filter((it) => !isKeys(it));
+  }
   await ask('POST', '/calls', body);
   refresh();
 });
