@@ -25,6 +25,7 @@ pub mod messaging;
 mod nouns;
 mod pay;
 mod play;
+mod pretty;
 mod reader;
 mod record;
 mod relay;

@@ -138,6 +138,16 @@ macro_rules! root {
                 Ok(out)
             }
 
+            /// The document for people: each element on a line of its own.
+            ///
+            /// It means the same to Twilio: blanks are added only where they are layout. A document that
+            /// [`parse`](Self::parse) would refuse, such as a large one, is as [`render`](Self::render)
+            /// gives it.
+            pub fn pretty(&self) -> String {
+                let text = self.render();
+                crate::pretty::pretty(&text).unwrap_or(text)
+            }
+
             /// The size of the rendered document, in bytes.
             pub fn size_bytes(&self) -> usize {
                 let mut size = write::Counter(0);

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt::Result as Written;
+use core::fmt::{self, Result as Written};
 
 use crate::attribute::{Attribute, xml_name};
 use crate::reader::{Event, Reader};
@@ -197,6 +197,21 @@ pub enum Unknown<'s> {
         /// The text.
         text: &'s Text<'s>,
     },
+}
+
+impl fmt::Display for Unknown<'_> {
+    /// Says what does not belong where; values and texts are not repeated: they may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute { parent, attribute } => {
+                write!(f, "<{parent}> has no attribute `{}` with such a value", attribute.name())
+            }
+            Self::Element { parent, element } => {
+                write!(f, "<{}> does not belong in <{parent}>", element.name())
+            }
+            Self::Text { parent, .. } => write!(f, "text does not belong in <{parent}>"),
+        }
+    }
 }
 
 impl<'a> From<Element<'a>> for Node<'a> {

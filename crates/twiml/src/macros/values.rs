@@ -167,6 +167,15 @@ macro_rules! open_enumeration {
             }
         }
 
+        impl<'a> TryFrom<&'a str> for $name<'a> {
+            type Error = $crate::BuildError;
+
+            /// The value that is written like this: a listed one, or any other that XML can carry.
+            fn try_from(text: &'a str) -> Result<Self, Self::Error> {
+                $crate::Text::new(text).map(Self::from)
+            }
+        }
+
         impl<'a> From<$crate::Text<'a>> for $name<'a> {
             fn from(text: $crate::Text<'a>) -> Self {
                 match Self::listed(text.as_str()) {

@@ -14,6 +14,10 @@ fn fuzz(data: &[u8]) {
         let rendered = response.render();
         assert_eq!(Response::parse(&rendered).as_ref(), Ok(&response), "{rendered}");
         assert_eq!(response.size_bytes(), rendered.len());
+        if response.unknown().is_empty() && rendered.len() < Response::MAX_BYTES / 2 {
+            let pretty = response.pretty();
+            assert_eq!(Response::parse(&pretty).as_ref(), Ok(&response), "{pretty}");
+        }
     }
     let judged = Lint::of(&text).map(drop);
     assert_eq!(judged, Response::parse(&text).map(drop), "what is read is judged");

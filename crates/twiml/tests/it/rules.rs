@@ -402,3 +402,45 @@ fn every_scalar_value_survives() {
         assert_eq!(dropped, refused, "from {:?}", chunk[0]);
     }
 }
+
+#[test]
+fn a_pretty_document_has_a_line_for_each_element() {
+    let text = "<Response><!-- a --><Gather><Say>Press <emphasis>1</emphasis>, please</Say><Pause/></Gather>\
+                <Dial><Client><Identity>ana</Identity></Client></Dial><Hangup/></Response>";
+    let want = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                <Response>\n  <!-- a -->\n  <Gather>\n    \
+                <Say>Press <emphasis>1</emphasis>, please</Say>\n    <Pause/>\n  </Gather>\n  \
+                <Dial>\n    <Client>\n      <Identity>ana</Identity>\n    </Client>\n  </Dial>\n  \
+                <Hangup/>\n</Response>";
+    assert_eq!(Response::parse(text).unwrap().pretty(), want);
+    assert!(Response::new().pretty().ends_with("\n<Response/>"));
+}
+
+#[test]
+fn unknown_parts_say_where_they_do_not_belong() {
+    let text = "<Response><Say loop='secret'>a</Say><Dial><Agent/></Dial><Hangup>secret</Hangup></Response>";
+    let response = Response::parse(text).unwrap();
+    let shown: Vec<String> = response.unknown().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "<Say> has no attribute `loop` with such a value",
+            "<Agent> does not belong in <Dial>",
+            "text does not belong in <Hangup>",
+        ]
+    );
+}
+
+#[test]
+fn languages_and_voices_are_read_from_texts() {
+    let cases = [("de-DE", Ok("de-DE")), ("xx-XX", Ok("xx-XX"))];
+    for (text, want) in cases {
+        assert_eq!(
+            SayLanguage::try_from(text).as_ref().map(SayLanguage::as_str),
+            want.as_ref().copied()
+        );
+    }
+    assert_eq!(SayLanguage::try_from("de-DE"), Ok(SayLanguage::DeDE));
+    let unwritable = Err(BuildError::Unwritable { at: 0, found: '\u{1}' });
+    assert_eq!(Voice::try_from("\u{1}"), unwritable);
+}
