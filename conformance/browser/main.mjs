@@ -18,6 +18,7 @@ import './scenarios/console/endings.mjs';
 import './scenarios/console/ready.mjs';
 import './scenarios/console/status.mjs';
 import './scenarios/console/team.mjs';
+import './scenarios/console/truth.mjs';
 import './scenarios/console/records.mjs';
 import './scenarios/console/access.mjs';
 import './scenarios/console/embedding.mjs';

@@ -46,6 +46,7 @@ async fn handle(
 ) -> Result<Reply, ApiError> {
     let session = session(app, parts).await?;
     let user = session.user;
+    query::only(parts, parameters(endpoint))?;
     match endpoint {
         Api::Token => token::issue(app, workspace, user, parts).await,
         Api::Agents => agents::list(app, workspace, user).await,
@@ -57,6 +58,18 @@ async fn handle(
         Api::Call(sid) => calls::one(app, workspace, user, *sid).await,
         Api::Numbers => numbers::read(app, workspace, user, parts).await,
         Api::Stats => stats::since(app, workspace, user, parts).await,
+    }
+}
+
+/// The parameters that a request may have in its query.
+const fn parameters(endpoint: &Api) -> &'static [&'static str] {
+    match endpoint {
+        Api::Token => &["identity"],
+        Api::Events => &["page", "reports"],
+        Api::Calls => &["limit", "before", "agent", "direction", "outcome"],
+        Api::Numbers => &["text"],
+        Api::Stats => &["since"],
+        Api::Agents | Api::MyStatus | Api::MyWrapUpEnd | Api::MyPage | Api::Call(_) => &[],
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) enum ErrorCode {
     NotFound,
     MethodNotAllowed,
     FieldInvalid,
+    FieldUnknown,
     BodyBroken,
     BodyTooLarge,
     TooManyStreams,
@@ -69,6 +70,7 @@ identity::codes!(ErrorCode, "error code", {
     NotFound => "not_found",
     MethodNotAllowed => "method_not_allowed",
     FieldInvalid => "field_invalid",
+    FieldUnknown => "field_unknown",
     BodyBroken => "body_broken",
     BodyTooLarge => "body_too_large",
     TooManyStreams => "too_many_streams",
@@ -163,6 +165,11 @@ impl ApiError {
     /// A field of the request breaks a rule; the sentence names both.
     pub(crate) fn field(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, ErrorCode::FieldInvalid, sentence)
+    }
+
+    pub(crate) fn field_unknown(name: &str) -> Self {
+        let sentence = format!("There is no parameter `{name}`.");
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::FieldUnknown, sentence)
     }
 
     pub(crate) fn session_missing() -> Self {

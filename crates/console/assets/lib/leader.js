@@ -78,6 +78,7 @@ export class Leader extends Emitter {
     events.on("event", (event) => {
       if (event.name === "ring_ended" && event.data?.leg_sid) ringEnds.add(event.data);
       else this.emit("event", event);
+      if (event.name === "call" && event.data?.call_sid) phone.know(event.data);
       const own = event.name === "snapshot" ? event.data?.me : event.data?.user_id === me ? event.data : null;
       if (own?.not_ready && this.readiness.isReady) this.#word.insist();
     });

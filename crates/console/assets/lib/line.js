@@ -111,7 +111,7 @@ export function outgoing(number, numberText, id, now) {
  */
 export function whySentence(why) {
   if (!why) return "";
-  const wave = why.wave > 1 ? `, wave ${why.wave}` : "";
+  const wave = why.wave > 1 ? ", after others did not answer" : "";
   if (why.scope === "assigned") return `Assigned to you${wave}`;
   const because = BECAUSE.find((one) => one === why.because);
   return `${because ? EVERYONE[because] : "Ringing everyone"}${wave}`;

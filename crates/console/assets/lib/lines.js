@@ -162,6 +162,12 @@ export class Lines extends Emitter {
     return line;
   }
 
+  /** The server knows who is at the other end of a call that was placed here. @param {import("./team.js").Call} call */
+  know({ call_sid, contact_name = null, contact_id }) {
+    const line = this.all.find(({ callSid, name }) => callSid === call_sid && name === null);
+    if (line && contact_name) this.#change(line, { name: contact_name, contactId: contact_id });
+  }
+
   /** @param {Line} line */
   async #place(line) {
     try {

@@ -162,6 +162,11 @@ export class Phone extends Emitter {
     return this.#lines.dial(number, text);
   }
 
+  /** The server has sent the record of a call. @param {import("./team.js").Call} call */
+  know(call) {
+    this.#lines.know(call);
+  }
+
   /** Compares the rings of an earlier page with the live calls. @param {Map<string, import("./team.js").Call>} live */
   compare(live) {
     this.#lines.compare(live);

@@ -68,7 +68,7 @@
 
 /** @typedef {"completed" | "caller_hung_up" | "timed_out" | "declined" | "nobody_available" | "failed" | "refused" | "lost"} EndReason */
 
-/** @typedef {"identity_required" | "identity_prefix" | "identity_user_id" | "identity_not_yours" | "session_missing" | "session_expired" | "session_not_yet_valid" | "session_claim" | "session_invalid" | "workspace_not_found" | "call_not_found" | "voice_sdk_absent" | "not_found" | "method_not_allowed" | "field_invalid" | "body_broken" | "body_too_large" | "too_many_streams" | "unavailable" | "internal"} ErrorCode */
+/** @typedef {"identity_required" | "identity_prefix" | "identity_user_id" | "identity_not_yours" | "session_missing" | "session_expired" | "session_not_yet_valid" | "session_claim" | "session_invalid" | "workspace_not_found" | "call_not_found" | "voice_sdk_absent" | "not_found" | "method_not_allowed" | "field_invalid" | "field_unknown" | "body_broken" | "body_too_large" | "too_many_streams" | "unavailable" | "internal"} ErrorCode */
 
 /**
  * One end of a call: an agent's browser, or the number that an agent called.

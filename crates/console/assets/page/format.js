@@ -140,7 +140,7 @@ export const VERDICT = {
   not_assigned: "not assigned",
   not_member: "takes no calls here",
   already_rang: "had already rung",
-  beyond_last_wave: "came after the last wave",
+  beyond_last_wave: "came after the last round",
   page_closed: "had closed the page",
   page_not_ready: "had a page that could not ring",
 };

@@ -129,7 +129,7 @@ test("a line has the caller, and why this agent rings", () => {
   const cases = [
     [{ scope: "assigned", because: null, wave: 1 }, "Assigned to you"],
     [{ scope: "everyone", because: "unknown_caller", wave: 1 }, "Ringing everyone: unknown caller"],
-    [{ scope: "everyone", because: "assigned_unavailable", wave: 2 }, "Ringing everyone: the assigned agents are not free, wave 2"],
+    [{ scope: "everyone", because: "assigned_unavailable", wave: 2 }, "Ringing everyone: the assigned agents are not free, after others did not answer"],
     [null, ""],
   ];
   for (const [why, want] of cases) assert.equal(whySentence(why), want);

@@ -1,7 +1,10 @@
 import { outboundEnding, sentence } from "../../lib/reasons.js";
 import { compareNames } from "../../lib/team.js";
-import { h } from "../dom.js";
+import { otherNumber } from "../../switchroom.js";
+import { order } from "../banner.js";
+import { h, icon, write } from "../dom.js";
 import { LEG_END, SCOPE, VERDICT, duration } from "../format.js";
+import { say } from "../say.js";
 
 /** @typedef {import("../../switchroom.js").Switchroom} Switchroom */
 /** @typedef {import("../../lib/team.js").Leg} Leg */
@@ -23,10 +26,33 @@ export function detail(call, phone) {
   return h(
     "div",
     {},
+    reach(call, phone),
     refused || legs(rung, name),
     ...waves.map((wave) => routing(wave, name, phone.me)),
     h("p.quiet", {}, `Call ${call.call_sid}`),
   );
+}
+
+/**
+ * The number at the other end, to read, copy and call. A withheld one has nothing of that.
+ *
+ * @param {import("../../switchroom.js").Call} call
+ * @param {Switchroom} phone
+ */
+function reach(call, phone) {
+  const number = call.direction === "inbound" ? call.from : call.to;
+  if (!number) return null;
+  const callBack = { type: "button", "data-test": "call-back", onclick: () => order(() => phone.dial(number), "No call was placed") };
+  const copy = h("button", { type: "button", "data-test": "copy-number" }, "Copy");
+  copy.addEventListener("click", () =>
+    order(async () => {
+      await navigator.clipboard.writeText(number);
+      say("Copied");
+      write(copy, "Copied");
+    }, "The number was not copied"),
+  );
+  const text = h("span.number", { "data-test": "detail-number" }, otherNumber(call));
+  return h("p.reach", {}, text, h("button", callBack, icon("phone"), call.direction === "inbound" ? "Call back" : "Call again"), copy);
 }
 
 /**
@@ -75,7 +101,7 @@ function routing(wave, name, me) {
       h(rings ? "span.rings" : "span.quiet", {}, VERDICT[reason] ?? reason),
     ),
   );
-  return h("section", {}, h("h3", {}, `Wave ${wave.number}${purpose}`), h("ul.verdicts", {}, ...items));
+  return h("section", {}, h("h3", {}, `Round ${wave.number}${purpose}`), h("ul.verdicts", {}, ...items));
 }
 
 /** @param {string} scope who a wave rings, and why: `everyone:unknown_caller` */

@@ -25,8 +25,9 @@ export function callCard(phone, { id }) {
     h("header", {}, state, timer),
     h("div", {}, name, number),
     trouble,
-    ...all.map(({ panel }) => panel),
     h("div.three", {}, ...all.map(({ button }) => button)),
+    // Below, so that Hang up stays where it is.
+    ...all.map(({ panel }) => panel),
   );
   card.update = (/** @type {Line} */ line) => {
     write(state, stateWords(line));

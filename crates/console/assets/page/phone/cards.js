@@ -22,7 +22,8 @@ export function mountCards(phone) {
     const key = (/** @type {Line} */ line) => `${line.id} ${isIncoming(line)}`;
     const create = (/** @type {Line} */ line) => (isIncoming(line) ? incomingCard(phone, line) : callCard(phone, line));
     keyed(list, phone.lines, key, create, (card, line) => card.update(line));
-    $("dialler").hidden = phone.lines.length > 0;
+    // What somebody types stays when a call rings.
+    $("dialler").hidden = phone.lines.some((line) => !isIncoming(line));
     // The focus goes to a card and not to one of its buttons, which the next key would press: first to the
     // card of the same call.
     if (focused && !list.contains(document.activeElement)) {

@@ -11,7 +11,7 @@ import { keypad } from "./keypad.js";
  *
  * @typedef {object} Control
  * @property {any} button
- * @property {any} [panel] what the button opens, above all buttons
+ * @property {any} [panel] what the button opens, below all buttons
  * @property {(line: Line) => void} [update] shows the line as it is now
  */
 

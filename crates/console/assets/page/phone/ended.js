@@ -1,4 +1,4 @@
-import { $, write } from "../dom.js";
+import { $, h, write } from "../dom.js";
 import { duration } from "../format.js";
 import { who } from "./who.js";
 import { say } from "../say.js";
@@ -13,7 +13,8 @@ export function mountEnded(phone) {
   phone.on("ended", ({ line, text }) => {
     const length = line.answeredAt === null ? "" : `, ${duration(Date.now() - line.answeredAt)}`;
     write($("ended-text"), text);
-    write($("ended-who"), `${who(line)}${length}`);
+    // A name may be written from right to left; what follows it is not.
+    $("ended-who").replaceChildren(h("bdi", {}, who(line)), length);
     notice.hidden = false;
     say(`${text}. ${who(line)}`);
   });
