@@ -3,6 +3,9 @@
 //! The targets are in fuzz/, a package of its own, and need a nightly toolchain with `cargo-fuzz`.
 //! The same laws are property tests in each crate, which `cargo xtask test` runs on any toolchain;
 //! there, the targets are only checked to compile.
+//!
+//! `--numbers N` needs neither: it reads so many random texts with `dialling` in a release build, and fails at a
+//! panic and at a text that takes longer than 20 µs.
 
 use std::fs;
 use std::path::Path;
@@ -24,13 +27,29 @@ pub(crate) struct Options {
     /// Runs one target instead of all.
     #[arg(long, value_name = "TARGET", value_parser = TARGETS)]
     only: Option<String>,
+    /// Reads so many random texts as numbers instead, and measures each.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seconds", "only"])]
+    numbers: Option<u64>,
+    /// Where the random texts of `--numbers` begin.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "numbers")]
+    seed: u64,
 }
 
 /// One for each parser.
-pub(crate) const TARGETS: [&str; 6] =
-    ["twiml", "signature_form", "access_token", "identity", "phone_number", "session_jwt"];
+pub(crate) const TARGETS: [&str; 7] = [
+    "twiml",
+    "signature_form",
+    "access_token",
+    "identity",
+    "phone_number",
+    "dialled_text",
+    "session_jwt",
+];
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Failure> {
+    if let Some(count) = options.numbers {
+        return numbers(workspace, count, options.seed);
+    }
     let mut probe = workspace.command("rustup");
     probe.args(["run", "nightly", "cargo", "fuzz", "--version"]);
     run::quiet(
@@ -48,6 +67,27 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<String, Fa
         }
     }
     story.end()
+}
+
+fn numbers(workspace: &Workspace, count: u64, seed: u64) -> Result<String, Failure> {
+    let mut command = workspace.cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--release",
+        "-p",
+        "dialling",
+        "--example",
+        "random",
+        "--",
+    ]);
+    command.args([count.to_string(), seed.to_string()]);
+    run::printing(
+        &mut command,
+        "random texts",
+        "make the text a row of crates/dialling/tests/vectors/reports.tsv, then fix the crate",
+    )
 }
 
 /// Checks that the targets still compile, as a step of `cargo xtask test`.

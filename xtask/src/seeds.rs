@@ -33,6 +33,12 @@ pub(crate) fn of(workspace: &Workspace, target: &str) -> Result<Vec<Vec<u8>>, Fa
             texts.push(load("crates/session/tests/vectors/keys.json")?.to_string());
             texts
         }
+        "dialled_text" => {
+            let table = workspace.read("crates/dialling/tests/vectors/reports.tsv")?;
+            let rows = table.lines().filter(|line| !line.starts_with('#'));
+            let texts = rows.filter_map(|row| row.split('\t').nth(1));
+            texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+        }
         "phone_number" => NUMBERS.iter().map(|text| (*text).to_owned()).collect(),
         _ => IDENTITIES.iter().map(|text| (*text).to_owned()).collect(),
     };

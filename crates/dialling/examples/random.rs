@@ -64,9 +64,13 @@ fn main() -> ExitCode {
 
 /// Everything that is done with a text; whether it is a number.
 fn all(text: &str, home: Country) -> bool {
-    OF_TEXTS.iter().for_each(|(_, function)| function(text, home));
+    for (_, function) in &OF_TEXTS {
+        function(text, home);
+    }
     let Ok(Number { e164, .. }) = read(text, home) else { return false };
-    OF_NUMBERS.iter().for_each(|(_, function)| function(&e164, home));
+    for (_, function) in &OF_NUMBERS {
+        function(&e164, home);
+    }
     true
 }
 

@@ -43,3 +43,24 @@ pub fn shown(number: &PhoneNumber, home: Country) -> String {
         .or_else(|| Some(plan::international(&parsed)).filter(reads_back))
         .unwrap_or_else(|| number.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No country's calling code is taken for one of two digits.
+    #[test]
+    fn each_country_has_its_own_groups() {
+        let cases = [
+            ("+35312345678", "+353 1 234 5678"),
+            ("+353861234567", "+353 86 123 4567"),
+            ("+88212345678", "+882 12345678"),
+            ("+4930123456", "+49 30 123456"),
+            ("+12125550100", "+1 212-555-0100"),
+            ("+999123456", "+999123456"),
+        ];
+        for (number, want) in cases {
+            assert_eq!(international(&number.parse().unwrap()), want);
+        }
+    }
+}

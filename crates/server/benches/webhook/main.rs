@@ -55,7 +55,7 @@ async fn run(length: Duration) {
         "| case | connections | requests/s | p50 ms | p99 ms | server CPU µs | Postgres CPU µs | of lookup | of bare hyper |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for case in Case::VOICE.into_iter().chain([Case::Status]) {
+    for case in Case::VOICE.into_iter().chain([Case::National, Case::Status]) {
         for connections in CONNECTIONS {
             let lookup = world.pgbench(case, connections, length, Lookup::Ours);
             let bare = bare(case, connections, length).await;

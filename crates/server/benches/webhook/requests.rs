@@ -6,7 +6,7 @@ use harness::session;
 use identity::{AgentIdentity, CallSid, Timestamp, UserId};
 use twilio_sig::{AuthToken, Form, Request};
 
-use crate::world::{ASSIGNED, WORKSPACES, agent, assigned, team};
+use crate::world::{ASSIGNED, NATIONAL, WORKSPACES, agent, assigned, team};
 
 pub(crate) const AUTH_TOKEN: &str = "2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f";
 pub(crate) const API_SECRET: &str = "s3cr3t-for-tests-only-32-bytes!!";
@@ -26,6 +26,8 @@ pub(crate) const FIRST_STRANGER: u64 = 7_050_000_000;
 pub(crate) enum Case {
     /// A contact with two assigned agents, in every workspace.
     Assigned,
+    /// The same, of a contact whose number is written as in its country: `(500) 000-0600`.
+    National,
     /// An unknown caller, in the workspaces of ten.
     TenAgents,
     /// An unknown caller, in the workspaces of fifty.
@@ -42,6 +44,7 @@ impl Case {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Assigned => "voice, assigned",
+            Self::National => "voice, assigned, national",
             Self::TenAgents => "voice, unknown, 10 agents",
             Self::FiftyAgents => "voice, unknown, 50 agents",
             Self::Status => "status callback",
@@ -54,7 +57,7 @@ impl Case {
         match self {
             Self::TenAgents => (1, WORKSPACES / 2),
             Self::FiftyAgents => (2, WORKSPACES / 2),
-            Self::Assigned | Self::Status | Self::Token => (1, WORKSPACES),
+            Self::Assigned | Self::National | Self::Status | Self::Token => (1, WORKSPACES),
         }
     }
 
@@ -77,7 +80,9 @@ impl Case {
                 token(workspace, agent(workspace, number / WORKSPACES % team(workspace)))
             }
             Self::Status => self.call(number).leg(0, "ringing", 1),
-            Self::Assigned | Self::TenAgents | Self::FiftyAgents => self.call(number).voice(),
+            Self::Assigned | Self::National | Self::TenAgents | Self::FiftyAgents => {
+                self.call(number).voice()
+            }
         }
     }
 
@@ -90,6 +95,10 @@ impl Case {
     fn call(self, number: u32) -> Call {
         let call = Call::of(self.workspace(number), number);
         match self {
+            Self::National => {
+                let contact = ASSIGNED + number / WORKSPACES % NATIONAL;
+                Call::by(call.workspace, number, contact)
+            }
             Self::TenAgents | Self::FiftyAgents => {
                 Call { from: FIRST_STRANGER + u64::from(number), ..call }
             }
@@ -132,7 +141,10 @@ impl Call {
     }
 
     fn of(workspace: u32, number: u32) -> Self {
-        let contact = number / WORKSPACES % ASSIGNED;
+        Self::by(workspace, number, number / WORKSPACES % ASSIGNED)
+    }
+
+    fn by(workspace: u32, number: u32, contact: u32) -> Self {
         let from = FIRST_CONTACT + u64::from(contact);
         Self { workspace, number, from, agents: assigned(workspace, contact) }
     }

@@ -23,8 +23,11 @@ const SECRETS_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub(crate) const WORKSPACES: u32 = 200;
 /// Of each workspace: 1,001,000 in all.
 const CONTACTS: u32 = 5_005;
-/// The first contacts of each workspace have two assigned agents: 280,000 assignments in all.
-pub(crate) const ASSIGNED: u32 = 700;
+/// The first contacts of each workspace have two assigned agents: with those of the next constant 280,000
+/// assignments in all.
+pub(crate) const ASSIGNED: u32 = 600;
+/// So have the next ones, whose numbers are written as in their country: `(500) 000-0600`.
+pub(crate) const NATIONAL: u32 = 100;
 /// What the tuned peer asks, by which it is bounded.
 const PEER_LOOKUP: &str = include_str!("../../../../conformance/peers/lookup.sql");
 /// The programs of the peers.
@@ -148,6 +151,9 @@ impl World {
         let workspace = format!("('w' || ({first} + {step} * :w)::text)");
         let number = match case {
             Case::Assigned => format!("('+1' || ({FIRST_CONTACT} + :n)::text)"),
+            Case::National => {
+                format!("('+1' || ({FIRST_CONTACT} + {ASSIGNED} + :n % {NATIONAL})::text)")
+            }
             _ => format!("('+1' || ({FIRST_STRANGER} + :n)::text)"),
         };
         let sets =
@@ -235,8 +241,12 @@ async fn add_workspace(owner: &Owner, name: &str) {
 fn seed() -> String {
     format!(
         "insert into livechat_contacts (workspace_id, display_name, phone_number) \
-           select 'w' || w, 'Contact ' || n, '+1' || ({FIRST_CONTACT} + n)::text \
-           from generate_series(1, {WORKSPACES}) w, generate_series(0, {CONTACTS} - 1) n; \
+           select 'w' || w, 'Contact ' || n, \
+             case when n between {ASSIGNED} and {ASSIGNED} + {NATIONAL} - 1 then \
+               overlay(overlay(overlay(d placing '-' from 7 for 0) placing ') ' from 4 for 0) placing '(' from 1 for 0) \
+             else '+1' || d end \
+           from generate_series(1, {WORKSPACES}) w, generate_series(0, {CONTACTS} - 1) n, \
+             lateral (select ({FIRST_CONTACT} + n)::text as d) as digits; \
          create index bench_contacts_by_number on livechat_contacts (workspace_id, phone_number); \
          create function pg_temp.agent(w integer, n integer) returns uuid language sql immutable as \
            $$ select (lpad(to_hex(w), 8, '0') || '-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$; \
@@ -250,8 +260,8 @@ fn seed() -> String {
            select c.workspace_id, c.id, pg_temp.agent(w, (n * 2 + which) % pg_temp.team(w)) \
            from livechat_contacts c \
            cross join lateral (select substr(c.workspace_id, 2)::integer as w, \
-             (substr(c.phone_number, 3)::bigint - {FIRST_CONTACT})::integer as n) of \
-           cross join generate_series(0, 1) which where n < {ASSIGNED}"
+             (right(voice.digits(c.phone_number), 10)::bigint - {FIRST_CONTACT})::integer as n) of \
+           cross join generate_series(0, 1) which where n < {ASSIGNED} + {NATIONAL}"
     )
 }
 
