@@ -274,7 +274,8 @@ async fn silence_is_seen_and_the_next_step_is_named() {
     owner.batch_execute(fix).await.expect(fix);
     let contacts = "insert into public.livechat_contacts (workspace_id, display_name, phone_number) \
                     values ('acme', 'Good', '(500) 555-0001'), ('acme', 'Chat only', null), \
-                      ('acme', 'Empty', ' '), ('acme', 'Short', '12'), ('acme', 'None', 'ask Jane')";
+                      ('acme', 'Empty', ' '), ('acme', 'Short', '12'), ('acme', 'None', 'ask Jane'), \
+                      ('acme', 'Free', '1-800-FLOWERS'), ('acme', 'Name', '212-FLOWERS')";
     owner.batch_execute(contacts).await.expect("contacts");
     let (good, text) = run(&world, "check", &[], &[]).await;
     assert!(good, "{text}");
@@ -282,9 +283,10 @@ async fn silence_is_seen_and_the_next_step_is_named() {
         "good: workspace acme: 3 members take calls",
         "next, 1: start `switchroom serve`",
         "next, 2: at Twilio, set the voice URL https://voice.example.com/api/workspaces/acme/voice ",
-        "look at this: the numbers of 2 of 5 contacts of workspace acme match no call: ",
+        "look at this: the numbers of 3 of 7 contacts of workspace acme match no call: ",
         "(such as \"xxx xxxx\")",
         "1 are too short (such as \"00\")",
+        "1 have letters in place of digits (such as \"000-xxxxxxx\")",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

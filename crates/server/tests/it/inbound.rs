@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use emulator::{Behaviour, CallStatus, Kind};
+use identity::CallSid;
 use serde_json::json;
 
 use crate::tables::LogRow;
@@ -95,6 +96,53 @@ async fn unknown_and_withheld_callers_ring_everybody() {
             _ => None,
         };
         assert_eq!(shown, want, "{caller}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_found_however_carriers_and_people_write_the_number() {
+    let world = World::new().await;
+    let team = world.team("acme").await;
+    world.agents(&team, 3).await;
+    // Two contacts with one number are one caller: both agents ring.
+    world.contact_named(&team, "(500) 555-1000", "Ana", &[1]).await;
+    world.contact_named(&team, "+1 500 555 1000 ext. 22", "Bo", &[2]).await;
+    let callers =
+        ["+15005551000", "15005551000", "0015005551000", "sip:+15005551000@pbx.example.com"];
+    for caller in callers {
+        let story = world.phone(caller).gives_up_after(SECOND).call(&team.number).ended().await;
+        let mut rang = team.rang(&story);
+        rang.sort_unstable();
+        assert_eq!(rang, [1, 2], "{caller}: {story}");
+        let leg = story.legs.first().expect("a leg");
+        let shown = ["from", "from_text", "display_name"].map(|name| {
+            let found = leg.parameters.iter().find(|(parameter, _)| parameter == name);
+            found.map(|(_, value)| value.as_str())
+        });
+        assert_eq!(
+            shown,
+            [Some("+15005551000"), Some("(500) 555-1000"), Some("Ana, Bo")],
+            "{caller}"
+        );
+        let recorded = world.call_column(story.sid, "from_party").await;
+        assert_eq!(recorded.as_deref(), Some("+15005551000"), "{caller}");
+    }
+    // A plus that became a blank on the way; and without any `From` the caller is a withheld one.
+    for (number, from, rings, party) in
+        [(1_u8, Some(" 15005551000"), 2, "+15005551000"), (2, None, 3, "")]
+    {
+        let sid = CallSid::from_bytes([number; 16]);
+        let text = sid.to_string();
+        let mut params =
+            vec![("CallSid", &*text), ("CallStatus", "ringing"), ("Direction", "inbound")];
+        params.push(("To", &team.number));
+        params.extend(from.map(|from| ("From", from)));
+        let answer = world.post(&team, "voice", &params).await;
+        assert_eq!(answer.text().matches("<Client ").count(), rings, "{}", answer.text());
+        world.applied().await;
+        let recorded = world.call_column(sid, "from_party").await;
+        assert_eq!(recorded.as_deref(), Some(party));
     }
     world.stop().await;
 }

@@ -21,10 +21,14 @@ pub(super) async fn look(
     let home = found.row.numbers.first().map(Country::home);
     let mut lost = Lost::default();
     let live_chat = store.live_chat(&found.id, MOST_CONTACTS, |number| {
-        if let Some(home) = home
-            && let Err(error) = dialling::read(number, home)
-        {
-            lost.count(number, &error);
+        let Some(home) = home else { return };
+        match dialling::read(number, home) {
+            Err(error) => lost.count(number, why(&error)),
+            // Its last digits are in the letters, and the lookup does not see them.
+            Ok(read) if !is_looked_up(number, &read.e164) => {
+                lost.count(number, "have letters in place of digits");
+            }
+            Ok(_) => {}
         }
     });
     let live_chat = live_chat.await?;
@@ -110,20 +114,11 @@ fn shown(role: &MemberRole) -> String {
 struct Lost(BTreeMap<&'static str, (u64, String)>);
 
 impl Lost {
-    fn count(&mut self, number: &str, error: &NotANumber) {
+    fn count(&mut self, number: &str, why: &'static str) {
         // A contact without a number is no fault.
         if number.trim().is_empty() {
             return;
         }
-        let why = match error.fault {
-            Fault::Empty => "have no digit",
-            Fault::Character(_) => "have characters that are no part of a number",
-            Fault::UnknownCode => "begin with no country's code",
-            Fault::TooShort => "are too short",
-            Fault::TooLong => "are too long",
-            Fault::NoAreaCode => "have no area code",
-            _ => "are none",
-        };
         let (count, _) = self.0.entry(why).or_insert_with(|| (0, masked(number)));
         *count += 1;
     }
@@ -148,6 +143,23 @@ impl Lost {
             "write them in the live chat as they are dialled, with an area code or a country's code",
         );
     }
+}
+
+const fn why(error: &NotANumber) -> &'static str {
+    match error.fault {
+        Fault::Empty => "have no digit",
+        Fault::Character(_) => "have characters that are no part of a number",
+        Fault::UnknownCode => "begin with no country's code",
+        Fault::TooShort => "are too short",
+        Fault::TooLong => "are too long",
+        Fault::NoAreaCode => "have no area code",
+        _ => "are none",
+    }
+}
+
+/// Whether the database finds a contact with this text when the number calls.
+fn is_looked_up(text: &str, number: &PhoneNumber) -> bool {
+    dialling::tail(text).is_some_and(|tail| dialling::tails(number).contains(&tail))
 }
 
 /// The form of a number without the number.
