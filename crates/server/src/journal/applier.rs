@@ -10,7 +10,7 @@ use store_pg::Store;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::attempt::{Attempt, Done, Part, Source};
 use super::entry::Unreadable;
