@@ -1,5 +1,7 @@
 //! One account: its calls, and the requests that its conferences share with them.
 
+mod conferences;
+
 use bytes::Bytes;
 use hyper::Uri;
 use identity::{AccountSid, CallSid, Timestamp};
@@ -117,19 +119,19 @@ impl<'a> Account<'a> {
         same(sid, &body)
     }
 
-    pub(crate) const fn sid(&self) -> AccountSid {
+    const fn sid(&self) -> AccountSid {
         self.credentials.account()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Result<Bytes, Error> {
+    async fn get(&self, path: &str) -> Result<Bytes, Error> {
         self.client.get(self.credentials, self.base.follow(path)?).await
     }
 
-    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Bytes, Error> {
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Bytes, Error> {
         self.client.post(self.credentials, self.base.follow(path)?, form).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+    async fn delete(&self, path: &str) -> Result<(), Error> {
         self.client.delete(self.credentials, self.base.follow(path)?).await
     }
 
@@ -174,4 +176,4 @@ fn same(sid: CallSid, body: &[u8]) -> Result<CallRecord, Error> {
     if call.sid == sid { Ok(call) } else { Err(Error::Malformed { what: "call" }) }
 }
 
-pub(crate) const VERSION: &str = "/2010-04-01/Accounts";
+const VERSION: &str = "/2010-04-01/Accounts";

@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use identity::{CallSid, ConferenceSid};
 
-use crate::account::VERSION;
-use crate::{Account, Error, wire};
-
 /// A conference, as Twilio stores it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConferenceRecord {
@@ -88,98 +85,6 @@ pub enum Coaches {
     Call(CallSid),
 }
 
-impl Account<'_> {
-    /// The conference of this name that is not over.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]
-    pub async fn conference(&self, name: &str) -> Result<Option<ConferenceRecord>, Error> {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("FriendlyName", name)
-            .append_pair("PageSize", "20")
-            .finish();
-        let path = format!("{}.json?{query}", self.conferences());
-        let body = self.get(&path).await?;
-        // Newest first, so one that runs is among the first.
-        let all = wire::conferences(&body)?;
-        Ok(all.into_iter().find(|it| it.name == name && !it.is_over))
-    }
-
-    /// The participants of a conference who are connected, at most 250 (Twilio's limit); none if it is over or unknown.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]
-    pub async fn participants(
-        &self,
-        conference: ConferenceSid,
-    ) -> Result<Vec<ParticipantRecord>, Error> {
-        let path = format!("{}/{conference}/Participants.json?PageSize=250", self.conferences());
-        match self.get(&path).await {
-            Ok(body) => wire::participants(&body),
-            Err(error) if error.is_not_found() => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Calls somebody into the conference of this name, which is opened if there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]. If it [may have been executed](crate::ErrorKind::Unsure), somebody may ring: look for the label before
-    /// it is repeated.
-    pub async fn invite(
-        &self,
-        name: &str,
-        invitation: &Invitation<'_>,
-    ) -> Result<ParticipantRecord, Error> {
-        let path = format!("{}/{}/Participants.json", self.conferences(), segment(name));
-        let timeout = invitation.timeout.as_secs().to_string();
-        wire::participant(&self.post(&path, &invitation.form(&timeout)).await?)
-    }
-
-    /// Changes a participant.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]; a repetition does no harm.
-    pub async fn change(
-        &self,
-        conference: ConferenceSid,
-        who: ParticipantName<'_>,
-        change: &ParticipantChange<'_>,
-    ) -> Result<ParticipantRecord, Error> {
-        let path = self.participant(conference, who);
-        wire::participant(&self.post(&path, &change.form()).await?)
-    }
-
-    /// Takes a participant out of a conference. Their leg goes on with the `action` of its `<Dial>`, or ends.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]; a repetition does no harm.
-    pub async fn remove(
-        &self,
-        conference: ConferenceSid,
-        who: ParticipantName<'_>,
-    ) -> Result<(), Error> {
-        self.delete(&self.participant(conference, who)).await
-    }
-
-    fn conferences(&self) -> String {
-        format!("{VERSION}/{}/Conferences", self.sid())
-    }
-
-    fn participant(&self, conference: ConferenceSid, who: ParticipantName<'_>) -> String {
-        let who = match who {
-            ParticipantName::Call(sid) => sid.to_string(),
-            ParticipantName::Label(label) => segment(label),
-        };
-        format!("{}/{conference}/Participants/{who}.json", self.conferences())
-    }
-}
-
 impl<'a> Invitation<'a> {
     /// Rings for 20 s, not muted, without callbacks.
     pub const fn new(from: &'a str, to: &'a str, label: &'a str) -> Self {
@@ -187,7 +92,7 @@ impl<'a> Invitation<'a> {
         Self { from, to, label, timeout, muted: false, status_callback: None }
     }
 
-    fn form<'f>(&'f self, timeout: &'f str) -> Vec<(&'static str, &'f str)> {
+    pub(crate) fn form<'f>(&'f self, timeout: &'f str) -> Vec<(&'static str, &'f str)> {
         let mut form = vec![
             ("From", self.from),
             ("To", self.to),
@@ -215,7 +120,7 @@ impl fmt::Debug for Invitation<'_> {
 }
 
 impl ParticipantChange<'_> {
-    fn form(&self) -> Vec<(&'static str, &str)> {
+    pub(crate) fn form(&self) -> Vec<(&'static str, &str)> {
         let mut form = Vec::new();
         form.extend(self.muted.map(|on| ("Muted", flag(on))));
         form.extend(self.held.map(|on| ("Hold", flag(on))));
@@ -237,30 +142,9 @@ const fn flag(on: bool) -> &'static str {
     if on { "true" } else { "false" }
 }
 
-/// A name or label as one segment of a path.
-fn segment(text: &str) -> String {
-    let written = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(written).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_one_segment_of_a_path() {
-        for (text, want) in [
-            ("call_CA01-2", "call_CA01-2"),
-            ("../Calls", "%2E%2E%2FCalls"),
-            ("a b?c#d", "a%20b%3Fc%23d"),
-            ("é", "%C3%A9"),
-        ] {
-            assert_eq!(segment(text), want);
-        }
-    }
 
     #[test]
     fn only_what_changes_is_sent() {
