@@ -46,7 +46,9 @@ async fn handle(
 ) -> Result<Reply, ApiError> {
     let session = session(app, parts).await?;
     let user = session.user;
-    query::only(parts, parameters(endpoint))?;
+    if let Some(filters) = filters(endpoint) {
+        query::only(parts, filters)?;
+    }
     match endpoint {
         Api::Token => token::issue(app, workspace, user, parts).await,
         Api::Agents => agents::list(app, workspace, user).await,
@@ -61,15 +63,20 @@ async fn handle(
     }
 }
 
-/// The parameters that a request may have in its query.
-const fn parameters(endpoint: &Api) -> &'static [&'static str] {
+/// The parameters that decide what the answer tells: others would be ignored in silence. Elsewhere they are,
+/// because a page may add to every URL, for example what keeps caches away.
+const fn filters(endpoint: &Api) -> Option<&'static [&'static str]> {
     match endpoint {
-        Api::Token => &["identity"],
-        Api::Events => &["page", "reports"],
-        Api::Calls => &["limit", "before", "agent", "direction", "outcome"],
-        Api::Numbers => &["text"],
-        Api::Stats => &["since"],
-        Api::Agents | Api::MyStatus | Api::MyWrapUpEnd | Api::MyPage | Api::Call(_) => &[],
+        Api::Calls => Some(&["limit", "before", "agent", "direction", "outcome"]),
+        Api::Numbers => Some(&["text"]),
+        Api::Stats => Some(&["since"]),
+        Api::Token
+        | Api::Events
+        | Api::Agents
+        | Api::MyStatus
+        | Api::MyWrapUpEnd
+        | Api::MyPage
+        | Api::Call(_) => None,
     }
 }
 

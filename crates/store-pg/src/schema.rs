@@ -20,7 +20,7 @@ pub const SCHEMA: &str = include_str!("../../../schema.sql");
 pub const SCHEMA_VERSION: u32 = 5;
 
 /// The oldest version of the schema with which this program works.
-pub const OLDEST_SCHEMA: u32 = 4;
+pub const OLDEST_SCHEMA: u32 = 5;
 
 /// The oldest version of the program that works with [`SCHEMA`].
 const OLDEST_PROGRAM: Release = Release([0, 1, 0]);
@@ -202,7 +202,7 @@ mod tests {
             (comment(next + 7, "0.0.9"), None),
             (comment(next, "99.0.1"), Some("for programs from 99.0.1, and this is ")),
             (comment(SCHEMA_VERSION, this), Some("of another build")),
-            (comment(OLDEST_SCHEMA - 1, this), Some("works with schema 4 or a later one")),
+            (comment(OLDEST_SCHEMA - 1, this), Some("works with schema 5 or a later one")),
             (Some(format!("Switchroom {sum}")), Some("schema 3 or an earlier one")),
             (comment(next, "0.1"), Some("does not say which version")),
             (Some(format!("{own} ")), Some("of another build")),

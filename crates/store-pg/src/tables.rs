@@ -19,12 +19,14 @@ pub const OURS: [&str; 10] = [
 ];
 
 /// The functions of the schema `voice` that policies and statements ask.
-pub(crate) const FUNCTIONS: [&str; 22] = [
+pub(crate) const FUNCTIONS: [&str; 24] = [
     "workspace",
     "asker",
     "as_uuid",
     "as_bigint",
+    "digits",
     "tail",
+    "nearness",
     "role_of",
     "takes_calls",
     "member_workspace",
@@ -58,7 +60,8 @@ pub(crate) const DEFINERS: [&str; 9] = [
 ];
 
 /// Those of them whose answer depends on nothing but what they are asked.
-pub(crate) const CONSTANT: [&str; 5] = ["as_uuid", "as_bigint", "tail", "role_of", "days"];
+pub(crate) const CONSTANT: [&str; 7] =
+    ["as_uuid", "as_bigint", "digits", "tail", "nearness", "role_of", "days"];
 
 /// Those of them that change or tell something.
 pub(crate) const CHANGING: [&str; 5] =

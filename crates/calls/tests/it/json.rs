@@ -119,7 +119,7 @@ fn decisions_are_kept_in_a_short_form_and_read_in_the_long_one() {
     let read = event(json!(long)).expect("the long form");
     let kept = serde_json::to_value(&read).expect("serializes");
     let users = ["D_____________________", "AHBwcHBwcHBwcHBwcHBwcH"];
-    let letters = "RWbacuyopnm".chars().map(String::from).enumerate();
+    let letters = "RWbacuyopenm".chars().map(String::from).enumerate();
     let short: String = letters.flat_map(|(n, letter)| [users[n % 2].to_owned(), letter]).collect();
     assert_eq!(kept["verdicts"], json!(short));
     assert_eq!(event(kept["verdicts"].clone()).expect("the short form"), read);

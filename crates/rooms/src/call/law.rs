@@ -7,7 +7,7 @@ use super::{
     Call, Errand, How, Last, News, Next, Outcome, Party, PartyId, Place, Plan, Refusal, Role,
     TransferEnd, What, Who,
 };
-use crate::{Cause, Mode, Peer, Target};
+use crate::{Cause, Mode, Peer, Sound, Target, Wish};
 
 impl Call {
     /// Draws every conclusion from what is known, and begins the wishes that waited.
@@ -45,6 +45,7 @@ impl Call {
         if !self.parties.iter().any(is_agent) {
             self.parties.iter_mut().for_each(|it| it.want.hold = false);
         }
+        self.keep_supervisor(news);
         let hearers: Vec<PartyId> = self.hearers().collect();
         if hearers.is_empty() {
             let plan = self.without_hearers();
@@ -53,6 +54,28 @@ impl Call {
             for id in hearers {
                 self.parties[id.index()].want.hold = false;
             }
+        }
+    }
+
+    /// Lets a supervisor who still talks with the contact go on, if everybody else left before they became a
+    /// listener or whispered.
+    fn keep_supervisor(&mut self, news: &mut Vec<News>) {
+        let talks = |it: &Party| {
+            it.who.role() == Role::Supervisor
+                && it.place == Place::Room
+                && it.is_staying()
+                && it.sound == Sound::OPEN
+        };
+        if self.hearers().next().is_some() {
+            return;
+        }
+        let Some(index) = self.parties.iter().position(talks) else { return };
+        self.parties[index].want.mode = Mode::Barge;
+        let user = self.parties[index].who.user();
+        let is_theirs =
+            |wish: &Wish| matches!(wish.what, What::Supervise(_)) && Some(wish.by) == user;
+        if self.running.as_ref().is_some_and(|it| is_theirs(&it.wish)) {
+            self.end_wish(Some(Refusal::NobodyLeft), news);
         }
     }
 
