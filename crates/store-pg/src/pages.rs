@@ -129,6 +129,6 @@ put as ( \
      where not exists (select 1 from had h where h.is_ready is not distinct from p.is_ready \
        and h.page_lacks is not distinct from p.page_lacks)"
     ),
-    "true",
+    "' agents'",
     "select p.user_id, (select count(*) from notified) from put p"
 );

@@ -179,6 +179,14 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
             assert_eq!(heard.expect("a notice").expect("a notice"), want);
         }
     }
+    // A page that is ready for the first time, and nothing new.
+    for _ in 0..2 {
+        store.report_page(&b, agent(2), "p1", None, Duration::from_secs(35)).await.expect("told");
+    }
+    for want in [Notice::Changed(b.clone()), Notice::Agents(b.clone())] {
+        let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
+        assert_eq!(heard.expect("a notice").expect("a notice"), want);
+    }
     // Anybody may notify.
     db.execute("select pg_notify('voice_changes', 'no workspace!')");
     db.execute("select pg_notify('voice_changes', 'ws_b')");
