@@ -164,7 +164,7 @@ fn one_wish_and_one_trouble_lose_nobody() {
 }
 
 #[test]
-#[ignore = "an hour on two cores; its figures are in docs/reliability.md"]
+#[ignore = "minutes; its figures are in docs/reliability.md"]
 fn two_wishes_and_one_trouble_lose_nobody() {
     search_all(2, 1);
 }
