@@ -68,13 +68,16 @@ pub struct OpenPage {
     pub reports: bool,
 }
 
-/// Workspace, users, seconds, whether each one's page reports. Only an agent who had no page is a change.
+/// Workspace, users, seconds, whether each one's page reports. Only an agent who had no page is a change, or one
+/// whose lease was about to end: whoever remembers it, and reads it again every few seconds, would take the page
+/// for closed at its end.
 /// A page that reports is not ready before it says so. Agents are locked in the order of their ids, as
 /// everywhere.
 pub(crate) const RENEW: &str = with_news!(
     "had as ( \
   select g.user_id from public.voice_agents g \
-  where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) and g.online_until > now()), \
+  where g.workspace_id = $1 and g.user_id = any ($2::uuid[]) \
+    and g.online_until > now() + interval '8 seconds'), \
 put as ( \
   insert into public.voice_agents as g (workspace_id, user_id, online_until, page_ready_until) \
     select $1::text, u.id, now() + $3::float8 * interval '1 second', case when u.reports then now() end \
@@ -96,11 +99,13 @@ put as ( \
     "select count(*) from notified"
 );
 
-/// Workspace, user, page, what it lacks, seconds. A change only if that differs from before. The row is
+/// Workspace, user, page, what it lacks, seconds. A change only if that differs from before, or if what was before
+/// was about to end, as in [`RENEW`]. The row is
 /// written only for a member who takes calls, and only for the user who asks.
 pub(crate) const REPORT: &str = with_news!(
     "had as ( \
-  select g.page_ready_until > now() as is_ready, g.page_lacks from public.voice_agents g \
+  select g.page_ready_until > now() as is_ready, g.page_lacks, \
+    g.page_ready_until > now() + interval '8 seconds' as lasts from public.voice_agents g \
   where g.workspace_id = $1 and g.user_id = $2), \
 put as ( \
   insert into public.voice_agents as g \
@@ -127,7 +132,7 @@ put as ( \
         AGENT,
         "' as kind, p.user_id::text as ref, 1 as rank from put p \
      where not exists (select 1 from had h where h.is_ready is not distinct from p.is_ready \
-       and h.page_lacks is not distinct from p.page_lacks)"
+       and h.page_lacks is not distinct from p.page_lacks and (h.lasts or not p.is_ready))"
     ),
     "' agents'",
     "select p.user_id, (select count(*) from notified) from put p"

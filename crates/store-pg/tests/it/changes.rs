@@ -179,11 +179,13 @@ async fn a_listener_hears_of_every_workspace_and_notices_its_end() {
             assert_eq!(heard.expect("a notice").expect("a notice"), want);
         }
     }
-    // A page that is ready for the first time, and nothing new.
-    for _ in 0..2 {
-        store.report_page(&b, agent(2), "p1", None, Duration::from_secs(35)).await.expect("told");
+    // A page that is ready for the first time, once more when that is about to end, and then nothing new.
+    for length in [5, 35, 35] {
+        let length = Duration::from_secs(length);
+        store.report_page(&b, agent(2), "p1", None, length).await.expect("told");
     }
-    for want in [Notice::Changed(b.clone()), Notice::Agents(b.clone())] {
+    for want in [Notice::Changed(b.clone()), Notice::Agents(b.clone())].into_iter().cycle().take(4)
+    {
         let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await;
         assert_eq!(heard.expect("a notice").expect("a notice"), want);
     }
