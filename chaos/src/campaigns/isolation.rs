@@ -386,7 +386,11 @@ impl Asker {
 
 /// A request of an agent's page, with a valid body where the method allows one.
 fn page(method: &str, path: &str, bearer: Option<&str>) -> Vec<u8> {
-    let body = if method == "GET" { "" } else { r#"{"status":"away"}"# };
+    let body = match method {
+        "GET" => "",
+        _ if path.ends_with("/me/page") => r#"{"page":"p1"}"#,
+        _ => r#"{"status":"away"}"#,
+    };
     let ask = bearer.into_iter().fold(Ask::new(method, path), Ask::bearer);
     ask.body("application/json", body).kept_bytes()
 }
