@@ -217,7 +217,10 @@ impl Lanes {
         if !Line::ALL.iter().filter(|from| **from <= line).all(has_room) {
             return None;
         }
-        if line == Line::Well && self.lines[line as usize].running >= MOST_TOGETHER {
+        if line == Line::Well
+            && self.lines[line as usize].running >= MOST_TOGETHER
+            && !self.fills_an_attempt()
+        {
             return None;
         }
         let first = self.lines[line as usize].next()?;
@@ -231,6 +234,13 @@ impl Lanes {
         }
         self.lines[line as usize].running += 1;
         Some(Begun { workspaces, line, limit: self.limits.at(step) })
+    }
+
+    /// Whether the next of those that are well has so many records that little would be shared.
+    fn fills_an_attempt(&self) -> bool {
+        let first = self.lines[Line::Well as usize].first();
+        let lane = first.and_then(|workspace| self.by_workspace.get(workspace));
+        lane.is_some_and(|lane| lane.records() > BATCH / 4 || lane.bytes() > BATCH_BYTES / 4)
     }
 
     /// Adds those that are well and next in line, as many as one attempt can take.
@@ -287,8 +297,8 @@ const LONGEST_DEBT: Duration = Duration::from_secs(1);
 /// The first step of those that may hang.
 const MAY_HANG: u32 = 3;
 
-/// Attempts for many workspaces at a time: while they run, those that come wait, and have the next one together.
-/// A few at a time take less of the database's time than one for each.
+/// Attempts for those that are well: while so many run, those with few records wait, and have the next one
+/// together. A few at a time take less of the database's time than one for each.
 const MOST_TOGETHER: usize = 2;
 
 /// Workspaces that one attempt is for. If it fails, so many others are tried by themselves.

@@ -44,7 +44,7 @@ async fn what_is_wrong_with_the_tables_is_named() {
     let ws = workspace("ws_a");
     let contact = db.contact(&ws, 1, "+15005550001").await;
     let events = three_agents(contact);
-    // SQL that breaks something, SQL that mends it, the words, and whether it is the set-up's.
+    // SQL that breaks something, SQL that repairs it, the words, and whether it is the set-up's.
     let cases = [
         (
             "revoke insert on voice_events from voice_webhook",
@@ -93,15 +93,15 @@ async fn what_is_wrong_with_the_tables_is_named() {
             "near n.rank, in PL/pgSQL function public.counts() line 1 at IF)",
         ),
     ];
-    for (broken, mended, want) in cases {
+    for (broken, repaired, want) in cases {
         db.execute(broken);
         let written = db.store().apply(&ws, &events).await;
-        db.execute(mended);
+        db.execute(repaired);
         let text = written.expect_err(broken).to_string();
         assert!(text.contains(want), "{broken}: {text}");
         assert!(!text.contains("Jane") && !text.contains("is away"), "{broken}: {text}");
     }
-    db.store().apply(&ws, &events).await.expect("all is mended");
+    db.store().apply(&ws, &events).await.expect("all is repaired");
 }
 
 #[tokio::test]

@@ -203,6 +203,18 @@ fn those_that_are_well_share_attempts_until_one_fails() {
 }
 
 #[test]
+fn in_a_backlog_each_workspace_has_its_own_attempt_on_every_connection() {
+    let mut lanes = Lanes::new(6);
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        for _ in 0..200 {
+            lanes.push(&workspace(name), record(1_000));
+        }
+    }
+    let want = ["a", "b", "c", "d", "e", "f"].map(|name| (name.to_owned(), Line::Well));
+    assert_eq!(begun(&mut lanes), want);
+}
+
+#[test]
 fn an_attempt_for_many_is_no_larger_than_one_for_one() {
     let mut lanes = Lanes::new(6);
     for name in ["a", "b", "c", "d"] {
