@@ -3,11 +3,11 @@
 use emulator::{ApiFault, ApiMishap, Behaviour, Config, Emulator, Voice};
 use identity::{CallSid, ConferenceSid};
 use twilio_rest::{
-    ApiSecret, Client, Coaches, Credentials, ErrorKind, Instruction, Invitation, ParticipantChange,
-    ParticipantName, Settings,
+    Coaches, ErrorKind, Instruction, Invitation, ParticipantChange, ParticipantName,
 };
 use twiml::{Conference, Dial, ParticipantLabel, Response};
 
+use crate::emulator::client_of;
 use crate::twilio::*;
 
 const LABEL: ParticipantName<'_> = ParticipantName::Label("p1");
@@ -24,7 +24,6 @@ async fn a_call_becomes_a_room_in_which_somebody_is_held_coached_and_removed() {
     let twilio = Emulator::start(Config::default()).await.expect("it starts");
     let http = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let account = twilio.account("2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f").expect("a token");
-    let key = account.api_key().expect("a key");
     // No server is there: the caller hears an error message until they are redirected.
     account.number("+15005550001", Voice::new("http://127.0.0.1:9/voice")).expect("a number");
     let ana = account.agent("agent_7f3c2d1e00004000800000000000000a", Behaviour::ByHand);
@@ -33,11 +32,7 @@ async fn a_call_becomes_a_room_in_which_somebody_is_held_coached_and_removed() {
     let call = twilio.phone("+15005551234").call("+15005550001");
     call.until(|story| story.application_error).await;
 
-    let base = http.url().parse().expect("a base URL");
-    let client = Client::new(Settings { base, ..Settings::twilio() }, Pauses::default());
-    let client = client.expect("a client");
-    let credentials =
-        Credentials::api_key(account.sid(), key.sid, ApiSecret::new(key.secret.clone()));
+    let (client, credentials) = client_of(&http, &account);
     let theirs = client.account(&credentials);
     assert_eq!(theirs.conference("room-1").await.expect("an answer"), None);
     theirs.update(call.sid(), &into_room()).await.expect("it is redirected");

@@ -1,18 +1,26 @@
 //! The client against the emulator, which implements the API.
 
-use emulator::{Behaviour, Config, Emulator, Voice};
+use emulator::{Account, Behaviour, Config, Emulator, Http, Voice};
 use twilio_rest::{
     ApiSecret, CallDirection, CallFilter, CallStatus, Client, Credentials, Instruction, Settings,
 };
 
 use crate::twilio::Pauses;
 
+/// A client of the emulator's REST API, and an API key of the account.
+pub(crate) fn client_of(http: &Http, account: &Account) -> (Client, Credentials) {
+    let base = http.url().parse().expect("a base URL");
+    let client = Client::new(Settings { base, ..Settings::twilio() }, Pauses::default());
+    let key = account.api_key().expect("a key");
+    let secret = ApiSecret::new(key.secret.clone());
+    (client.expect("a client"), Credentials::api_key(account.sid(), key.sid, secret))
+}
+
 #[tokio::test]
 async fn a_call_is_found_redirected_and_ended() {
     let twilio = Emulator::start(Config::default()).await.expect("it starts");
     let http = twilio.listen_http(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let account = twilio.account("2bc2d9b4a1f84d0c9e7a5f3b6d8e1c0f").expect("a token");
-    let key = account.api_key().expect("a key");
     // No server is there: the caller hears an error message for some seconds.
     account.number("+15005550001", Voice::new("http://127.0.0.1:9/voice")).expect("a number");
     twilio.phone("+15005551234").behaves(Behaviour::ByHand);
@@ -20,11 +28,7 @@ async fn a_call_is_found_redirected_and_ended() {
     let call = twilio.phone("+15005551234").call("+15005550001");
     call.until(|story| story.application_error).await;
 
-    let base = http.url().parse().expect("a base URL");
-    let client = Client::new(Settings { base, ..Settings::twilio() }, Pauses::default());
-    let client = client.expect("a client");
-    let credentials =
-        Credentials::api_key(account.sid(), key.sid, ApiSecret::new(key.secret.clone()));
+    let (client, credentials) = client_of(&http, &account);
     let theirs = client.account(&credentials);
     let listed = theirs.calls(&CallFilter::default()).await.expect("a list");
     assert_eq!((listed.calls.len(), listed.unreadable, listed.is_cut), (1, 0, false));
